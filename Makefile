@@ -1,0 +1,23 @@
+# make demo    build the keyword spotter for the 8-core RISC-V board, run it, print what it costs
+# make test    the whole test suite
+.PHONY: setup demo test lint clean
+
+PYTHON_BIN = .venv/bin
+
+setup:
+	@./setup.sh
+
+demo: setup
+	@rm -rf out/demo
+	$(PYTHON_BIN)/edgeq build examples/kws/kws.pt2 --board riscv-8core -o out/demo \
+	  --calib examples/kws/demo_calib.npz --eval examples/kws/demo.npz
+
+test: setup
+	$(PYTHON_BIN)/python -m pytest -n 2
+
+lint: setup
+	$(PYTHON_BIN)/ruff check edgeq tests examples
+	$(PYTHON_BIN)/mypy
+
+clean:
+	rm -rf out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

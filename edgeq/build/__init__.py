@@ -1,0 +1,1 @@
+"""Firmware folder -> ELFs, and what they weigh."""

@@ -1,0 +1,52 @@
+"""Flash and RAM of a firmware, read from its ELF."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
+
+from edgeq.boards import Board
+
+SHF_ALLOC = 2
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Bytes. `flash` = code, constants and initial values of data; `ram` = data, bss and arena without stacks;
+    `weights` is the part of flash that is the model's constants."""
+
+    flash: int
+    weights: int
+    ram: int
+
+    @property
+    def code(self) -> int:
+        return self.flash - self.weights
+
+
+def read_sizes(elf: Path, board: Board, model: str) -> Sizes:
+    """Sizes of firmware.elf; constants are the symbols `<model>_l..`. On the host everything allocated counts."""
+    flash = ram = weights = 0
+    with elf.open("rb") as file:
+        binary = ELFFile(file)
+        for section in binary.iter_sections():
+            size = section["sh_size"]
+            if not section["sh_flags"] & SHF_ALLOC or section.name == ".stacks":
+                continue
+            if section["sh_type"] != "SHT_NOBITS":
+                flash += size
+            if board.arch == "host" or _lies_in(section["sh_addr"], board, "ram"):
+                ram += size
+        symbols = binary.get_section_by_name(".symtab")
+        prefix = f"{model}_l"
+        for symbol in symbols.iter_symbols() if symbols is not None else []:
+            if symbol["st_info"]["type"] == "STT_OBJECT" and symbol.name.startswith(prefix):
+                weights += symbol["st_size"]
+    return Sizes(flash, weights, ram)
+
+
+def _lies_in(address: int, board: Board, region: str) -> bool:
+    memory = board.memory[region]
+    return memory.origin <= address < memory.origin + memory.length

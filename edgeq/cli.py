@@ -1,0 +1,355 @@
+"""The command line: parses arguments, calls the pipeline, prints. No logic of its own."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from edgeq import __version__
+from edgeq.errors import EdgeqError
+
+
+class EdgeqGroup(click.Group):
+    """Turns EdgeqError into one sentence on stderr and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except EdgeqError as error:
+            click.echo(f"edgeq: {error}", err=True)
+            sys.exit(2)
+        except BrokenPipeError:
+            sys.exit(0)
+
+
+def _stderr() -> Console:
+    return Console(stderr=True)
+
+
+def _emit_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=1))
+
+
+_MODEL_OPTIONS = (
+    click.option("--arch", metavar="PACKAGE.MODULE:FACTORY", help="Builds the network for a file of weights only."),
+    click.option("--trust-pickle", is_flag=True, help="Unpickle MODEL although that runs code in it."),
+    click.option("--input-shape", metavar="N,C,H,W", help="Input shape for modules without example inputs."),
+)
+
+
+def _model_options(function: Any) -> Any:
+    for option in reversed(_MODEL_OPTIONS):
+        function = option(function)
+    return function
+
+
+def _source(model: str, arch: str | None, trust_pickle: bool, input_shape: str | None) -> Any:
+    from edgeq.frontend.load import ModelSource
+
+    shape = None
+    if input_shape is not None:
+        try:
+            shape = tuple(int(part) for part in input_shape.replace("x", ",").split(","))
+        except ValueError as error:
+            raise EdgeqError(f"--input-shape {input_shape}: must be numbers such as 1,3,32,32") from error
+        if any(size < 1 for size in shape):
+            raise EdgeqError(f"--input-shape {input_shape}: sizes must be positive")
+    return ModelSource(Path(model), arch, trust_pickle, shape)
+
+
+@click.group(cls=EdgeqGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="edgeq")
+def main() -> None:
+    """Small neural networks as exact integer C for microcontrollers."""
+
+
+@main.command()
+@click.argument("model")
+@click.option("--board", "board_name", required=True, help="Target board; see edgeq boards.")
+@click.option("-o", "--output", "folder", metavar="DIR", help="Folder to make (default: out/<model>-<board>).")
+@click.option("--quant", "recipe", default="int8", show_default=True, help="Recipe: a name or a TOML file.")
+@click.option("--calib", metavar="DATA", help="Calibration inputs (.npz), or 'random'.")
+@click.option("--eval", "eval_data", metavar="DATA", help="Labelled inputs (.npz) to measure accuracy on.")
+@click.option("--optimize", type=click.Choice(["speed", "size"]), default="speed", show_default=True)
+@click.option("--simulate-samples", type=click.IntRange(1), default=200, show_default=True, help="Samples the firmware runs.")
+@click.option("--no-simulate", is_flag=True, help="Build only.")
+@click.option("--json", "as_json", is_flag=True, help="Print report.json on stdout.")
+@_model_options
+def build(
+    model: str,
+    board_name: str,
+    folder: str | None,
+    recipe: str,
+    calib: str | None,
+    eval_data: str | None,
+    optimize: str,
+    simulate_samples: int,
+    no_simulate: bool,
+    as_json: bool,
+    arch: str | None,
+    trust_pickle: bool,
+    input_shape: str | None,
+) -> None:
+    """Quantize MODEL, generate C for a board, compile it, run it, and prove it exact."""
+    from edgeq import pipeline
+    from edgeq.boards import load_board
+    from edgeq.quantize.recipe import load_recipe
+    from edgeq.report import terminal
+
+    board = load_board(board_name)
+    target = Path(folder) if folder else Path("out") / f"{Path(model).stem}-{board.name}"
+    options = pipeline.BuildOptions(
+        source=_source(model, arch, trust_pickle, input_shape),
+        board=board,
+        folder=target,
+        recipe=load_recipe(recipe),
+        calib=calib,
+        eval_data=Path(eval_data) if eval_data else None,
+        optimize=optimize,
+        simulate=not no_simulate,
+        simulate_samples=simulate_samples,
+    )
+    console = _stderr()
+    report = pipeline.build(options, _ConsoleObserver(console)).as_json()
+    if as_json:
+        _emit_json(report)
+    else:
+        terminal.print_build(report, str(target), Console())
+    if report["verify"] and not report["verify"]["bit_exact"]:
+        raise EdgeqError(
+            f"{target}: the firmware differs from the reference; 'edgeq verify {target}' names the layer; please report it"
+        )
+
+
+class _ConsoleObserver:
+    """Shows stages, warnings and progress on stderr (the methods of pipeline.Observer)."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def stage(self, text: str) -> None:
+        self._console.print(f"[dim]{text}[/dim]", highlight=False, soft_wrap=True)
+
+    def warning(self, text: str) -> None:
+        self._console.print(f"[bold yellow]warning:[/bold yellow] {text}", highlight=False, soft_wrap=True)
+
+    @contextmanager
+    def samples(self, text: str, total: int) -> Iterator[Any]:
+        columns = (TextColumn("[dim]{task.description}[/dim]"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=self._console) as progress:
+            task = progress.add_task(text, total=total)
+            yield lambda done: progress.advance(task, done)
+
+
+@main.command()
+@click.argument("folder")
+@click.option("--inputs", required=True, metavar="IN.npz", help="One array per input, first axis samples.")
+@click.option("--outputs", metavar="OUT.npz", help="Where to write the outputs.")
+@click.option("--json", "as_json", is_flag=True)
+def run(folder: str, inputs: str, outputs: str | None, as_json: bool) -> None:
+    """Run a built firmware on inputs of yours."""
+    import numpy as np
+
+    from edgeq.firmware_folder import open_folder
+    from edgeq.quantize.data import dequantize, load_samples, quantize_inputs, to_model_layout
+    from edgeq.simulate.session import run_samples
+
+    firmware = open_folder(Path(folder))
+    graph = firmware.graph
+    samples = load_samples(Path(inputs), graph, "--inputs")
+    with _ConsoleObserver(_stderr()).samples(f"running on {firmware.board.name}", len(samples)) as progress:
+        result = run_samples(firmware, quantize_inputs(graph, samples), progress=progress)
+    arrays: dict[str, np.ndarray] = {}
+    for name, value in result.outputs.items():
+        tensor = graph.tensor(name)
+        arrays[name] = to_model_layout(graph, name, value)
+        arrays[f"{name}_float"] = dequantize(arrays[name], tensor.scale, tensor.zero_point)
+    if outputs:
+        _save_arrays(Path(outputs), arrays)
+    summary = {
+        "board": firmware.board.name,
+        "samples": len(samples),
+        "outputs": {name: list(array.shape) for name, array in arrays.items()},
+        "file": outputs,
+    }
+    if as_json:
+        _emit_json(summary)
+        return
+    for name in graph.outputs:
+        first = arrays[f"{name}_float"][0].reshape(-1)
+        click.echo(f"{name}: {len(samples)} samples; first: {np.array2string(first[:16], precision=4)}")
+    if outputs:
+        click.echo(f"written to {outputs}")
+
+
+def _save_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    import numpy as np
+
+    try:
+        with path.open("wb") as file:
+            np.savez(file, **arrays)
+    except OSError as error:
+        raise EdgeqError(f"--outputs {path}: can't be written ({error.strerror})") from error
+
+
+@main.command()
+@click.argument("folder")
+@click.option("--inputs", metavar="IN.npz", help="Inputs to compare on (default: 8 samples of seeded noise).")
+@click.option("--json", "as_json", is_flag=True)
+def verify(folder: str, inputs: str | None, as_json: bool) -> None:
+    """Compare every layer of a built firmware with the reference."""
+    from edgeq.firmware_folder import open_folder
+    from edgeq.quantize.data import load_samples, random_samples
+    from edgeq.report import terminal
+    from edgeq.verify import verify_layers
+
+    firmware = open_folder(Path(folder))
+    graph = firmware.graph
+    samples = load_samples(Path(inputs), graph, "--inputs") if inputs else random_samples(graph, count=8)
+    with _ConsoleObserver(_stderr()).samples(f"verifying on {firmware.board.name}", len(samples)) as progress:
+        result = verify_layers(firmware, samples, progress)
+    if as_json:
+        _emit_json(result.as_json())
+    else:
+        terminal.print_verification(result, Console())
+    if not result.bit_exact:
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("folder")
+@click.option("--inputs", metavar="IN.npz", help="The first sample is run (default: seeded noise).")
+@click.option("--json", "as_json", is_flag=True)
+def profile(folder: str, inputs: str | None, as_json: bool) -> None:
+    """Count a built firmware's instructions per layer."""
+    from edgeq import profile as profiler
+    from edgeq.firmware_folder import open_folder
+    from edgeq.quantize.data import load_samples, quantize_inputs
+    from edgeq.report import terminal
+
+    firmware = open_folder(Path(folder))
+    board = firmware.board
+    if board.arch == "host":
+        raise EdgeqError(f"{folder}: was built for the host, where instructions are not counted; build for another board")
+    if inputs:
+        arrays = quantize_inputs(firmware.graph, load_samples(Path(inputs), firmware.graph, "--inputs"))
+    else:
+        arrays = profiler.default_inputs(firmware)
+    result = profiler.run(firmware, arrays)
+    rows = profiler.layer_rows(firmware, result)
+    totals = {
+        "model": firmware.manifest["model"],
+        "board": board.name,
+        "cores": board.cores,
+        "macs": sum(row["macs"] for row in rows),
+        "instructions": result.instructions,
+        "est_cycles": result.cycles,
+        "est_ms": round(1e3 * result.cycles / board.clock_hz, 4),
+        "speedup_vs_1core": round(result.speedup, 3),
+        "est_cycles_source": board.cost.source,
+    }
+    if as_json:
+        _emit_json({**totals, "layers": rows})
+    else:
+        terminal.print_profile(rows, totals, Console())
+
+
+@main.command("inspect")
+@click.argument("model")
+@click.option("--board", "board_name", help="Show one board only.")
+@click.option("--json", "as_json", is_flag=True)
+@_model_options
+def inspect_command(
+    model: str, board_name: str | None, as_json: bool, arch: str | None, trust_pickle: bool, input_shape: str | None
+) -> None:
+    """Show a model's layers and what boards would do with them."""
+    from edgeq import inspect, pipeline
+    from edgeq.boards import list_boards, load_board
+
+    boards = [load_board(name) for name in ([board_name] if board_name else list_boards())]
+    facts = inspect.inspect(pipeline.import_model(_source(model, arch, trust_pickle, input_shape)), boards)
+    if as_json:
+        _emit_json(facts)
+        return
+    console = Console()
+    table = Table(title=f"{facts['model']}: {facts['parameters']:,} parameters, {facts['macs']:,} MACs")
+    for name in ("layer", "operator", "output"):
+        table.add_column(name, overflow="fold")
+    for name in ("parameters", "MACs"):
+        table.add_column(name, justify="right")
+    supported = {name: entry for name, entry in facts["boards"].items() if entry["supported"]}
+    shown = supported if board_name else {}
+    for name in shown:
+        table.add_column(f"kernel on {name}", overflow="fold")
+    for layer in facts["layers"]:
+        kernels = [entry["kernels"].get(layer["name"], "view").removeprefix("eq_") for entry in shown.values()]
+        shape = "x".join(str(size) for size in layer["output_shape"])
+        table.add_row(layer["name"], layer["op"], shape, f"{layer['parameters']:,}", f"{layer['macs']:,}", *kernels)
+    console.print(table)
+    for name, shape in facts["inputs"].items():
+        console.print(f"input {name}: {shape}", highlight=False)
+    for name, shape in facts["outputs"].items():
+        console.print(f"output {name}: {shape}", highlight=False)
+    for name, entry in facts["boards"].items():
+        text = entry.get("problem") or f"constants {entry['weights_bytes']:,} B, arena {entry['arena_bytes']:,} B in int8"
+        console.print(f"{name}: {text}", highlight=False)
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True)
+def boards(name: str | None, as_json: bool) -> None:
+    """List the boards, or show one."""
+    from dataclasses import asdict
+
+    from edgeq.boards import list_boards, load_board
+
+    found = [load_board(item) for item in ([name] if name else list_boards())]
+    if as_json:
+        _emit_json([asdict(board) for board in found])
+        return
+    for board in found:
+        click.echo(f"{board.name:14} {board.description}")
+        if name:
+            for region, memory in board.memory.items():
+                click.echo(f"  {region:11} {memory.length:>10,} bytes at {memory.origin:#010x}")
+            click.echo(f"  cores       {board.cores}, {board.clock_hz / 1e6:g} MHz, kernels: {', '.join(board.isa)}")
+            click.echo(f"  compiler    {board.toolchain.compiler} {' '.join(board.toolchain.flags)}")
+            click.echo(f"  simulator   {' '.join(board.simulator.command) or 'none: runs natively'}")
+            click.echo(f"  cycles      estimated; {board.cost.source}. {board.cost.notes}")
+
+
+@main.command()
+@click.option("--fix", "mend", is_flag=True, help="Install what is missing.")
+@click.option("--json", "as_json", is_flag=True)
+def doctor(mend: bool, as_json: bool) -> None:
+    """Tell what is installed, what is missing, and the command that mends it."""
+    from dataclasses import asdict
+
+    from edgeq import doctor as checker
+
+    results = checker.checks()
+    missing = [check for check in results if not check.found]
+    if mend and missing:
+        for command, done in checker.fix(missing):
+            click.echo(f"{'ok' if done else 'FAILED'}: {command}", err=True)
+        results = checker.checks()
+        missing = [check for check in results if not check.found]
+    if as_json:
+        _emit_json([asdict(check) for check in results])
+    else:
+        for check in results:
+            click.echo(f"{'ok     ' if check.found else 'MISSING'} {check.name:26} {check.detail}")
+            if not check.found:
+                click.echo(f"        needed for {check.needed_for}; run: {check.fix}")
+    if missing:
+        sys.exit(1)

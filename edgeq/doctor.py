@@ -1,0 +1,72 @@
+"""What edgeq needs on this machine, what is there, and the command that brings the rest."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from edgeq.boards import list_boards, load_board
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that edgeq needs: found or not, version, and the command that installs it."""
+
+    name: str
+    needed_for: str
+    found: bool
+    detail: str
+    fix: str
+
+
+def checks() -> list[Check]:
+    """Python packages, compilers and simulators, in a fixed order."""
+    result = [_python_package("torch", "importing .pt2 models")]
+    wanted: dict[str, tuple[str, list[str]]] = {"make": ("make", ["building"]), "cc": ("gcc", ["the instruction counter"])}
+    for name in list_boards():
+        board = load_board(name)
+        wanted.setdefault(board.toolchain.compiler, (board.toolchain.apt, []))[1].append(name)
+        if board.simulator.command:
+            wanted.setdefault(board.simulator.command[0], (board.simulator.apt, []))[1].append(name)
+    result += [_program(tool, package, purposes) for tool, (package, purposes) in wanted.items()]
+    return result
+
+
+def _python_package(name: str, purpose: str) -> Check:
+    found = importlib.util.find_spec(name) is not None
+    return Check(name, purpose, found, f"in {sys.prefix}" if found else "missing", f"{sys.executable} -m pip install {name}")
+
+
+def _program(tool: str, package: str, purposes: list[str]) -> Check:
+    path = shutil.which(tool)
+    detail = _version(path) if path else "missing"
+    return Check(tool, ", ".join(purposes), path is not None, detail, f"apt-get install -y {package}")
+
+
+def _version(path: str) -> str:
+    try:
+        result = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return path
+    return (result.stdout or result.stderr).splitlines()[0].strip() if (result.stdout or result.stderr) else path
+
+
+def fix(missing: list[Check]) -> list[tuple[str, bool]]:
+    """Runs the commands that install what is missing; (command, succeeded) each."""
+    packages = sorted({check.fix.rsplit(" ", 1)[1] for check in missing if check.fix.startswith("apt-get")})
+    commands = [check.fix.split(" ") for check in missing if not check.fix.startswith("apt-get")]
+    if packages:
+        sudo = [] if os.geteuid() == 0 else ["sudo"]
+        commands += [[*sudo, "apt-get", "update"], [*sudo, "apt-get", "install", "-y", "--no-install-recommends", *packages]]
+    outcome = []
+    for command in commands:
+        try:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False).returncode == 0
+        except OSError:
+            done = False
+        outcome.append((" ".join(command), done))
+    return outcome

@@ -1,0 +1,170 @@
+"""What the templates see: plain records made from the program and its plan, in C's terms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgeq.emit.env import c_array_text, c_float, render
+from edgeq.frontend.importer import identifier
+from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.lower.program import Layer, Program
+from edgeq.ops.spatial import Window
+from edgeq.plan.arena import Plan
+from edgeq.plan.lifetime import scratch_name
+
+
+def model_context(program: Program, plan: Plan) -> dict[str, Any]:
+    """Everything about the model, for all templates under templates/model and templates/simulation."""
+    graph = program.graph
+    name = identifier(graph.name)
+    context: dict[str, Any] = {
+        "name": name,
+        "upper": name.upper(),
+        "description": f"{len(graph.inputs)} input(s), {len(graph.outputs)} output(s), int8",
+        "arena_bytes": plan.arena_bytes,
+        "lower_bound_bytes": plan.lower_bound_bytes,
+        "arena_ratio": f"{plan.ratio:.3f}",
+        "macs": program.macs,
+        "weights_bytes": sum(layer.weights_bytes for layer in program.layers),
+        "inputs": _ports(graph, name, graph.inputs, "input"),
+        "outputs": _ports(graph, name, graph.outputs, "output"),
+        "tensors": _tensors(graph, plan, name),
+        "arrays": [array for layer in program.layers for array in _arrays(layer, name)],
+        "kernel_headers": sorted({f"eq_{layer.node.op}.h" for layer in program.layers}),
+    }
+    context["layers"] = [_layer(program, plan, layer, name) for layer in program.layers]
+    return context
+
+
+def offset_macro(model: str, tensor: str) -> str:
+    return f"{model.upper()}_AT_{identifier(tensor).upper()}"
+
+
+def _ports(graph: Graph, model: str, names: tuple[str, ...], kind: str) -> list[dict[str, Any]]:
+    ports = []
+    for tensor_name in names:
+        tensor = graph.tensor(tensor_name)
+        suffix = kind if len(names) == 1 else f"{kind}_{identifier(tensor_name)}"
+        source = graph.boundary[tensor_name]
+        moved = source.perm != tuple(range(len(source.perm)))
+        ports.append(
+            {
+                "kind": kind,
+                "tensor": tensor_name,
+                "suffix": suffix,
+                "function": f"{model}_{suffix}",
+                "upper": f"{model}_{suffix}".upper(),
+                "macro": offset_macro(model, tensor_name),
+                "shape": list(tensor.shape),
+                "note": f" (the model's {list(source.shape)}, channels last)" if moved else "",
+                "size_bytes": tensor.size_bytes,
+                "scale": c_float(tensor.scale),
+                "zero_point": tensor.zero_point,
+            }
+        )
+    return ports
+
+
+def _tensors(graph: Graph, plan: Plan, model: str) -> list[dict[str, Any]]:
+    """Every name that layers use, in order of first use; tensors that share a buffer share its offset."""
+    rows = []
+    for buffer in plan.buffers:
+        for name in buffer.tensors or (buffer.name,):
+            size = graph.tensor(name).size_bytes if buffer.tensors else buffer.size_bytes
+            rows.append(
+                {
+                    "name": name,
+                    "macro": offset_macro(model, name),
+                    "offset": plan.offsets[buffer.name],
+                    "size_bytes": size,
+                    "first": buffer.first,
+                    "last": buffer.last,
+                }
+            )
+    return rows
+
+
+def _symbols(layer: Layer, model: str) -> dict[str, str]:
+    return {field: f"{model}_{layer.key}_{field}" for field in layer.constants}
+
+
+def _arrays(layer: Layer, model: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "symbol": _symbols(layer, model)[field],
+            "c_type": constant.c_type,
+            "length": constant.data.size,
+            "text": c_array_text(constant.data),
+        }
+        for field, constant in layer.constants.items()
+    ]
+
+
+def _layer(program: Program, plan: Plan, layer: Layer, model: str) -> dict[str, Any]:
+    graph, node = program.graph, layer.node
+    activations = [name for name in node.inputs if not graph.tensor(name).is_constant]
+    view: dict[str, Any] = {
+        "key": layer.key,
+        "op": node.op,
+        "function": layer.function,
+        "cores": layer.cores,
+        "parameters": layer.parameters,
+        "symbols": _symbols(layer, model),
+        "has_requant": "multiplier" in layer.constants,
+        "inputs": [f"model->arena + {offset_macro(model, name)}" for name in activations],
+        "output": f"model->arena + {offset_macro(model, node.output)}",
+        "scratch": _scratch(layer, model),
+        "range": f"eq_split({layer.units}, {layer.granule}, core, cores)",
+        "details": _details(node),
+        "comment": _comment(program, plan, layer, activations),
+        "macs": layer.macs,
+        "weights_bytes": layer.weights_bytes,
+        "output_shape": list(graph.tensor(node.output).shape),
+        "output_macro": offset_macro(model, node.output),
+        "output_bytes": graph.tensor(node.output).size_bytes,
+    }
+    view["body"] = render(f"ops/{node.op}.c.j2", layer=view).strip("\n")
+    return view
+
+
+def _scratch(layer: Layer, model: str) -> str:
+    if not layer.scratch_bytes:
+        return "NULL"
+    start = f"model->arena + {offset_macro(model, scratch_name(layer.key))}"
+    return start if layer.cores == 1 else f"{start} + core * {layer.scratch_bytes}u"
+
+
+def _details(node: Node) -> str:
+    if "kernel" not in node.attributes:
+        return ""
+    window = Window.of(node.attributes)
+    text = f", kernel {window.kernel[0]}x{window.kernel[1]}, stride {window.stride[0]}x{window.stride[1]}"
+    if any(window.padding):
+        text += ", padding {}+{} x {}+{}".format(*window.padding)
+    if window.dilation != (1, 1):
+        text += f", dilation {window.dilation[0]}x{window.dilation[1]}"
+    return text
+
+
+def _comment(program: Program, plan: Plan, layer: Layer, activations: list[str]) -> list[str]:
+    graph, node = program.graph, layer.node
+    lines = [f"in   {_describe(graph.tensor(name), plan)}" for name in activations]
+    lines.append(f"out  {_describe(graph.tensor(node.output), plan)}")
+    if "weights" in layer.constants:
+        weights = graph.tensor(node.inputs[1])
+        assert weights.quantization is not None
+        scale = weights.quantization.scale
+        lines.append(f"weights {list(weights.shape)}, scale per channel {scale.min():.4g} to {scale.max():.4g}")
+    if layer.scratch_bytes:
+        lines.append(f"scratch {layer.scratch_bytes} bytes a core")
+    lines.append(f"{layer.macs:,} MACs; {layer.cores} core(s), {layer.units} work units in groups of {layer.granule}")
+    lines.append(f"{layer.function}: {layer.why}")
+    return lines
+
+
+def _describe(tensor: Tensor, plan: Plan) -> str:
+    start = plan.tensor_offset(tensor.name)
+    return (
+        f"{tensor.name} {list(tensor.shape)} scale {tensor.scale:.6g} zero_point {tensor.zero_point}, "
+        f"arena {start} .. {start + tensor.size_bytes - 1}"
+    )

@@ -1,0 +1,155 @@
+"""Writes a firmware folder: model, constants, arena map, application, board files, runtime, Makefile."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgeq import __version__
+from edgeq.emit import runtime_files
+from edgeq.emit.context import model_context
+from edgeq.emit.env import render
+from edgeq.ir import serialize
+from edgeq.ir.dump import dump
+from edgeq.lower.program import Program
+from edgeq.paths import runtime_dir
+from edgeq.plan.arena import Plan
+from edgeq.simulate.sources import platform_sources
+
+OPTIMIZE_FLAGS = {"speed": "-O2", "size": "-Os", "ram": "-O2"}
+
+
+@dataclass(frozen=True)
+class EmitOptions:
+    """`source` describes the model file for the manifest: name and SHA-256."""
+
+    optimize: str
+    quant: str
+    source: dict[str, str]
+
+
+def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> None:
+    """Writes everything but the ELFs and the report into `folder`, which exists."""
+    board = program.board
+    model = model_context(program, plan)
+    name = model["name"]
+    kernels = runtime_files.kernel_sources(program)
+    firmware = platform_sources(board, simulation=False)
+    simulation = platform_sources(board, simulation=True)
+    headers = [*model["kernel_headers"], "eq_team.h"]
+    shipped = runtime_files.with_headers([*kernels, *firmware], headers)
+    harness = runtime_files.with_headers([*simulation], ["eq_mark.h", "eq_port.h"])
+    _copy_runtime(folder, sorted({*shipped, *harness}))
+    sources = {
+        "model": [f"{name}.c", f"{name}_weights.c", *_compiled(kernels)],
+        "firmware": ["main.c", *_compiled(firmware)],
+        "simulation": ["simulation/sim_main.c", *_compiled(simulation)],
+    }
+    include_flags = " ".join(f"-Iruntime/{path}" for path in runtime_files.INCLUDE_FOLDERS)
+    context = {
+        "model": model,
+        "board": board,
+        "sources": sources,
+        "include_flags": include_flags,
+        "optimize_flag": OPTIMIZE_FLAGS[options.optimize],
+    }
+    files = {
+        f"{name}.h": "model/model.h.j2",
+        f"{name}.c": "model/model.c.j2",
+        f"{name}_float.h": "model/model_float.h.j2",
+        f"{name}_arena.h": "model/arena.h.j2",
+        f"{name}_weights.h": "model/weights.h.j2",
+        f"{name}_weights.c": "model/weights.c.j2",
+        "main.c": "model/main.c.j2",
+        "Makefile": "model/Makefile.j2",
+        "README.md": "model/README.md.j2",
+        "simulation/sim_main.c": "simulation/sim_main.c.j2",
+    }
+    for target, template in files.items():
+        _write(folder / target, render(template, **context))
+    if board.arch != "host":
+        _write_linker_scripts(folder, program)
+    serialize.save(program.graph, folder / "reference")
+    _write(folder / "reference" / "graph.txt", dump(program.graph))
+    _write(folder / "manifest.json", json.dumps(_manifest(program, plan, model, options), indent=1) + "\n")
+
+
+def _compiled(files: list[Path]) -> list[str]:
+    return [f"runtime/{file.as_posix()}" for file in files if file.suffix in (".c", ".S")]
+
+
+def _copy_runtime(folder: Path, files: list[Path]) -> None:
+    for file in files:
+        target = folder / "runtime" / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(runtime_dir() / file, target)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _write_linker_scripts(folder: Path, program: Program) -> None:
+    board = program.board
+    for name, simulation in (("link.ld", False), ("link_simulation.ld", True)):
+        text = render(
+            f"arch/{board.arch}/link.ld.j2",
+            memory=board.memory,
+            stack_bytes=board.stack_bytes,
+            cores=board.cores,
+            simulation=simulation,
+        )
+        _write(folder / "board" / name, text)
+
+
+def _manifest(program: Program, plan: Plan, model: dict[str, Any], options: EmitOptions) -> dict[str, Any]:
+    """What later commands and other tools need to know about the folder."""
+    return {
+        "edgeq": __version__,
+        "model": model["name"],
+        "source": options.source,
+        "board": program.board.name,
+        "quant": options.quant,
+        "optimize": options.optimize,
+        "arena": {
+            "bytes": plan.arena_bytes,
+            "lower_bound_bytes": plan.lower_bound_bytes,
+            "ratio": round(plan.ratio, 4),
+            "tensors": [
+                {key: row[key] for key in ("name", "offset", "size_bytes", "first", "last")} for row in model["tensors"]
+            ],
+        },
+        "inputs": [_port(port) for port in model["inputs"]],
+        "outputs": [_port(port) for port in model["outputs"]],
+        "layers": [
+            {
+                "key": layer["key"],
+                "node": lowered.node.name,
+                "op": layer["op"],
+                "function": layer["function"],
+                "isa": lowered.kernel.isa,
+                "why": lowered.why,
+                "cores": layer["cores"],
+                "macs": layer["macs"],
+                "weights_bytes": layer["weights_bytes"],
+                "scratch_bytes": lowered.scratch_bytes * lowered.cores,
+                "output": lowered.node.output,
+                "output_shape": layer["output_shape"],
+            }
+            for layer, lowered in zip(model["layers"], program.layers, strict=True)
+        ],
+    }
+
+
+def _port(port: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": port["tensor"],
+        "shape": port["shape"],
+        "size_bytes": port["size_bytes"],
+        "scale": float(port["scale"]),
+        "zero_point": port["zero_point"],
+    }

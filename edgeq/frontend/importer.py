@@ -1,0 +1,139 @@
+"""Builds a float graph while a framework's program is walked; the operators' import functions call it.
+
+Nothing here knows a framework. Image operators are channels-last in the graph: importers of channels-first frameworks
+wrap them in transposes, which the layout pass cancels.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from edgeq import ops
+from edgeq.errors import EdgeqError
+from edgeq.ir.graph import Boundary, Graph, Node, Tensor, constant
+
+TO_CHANNELS_LAST = (0, 2, 3, 1)
+TO_CHANNELS_FIRST = (0, 3, 1, 2)
+
+
+def identifier(text: str) -> str:
+    """`text` as a C identifier in lower case."""
+    name = re.sub(r"\W+", "_", text).strip("_").lower()
+    return name if name and not name[0].isdigit() else f"m_{name}"
+
+
+class Importer:
+    """A graph in the making. `layer` names the source layer that is being imported, for names and messages."""
+
+    def __init__(self, graph_name: str) -> None:
+        self.graph_name = identifier(graph_name)
+        self.layer = ""
+        self._call_shape: tuple[int, ...] = ()
+        self._call_text = ""
+        self._tensors: dict[str, Tensor] = {}
+        self._nodes: list[Node] = []
+        self._inputs: list[str] = []
+        self._names: set[str] = set()
+
+    def begin_call(self, layer: str, text: str, result_shape: tuple[int, ...]) -> None:
+        """Sets what the next additions belong to: layer name, a description for messages, the result's shape."""
+        self.layer = identifier(layer)
+        self._call_text = text
+        self._call_shape = result_shape
+
+    def result_shape(self) -> tuple[int, ...]:
+        """Shape of the current call's result as the framework states it."""
+        return self._call_shape
+
+    def input(self, name: str, shape: tuple[int, ...]) -> str:
+        name = self._unique(identifier(name))
+        self._tensors[name] = Tensor(name, shape)
+        self._inputs.append(name)
+        return name
+
+    def constant(self, data: np.ndarray) -> str:
+        """A float32 constant; returns its tensor's name."""
+        name = self._unique(f"{self.layer}.constant")
+        self._tensors[name] = constant(name, np.array(data, np.float32))
+        return name
+
+    def is_constant(self, name: str) -> bool:
+        return self._tensors[name].is_constant
+
+    def constant_array(self, name: Any, what: str) -> np.ndarray:
+        """The value of a constant tensor. Raises EdgeqError when it is computed from the model's input."""
+        if not isinstance(name, str) or not self.is_constant(name):
+            raise self.unsupported(f"{what} that depend on the input", "constant parameters")
+        data = self._tensors[name].data
+        assert data is not None
+        return data
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        return self._tensors[name].shape
+
+    @staticmethod
+    def pair(value: Any) -> tuple[int, int]:
+        """An int, a list of one or a list of two as (h, w)."""
+        if isinstance(value, int):
+            return (value, value)
+        items = [int(item) for item in value]
+        return (items[0], items[0]) if len(items) == 1 else (items[0], items[1])
+
+    def add(self, op: str, inputs: list[str], attributes: Mapping[str, Any], suffix: str = "") -> str:
+        """Appends a node with one output; returns the output's name. Raises EdgeqError for an impossible shape."""
+        name = self._unique(self.layer + suffix)
+        node = Node(name, op, tuple(inputs), (name,), MappingProxyType(dict(attributes)))
+        (shape,) = ops.get(op).infer(node, [self._tensors[item] for item in inputs])
+        if any(size < 1 for size in shape):
+            raise self.unsupported(f"an output of shape {shape}", "a larger input or a smaller kernel")
+        self._tensors[name] = Tensor(name, tuple(int(size) for size in shape))
+        self._nodes.append(node)
+        return name
+
+    def transpose(self, x: str, perm: tuple[int, ...]) -> str:
+        return self.add("transpose", [x], {"perm": perm}, suffix=".layout")
+
+    def channels_last(self, x: str) -> str:
+        """[N, C, H, W] -> [N, H, W, C]."""
+        if len(self.shape(x)) != 4:
+            raise self.unsupported(f"an image operator on {self.shape(x)}", "an input [N, C, H, W]")
+        return self.transpose(x, TO_CHANNELS_LAST)
+
+    def channels_first(self, x: str) -> str:
+        return self.transpose(x, TO_CHANNELS_FIRST)
+
+    def reshape(self, x: str, shape: tuple[int, ...]) -> str:
+        if shape[:1] != (1,):
+            raise self.unsupported(f"a reshape of {self.shape(x)} to {shape}", "shapes that keep the batch of 1 in front")
+        return self.add("reshape", [x], {"shape": tuple(shape)})
+
+    def unsupported(self, what: str, instead: str) -> EdgeqError:
+        """The error for something without a kernel: layer, call with shapes, and what would work."""
+        return EdgeqError(f"layer {self.layer}: {what} is not supported ({self._call_text}); use {instead}")
+
+    def finish(self, outputs: list[str]) -> Graph:
+        """The graph. Raises EdgeqError when an output is constant or comes straight from the input."""
+        made = {node.output for node in self._nodes}
+        for name in outputs:
+            if name not in made:
+                raise EdgeqError(f"the model's output {name} is not computed from its input; nothing to build")
+        boundary = {
+            name: Boundary(self.shape(name), tuple(range(len(self.shape(name))))) for name in [*self._inputs, *outputs]
+        }
+        graph = Graph(
+            self.graph_name, tuple(self._inputs), tuple(outputs), (), MappingProxyType({}), MappingProxyType(boundary)
+        )
+        return graph.with_nodes(self._nodes, self._tensors)
+
+    def _unique(self, name: str) -> str:
+        candidate, number = name, 1
+        while candidate in self._names:
+            number += 1
+            candidate = f"{name}_{number}"
+        self._names.add(candidate)
+        return candidate

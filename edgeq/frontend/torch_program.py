@@ -1,0 +1,230 @@
+"""torch.export programs -> float graph. With torch_worker the only code that touches torch; it runs in a process of
+its own (see torch_worker)."""
+
+from __future__ import annotations
+
+import difflib
+import operator
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch.export import ExportedProgram
+from torch.fx import Node as FxNode
+
+from edgeq import ops
+from edgeq.errors import EdgeqError
+from edgeq.frontend.importer import Importer
+from edgeq.ir.graph import Graph
+
+#: results that are their first argument, for inference
+IDENTITY = {
+    "aten.alias.default",
+    "aten.clone.default",
+    "aten.contiguous.default",
+    "aten.detach.default",
+    "aten.detach_.default",
+    "aten.dropout.default",
+    "aten.dropout_.default",
+    "aten.feature_dropout.default",
+    "aten.lift_fresh_copy.default",
+    "aten.to.dtype",
+    "aten._to_copy.default",
+    "aten.type_as.default",
+}
+#: calls without a result
+IGNORED = {"aten._assert_tensor_metadata.default", "aten.sym_constrain_range_for_size.default"}
+
+
+def import_program(program: ExportedProgram, name: str) -> Graph:
+    """The float graph of an exported program.
+
+    Raises EdgeqError for dynamic shapes, a batch other than 1, and anything without a kernel.
+    """
+    return _ProgramImport(program, name).run()
+
+
+class _ProgramImport:
+    def __init__(self, program: ExportedProgram, name: str) -> None:
+        self.program = program
+        self.importer = Importer(name)
+        self.importers = {
+            target: convert for op in ops.registry().values() for target, convert in op.torch_targets.items()
+        }
+        self.names: dict[FxNode, str] = {}  # activations: fx node -> tensor of the graph
+        self.values: dict[FxNode, Any] = {}  # constants: fx node -> torch value
+        self.constant_names: dict[FxNode, str] = {}
+
+    def run(self) -> Graph:
+        self._placeholders()
+        outputs: list[str] = []
+        for node in self.program.graph.nodes:
+            if node.op == "call_function":
+                self._call(node)
+            elif node.op == "output":
+                outputs = [self._output(item) for item in _flatten(node.args[0])]
+        return self.importer.finish(outputs)
+
+    def _placeholders(self) -> None:
+        signature = self.program.graph_signature
+        lifted = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
+        constants = dict(signature.inputs_to_lifted_tensor_constants)
+        user = set(signature.user_inputs)
+        for node in self.program.graph.nodes:
+            if node.op != "placeholder":
+                continue
+            if node.name in lifted:
+                path = lifted[node.name]
+                value = self.program.state_dict.get(path)
+                self.values[node] = value if value is not None else self.program.constants[path]
+            elif node.name in constants:
+                self.values[node] = self.program.constants[constants[node.name]]
+            elif node.name in user:
+                self._user_input(node)
+            else:
+                raise EdgeqError(f"the model's input {node.name} is neither data nor a parameter; export it again")
+
+    def _user_input(self, node: FxNode) -> None:
+        value = node.meta.get("val")
+        if not isinstance(value, torch.Tensor):
+            raise EdgeqError(f"the model's input {node.name} is no tensor; export the model with tensors only")
+        if any(not isinstance(size, int) for size in value.shape):
+            shape = ", ".join(str(size) for size in value.shape)
+            raise EdgeqError(
+                f"the model's input {node.name} has the dynamic shape [{shape}]; memory is planned at build time, so "
+                "export with fixed shapes (no dynamic_shapes)"
+            )
+        if not value.dtype.is_floating_point:
+            raise EdgeqError(f"the model's input {node.name} is {value.dtype}; only float inputs are supported")
+        shape = tuple(int(size) for size in value.shape)
+        if shape[:1] != (1,):
+            raise EdgeqError(
+                f"the model's input {node.name} has shape {list(shape)}; firmware runs one sample, so export with a "
+                "batch of 1 in front"
+            )
+        self.names[node] = self.importer.input(node.name, shape)
+
+    def _output(self, item: Any) -> str:
+        if item in self.names:
+            return self.names[item]
+        raise EdgeqError(f"the model's output {item} does not depend on its input; remove it and export again")
+
+    def _call(self, node: FxNode) -> None:
+        target = str(node.target)
+        inputs = node.all_input_nodes
+        if target in IGNORED:
+            return
+        if not any(item in self.names for item in inputs):
+            self.values[node] = self._evaluate(node)
+            return
+        if target in IDENTITY or node.target is operator.getitem:
+            self.names[node] = self.names[node.args[0]]
+            return
+        arguments = self._arguments(node)
+        shapes = [list(item.meta["val"].shape) for item in inputs if hasattr(item.meta.get("val"), "shape")]
+        text = f"{target} on {', '.join(str(shape) for shape in shapes)}"
+        result = node.meta.get("val")
+        result = result[0] if isinstance(result, (tuple, list)) else result
+        shape = tuple(int(size) for size in result.shape)
+        self.importer.begin_call(_layer_name(node), text, shape)
+        if target not in self.importers:
+            raise self._no_kernel(target, text)
+        self.names[node] = self.importers[target](self.importer, arguments)
+
+    def _evaluate(self, node: FxNode) -> Any:
+        """A call on constants only, computed now."""
+        with torch.no_grad():
+            args = torch.fx.map_arg(node.args, lambda item: self.values[item])
+            kwargs = torch.fx.map_arg(node.kwargs, lambda item: self.values[item])
+            return node.target(*args, **kwargs)  # type: ignore[operator]
+
+    def _arguments(self, node: FxNode) -> Mapping[str, Any]:
+        """Arguments by schema name; tensors become names of the graph's tensors, constants included."""
+        schema = node.target._schema  # type: ignore[union-attr]
+        values = dict(zip((argument.name for argument in schema.arguments), node.args, strict=False))
+        values.update(node.kwargs)
+        for argument in schema.arguments:
+            if argument.name not in values and argument.has_default_value():
+                values[argument.name] = argument.default_value
+        self.importer.begin_call(_layer_name(node), str(node.target), ())
+        return {key: self._value(value) for key, value in values.items()}
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, (tuple, list)):
+            return [self._value(item) for item in value]
+        if not isinstance(value, FxNode):
+            return value
+        if value in self.names:
+            return self.names[value]
+        data = self.values[value]
+        if not isinstance(data, torch.Tensor):
+            return data
+        if value not in self.constant_names:
+            self.constant_names[value] = self.importer.constant(data.detach().to(torch.float32).numpy())
+        return self.constant_names[value]
+
+    def _no_kernel(self, target: str, text: str) -> EdgeqError:
+        near = difflib.get_close_matches(target, self.importers, n=1, cutoff=0.6)
+        instead = INSTEAD.get(target.split(".")[1] if "." in target else target)
+        if instead is None:
+            instead = f"the nearest supported operator is {near[0]}" if near else "'edgeq inspect' lists what is supported"
+        return EdgeqError(f"layer {self.importer.layer}: there is no kernel for {text}; {instead}")
+
+
+#: what to write instead of operators that people use in small networks
+INSTEAD = {
+    "gelu": "use relu",
+    "silu": "use relu6",
+    "hardswish": "use relu6",
+    "hardsigmoid": "use relu6",
+    "sigmoid": "take the logits out of the model and compare them with a threshold",
+    "tanh": "use hardtanh",
+    "elu": "use relu",
+    "leaky_relu": "use relu",
+    "mul": "fold a constant factor into the layer before it",
+    "layer_norm": "use batch norm",
+    "group_norm": "use batch norm",
+    "log_softmax": "end with logits or softmax",
+    "conv1d": "use conv2d with a height of 1",
+    "conv_transpose2d": "use conv2d",
+    "gru": "use convolutions over time",
+    "lstm": "use convolutions over time",
+    "argmax": "take it out of the model: the firmware compares the outputs",
+}
+
+
+def _layer_name(node: FxNode) -> str:
+    """Module path of a call (as in named_modules()); functional calls in a module add their own name."""
+    stack = node.meta.get("nn_module_stack") or {}
+    paths = [entry[0] for entry in stack.values() if entry[0]]
+    path = paths[-1].removeprefix("L['self'].") if paths else ""
+    kind = [entry[1] for entry in stack.values()][-1:] or [""]
+    leaf = str(kind[0]).startswith("torch.nn.modules") or "torch.nn.modules" in str(kind[0])
+    if path and leaf:
+        return path
+    return f"{path}.{node.name}" if path else node.name
+
+
+def _flatten(value: Any) -> list[Any]:
+    if isinstance(value, (tuple, list)):
+        return [leaf for item in value for leaf in _flatten(item)]
+    return [value]
+
+
+def simplify(program: ExportedProgram) -> ExportedProgram:
+    """The program with composite operators taken apart, but those with a kernel of ours kept whole."""
+    table = torch.export.default_decompositions()
+    kept = {target for op in ops.registry().values() for target in op.torch_targets}
+    for overload in list(table):
+        if str(overload) in kept:
+            table.pop(overload)
+    return program.run_decompositions(table)
+
+
+def check_numbers(graph: Graph) -> None:
+    """Raises EdgeqError when a parameter is NaN or infinite."""
+    for node in graph.nodes:
+        for tensor in graph.input_tensors(node):
+            if tensor.data is not None and not np.all(np.isfinite(tensor.data)):
+                raise EdgeqError(f"layer {node.name}: its parameters contain NaN or infinity; train the model again")

@@ -1,0 +1,123 @@
+"""`python -m edgeq.frontend.torch_worker REQUEST.json FOLDER`: imports one torch file in a process of its own.
+
+Writes the float graph into FOLDER (edgeq.ir.serialize) and prints nothing; a problem becomes FOLDER/error.txt and exit
+code 2. The parent has checked the file (edgeq.frontend.guard) before this process sees it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import logging
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+from edgeq.errors import EdgeqError
+from edgeq.ir import serialize
+
+
+def _exported(request: dict[str, Any]) -> Any:
+    import torch
+
+    try:
+        return torch.export.load(request["path"])
+    except Exception as error:
+        raise EdgeqError(
+            f"{request['path']}: torch.export.load refuses it ({_first_line(error)}); export it again with "
+            "torch.export.save and this torch version or an older one"
+        ) from error
+
+
+def _export_module(module: Any, request: dict[str, Any]) -> Any:
+    import torch
+
+    shape = request["input_shape"]
+    if shape is None:
+        raise EdgeqError(
+            f"{request['path']}: a module without example inputs needs its input's shape; add --input-shape, for "
+            "example --input-shape 1,3,32,32"
+        )
+    try:
+        return torch.export.export(module.eval(), (torch.zeros(shape),))
+    except Exception as error:
+        raise EdgeqError(
+            f"{request['path']}: torch.export can't trace the model with an input of shape {shape} "
+            f"({_first_line(error)}); check --input-shape or export the model yourself"
+        ) from error
+
+
+def _state_dict(request: dict[str, Any]) -> Any:
+    import torch
+
+    sys.path.insert(0, str(Path.cwd()))
+    module_name, _, factory_name = request["arch"].partition(":")
+    try:
+        factory = getattr(importlib.import_module(module_name), factory_name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise EdgeqError(
+            f"--arch {request['arch']}: can't be imported ({_first_line(error)}); give package.module:factory, "
+            "importable from the current folder"
+        ) from error
+    state = torch.load(request["path"], weights_only=True, map_location="cpu")
+    state = state.get("state_dict", state) if isinstance(state, dict) else state
+    module = factory()
+    try:
+        module.load_state_dict(state)
+    except (RuntimeError, TypeError, AttributeError) as error:
+        raise EdgeqError(
+            f"{request['path']}: its weights don't fit {request['arch']} ({_first_line(error)}); "
+            "give the factory of the network that was trained"
+        ) from error
+    if request["input_shape"] is None:
+        shape = getattr(module, "input_shape", None) or getattr(inspect.getmodule(factory), "INPUT_SHAPE", None)
+        request = {**request, "input_shape": list(shape) if shape else None}
+    return _export_module(module, request)
+
+
+def _pickled(request: dict[str, Any]) -> Any:
+    import torch
+
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        module = torch.load(request["path"], weights_only=False, map_location="cpu")
+    except Exception as error:
+        raise EdgeqError(
+            f"{request['path']}: can't be unpickled ({_first_line(error)}); run where its classes can be imported"
+        ) from error
+    if not isinstance(module, torch.nn.Module):
+        raise EdgeqError(f"{request['path']}: holds a {type(module).__name__}, not a torch.nn.Module")
+    return _export_module(module, request)
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = lines[0] if lines else type(error).__name__
+    if text.endswith(":") and len(lines) > 1:
+        text = f"{text} {lines[1]}"
+    return text[:200]
+
+
+def main() -> None:
+    """Handles one request: {kind, path, name, arch, input_shape}."""
+    warnings.filterwarnings("ignore")
+    logging.disable(logging.WARNING)
+    request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    folder = Path(sys.argv[2])
+    try:
+        from edgeq.frontend import torch_program
+
+        load = {"exported": _exported, "state_dict": _state_dict, "pickled_module": _pickled}[request["kind"]]
+        program = torch_program.simplify(load(request))
+        graph = torch_program.import_program(program, request["name"])
+        torch_program.check_numbers(graph)
+        serialize.save(graph, folder)
+    except EdgeqError as error:
+        (folder / "error.txt").write_text(str(error), encoding="utf-8")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

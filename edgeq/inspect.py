@@ -1,0 +1,57 @@
+"""What a model is and what a board would do with it, before any data exists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgeq import ops
+from edgeq.boards import Board
+from edgeq.errors import EdgeqError
+from edgeq.ir.graph import Graph
+from edgeq.lower.select import lower
+from edgeq.plan.arena import plan
+from edgeq.quantize.convert import to_int8
+
+
+def inspect(graph: Graph, boards: list[Board]) -> dict[str, Any]:
+    """Layers with shapes, parameters and MACs; per board the kernels and the memory that int8 would take.
+
+    Kernels are chosen for ranges of -1 to 1: real calibration can change the requantization form, not the kernel's kind.
+    """
+    ranges = {name: (-1.0, 1.0) for name, tensor in graph.tensors.items() if not tensor.is_constant}
+    layers = []
+    for node in graph.nodes:
+        parameters = sum(tensor.elements for tensor in graph.input_tensors(node) if tensor.is_constant)
+        layers.append(
+            {
+                "name": node.name,
+                "op": node.op,
+                "input_shapes": [list(t.shape) for t in graph.input_tensors(node) if not t.is_constant],
+                "output_shape": list(graph.tensor(node.output).shape),
+                "parameters": parameters,
+                "macs": ops.get(node.op).macs(graph, node),
+            }
+        )
+    result: dict[str, Any] = {
+        "model": graph.name,
+        "inputs": {name: list(graph.boundary[name].shape) for name in graph.inputs},
+        "outputs": {name: list(graph.boundary[name].shape) for name in graph.outputs},
+        "parameters": sum(layer["parameters"] for layer in layers),
+        "macs": sum(layer["macs"] for layer in layers),
+        "layers": layers,
+        "boards": {},
+    }
+    for board in boards:
+        try:
+            program = lower(to_int8(graph, ranges), board)
+        except EdgeqError as error:
+            result["boards"][board.name] = {"supported": False, "problem": str(error)}
+            continue
+        arena = plan(program)
+        result["boards"][board.name] = {
+            "supported": True,
+            "kernels": {layer.node.name: layer.kernel.function.replace("_{form}", "") for layer in program.layers},
+            "arena_bytes": arena.arena_bytes,
+            "weights_bytes": sum(layer.weights_bytes for layer in program.layers),
+        }
+    return result

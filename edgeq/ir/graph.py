@@ -1,0 +1,155 @@
+"""Immutable graph of tensors and nodes.
+
+Activations carry a leading batch axis of 1. The Python references accept any batch there; the firmware runs one
+sample. A stage never changes a graph: it returns a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+DTYPE_BYTES = {"float32": 4, "int8": 1, "int32": 4, "uint32": 4}
+
+
+@dataclass(frozen=True, eq=False)
+class Quantization:
+    """Affine quantization: real = scale * (q - zero_point).
+
+    `scale` has one entry, or one per index of `axis` (then zero_point is 0: symmetric).
+    """
+
+    scale: np.ndarray
+    zero_point: int = 0
+    axis: int | None = None
+
+    @staticmethod
+    def per_tensor(scale: float, zero_point: int) -> Quantization:
+        return Quantization(np.array([scale], np.float64), int(zero_point))
+
+    def same_as(self, other: Quantization) -> bool:
+        return self.zero_point == other.zero_point and np.array_equal(self.scale, other.scale)
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor:
+    """A value: an activation, or a constant when `data` is set."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+    quantization: Quantization | None = None
+    data: np.ndarray | None = None
+
+    @property
+    def is_constant(self) -> bool:
+        return self.data is not None
+
+    @property
+    def elements(self) -> int:
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def size_bytes(self) -> int:
+        return self.elements * DTYPE_BYTES[self.dtype]
+
+    @property
+    def scale(self) -> float:
+        """The scale of a per-tensor quantized tensor."""
+        assert self.quantization is not None and self.quantization.axis is None, self.name
+        return float(self.quantization.scale[0])
+
+    @property
+    def zero_point(self) -> int:
+        assert self.quantization is not None, self.name
+        return self.quantization.zero_point
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One operator call. `attributes` holds plain values only (ints, floats, strings, tuples, None)."""
+
+    name: str
+    op: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    def with_attributes(self, **changes: Any) -> Node:
+        return replace(self, attributes=MappingProxyType({**self.attributes, **changes}))
+
+    @property
+    def output(self) -> str:
+        assert len(self.outputs) == 1, self.name
+        return self.outputs[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Boundary:
+    """How a graph input or output looks in the user's model: stored array = model's array transposed by `perm`."""
+
+    shape: tuple[int, ...]
+    perm: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Nodes in execution order. `boundary` tells, per graph input and output, the layout of the user's model, so that
+    data is given and returned the way the model's framework has it."""
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    nodes: tuple[Node, ...]
+    tensors: Mapping[str, Tensor]
+    boundary: Mapping[str, Boundary] = field(default_factory=lambda: MappingProxyType({}))
+
+    def tensor(self, name: str) -> Tensor:
+        return self.tensors[name]
+
+    def input_tensors(self, node: Node) -> list[Tensor]:
+        return [self.tensors[name] for name in node.inputs]
+
+    def output_tensors(self, node: Node) -> list[Tensor]:
+        return [self.tensors[name] for name in node.outputs]
+
+    def constant(self, name: str) -> np.ndarray:
+        data = self.tensors[name].data
+        assert data is not None, name
+        return data
+
+    def producers(self) -> dict[str, Node]:
+        return {output: node for node in self.nodes for output in node.outputs}
+
+    def consumers(self) -> dict[str, list[Node]]:
+        """Tensor name -> nodes that read it, in order; graph outputs are not nodes."""
+        readers: dict[str, list[Node]] = {name: [] for name in self.tensors}
+        for node in self.nodes:
+            for name in dict.fromkeys(node.inputs):
+                readers[name].append(node)
+        return readers
+
+    def only_consumer(self, name: str) -> Node | None:
+        """The single node that reads `name`, if nothing else does and it isn't a graph output."""
+        readers = [node for node in self.nodes if name in node.inputs]
+        return readers[0] if len(readers) == 1 and name not in self.outputs else None
+
+    def with_nodes(self, nodes: Iterable[Node], tensors: Mapping[str, Tensor] | None = None) -> Graph:
+        """A graph with these nodes; tensors nobody mentions are dropped."""
+        nodes = tuple(nodes)
+        pool = self.tensors if tensors is None else tensors
+        used = dict.fromkeys([*self.inputs, *self.outputs])
+        for node in nodes:
+            used.update(dict.fromkeys([*node.inputs, *node.outputs]))
+        return replace(self, nodes=nodes, tensors=MappingProxyType({name: pool[name] for name in used}))
+
+
+def constant(name: str, data: np.ndarray, quantization: Quantization | None = None) -> Tensor:
+    """A constant tensor; the array is made read-only."""
+    data = np.ascontiguousarray(data)
+    data.setflags(write=False)
+    return Tensor(name, tuple(data.shape), str(data.dtype), quantization, data)

@@ -1,0 +1,52 @@
+"""What lowering makes: the layers of a firmware, in execution order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edgeq.boards import Board
+from edgeq.ir.graph import Graph, Node
+from edgeq.ops.base import Constant, Kernel
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One call of one kernel.
+
+    `key` names the layer everywhere (C, logs, reports). The kernel's work is `units` units, split over `cores` cores
+    in groups of `granule`; `scratch_bytes` is per core, a multiple of 16.
+    """
+
+    index: int
+    key: str
+    node: Node
+    kernel: Kernel
+    function: str
+    constants: Mapping[str, Constant]
+    parameters: Mapping[str, Any]
+    units: int
+    granule: int
+    cores: int
+    scratch_bytes: int
+    macs: int
+    why: str
+
+    @property
+    def weights_bytes(self) -> int:
+        """Bytes of the layer's constants in flash."""
+        return sum(constant.data.nbytes for constant in self.constants.values())
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A graph and the layers that compute it on a board. Views (reshapes) have no layer."""
+
+    graph: Graph
+    board: Board
+    layers: tuple[Layer, ...]
+
+    @property
+    def macs(self) -> int:
+        return sum(layer.macs for layer in self.layers)

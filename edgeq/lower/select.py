@@ -1,0 +1,60 @@
+"""Chooses each node's kernel: the board's instruction sets in order of preference, the first kernel that applies."""
+
+from __future__ import annotations
+
+from edgeq import ops
+from edgeq.boards import Board
+from edgeq.errors import EdgeqError
+from edgeq.frontend.importer import identifier
+from edgeq.ir.graph import Graph, Node
+from edgeq.lower.program import Layer, Program
+from edgeq.ops.base import Kernel
+
+ALIGN = 16
+
+
+def lower(graph: Graph, board: Board) -> Program:
+    """The program of an integer graph on a board. Raises EdgeqError when a node has no kernel there."""
+    layers: list[Layer] = []
+    for node in graph.nodes:
+        if not ops.get(node.op).is_view:
+            layers.append(_layer(graph, node, board, len(layers)))
+    return Program(graph, board, tuple(layers))
+
+
+def select(graph: Graph, node: Node, board: Board) -> tuple[Kernel, str]:
+    """(kernel, why it was chosen). Raises EdgeqError when there is none."""
+    passed_over: list[str] = []
+    for isa in board.isa:
+        for kernel in ops.get(node.op).kernels:
+            if kernel.isa != isa:
+                continue
+            obstacle = kernel.applies(graph, node)
+            if obstacle is None:
+                return kernel, "; ".join([kernel.why, *passed_over])
+            passed_over.append(f"not {kernel.function.replace('_{form}', '')}: {obstacle}")
+    shapes = ", ".join(str(list(tensor.shape)) for tensor in graph.input_tensors(node) if not tensor.is_constant)
+    raise EdgeqError(f"layer {node.name}: no kernel for {node.op} on {shapes} on board {board.name}; use another board")
+
+
+def _layer(graph: Graph, node: Node, board: Board, index: int) -> Layer:
+    operator = ops.get(node.op)
+    kernel, why = select(graph, node, board)
+    units, granule = kernel.units(graph, node), kernel.granule(graph, node)
+    scratch = kernel.scratch_bytes(graph, node)
+    name = identifier(node.name)
+    return Layer(
+        index=index,
+        key=f"l{index:02d}_{name}" if name.endswith(node.op) else f"l{index:02d}_{name}_{node.op}",
+        node=node,
+        kernel=kernel,
+        function=kernel.function.format(form=operator.c_form(graph, node)),
+        constants=kernel.pack(graph, node),
+        parameters=operator.c_parameters(graph, node),
+        units=units,
+        granule=granule,
+        cores=max(1, min(board.cores, -(-units // granule))),
+        scratch_bytes=-(-scratch // ALIGN) * ALIGN,
+        macs=operator.macs(graph, node),
+        why=why,
+    )

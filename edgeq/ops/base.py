@@ -1,0 +1,109 @@
+"""What an operator is: everything edgeq knows about it, in one class, in one file.
+
+A subclass in `edgeq/ops/<op>.py` is found by its presence; nothing else lists operators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node, Quantization, Tensor
+
+if TYPE_CHECKING:
+    from edgeq.frontend.importer import Importer
+    from edgeq.quantize.convert import Converter
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Constant:
+    """An array in the firmware's flash: C element type and values."""
+
+    c_type: str
+    data: np.ndarray
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One C kernel of an operator.
+
+    `function` and `source` may hold "{form}" (high, shift or tflite). `applies` returns None, or the reason why not.
+    `pack` turns the node's constants into what the kernel reads; `units` and `granule` say how its work is split over
+    cores; `scratch_bytes` is per core.
+    """
+
+    function: str
+    isa: str
+    source: str
+    units: Callable[[Graph, Node], int]
+    granule: Callable[[Graph, Node], int] = lambda graph, node: 1
+    applies: Callable[[Graph, Node], str | None] = lambda graph, node: None
+    pack: Callable[[Graph, Node], dict[str, Constant]] = lambda graph, node: {}
+    scratch_bytes: Callable[[Graph, Node], int] = lambda graph, node: 0
+    why: str = "portable C"
+
+
+class Operator:
+    """Base of all operators. Arrays are channels-last with a leading batch axis."""
+
+    name: str = ""
+    kernels: tuple[Kernel, ...] = ()
+    torch_targets: Mapping[str, Callable[[Importer, Mapping[str, Any]], Any]] = {}
+    #: indices of inputs whose memory the output may take over
+    in_place: tuple[int, ...] = ()
+    #: the output is the first input's bytes under another shape: no kernel, no copy
+    is_view: bool = False
+
+    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
+        """Shapes of the outputs."""
+        raise NotImplementedError
+
+    def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Float reference."""
+        raise NotImplementedError
+
+    def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Integer reference: the definition of right."""
+        raise NotImplementedError
+
+    def macs(self, graph: Graph, node: Node) -> int:
+        """Multiply-accumulates of one sample."""
+        return 0
+
+    def permuted(self, node: Node, perm: Shape) -> Node | None:
+        """The same computation on operands whose axis i is stored as axis perm[i]; None when it needs their own order."""
+        return None
+
+    def quantize(self, converter: Converter, node: Node) -> None:
+        """Adds the integer form of `node` to the converter's graph."""
+        raise NotImplementedError
+
+    def c_parameters(self, graph: Graph, node: Node) -> dict[str, Any]:
+        """Integers that the operator's template needs beside its constants."""
+        return {}
+
+    def c_form(self, graph: Graph, node: Node) -> str:
+        """The requantization form (eq_requant.h) that replaces "{form}" in a kernel's name."""
+        return ""
+
+    def fixed_output(self) -> Quantization | None:
+        """The output's quantization where the operator prescribes it."""
+        return None
+
+    def requantizes_to_any_scale(self) -> bool:
+        """True when the output's scale is free; False when it must be the input's."""
+        return True
+
+
+def elements_per_sample(graph: Graph, node: Node) -> int:
+    return graph.tensor(node.outputs[0]).elements
+
+
+def output_pixels(graph: Graph, node: Node) -> int:
+    shape = graph.tensor(node.outputs[0]).shape
+    return shape[1] * shape[2]

@@ -1,0 +1,83 @@
+"""clamp: relu, relu6, hardtanh and clamp in one operator; attributes min and max (None: no bound)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ops.base import Kernel, Operator, Shape, elements_per_sample
+
+if TYPE_CHECKING:
+    from edgeq.frontend.importer import Importer
+    from edgeq.quantize.convert import Converter
+
+
+def _import(low: float | None, high: float | None) -> Any:
+    def convert(importer: Importer, args: Mapping[str, Any]) -> str:
+        x = args["self"] if "self" in args else args["input"]
+        return importer.add("clamp", [x], {"min": low, "max": high})
+
+    return convert
+
+
+def _import_bounds(low_key: str, high_key: str) -> Any:
+    def convert(importer: Importer, args: Mapping[str, Any]) -> str:
+        bounds = {}
+        for key, name in (("min", low_key), ("max", high_key)):
+            value = args.get(name)
+            bounds[key] = None if value is None else float(value)
+        return importer.add("clamp", [args["self"]], bounds)
+
+    return convert
+
+
+class Clamp(Operator):
+    name = "clamp"
+    in_place = (0,)
+    torch_targets = {
+        "aten.relu.default": _import(0.0, None),
+        "aten.relu_.default": _import(0.0, None),
+        "aten.relu6.default": _import(0.0, 6.0),
+        "aten.relu6_.default": _import(0.0, 6.0),
+        "aten.hardtanh.default": _import_bounds("min_val", "max_val"),
+        "aten.hardtanh_.default": _import_bounds("min_val", "max_val"),
+        "aten.clamp.default": _import_bounds("min", "max"),
+        "aten.clamp_.default": _import_bounds("min", "max"),
+        "aten.clamp_min.default": _import_bounds("min", "-"),
+    }
+    kernels = (Kernel("eq_clamp_s8_scalar", "scalar", "clamp/eq_clamp_s8_scalar.c", units=elements_per_sample),)
+
+    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
+        return [inputs[0].shape]
+
+    def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return [apply_activation(inputs[0], node.attributes["min"], node.attributes["max"])]
+
+    def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return [np.clip(inputs[0], node.attributes["act_min"], node.attributes["act_max"])]
+
+    def permuted(self, node: Node, perm: Shape) -> Node | None:
+        return node
+
+    def quantize(self, converter: Converter, node: Node) -> None:
+        x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
+        bounds = (node.attributes["min"], node.attributes["max"])
+        plain = Node(node.name, node.op, node.inputs, node.outputs)
+        converter.add(plain, (x.name,), output, **converter.integer_bounds(bounds, output))
+
+    def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
+        return {"act_min": node.attributes["act_min"], "act_max": node.attributes["act_max"]}
+
+    def requantizes_to_any_scale(self) -> bool:
+        return False
+
+
+def apply_activation(x: np.ndarray, low: float | None, high: float | None) -> np.ndarray:
+    """x limited to [low, high]; None is no bound."""
+    return x if low is None and high is None else np.clip(x, low, high)
+
+
+OP = Clamp()

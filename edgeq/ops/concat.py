@@ -1,0 +1,66 @@
+"""concat along one axis (never the batch). All operands share the output's scale; the quantizer sees to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ops.base import Kernel, Operator, Shape
+
+if TYPE_CHECKING:
+    from edgeq.frontend.importer import Importer
+    from edgeq.quantize.convert import Converter
+
+
+def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.cat of activations."""
+    names = list(args["tensors"])
+    rank = len(importer.shape(names[0]))
+    axis = args.get("dim", 0) % rank
+    if axis == 0:
+        raise importer.unsupported("a concatenation along the batch", "a concatenation along another axis")
+    if any(importer.is_constant(name) for name in names):
+        raise importer.unsupported("a concatenation with a constant", "padding, or a model input")
+    return importer.add("concat", names, {"axis": axis})
+
+
+def outer(graph: Graph, node: Node) -> int:
+    return int(np.prod(graph.tensor(node.outputs[0]).shape[1 : node.attributes["axis"]], dtype=np.int64))
+
+
+class Concat(Operator):
+    name = "concat"
+    torch_targets = {"aten.cat.default": import_torch}
+    kernels = (Kernel("eq_concat_s8_scalar", "scalar", "concat/eq_concat_s8_scalar.c", units=outer),)
+
+    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
+        axis = node.attributes["axis"]
+        shape = list(inputs[0].shape)
+        shape[axis] = sum(tensor.shape[axis] for tensor in inputs)
+        return [tuple(shape)]
+
+    def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return [np.concatenate(inputs, axis=node.attributes["axis"])]
+
+    def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return self.run_float(node, inputs)
+
+    def permuted(self, node: Node, perm: Shape) -> Node | None:
+        return node.with_attributes(axis=perm[node.attributes["axis"]])
+
+    def quantize(self, converter: Converter, node: Node) -> None:
+        output = converter.quantized_output(node)
+        names = tuple(converter.rescaled(name, output.quantization, node.name) for name in node.inputs)
+        converter.add(node, names, output)
+
+    def c_parameters(self, graph: Graph, node: Node) -> dict[str, Any]:
+        axis = node.attributes["axis"]
+        inner = [int(np.prod(tensor.shape[axis:], dtype=np.int64)) for tensor in graph.input_tensors(node)]
+        offsets = [sum(inner[:index]) for index in range(len(inner))]
+        return {"outer": outer(graph, node), "inner": inner, "offsets": offsets, "output_inner": sum(inner)}
+
+
+OP = Concat()

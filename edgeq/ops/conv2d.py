@@ -1,0 +1,158 @@
+"""conv2d: 2-D convolution, channels last. Weights [out_c, kernel_h, kernel_w, in_c]."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ops import weighted
+from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels
+from edgeq.ops.spatial import Window, exact_matmul, windows
+
+if TYPE_CHECKING:
+    from edgeq.frontend.importer import Importer
+    from edgeq.quantize.convert import Converter
+
+
+def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.conv2d: weights OIHW, input NCHW; groups of 1 channel become dwconv2d."""
+    weights = importer.constant_array(args["weight"], "the weights of a convolution")
+    out_c, group_c, kernel_h, kernel_w = weights.shape
+    in_c = importer.shape(args["input"])[1]
+    groups = args.get("groups", 1)
+    dilation = importer.pair(args.get("dilation", 1))
+    padding = args.get("padding", 0)
+    if padding == "same":
+        spans = [(k - 1) * d for k, d in zip((kernel_h, kernel_w), dilation, strict=True)]
+        sides = (spans[0] // 2, spans[0] - spans[0] // 2, spans[1] // 2, spans[1] - spans[1] // 2)
+    else:
+        pad_h, pad_w = (0, 0) if padding == "valid" else importer.pair(padding)
+        sides = (pad_h, pad_h, pad_w, pad_w)
+    attributes = {
+        "kernel": (kernel_h, kernel_w),
+        "stride": importer.pair(args.get("stride", 1)),
+        "padding": sides,
+        "dilation": dilation,
+    }
+    bias = np.zeros(out_c, np.float32)
+    if args.get("bias") is not None:
+        bias = importer.constant_array(args["bias"], "the bias of a convolution")
+    if groups == 1:
+        op, packed = "conv2d", weights.transpose(0, 2, 3, 1)
+    elif groups == in_c and out_c == in_c and group_c == 1:
+        op, packed = "dwconv2d", weights[:, 0].transpose(1, 2, 0)
+    else:
+        raise importer.unsupported(
+            f"a grouped convolution with {groups} groups, {in_c} input and {out_c} output channels",
+            "groups=1 or a depthwise convolution (groups = input channels = output channels)",
+        )
+    x = importer.channels_last(args["input"])
+    y = importer.add(op, [x, importer.constant(packed), importer.constant(bias)], attributes)
+    return importer.channels_first(y)
+
+
+def geometry(graph: Graph, node: Node) -> dict[str, int]:
+    """The integers of eq_conv2d_s8_t, also used for depthwise convolutions and pools."""
+    x, y = graph.tensor(node.inputs[0]), graph.tensor(node.outputs[0])
+    window = Window.of(node.attributes)
+    return {
+        "in_h": x.shape[1],
+        "in_w": x.shape[2],
+        "in_c": x.shape[3],
+        "out_h": y.shape[1],
+        "out_w": y.shape[2],
+        "out_c": y.shape[3],
+        "kernel_h": window.kernel[0],
+        "kernel_w": window.kernel[1],
+        "stride_h": window.stride[0],
+        "stride_w": window.stride[1],
+        "pad_top": window.padding[0],
+        "pad_left": window.padding[2],
+        "dilation_h": window.dilation[0],
+        "dilation_w": window.dilation[1],
+    }
+
+
+def pack_scalar(graph: Graph, node: Node) -> dict[str, Constant]:
+    return {
+        "weights": Constant("int8_t", graph.constant(node.inputs[1])),
+        "bias": Constant("int32_t", weighted.folded_bias(graph, node, axis=0)),
+        **weighted.requant_constants(graph, node),
+    }
+
+
+def unless_pointwise(graph: Graph, node: Node) -> str | None:
+    """Obstacle for pointwise kernels: None for 1x1, stride 1, no padding."""
+    return None if Window.of(node.attributes).is_pointwise() else "not 1x1 with stride 1"
+
+
+def patch_bytes(graph: Graph, node: Node) -> int:
+    """Bytes of one filter, and of the input patch under it."""
+    return graph.constant(node.inputs[1])[0].size
+
+
+class Conv2d(Operator):
+    name = "conv2d"
+    torch_targets = {"aten.conv2d.default": import_torch, "aten.conv2d.padding": import_torch}
+    kernels = (
+        Kernel(
+            "eq_conv2d_s8_pointwise_{form}_scalar",
+            "scalar",
+            "conv2d/eq_conv2d_s8_pointwise_scalar.c",
+            units=output_pixels,
+            granule=lambda graph, node: 2,
+            applies=unless_pointwise,
+            pack=pack_scalar,
+            why="portable C, 2 pixels x 4 channels, no patches to gather",
+        ),
+        Kernel(
+            "eq_conv2d_s8_{form}_scalar",
+            "scalar",
+            "conv2d/eq_conv2d_s8_scalar.c",
+            units=output_pixels,
+            granule=lambda graph, node: 2,
+            scratch_bytes=lambda graph, node: 2 * patch_bytes(graph, node),
+            pack=pack_scalar,
+            why="portable C, 2 pixels x 4 channels",
+        ),
+    )
+
+    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
+        batch, height, width, _ = inputs[0].shape
+        return [(batch, *Window.of(node.attributes).output_size(height, width), inputs[1].shape[0])]
+
+    def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        x, weights, bias = inputs
+        patches = windows(x, Window.of(node.attributes), 0.0)
+        columns = patches.reshape(*patches.shape[:3], -1)
+        return [columns @ weights.reshape(weights.shape[0], -1).T + bias]
+
+    def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        x, weights, bias = inputs[:3]
+        zero_point = graph.tensor(node.inputs[0]).zero_point
+        patches = windows(x.astype(np.int16) - np.int16(zero_point), Window.of(node.attributes), 0)
+        columns = patches.reshape(-1, weights[0].size)
+        acc = exact_matmul(columns, weights.reshape(weights.shape[0], -1).T) + bias
+        return [weighted.requantize(graph, node, acc.reshape(*patches.shape[:3], -1))]
+
+    def macs(self, graph: Graph, node: Node) -> int:
+        return output_pixels(graph, node) * graph.tensor(node.inputs[1]).elements
+
+    def quantize(self, converter: Converter, node: Node) -> None:
+        weighted.quantize(converter, node, axis=0)
+
+    def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
+        return {
+            **geometry(graph, node),
+            "input_zero_point": graph.tensor(node.inputs[0]).zero_point,
+            **weighted.requant_parameters(graph, node),
+        }
+
+    def c_form(self, graph: Graph, node: Node) -> str:
+        return weighted.form(graph, node)
+
+
+OP = Conv2d()

@@ -1,0 +1,84 @@
+"""The integer arithmetic that every quantized operator shares; the numpy twin of runtime_c/include/eq_requant.h.
+
+Two rounding rules:
+
+* ``single``: y = floor((acc * m + 2^(s-1)) / 2^s). s = 32 whenever the real scale is below 0.5, so that one rounding
+  high multiply does it; otherwise s < 32 and m has 31 bits.
+* ``tflite``: TensorFlow Lite's double rounding, SaturatingRoundingDoublingHighMul followed by RoundingDivideByPOT
+  (Jacob et al., arXiv 1712.05877, section 2.2; gemmlowp's fixed-point specification).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+SINGLE, TFLITE = "single", "tflite"
+INT8_MIN, INT8_MAX = -128, 127
+
+
+def single_multiplier(scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(m int32, s int8) with scale ~ m / 2^s, 0 <= m < 2^31, 1 <= s <= 32, for positive scales below 2^30.
+
+    Raises ValueError when a scale is outside that range.
+    """
+    scale = np.atleast_1d(np.asarray(scale, np.float64))
+    if not np.all(np.isfinite(scale)) or np.any(scale <= 0) or np.any(scale >= 2.0**30):
+        raise ValueError(f"a requantization scale of {scale.min():g}..{scale.max():g} can't be expressed")
+    shift = np.full(scale.shape, 32, np.int64)
+    multiplier = np.rint(scale * 2.0**shift)
+    while np.any(multiplier >= 2.0**31):
+        shift = np.where(multiplier >= 2.0**31, shift - 1, shift)
+        multiplier = np.rint(scale * 2.0**shift)
+    return multiplier.astype(np.int32), shift.astype(np.int8)
+
+
+def tflite_multiplier(scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(m int32, exponent int8) as TFLite's QuantizeMultiplier: scale ~ m / 2^31 * 2^exponent, 2^30 <= m < 2^31."""
+    scale = np.atleast_1d(np.asarray(scale, np.float64))
+    fraction, exponent = np.frexp(scale)
+    multiplier = np.rint(fraction * 2.0**31).astype(np.int64)
+    carried = multiplier == 2**31
+    multiplier = np.where(carried, 2**30, multiplier)
+    exponent = exponent + carried
+    vanished = exponent < -31
+    return np.where(vanished, 0, multiplier).astype(np.int32), np.where(vanished, 0, exponent).astype(np.int8)
+
+
+def multiplier_for(scale: np.ndarray, rounding: str) -> tuple[np.ndarray, np.ndarray]:
+    return single_multiplier(scale) if rounding == SINGLE else tflite_multiplier(scale)
+
+
+def form_of(shift: np.ndarray, rounding: str) -> str:
+    """Which of the C forms (EQ_REQUANT_*) fits: "high", "shift" or "tflite"."""
+    if rounding == TFLITE:
+        return "tflite"
+    return "high" if np.all(shift == 32) else "shift"
+
+
+def scale_accumulator(acc: np.ndarray, multiplier: np.ndarray, shift: np.ndarray, rounding: str) -> np.ndarray:
+    """int64 result of requantizing `acc` (integers that fit int32); m and s broadcast over the last axis."""
+    acc = acc.astype(np.int64)
+    m = multiplier.astype(np.int64)
+    s = shift.astype(np.int64)
+    if rounding == SINGLE:
+        return (acc * m + (np.int64(1) << (s - 1))) >> s
+    left, right = np.maximum(s, 0), np.maximum(-s, 0)
+    wrapped = (acc << left).astype(np.int32).astype(np.int64)
+    high = (wrapped * m + (np.int64(1) << 30)) >> 31
+    mask = (np.int64(1) << right) - 1
+    threshold = (mask >> 1) + (high < 0)
+    return (high >> right) + ((high & mask) > threshold)
+
+
+def requantize(
+    acc: np.ndarray,
+    multiplier: np.ndarray,
+    shift: np.ndarray,
+    rounding: str,
+    zero_point: int,
+    act_min: int,
+    act_max: int,
+) -> np.ndarray:
+    """int8 outputs of int32 accumulators; the definition that every C kernel equals bit for bit."""
+    y = scale_accumulator(acc, multiplier, shift, rounding) + zero_point
+    return np.clip(y, act_min, act_max).astype(np.int8)

@@ -1,0 +1,89 @@
+"""linear: fully connected layer over the last axis. Weights [out_features, in_features]."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ops import weighted
+from edgeq.ops.base import Constant, Kernel, Operator, Shape
+from edgeq.ops.spatial import exact_matmul
+
+if TYPE_CHECKING:
+    from edgeq.frontend.importer import Importer
+    from edgeq.quantize.convert import Converter
+
+
+def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.linear: weights [out, in]."""
+    weights = importer.constant_array(args["weight"], "the weights of a linear layer")
+    bias = np.zeros(weights.shape[0], np.float32)
+    if args.get("bias") is not None:
+        bias = importer.constant_array(args["bias"], "the bias of a linear layer")
+    return importer.add("linear", [args["input"], importer.constant(weights), importer.constant(bias)], {})
+
+
+def out_features(graph: Graph, node: Node) -> int:
+    return graph.tensor(node.outputs[0]).shape[-1]
+
+
+def pack_scalar(graph: Graph, node: Node) -> dict[str, Constant]:
+    return {
+        "weights": Constant("int8_t", graph.constant(node.inputs[1])),
+        "bias": Constant("int32_t", weighted.folded_bias(graph, node, axis=0)),
+        **weighted.requant_constants(graph, node),
+    }
+
+
+class Linear(Operator):
+    name = "linear"
+    torch_targets = {"aten.linear.default": import_torch}
+    kernels = (
+        Kernel(
+            "eq_linear_s8_{form}_scalar",
+            "scalar",
+            "linear/eq_linear_s8_scalar.c",
+            units=out_features,
+            granule=lambda graph, node: 4,
+            pack=pack_scalar,
+        ),
+    )
+
+    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
+        return [(*inputs[0].shape[:-1], inputs[1].shape[0])]
+
+    def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        x, weights, bias = inputs
+        return [x @ weights.T + bias]
+
+    def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        x, weights, bias = inputs[:3]
+        centred = x.astype(np.int16) - np.int16(graph.tensor(node.inputs[0]).zero_point)
+        acc = exact_matmul(centred.reshape(-1, x.shape[-1]), weights.T) + bias
+        return [weighted.requantize(graph, node, acc.reshape(*x.shape[:-1], -1))]
+
+    def macs(self, graph: Graph, node: Node) -> int:
+        return self._rows(graph, node) * graph.tensor(node.inputs[1]).elements
+
+    def quantize(self, converter: Converter, node: Node) -> None:
+        weighted.quantize(converter, node, axis=0)
+
+    def _rows(self, graph: Graph, node: Node) -> int:
+        return int(np.prod(graph.tensor(node.outputs[0]).shape[1:-1], dtype=np.int64))
+
+    def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
+        return {
+            "rows": self._rows(graph, node),
+            "in_features": graph.tensor(node.inputs[0]).shape[-1],
+            "out_features": out_features(graph, node),
+            **weighted.requant_parameters(graph, node),
+        }
+
+    def c_form(self, graph: Graph, node: Node) -> str:
+        return weighted.form(graph, node)
+
+
+OP = Linear()

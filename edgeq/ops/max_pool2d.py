@@ -1,0 +1,55 @@
+"""max_pool2d: largest value of a window, channels last; padding never wins. Input and output share one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ops import avg_pool2d
+from edgeq.ops.base import Kernel, Operator, Shape, output_pixels
+from edgeq.ops.spatial import Window, windows
+
+if TYPE_CHECKING:
+    from edgeq.frontend.importer import Importer
+    from edgeq.quantize.convert import Converter
+
+
+def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.max_pool2d."""
+    x = importer.channels_last(args["self"])
+    return importer.channels_first(importer.add("max_pool2d", [x], avg_pool2d.pool_window(importer, args)))
+
+
+class MaxPool2d(Operator):
+    name = "max_pool2d"
+    torch_targets = {"aten.max_pool2d.default": import_torch}
+    kernels = (
+        Kernel("eq_max_pool2d_s8_scalar", "scalar", "max_pool2d/eq_max_pool2d_s8_scalar.c", units=output_pixels),
+    )
+
+    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
+        batch, height, width, channels = inputs[0].shape
+        return [(batch, *Window.of(node.attributes).output_size(height, width), channels)]
+
+    def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return [windows(inputs[0], Window.of(node.attributes), -np.inf).max(axis=(3, 4))]
+
+    def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        y = windows(inputs[0], Window.of(node.attributes), -128).max(axis=(3, 4))
+        return [np.clip(y, node.attributes["act_min"], node.attributes["act_max"]).astype(np.int8)]
+
+    def quantize(self, converter: Converter, node: Node) -> None:
+        avg_pool2d.OP.quantize(converter, node)
+
+    def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
+        dilation_h, dilation_w = Window.of(node.attributes).dilation
+        return {**avg_pool2d.pool_parameters(graph, node), "dilation_h": dilation_h, "dilation_w": dilation_w}
+
+    def requantizes_to_any_scale(self) -> bool:
+        return False
+
+
+OP = MaxPool2d()

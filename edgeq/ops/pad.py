@@ -1,0 +1,83 @@
+"""pad: constant padding of height, width and channels, channels last. Attribute padding: (top, bottom, left, right,
+front, back) and value; the integer value is the quantized one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ops.base import Kernel, Operator, Shape
+
+if TYPE_CHECKING:
+    from edgeq.frontend.importer import Importer
+    from edgeq.quantize.convert import Converter
+
+
+def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.constant_pad_nd (and aten.pad in constant mode) of an NCHW tensor: pairs from the last axis backwards."""
+    if args.get("mode", "constant") != "constant":
+        raise importer.unsupported(f"padding in mode {args['mode']!r}", "constant padding")
+    pairs = [int(value) for value in args["pad"]]
+    if len(importer.shape(args["self"])) != 4 or len(pairs) > 6 or any(value < 0 for value in pairs):
+        raise importer.unsupported(
+            f"padding {pairs} of {importer.shape(args['self'])}", "non-negative padding of an image [N, C, H, W]"
+        )
+    left, right, top, bottom, front, back = pairs + [0] * (6 - len(pairs))
+    attributes = {"padding": (top, bottom, left, right, front, back), "value": float(args.get("value") or 0.0)}
+    return importer.channels_first(importer.add("pad", [importer.channels_last(args["self"])], attributes))
+
+
+def output_rows(graph: Graph, node: Node) -> int:
+    return graph.tensor(node.outputs[0]).shape[1]
+
+
+class Pad(Operator):
+    name = "pad"
+    torch_targets = {"aten.constant_pad_nd.default": import_torch, "aten.pad.default": import_torch}
+    kernels = (Kernel("eq_pad_s8_scalar", "scalar", "pad/eq_pad_s8_scalar.c", units=output_rows),)
+
+    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
+        top, bottom, left, right, front, back = node.attributes["padding"]
+        batch, height, width, channels = inputs[0].shape
+        return [(batch, height + top + bottom, width + left + right, channels + front + back)]
+
+    def _pad(self, node: Node, x: np.ndarray, value: float | int) -> list[np.ndarray]:
+        top, bottom, left, right, front, back = node.attributes["padding"]
+        sides = ((0, 0), (top, bottom), (left, right), (front, back))
+        return [np.pad(x, sides, constant_values=value)]
+
+    def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return self._pad(node, inputs[0], node.attributes["value"])
+
+    def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return self._pad(node, inputs[0], node.attributes["value"])
+
+    def quantize(self, converter: Converter, node: Node) -> None:
+        x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
+        value = int(np.clip(round(node.attributes["value"] / output.scale) + output.zero_point, -128, 127))
+        converter.add(node, (x.name,), output, value=value)
+
+    def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
+        x, y = graph.tensor(node.inputs[0]), graph.tensor(node.outputs[0])
+        top, _, left, _, front, _ = node.attributes["padding"]
+        return {
+            "in_h": x.shape[1],
+            "in_w": x.shape[2],
+            "in_c": x.shape[3],
+            "out_h": y.shape[1],
+            "out_w": y.shape[2],
+            "out_c": y.shape[3],
+            "pad_top": top,
+            "pad_left": left,
+            "pad_front_c": front,
+            "value": node.attributes["value"],
+        }
+
+    def requantizes_to_any_scale(self) -> bool:
+        return False
+
+
+OP = Pad()

@@ -1,0 +1,70 @@
+"""Geometry of windowed operators and the window extraction their references share (channels-last)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Window:
+    """Kernel, stride, dilation as (h, w); padding as (top, bottom, left, right)."""
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int, int, int]
+    dilation: tuple[int, int] = (1, 1)
+
+    @staticmethod
+    def of(attributes: Mapping[str, Any]) -> Window:
+        return Window(
+            attributes["kernel"], attributes["stride"], attributes["padding"], attributes.get("dilation", (1, 1))
+        )
+
+    def output_size(self, height: int, width: int) -> tuple[int, int]:
+        """(out_h, out_w); zero or negative when the window doesn't fit."""
+        top, bottom, left, right = self.padding
+        span_h = (self.kernel[0] - 1) * self.dilation[0] + 1
+        span_w = (self.kernel[1] - 1) * self.dilation[1] + 1
+        return (
+            (height + top + bottom - span_h) // self.stride[0] + 1,
+            (width + left + right - span_w) // self.stride[1] + 1,
+        )
+
+    def is_pointwise(self) -> bool:
+        return self.kernel == (1, 1) and self.stride == (1, 1) and self.padding == (0, 0, 0, 0)
+
+
+def windows(x: np.ndarray, window: Window, fill: float | int) -> np.ndarray:
+    """View of shape [N, out_h, out_w, kernel_h, kernel_w, C] over x [N, H, W, C] padded with `fill`."""
+    top, bottom, left, right = window.padding
+    if any(window.padding):
+        x = np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)), constant_values=fill)
+    out_h, out_w = window.output_size(x.shape[1] - top - bottom, x.shape[2] - left - right)
+    n_stride, h_stride, w_stride, c_stride = x.strides
+    return np.lib.stride_tricks.as_strided(
+        x,
+        (x.shape[0], out_h, out_w, *window.kernel, x.shape[3]),
+        (
+            n_stride,
+            h_stride * window.stride[0],
+            w_stride * window.stride[1],
+            h_stride * window.dilation[0],
+            w_stride * window.dilation[1],
+            c_stride,
+        ),
+        writeable=False,
+    )
+
+
+def exact_matmul(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Integer product x [rows, K] @ weights [K, O] as int64, through the fastest floating type that is exact.
+
+    |x| <= 255 after the zero point, so partial sums stay below 2^24 (float32) or 2^53 (float64).
+    """
+    bound = 255.0 * np.abs(weights.astype(np.float64)).sum(axis=0).max(initial=0.0)
+    dtype = np.float32 if bound < 2**24 else np.float64
+    return np.matmul(x.astype(dtype), weights.astype(dtype)).astype(np.int64)

@@ -1,0 +1,64 @@
+"""Batch norms disappear: into the weights and bias of the layer before, or into a 1x1 depthwise convolution.
+
+With y = scale * (W x + b) + offset: W' = scale * W per output channel, b' = scale * b + offset.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+
+from edgeq.errors import EdgeqError
+from edgeq.ir.graph import Graph, Node, Tensor, constant
+
+#: axis of the output channels in the weights
+CHANNEL_AXIS = {"conv2d": 0, "dwconv2d": 2, "linear": 0}
+
+
+def fold_batch_norm(graph: Graph) -> Graph:
+    nodes: list[Node] = []
+    tensors = dict(graph.tensors)
+    made_by: dict[str, int] = {}
+    for node in graph.nodes:
+        if node.op == "batch_norm":
+            scale, offset = graph.constant(node.inputs[1]), graph.constant(node.inputs[2])
+            layer = made_by.get(node.inputs[0])
+            if layer is not None and graph.only_consumer(node.inputs[0]) is node:
+                nodes[layer] = _folded(nodes[layer], node, scale, offset, tensors)
+                made_by[node.output] = layer
+                continue
+            node = _as_depthwise(graph, node, scale, offset, tensors)
+        if node.op in CHANNEL_AXIS:
+            made_by[node.output] = len(nodes)
+        nodes.append(node)
+    return graph.with_nodes(nodes, tensors)
+
+
+def _folded(layer: Node, norm: Node, scale: np.ndarray, offset: np.ndarray, tensors: dict[str, Tensor]) -> Node:
+    weights, bias = (tensors[name].data for name in layer.inputs[1:3])
+    assert weights is not None and bias is not None
+    shape = [1] * weights.ndim
+    shape[CHANNEL_AXIS[layer.op]] = -1
+    names = (f"{norm.name}.weights", f"{norm.name}.bias")
+    tensors[names[0]] = constant(names[0], (weights * scale.reshape(shape)).astype(np.float32))
+    tensors[names[1]] = constant(names[1], (bias * scale + offset).astype(np.float32))
+    return replace(layer, inputs=(layer.inputs[0], *names), outputs=norm.outputs)
+
+
+def _as_depthwise(
+    graph: Graph, norm: Node, scale: np.ndarray, offset: np.ndarray, tensors: dict[str, Tensor]
+) -> Node:
+    shape = graph.tensor(norm.inputs[0]).shape
+    if len(shape) != 4:
+        raise EdgeqError(
+            f"layer {norm.name}: a batch norm on {shape} has no layer before it to be folded into; put it behind a "
+            "linear layer or a convolution"
+        )
+    names = (f"{norm.name}.weights", f"{norm.name}.bias")
+    tensors[names[0]] = constant(names[0], scale.reshape(1, 1, -1))
+    tensors[names[1]] = constant(names[1], offset)
+    attributes = {"kernel": (1, 1), "stride": (1, 1), "padding": (0, 0, 0, 0), "dilation": (1, 1)}
+    inputs = (norm.inputs[0], *names)
+    return replace(norm, op="dwconv2d", inputs=inputs, attributes=MappingProxyType(attributes))

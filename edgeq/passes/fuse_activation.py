@@ -1,0 +1,57 @@
+"""A clamp (relu, relu6, ...) that alone reads a layer's output becomes that layer's `activation` (low, high)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+
+from edgeq.ir.graph import Graph, Node
+
+FUSIBLE = ("conv2d", "dwconv2d", "linear", "add", "mean", "avg_pool2d", "max_pool2d", "clamp")
+
+
+def fuse_activation(graph: Graph) -> Graph:
+    nodes: list[Node] = []
+    made_by: dict[str, int] = {}
+    for node in graph.nodes:
+        source = made_by.get(node.inputs[0])
+        if node.op == "clamp" and source is not None and graph.only_consumer(node.inputs[0]) is node:
+            nodes[source] = _fused(nodes[source], node)
+            made_by[node.output] = source
+            continue
+        if node.op in FUSIBLE:
+            made_by[node.output] = len(nodes)
+        nodes.append(node)
+    return graph.with_nodes(nodes)
+
+
+def _fused(layer: Node, clamp: Node) -> Node:
+    """`layer` with the clamp's bounds on top of its own, making the clamp's output."""
+    merged = _within(bounds_of(layer), bounds_of(clamp))
+    if layer.op == "clamp":
+        attributes = MappingProxyType({"min": merged[0], "max": merged[1]})
+        return replace(layer, outputs=clamp.outputs, attributes=attributes)
+    return replace(layer, outputs=clamp.outputs).with_attributes(activation=merged)
+
+
+def bounds_of(node: Node) -> tuple[float | None, float | None]:
+    if node.op == "clamp":
+        return (node.attributes["min"], node.attributes["max"])
+    return node.attributes.get("activation", (None, None))
+
+
+def _within(
+    first: tuple[float | None, float | None], second: tuple[float | None, float | None]
+) -> tuple[float | None, float | None]:
+    """Bounds of clamping to `first`, then to `second`."""
+
+    def limit(value: float | None) -> float | None:
+        low, high = second
+        if value is None:
+            return None
+        value = max(value, low) if low is not None else value
+        return min(value, high) if high is not None else value
+
+    low = second[0] if first[0] is None else limit(first[0])
+    high = second[1] if first[1] is None else limit(first[1])
+    return (low, high)

@@ -1,0 +1,36 @@
+"""Where the data folders are: beside the package in a checkout, inside it (edgeq/_data) once installed."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from edgeq.errors import EdgeqError
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+@cache
+def _data_folder(name: str) -> Path:
+    for parent in (_PACKAGE.parent, _PACKAGE / "_data"):
+        if (parent / name).is_dir():
+            return parent / name
+    raise EdgeqError(
+        f"edgeq's data folder '{name}' is missing (looked beside and inside {_PACKAGE}): reinstall edgeq, "
+        "or run it from a complete checkout."
+    )
+
+
+def templates_dir() -> Path:
+    """Folder of the Jinja2 templates. Raises EdgeqError when the installation is incomplete."""
+    return _data_folder("templates")
+
+
+def runtime_dir() -> Path:
+    """Folder of the C runtime (kernels, platform, counter plugin). Raises EdgeqError when it is missing."""
+    return _data_folder("runtime_c")
+
+
+def boards_dir() -> Path:
+    """Folder of the board descriptions. Raises EdgeqError when it is missing."""
+    return _data_folder("boards")

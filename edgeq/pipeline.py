@@ -1,0 +1,197 @@
+"""The order of the stages; nothing else knows it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeq import profile, reference
+from edgeq.accuracy import accuracy
+from edgeq.boards import Board
+from edgeq.build import fit, make
+from edgeq.build.sizes import read_sizes
+from edgeq.emit.firmware import EmitOptions, emit
+from edgeq.errors import EdgeqError
+from edgeq.firmware_folder import open_folder
+from edgeq.frontend.load import ModelSource, load
+from edgeq.ir import verify as verify_graph
+from edgeq.ir.graph import Graph
+from edgeq.lower.program import Program
+from edgeq.lower.select import lower
+from edgeq.passes import canonicalize
+from edgeq.plan.arena import Plan, plan
+from edgeq.quantize.convert import to_int8
+from edgeq.quantize.data import Samples, dequantize_inputs, load_samples, quantize_inputs, random_samples, require_float
+from edgeq.quantize.observe import observe
+from edgeq.quantize.recipe import Recipe
+from edgeq.quantize.sqnr import sqnr_db
+from edgeq.report.facts import Accuracy, Facts, write
+from edgeq.simulate.session import Progress, run_samples
+from edgeq.verify import Verification, compare
+
+RANDOM_CALIBRATION = "random"
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """What `edgeq build` was asked for; `folder` must not exist or be empty."""
+
+    source: ModelSource
+    board: Board
+    folder: Path
+    recipe: Recipe
+    calib: str | None = None
+    eval_data: Path | None = None
+    optimize: str = "speed"
+    simulate: bool = True
+    simulate_samples: int = 200
+
+
+class Observer:
+    """Told about stages as they begin, warnings, and progress in the simulator; the base class keeps silent."""
+
+    def stage(self, text: str) -> None:
+        """A stage begins."""
+
+    def warning(self, text: str) -> None:
+        """Something that the user must know."""
+
+    @contextmanager
+    def samples(self, text: str, total: int) -> Iterator[Progress]:
+        """A run of `total` samples; yields the function that is told of finished ones."""
+        yield lambda done: None
+
+
+def import_model(source: ModelSource) -> Graph:
+    """Model file -> canonical float graph."""
+    return canonicalize(verify_graph.run(load(source), "import"))
+
+
+def quantize(graph: Graph, calibration: Samples, recipe: Recipe) -> Graph:
+    """Canonical float graph -> integer graph."""
+    ranges = observe(graph, calibration.inputs, recipe.observer, recipe.percentile)
+    return verify_graph.run(to_int8(graph, ranges), "quantize")
+
+
+def generate(graph: Graph, board: Board, folder: Path, options: EmitOptions) -> tuple[Program, Plan]:
+    """Integer graph -> firmware folder with its ELFs. Raises EdgeqError when it doesn't fit the board."""
+    program = lower(graph, board)
+    arena = plan(program)
+    fit.check(program, arena)
+    emit(program, arena, folder, options)
+    try:
+        make.build(folder, board)
+    except make.RegionOverflow as overflow:
+        needed = board.memory[overflow.region].length + overflow.excess_bytes
+        raise fit.too_big(program, arena, overflow.region, needed) from overflow
+    return program, arena
+
+
+def build(options: BuildOptions, observer: Observer) -> Facts:
+    """Model file -> firmware folder with report. Nothing is left behind when it fails."""
+    make.require_tools(options.board)
+    with _target_folder(options.folder) as folder:
+        observer.stage(f"importing {options.source.path.name}")
+        graph = import_model(options.source)
+        calibration = _calibration(options, graph, observer)
+        evaluation = load_samples(options.eval_data, graph, "--eval") if options.eval_data else None
+        observer.stage(f"quantizing to {options.recipe.name} ({options.recipe.observer}, {len(calibration)} samples)")
+        integer = quantize(graph, calibration, options.recipe)
+        observer.stage(f"generating and compiling for {options.board.name}")
+        emit_options = EmitOptions(options.optimize, options.recipe.name, _source_facts(options.source.path))
+        program, arena = generate(integer, options.board, folder, emit_options)
+        firmware = open_folder(folder)
+        facts = Facts(
+            firmware=firmware,
+            program=program,
+            plan=arena,
+            sizes=read_sizes(folder / "firmware.elf", options.board, firmware.manifest["model"]),
+            sqnr_db=sqnr_db(graph, integer, calibration),
+            calibration=options.calib or "",
+        )
+        if evaluation is not None and evaluation.labels is not None:
+            observer.stage(f"accuracy of the references on {len(evaluation)} samples")
+        facts.accuracy = _reference_accuracy(graph, integer, evaluation)
+        if options.simulate:
+            _simulate(facts, evaluation or calibration, options, observer)
+        write(facts, folder)
+    return facts
+
+
+def _simulate(facts: Facts, samples: Samples, options: BuildOptions, observer: Observer) -> None:
+    """Fills in what only a run can tell: equality, accuracy of the firmware, stack, instructions."""
+    firmware = facts.firmware
+    chosen = samples.evenly(options.simulate_samples)
+    inputs = quantize_inputs(firmware.graph, chosen)
+    with observer.samples(f"running {len(chosen)} samples on {options.board.name}", len(chosen)) as progress:
+        result = run_samples(firmware, inputs, progress=progress)
+    expected = reference.run(firmware.graph, inputs)
+    compared = tuple((name, compare(name, expected[name], result.outputs[name])) for name in firmware.graph.outputs)
+    facts.verification = Verification(len(chosen), compared)
+    facts.stack_bytes = result.stack_bytes
+    if facts.accuracy is not None and chosen.labels is not None:
+        output = firmware.graph.outputs[0]
+        facts.accuracy.firmware = accuracy(result.outputs[output], chosen.labels)
+        facts.accuracy.firmware_samples = len(chosen)
+    if options.board.arch != "host":
+        observer.stage("counting instructions")
+        facts.profile = profile.run(firmware, {name: array[:1] for name, array in inputs.items()})
+
+
+def _calibration(options: BuildOptions, graph: Graph, observer: Observer) -> Samples:
+    if options.calib is None:
+        raise EdgeqError(
+            "calibration data is missing: give --calib DATA.npz with a few hundred typical inputs, or --calib random "
+            "to try the build without caring for accuracy"
+        )
+    if options.calib == RANDOM_CALIBRATION:
+        observer.warning("calibrated with random numbers: the accuracy of this build is meaningless")
+        return random_samples(graph)
+    where = f"--calib {options.calib}"
+    samples = load_samples(Path(options.calib), graph, "--calib")
+    require_float(samples, where)
+    return samples
+
+
+def _reference_accuracy(graph: Graph, integer: Graph, evaluation: Samples | None) -> Accuracy | None:
+    if evaluation is None or evaluation.labels is None:
+        return None
+    inputs = quantize_inputs(integer, evaluation)
+    floats = dequantize_inputs(integer, evaluation)
+    return Accuracy(
+        float_model=accuracy(reference.run(graph, floats)[graph.outputs[0]], evaluation.labels),
+        quantized_reference=accuracy(reference.run(integer, inputs)[integer.outputs[0]], evaluation.labels),
+        samples=len(evaluation),
+    )
+
+
+def _source_facts(path: Path) -> dict[str, str]:
+    return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+@contextmanager
+def _target_folder(target: Path) -> Iterator[Path]:
+    """A working folder beside `target` that becomes `target` on success and disappears on failure."""
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise EdgeqError(f"output folder {target}: already exists and is not empty; remove it or choose another with -o")
+    parent = target.absolute().parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        working = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=parent))
+    except OSError as error:
+        raise EdgeqError(f"output folder {target}: can't be written ({error.strerror}); choose another with -o") from error
+    try:
+        yield working
+        working.chmod(0o755)
+        if target.exists():
+            target.rmdir()
+        os.rename(working, target)
+    except BaseException:
+        shutil.rmtree(working, ignore_errors=True)
+        raise

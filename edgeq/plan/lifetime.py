@@ -1,0 +1,118 @@
+"""Which tensors share a buffer, and from which layer to which each buffer must be kept.
+
+Time is the layer's index; the inputs are filled at -1, outputs are kept to the end (the number of layers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from edgeq import ops
+from edgeq.lower.program import Program
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """Bytes that are live from layer `first` to layer `last`, both included; `tensors` lie in it one after another."""
+
+    name: str
+    size_bytes: int
+    first: int
+    last: int
+    tensors: tuple[str, ...]
+
+    def overlaps(self, other: Buffer) -> bool:
+        """True when both are live at some time."""
+        return self.first <= other.last and other.first <= self.last
+
+
+def buffers(program: Program, in_place: bool = True) -> list[Buffer]:
+    """Buffers of all activations and of every layer's scratch memory, in order of first use."""
+    graph = program.graph
+    layer_at = {layer.node.name: layer.index for layer in program.layers}
+    root: dict[str, str] = {name: name for name in graph.inputs}
+    first: dict[str, int] = dict.fromkeys(graph.inputs, -1)
+    last_read = _last_reads(program, layer_at)
+    for node in graph.nodes:
+        source = _shared_input(program, node.name, node.op, node.inputs, node.outputs[0], root, last_read, in_place)
+        for name in node.outputs:
+            if source is not None:
+                root[name] = root[source]
+            else:
+                root[name] = name
+                first[name] = layer_at[node.name]
+    groups: dict[str, list[str]] = {}
+    for name, owner in root.items():
+        groups.setdefault(owner, []).append(name)
+    result = [
+        Buffer(
+            owner,
+            max(graph.tensor(name).size_bytes for name in members),
+            first[owner],
+            max(last_read[name] for name in members),
+            tuple(members),
+        )
+        for owner, members in groups.items()
+    ]
+    for layer in program.layers:
+        if layer.scratch_bytes:
+            size = layer.scratch_bytes * layer.cores
+            result.append(Buffer(scratch_name(layer.key), size, layer.index, layer.index, ()))
+    return sorted(result, key=lambda buffer: (buffer.first, buffer.name))
+
+
+def scratch_name(layer_key: str) -> str:
+    return f"{layer_key}.scratch"
+
+
+def _last_reads(program: Program, layer_at: Mapping[str, int]) -> dict[str, int]:
+    """Tensor -> last layer that reads it through any view; the layer that makes it when nothing does."""
+    graph = program.graph
+    last: dict[str, int] = dict.fromkeys(graph.inputs, -1)
+    end = len(program.layers)
+    for node in graph.nodes:
+        if node.name in layer_at:
+            for name in node.outputs:
+                last[name] = layer_at[node.name]
+            for name in node.inputs:
+                if name in last:
+                    last[name] = layer_at[node.name]
+        else:
+            for name in node.outputs:
+                last[name] = last[node.inputs[0]]
+    for name in graph.outputs:
+        last[name] = end
+    for node in reversed(graph.nodes):
+        if node.name not in layer_at:
+            last[node.inputs[0]] = max(last[node.inputs[0]], last[node.outputs[0]])
+    return last
+
+
+def _shared_input(
+    program: Program,
+    name: str,
+    op: str,
+    inputs: tuple[str, ...],
+    output: str,
+    root: Mapping[str, str],
+    last_read: Mapping[str, int],
+    in_place: bool,
+) -> str | None:
+    """The input whose buffer the output may take over, or None."""
+    operator = ops.get(op)
+    if operator.is_view:
+        return inputs[0]
+    if not in_place:
+        return None
+    graph = program.graph
+    now = next(layer.index for layer in program.layers if layer.node.name == name)
+    for index in operator.in_place:
+        candidate = inputs[index]
+        sharing = [other for other, owner in root.items() if owner == root[candidate]]
+        if (
+            all(last_read[other] <= now for other in sharing)
+            and graph.tensor(candidate).size_bytes == graph.tensor(output).size_bytes
+        ):
+            return candidate
+    return None

@@ -1,0 +1,127 @@
+"""Calibration and evaluation data, and the way between a model's own arrays and the firmware's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edgeq.errors import EdgeqError
+from edgeq.ir.graph import Graph
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Arrays in stored (channels-last) layout by input name, float32 or the input's own integer type; labels if any."""
+
+    inputs: Mapping[str, np.ndarray]
+    labels: np.ndarray | None
+
+    def __len__(self) -> int:
+        return len(next(iter(self.inputs.values())))
+
+    def subset(self, index: np.ndarray) -> Samples:
+        labels = None if self.labels is None else self.labels[index]
+        return Samples({name: array[index] for name, array in self.inputs.items()}, labels)
+
+    def evenly(self, count: int) -> Samples:
+        """At most `count` samples, spread evenly over the file."""
+        if len(self) <= count:
+            return self
+        return self.subset(np.linspace(0, len(self) - 1, count).round().astype(int))
+
+
+def load_samples(path: Path, graph: Graph, option: str) -> Samples:
+    """Samples for `graph` from an .npz with one array per input (`x` for a single input) and, maybe, labels `y`.
+
+    Raises EdgeqError for a missing or unreadable file, a wrong shape or type, NaN, or no samples.
+    """
+    if not path.exists():
+        raise EdgeqError(f"{option} {path}: there is no such file; give an .npz with an array x [samples, ...]")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if not hasattr(archive, "files"):
+                raise ValueError("it holds a single array, not an .npz")
+            arrays = {name: archive[name] for name in archive.files}
+    except Exception as error:  # numpy raises many kinds for damaged archives
+        raise EdgeqError(f"{option} {path}: can't be read as .npz ({error}); write it with numpy.savez") from error
+    inputs = {name: _checked(arrays, name, graph, f"{option} {path}") for name in graph.inputs}
+    counts = {len(array) for array in inputs.values()}
+    if len(counts) > 1:
+        raise EdgeqError(f"{option} {path}: its inputs have {sorted(counts)} samples; they must have as many")
+    labels = arrays.get("y")
+    if labels is not None and labels.shape[:1] != (counts.pop(),):
+        raise EdgeqError(f"{option} {path}: y has {labels.shape[:1]} labels for the samples of x; they must match")
+    return Samples(inputs, labels)
+
+
+def _checked(arrays: Mapping[str, np.ndarray], name: str, graph: Graph, where: str) -> np.ndarray:
+    key = name if name in arrays else "x"
+    if key not in arrays or (key == "x" and name != "x" and len(graph.inputs) > 1):
+        raise EdgeqError(f"{where}: no array for the input {name!r} (it holds: {', '.join(arrays) or 'nothing'})")
+    array = arrays[key]
+    boundary = graph.boundary[name]
+    stored = graph.tensor(name).shape
+    if array.dtype.kind not in "fiu":
+        raise EdgeqError(f"{where}: {key} has type {array.dtype}; it must be numbers")
+    if array.shape[1:] == boundary.shape[1:]:
+        array = array.transpose(boundary.perm)
+    elif array.shape[1:] != stored[1:]:
+        expected = ", ".join(str(size) for size in boundary.shape[1:])
+        raise EdgeqError(f"{where}: {key} has shape {list(array.shape)}; the model takes [samples, {expected}]")
+    if len(array) == 0:
+        raise EdgeqError(f"{where}: {key} holds no samples; give at least one")
+    if array.dtype == np.int8:
+        return np.ascontiguousarray(array)
+    array = np.ascontiguousarray(array, dtype=np.float32)
+    if not np.all(np.isfinite(array)):
+        bad = int(np.argwhere(~np.isfinite(array))[0][0])
+        raise EdgeqError(f"{where}: {key} has NaN or infinity, first in sample {bad}; clean the data")
+    return array
+
+
+def random_samples(graph: Graph, count: int = 64) -> Samples:
+    """Normally distributed noise; for smoke tests only, accuracy with it is meaningless."""
+    rng = np.random.default_rng(0)
+    inputs = {name: rng.standard_normal((count, *graph.tensor(name).shape[1:]), np.float32) for name in graph.inputs}
+    return Samples(inputs, None)
+
+
+def require_float(samples: Samples, where: str) -> None:
+    """Raises EdgeqError when calibration data is integer: its scale is what is to be found."""
+    for name, array in samples.inputs.items():
+        if array.dtype != np.float32:
+            raise EdgeqError(f"{where}: the array for {name} is {array.dtype}; calibration needs the model's float inputs")
+
+
+def quantize_inputs(graph: Graph, samples: Samples) -> dict[str, np.ndarray]:
+    """int8 inputs of the integer graph; integer arrays are used as they are."""
+    result = {}
+    for name, array in samples.inputs.items():
+        tensor = graph.tensor(name)
+        if array.dtype == np.int8:
+            result[name] = array
+        else:
+            scaled = np.rint(array / np.float32(tensor.scale)) + tensor.zero_point
+            result[name] = np.clip(scaled, -128, 127).astype(np.int8)
+    return result
+
+
+def dequantize_inputs(graph: Graph, samples: Samples) -> dict[str, np.ndarray]:
+    """Float inputs for the float graph, from float or integer samples; `graph` is the integer graph."""
+    result = {}
+    for name, array in samples.inputs.items():
+        tensor = graph.tensor(name)
+        result[name] = array if array.dtype != np.int8 else dequantize(array, tensor.scale, tensor.zero_point)
+    return result
+
+
+def dequantize(array: np.ndarray, scale: float, zero_point: int) -> np.ndarray:
+    return ((array.astype(np.float32) - np.float32(zero_point)) * np.float32(scale)).astype(np.float32)
+
+
+def to_model_layout(graph: Graph, name: str, array: np.ndarray) -> np.ndarray:
+    """A stored array in the layout of the user's model."""
+    return array.transpose(np.argsort(graph.boundary[name].perm))

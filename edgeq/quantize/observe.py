@@ -1,0 +1,100 @@
+"""Activation ranges from calibration data: min-max, percentile, and least squared error.
+
+Two runs of the float graph: the first finds every activation's extremes, the second a histogram between them; an
+observer turns the histogram into the range (low, high) that int8 is to cover.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from edgeq import reference
+from edgeq.errors import EdgeqError
+from edgeq.ir.graph import Graph
+
+BINS = 2048
+LEVELS = 256
+
+Range = tuple[float, float]
+
+
+@dataclass
+class Histogram:
+    """Counts of an activation's values in BINS equal bins between its extremes."""
+
+    low: float = np.inf
+    high: float = -np.inf
+    counts: np.ndarray = field(default_factory=lambda: np.zeros(BINS, np.int64))
+
+    def widen(self, values: np.ndarray) -> None:
+        self.low = min(self.low, float(values.min()))
+        self.high = max(self.high, float(values.max()))
+
+    def count(self, values: np.ndarray) -> None:
+        width = (self.high - self.low) or 1.0
+        index = ((values.reshape(-1) - self.low) * (BINS / width)).astype(np.int32)
+        self.counts += np.bincount(np.clip(index, 0, BINS - 1), minlength=BINS)
+
+    def centres(self) -> np.ndarray:
+        return self.low + (np.arange(BINS) + 0.5) * (self.high - self.low) / BINS
+
+
+def minmax(histogram: Histogram, percentile: float) -> Range:
+    """The extremes themselves."""
+    return histogram.low, histogram.high
+
+
+def percentile_range(histogram: Histogram, percentile: float) -> Range:
+    """Leaves out (100 - percentile) % of the values, half on either side; a side that ends at 0 (relu) keeps its end."""
+    total = histogram.counts.sum()
+    cut = total * (100.0 - percentile) / 200.0
+    cumulative = np.cumsum(histogram.counts)
+    edges = np.linspace(histogram.low, histogram.high, BINS + 1)
+    low = edges[int(np.searchsorted(cumulative, cut, side="right"))]
+    high = edges[min(int(np.searchsorted(cumulative, total - cut)) + 1, BINS)]
+    return (histogram.low if histogram.low >= 0 else float(low)), float(high)
+
+
+def least_squares(histogram: Histogram, percentile: float) -> Range:
+    """The range, shrunk from the extremes in 100 steps, whose int8 grid has the least mean squared error.
+
+    Clipped values count with their distance to the range's end, the others with the quantization noise of the grid
+    applied to the bin centres, plus step^2 / 12 within a bin's width.
+    """
+    centres = histogram.centres()
+    best, best_error = (histogram.low, histogram.high), np.inf
+    for share in np.linspace(1.0, 0.2, 100):
+        low, high = min(histogram.low * share, 0.0), max(histogram.high * share, 0.0)
+        step = (high - low) / (LEVELS - 1) or 1.0
+        clipped = np.clip(centres, low, high) - centres
+        error = float((histogram.counts * np.where(clipped == 0.0, step**2 / 12.0, clipped**2)).sum())
+        if error < best_error:
+            best, best_error = (low, high), error
+    return best
+
+
+OBSERVERS: Mapping[str, Callable[[Histogram, float], Range]] = {
+    "minmax": minmax,
+    "percentile": percentile_range,
+    "mse": least_squares,
+}
+
+
+def observe(graph: Graph, inputs: Mapping[str, np.ndarray], observer: str, percentile: float) -> dict[str, Range]:
+    """Activation name -> range, from calibration inputs in stored layout.
+
+    Raises EdgeqError when an activation is not finite.
+    """
+    histograms = {name: Histogram() for name, tensor in graph.tensors.items() if not tensor.is_constant}
+
+    def widen(name: str, values: np.ndarray) -> None:
+        if not np.all(np.isfinite(values)):
+            raise EdgeqError(f"activation {name}: NaN or infinity on the calibration data; check the model's weights")
+        histograms[name].widen(values)
+
+    reference.run(graph, inputs, watch=widen)
+    reference.run(graph, inputs, watch=lambda name, values: histograms[name].count(values))
+    return {name: OBSERVERS[observer](histogram, percentile) for name, histogram in histograms.items()}

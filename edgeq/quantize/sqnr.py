@@ -1,0 +1,36 @@
+"""Signal-to-quantization-noise ratio per layer: 10 log10(sum of squares of the float activation / of its error)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from edgeq import reference
+from edgeq.ir.graph import Graph
+from edgeq.quantize.data import Samples, dequantize, quantize_inputs
+
+#: samples that the ratio is taken over
+SAMPLES = 32
+
+
+def sqnr_db(float_graph: Graph, integer_graph: Graph, samples: Samples) -> dict[str, float]:
+    """Activation name -> dB over the first samples; infinite (an exact layer) is given as 200."""
+    subset = samples.evenly(SAMPLES)
+    signal: dict[str, np.ndarray] = {}
+    ratio: dict[str, float] = {}
+    reference.run(float_graph, subset.inputs, watch=lambda name, values: signal.setdefault(name, values))
+
+    def compare(name: str, values: np.ndarray) -> None:
+        if name in signal:
+            tensor = integer_graph.tensor(name)
+            error = signal[name] - dequantize(values, tensor.scale, tensor.zero_point)
+            noise = float(np.square(error, dtype=np.float64).sum())
+            power = float(np.square(signal[name], dtype=np.float64).sum())
+            ratio[name] = min(200.0, 10.0 * np.log10(max(power, 1e-30) / max(noise, 1e-30)))
+
+    inputs: Mapping[str, np.ndarray] = quantize_inputs(integer_graph, subset)
+    reference.run(integer_graph, inputs, watch=compare)
+    return ratio
+
+

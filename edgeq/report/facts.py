@@ -1,0 +1,160 @@
+"""The facts of a build, and report.json: keys that scripts rely on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgeq.accuracy import METRIC
+from edgeq.build.sizes import Sizes
+from edgeq.emit.env import render
+from edgeq.firmware_folder import FirmwareFolder
+from edgeq.lower.program import Program
+from edgeq.plan.arena import Plan
+from edgeq.profile import Profile
+from edgeq.verify import Verification
+
+
+@dataclass
+class Accuracy:
+    """Top-1 shares; the firmware runs on `firmware_samples` of the `samples`, spread evenly."""
+
+    float_model: float
+    quantized_reference: float
+    samples: int
+    firmware: float | None = None
+    firmware_samples: int = 0
+
+
+@dataclass
+class Facts:
+    """What is known of a build; what only a simulation tells is None without one."""
+
+    firmware: FirmwareFolder
+    program: Program
+    plan: Plan
+    sizes: Sizes
+    sqnr_db: dict[str, float]
+    calibration: str
+    accuracy: Accuracy | None = None
+    verification: Verification | None = None
+    stack_bytes: int | None = None
+    profile: Profile | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The report, as DESIGN's contract names its keys."""
+        manifest = self.firmware.manifest
+        return {
+            "model": manifest["model"],
+            "board": manifest["board"],
+            "quant": manifest["quant"],
+            "optimize": manifest["optimize"],
+            "calibration": self.calibration,
+            "accuracy": self._accuracy(),
+            "verify": self._verify(),
+            "memory": self._memory(),
+            "cost": self._cost(),
+            "layers": self._layers(),
+        }
+
+    def _accuracy(self) -> dict[str, Any] | None:
+        if self.accuracy is None:
+            return None
+        return {
+            "float": self.accuracy.float_model,
+            "quantized_reference": self.accuracy.quantized_reference,
+            "firmware": self.accuracy.firmware,
+            "metric": METRIC,
+            "samples": self.accuracy.samples,
+            "firmware_samples": self.accuracy.firmware_samples,
+        }
+
+    def _verify(self) -> dict[str, Any] | None:
+        if self.verification is None:
+            return None
+        return {
+            "bit_exact": self.verification.bit_exact,
+            "samples": self.verification.samples,
+            "max_abs_diff": self.verification.max_abs_diff,
+        }
+
+    def _memory(self) -> dict[str, Any]:
+        stack = None
+        if self.stack_bytes is not None:
+            stack = self.stack_bytes * self.program.board.cores
+        return {
+            "flash_bytes": self.sizes.flash,
+            "code_bytes": self.sizes.code,
+            "weights_bytes": self.sizes.weights,
+            "ram_bytes": self.sizes.ram + (stack or 0),
+            "arena_bytes": self.plan.arena_bytes,
+            "arena_lower_bound_bytes": self.plan.lower_bound_bytes,
+            "arena_ratio": round(self.plan.ratio, 4),
+            "stack_bytes": stack,
+        }
+
+    def _cost(self) -> dict[str, Any]:
+        board = self.program.board
+        cycles = self.profile.cycles if self.profile else None
+        return {
+            "macs": self.program.macs,
+            "instructions": self.profile.instructions if self.profile else None,
+            "est_cycles": cycles,
+            "est_ms": round(1e3 * cycles / board.clock_hz, 4) if cycles is not None else None,
+            "cores": board.cores,
+            "clock_hz": board.clock_hz,
+            "speedup_vs_1core": round(self.profile.speedup, 3) if self.profile else None,
+            "est_cycles_source": board.cost.source,
+        }
+
+    def _layers(self) -> list[dict[str, Any]]:
+        rows = []
+        for layer in self.program.layers:
+            count = self.profile.counts.layers[layer.index] if self.profile else None
+            sqnr = self.sqnr_db.get(layer.node.output)
+            rows.append(
+                {
+                    "name": layer.key,
+                    "op": layer.node.op,
+                    "kernel": layer.function,
+                    "precision": "int8",
+                    "macs": layer.macs,
+                    "instructions": count.instructions if count else None,
+                    "est_cycles": count.cycles if count else None,
+                    "arena_bytes": sum(buffer.size_bytes for buffer in self.plan.live_at(layer.index)),
+                    "weights_bytes": layer.weights_bytes,
+                    "sqnr_db": round(sqnr, 2) if sqnr is not None else None,
+                }
+            )
+        return rows
+
+
+def write(facts: Facts, folder: Path) -> None:
+    """report.json and report.html."""
+    report = facts.as_json()
+    (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    html = render("report/report.html.j2", report=report, board=facts.program.board, chart=_arena_chart(facts))
+    (folder / "report.html").write_text(html, encoding="utf-8")
+
+
+def _arena_chart(facts: Facts) -> dict[str, Any]:
+    """Rectangles of the arena's picture: time (layers) to the right, offsets upwards; in percent."""
+    steps = len(facts.program.layers) + 2
+    arena = facts.plan.arena_bytes or 1
+    return {
+        "boxes": [
+            {
+                "name": buffer.name,
+                "bytes": buffer.size_bytes,
+                "x": round(100 * (buffer.first + 1) / steps, 3),
+                "width": round(100 * (buffer.last - buffer.first + 1) / steps, 3),
+                "y": round(100 * (arena - facts.plan.offsets[buffer.name] - buffer.size_bytes) / arena, 3),
+                "height": round(100 * buffer.size_bytes / arena, 3),
+                "scratch": not buffer.tensors,
+            }
+            for buffer in facts.plan.buffers
+        ],
+        "arena_bytes": facts.plan.arena_bytes,
+    }

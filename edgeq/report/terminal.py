@@ -1,0 +1,98 @@
+"""Tables for people, on the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from edgeq.verify import Verification
+
+
+def print_build(report: dict[str, Any], folder: str, console: Console) -> None:
+    """The summary of a build."""
+    table = Table(title=f"{report['model']} on {report['board']} ({report['quant']})", show_header=False)
+    table.add_column(style="bold")
+    table.add_column(justify="right")
+    for name, value in summary_rows(report):
+        table.add_row(name, value)
+    console.print(table)
+    console.print(f"firmware and report: {folder}", highlight=False, soft_wrap=True)
+
+
+def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
+    """(name, value) of everything that is known."""
+    rows: list[tuple[str, str]] = []
+    accuracy, verify, memory, cost = (report[key] for key in ("accuracy", "verify", "memory", "cost"))
+    if accuracy:
+        rows.append(("accuracy float", f"{accuracy['float']:.2%} of {accuracy['samples']}"))
+        rows.append(("accuracy quantized", f"{accuracy['quantized_reference']:.2%} of {accuracy['samples']}"))
+        if accuracy["firmware"] is not None:
+            rows.append(("accuracy firmware", f"{accuracy['firmware']:.2%} of {accuracy['firmware_samples']}"))
+    if verify:
+        verdict = "yes" if verify["bit_exact"] else f"NO, off by up to {verify['max_abs_diff']}"
+        rows.append(("bit-exact", f"{verdict} ({verify['samples']} samples)"))
+    rows.append(
+        ("flash", f"{memory['flash_bytes']:,} B (code {memory['code_bytes']:,}, constants {memory['weights_bytes']:,})")
+    )
+    stack = f", stack {memory['stack_bytes']:,}" if memory["stack_bytes"] else ""
+    rows.append(("RAM", f"{memory['ram_bytes']:,} B (arena {memory['arena_bytes']:,}{stack})"))
+    bound = f"{memory['arena_lower_bound_bytes']:,} B, ratio {memory['arena_ratio']:.3f}"
+    rows.append(("arena lower bound", bound))
+    rows.append(("MACs", f"{cost['macs']:,}"))
+    if cost["instructions"] is not None:
+        rows.append(("instructions", f"{cost['instructions']:,}"))
+        rows.append(("cycles (estimate)", f"{cost['est_cycles']:,} = {cost['macs'] / cost['est_cycles']:.2f} MAC/cycle"))
+        rows.append(("time (estimate)", f"{cost['est_ms']:.3f} ms at {cost['clock_hz'] / 1e6:g} MHz"))
+        speedup = f", {cost['speedup_vs_1core']:.2f}x against 1" if cost["cores"] > 1 else ""
+        rows.append(("cores", f"{cost['cores']}{speedup}"))
+    return rows
+
+
+def print_profile(rows: list[dict[str, Any]], totals: dict[str, Any], console: Console) -> None:
+    """Instructions and cycles per layer."""
+    table = Table(title=f"{totals['model']} on {totals['board']}, one inference")
+    table.add_column("layer", overflow="fold")
+    table.add_column("kernel", overflow="fold")
+    for name in ("MACs", "instructions", "per MAC", "est. cycles", "MAC/cycle", "speed-up"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(
+            row["name"],
+            row["kernel"].removeprefix("eq_"),
+            f"{row['macs']:,}",
+            f"{row['instructions']:,}",
+            "" if row["instructions_per_mac"] is None else f"{row['instructions_per_mac']:.3f}",
+            f"{row['est_cycles']:,}",
+            "" if not row["macs"] else f"{row['mac_per_cycle']:.2f}",
+            f"{row['speedup_vs_1core']:.2f}",
+        )
+    table.add_section()
+    table.add_row(
+        "total",
+        "",
+        f"{totals['macs']:,}",
+        f"{totals['instructions']:,}",
+        f"{totals['instructions'] / max(totals['macs'], 1):.3f}",
+        f"{totals['est_cycles']:,}",
+        f"{totals['macs'] / totals['est_cycles']:.2f}",
+        f"{totals['speedup_vs_1core']:.2f}",
+    )
+    console.print(table)
+    console.print(f"Cycles are an estimate: {totals['est_cycles_source']}", highlight=False)
+
+
+def print_verification(result: Verification, console: Console) -> None:
+    """One line a layer that differs, and the verdict."""
+    for key, difference in result.layers:
+        if difference is not None:
+            console.print(
+                f"{key}: {difference.values} values differ, by up to {difference.max_abs_diff}, first in sample "
+                f"{difference.first_sample}",
+                highlight=False,
+            )
+    if result.bit_exact:
+        console.print(f"bit-exact: all {len(result.layers)} layers on {result.samples} samples", highlight=False)
+    elif result.first_difference is not None:
+        console.print(f"NOT exact: the first layer that differs is {result.first_difference.name}", highlight=False)

@@ -1,0 +1,110 @@
+"""Runs a simulation build under QEMU, with instruction counting on request.
+
+The ELF is the one made with platform_sources(board, simulation=True) and -DEQ_SIMULATION; which files that takes on
+each architecture is the table at the head of edgeq/simulate/sources.py. Its input and output files are opened by
+semihosting in the working directory, its console is semihosting's.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from edgeq.boards import Board
+from edgeq.errors import EdgeqError
+from edgeq.simulate import plugin
+from edgeq.simulate.counts import parse_counts
+from edgeq.simulate.elf import patched_word, read_symbols
+from edgeq.simulate.process import ProcessResult, run_process
+from edgeq.simulate.result import FAULT_EXIT_CODE, FAULT_PREFIX, SimulationResult, last_lines
+
+_QUIET = ("-display", "none", "-serial", "none", "-monitor", "none")
+_SEMIHOSTING = ("-semihosting-config", "enable=on,target=native")
+
+_COUNT_CONFIG = "edgeq-count.cfg"
+_COUNT_RESULT = "edgeq-count.json"
+
+
+def run_elf(
+    board: Board,
+    elf: Path,
+    workdir: Path,
+    *,
+    count: bool = False,
+    timeout_s: float,
+    cores: int | None = None,
+) -> SimulationResult:
+    """Runs `elf` on the board's simulator until it exits.
+
+    `workdir` must exist: the firmware's files lie there. `cores` limits how many cores the firmware's parallel
+    sections use (the firmware is built for board.cores). With `count`, the result carries instruction counts.
+
+    Raises EdgeqError: simulator missing, time out, fault in the firmware, any exit code but 0.
+    """
+    simulator = shutil.which(board.simulator.command[0])
+    if simulator is None:
+        raise EdgeqError(
+            f"{board.simulator.command[0]} is needed to run board '{board.name}' and is not installed: "
+            f"apt-get install {board.simulator.apt}."
+        )
+    elf, workdir = elf.resolve(), workdir.resolve()
+    if cores is not None and cores != board.cores:
+        elf = _with_core_limit(board, elf, workdir, cores)
+    command = [simulator, *board.simulator.command[1:], *_QUIET, *_SEMIHOSTING]
+    if count:
+        command += _counting(board, elf, workdir, simulator)
+    command += ["-kernel", str(elf)]
+    try:
+        result = run_process(command, workdir, timeout_s)
+    except OSError as error:
+        raise EdgeqError(f"{simulator} can't be started in {workdir} ({error}).") from error
+    _check(board, elf, result, timeout_s)
+    counts = parse_counts(workdir / _COUNT_RESULT) if count else None
+    return SimulationResult(result.exit_code, result.console, counts)
+
+
+def _with_core_limit(board: Board, elf: Path, workdir: Path, cores: int) -> Path:
+    if not 1 <= cores <= board.cores:
+        raise EdgeqError(f"Board '{board.name}' has {board.cores} core(s), so it can't run on {cores}.")
+    limited = workdir / f"{elf.stem}-{cores}core.elf"
+    limited.write_bytes(patched_word(elf, "eq_team_limit", cores))
+    return limited
+
+
+def _counting(board: Board, elf: Path, workdir: Path, simulator: str) -> list[str]:
+    library = plugin.build(simulator)
+    (workdir / _COUNT_RESULT).unlink(missing_ok=True)
+    config = plugin.configuration(board, elf, Path(_COUNT_RESULT))
+    (workdir / _COUNT_CONFIG).write_text(config, encoding="utf-8")
+    escaped = str(library).replace(",", ",,")
+    return ["-plugin", f"file={escaped},config={_COUNT_CONFIG}"]
+
+
+def _check(board: Board, elf: Path, result: ProcessResult, timeout_s: float) -> None:
+    if result.timed_out:
+        raise EdgeqError(
+            f"The firmware did not end on board '{board.name}' within {timeout_s:g} s (it last printed: "
+            f"{last_lines(result.console)}): raise the time limit, or look for an endless loop."
+        )
+    if result.exit_code == 0:
+        return
+    if FAULT_PREFIX in result.console:
+        raise EdgeqError(_fault_message(board, elf, result.console))
+    if result.exit_code < 0 or result.exit_code == FAULT_EXIT_CODE:
+        how = f"was ended by signal {-result.exit_code}" if result.exit_code < 0 else "stopped on a fault"
+        raise EdgeqError(f"The simulator of board '{board.name}' {how}; it last printed: {last_lines(result.console)}.")
+    raise EdgeqError(
+        f"The firmware ended with exit code {result.exit_code} on board '{board.name}'; it last printed: "
+        f"{last_lines(result.console)}."
+    )
+
+
+def _fault_message(board: Board, elf: Path, console: str) -> str:
+    """The firmware's own report, with the function's name added: one sentence, then the registers."""
+    report = console[console.rindex(FAULT_PREFIX) + len(FAULT_PREFIX) :].strip()
+    sentence, _, registers = report.partition("\n")
+    where = re.search(r"\bpc 0x([0-9a-f]+)", sentence)
+    function = read_symbols(elf).function_at(int(where.group(1), 16)) if where else None
+    place = f" in function {function}" if function else ""
+    return f"The firmware stopped{place} on board '{board.name}': {sentence}\n{registers}"

@@ -1,0 +1,144 @@
+"""Samples in, outputs out: the file protocol of the simulation build (templates/simulation/sim_main.c.j2).
+
+Many samples go through one start of the simulator; long runs are cut into chunks that run side by side.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edgeq.errors import EdgeqError
+from edgeq.firmware_folder import FirmwareFolder
+from edgeq.simulate import host, qemu
+from edgeq.simulate.counts import Counts
+
+MAGIC = 0x51455145
+FLAG_LAYERS, FLAG_POISON, FLAG_ARENA = 1, 2, 4
+#: multiply-accumulates a second that the slowest simulation reaches on a loaded machine
+SLOWEST_MACS_PER_S = 5e5
+LARGEST_CHUNK = 32
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """int8 arrays [samples, ...] by output name and, if asked for, by layer key; the arena's bytes after each sample;
+    stack bytes of an inference; instruction counts of the first sample."""
+
+    outputs: dict[str, np.ndarray]
+    layers: dict[str, np.ndarray]
+    arena: np.ndarray | None
+    stack_bytes: int
+    counts: Counts | None
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What to record. `cores` limits the cores used (None: all of the board's)."""
+
+    layers: bool = False
+    poison: bool = False
+    arena: bool = False
+    count: bool = False
+    cores: int | None = None
+    timeout_s: float | None = None
+
+    @property
+    def flags(self) -> int:
+        return FLAG_LAYERS * self.layers | FLAG_POISON * self.poison | FLAG_ARENA * self.arena
+
+
+def run_samples(
+    firmware: FirmwareFolder,
+    inputs: Mapping[str, np.ndarray],
+    options: RunOptions | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Runs the firmware on int8 inputs [samples, ...] by name.
+
+    Raises EdgeqError for a fault, a time-out, or output that is not what the harness writes.
+    """
+    options = options or RunOptions()
+    samples = len(next(iter(inputs.values())))
+    workers = 1 if options.count else min(os.cpu_count() or 1, 4)
+    chunk = max(1, min(LARGEST_CHUNK, -(-samples // workers)))
+    pieces = [
+        {name: array[start : start + chunk] for name, array in inputs.items()} for start in range(0, samples, chunk)
+    ]
+
+    def work(piece: Mapping[str, np.ndarray]) -> RunResult:
+        result = _run_chunk(firmware, piece, options)
+        if progress is not None:
+            progress(len(next(iter(piece.values()))))
+        return result
+
+    with ThreadPoolExecutor(workers) as pool:
+        results = list(pool.map(work, pieces))
+    return _joined(results)
+
+
+def _joined(results: list[RunResult]) -> RunResult:
+    first = results[0]
+    arena = None
+    if first.arena is not None:
+        arena = np.concatenate([result.arena for result in results if result.arena is not None])
+    return RunResult(
+        {name: np.concatenate([result.outputs[name] for result in results]) for name in first.outputs},
+        {key: np.concatenate([result.layers[key] for result in results]) for key in first.layers},
+        arena,
+        max(result.stack_bytes for result in results),
+        first.counts,
+    )
+
+
+def _run_chunk(firmware: FirmwareFolder, inputs: Mapping[str, np.ndarray], options: RunOptions) -> RunResult:
+    graph = firmware.graph
+    samples = len(next(iter(inputs.values())))
+    header = np.array([MAGIC, samples, options.flags, options.cores or 0], "<u4").tobytes()
+    rows = [np.ascontiguousarray(inputs[name], np.int8).reshape(samples, -1) for name in graph.inputs]
+    elf = firmware.path / "simulation.elf"
+    macs = sum(layer["macs"] for layer in firmware.manifest["layers"])
+    timeout_s = options.timeout_s or 60.0 + (samples + 1) * macs / SLOWEST_MACS_PER_S
+    with tempfile.TemporaryDirectory(prefix="edgeq-run-") as name:
+        folder = Path(name)
+        (folder / "in.bin").write_bytes(header + np.concatenate(rows, axis=1).tobytes())
+        if firmware.board.arch == "host":
+            result = host.run_program(firmware.board, elf, folder, timeout_s=timeout_s)
+        else:
+            result = qemu.run_elf(firmware.board, elf, folder, count=options.count, timeout_s=timeout_s)
+        data = np.fromfile(folder / "out.bin", np.int8)
+    return _decode(firmware, data, samples, options, result.counts)
+
+
+def _decode(
+    firmware: FirmwareFolder, data: np.ndarray, samples: int, options: RunOptions, counts: Counts | None
+) -> RunResult:
+    graph = firmware.graph
+    layers = firmware.manifest["layers"] if options.layers else []
+    spans = [(layer["key"], tuple(layer["output_shape"])) for layer in layers]
+    spans += [(name, graph.tensor(name).shape) for name in graph.outputs]
+    if options.arena:
+        spans.append(("", (1, firmware.manifest["arena"]["bytes"])))
+    sizes = [int(np.prod(shape)) for _, shape in spans]
+    trailer = data[-8:].view("<u4") if len(data) >= 8 else np.zeros(2, np.uint32)
+    if len(data) != samples * sum(sizes) + 8 or trailer[0] != MAGIC:
+        raise EdgeqError(f"{firmware.path}: the simulation wrote {len(data)} bytes, not what was asked; build it again")
+    rows = data[:-8].reshape(samples, -1)
+    values = []
+    position = 0
+    for (_, shape), size in zip(spans, sizes, strict=True):
+        values.append(rows[:, position : position + size].reshape(samples, *shape[1:]))
+        position += size
+    outputs_at = len(layers)
+    outputs = dict(zip(graph.outputs, values[outputs_at : outputs_at + len(graph.outputs)], strict=True))
+    recorded = {layer["key"]: value for layer, value in zip(layers, values, strict=False)}
+    arena = values[-1].view(np.uint8) if options.arena else None
+    return RunResult(outputs, recorded, arena, int(trailer[1]), counts)

@@ -1,0 +1,78 @@
+"""Proves a firmware equal to the integer reference, layer by layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgeq import reference
+from edgeq.firmware_folder import FirmwareFolder
+from edgeq.quantize.data import Samples, quantize_inputs
+from edgeq.simulate.session import Progress, RunOptions, run_samples
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A layer (or output) whose bytes differ: how many, the largest difference, the first sample."""
+
+    name: str
+    values: int
+    max_abs_diff: int
+    first_sample: int
+
+
+@dataclass(frozen=True)
+class Verification:
+    """`layers` holds (key, Difference or None) in execution order; only outputs when layers weren't compared."""
+
+    samples: int
+    layers: tuple[tuple[str, Difference | None], ...]
+
+    @property
+    def bit_exact(self) -> bool:
+        return all(difference is None for _, difference in self.layers)
+
+    @property
+    def max_abs_diff(self) -> int:
+        return max((difference.max_abs_diff for _, difference in self.layers if difference), default=0)
+
+    @property
+    def first_difference(self) -> Difference | None:
+        return next((difference for _, difference in self.layers if difference), None)
+
+    def as_json(self) -> dict[str, Any]:
+        first = self.first_difference
+        return {
+            "bit_exact": self.bit_exact,
+            "samples": self.samples,
+            "max_abs_diff": self.max_abs_diff,
+            "first_difference": first.name if first else None,
+            "layers": [
+                {"name": key, "bit_exact": diff is None, "max_abs_diff": diff.max_abs_diff if diff else 0}
+                for key, diff in self.layers
+            ],
+        }
+
+
+def verify_layers(firmware: FirmwareFolder, samples: Samples, progress: Progress | None = None) -> Verification:
+    """Compares every layer's output on every sample."""
+    graph = firmware.graph
+    inputs = quantize_inputs(graph, samples)
+    expected: dict[str, list[np.ndarray]] = {}
+    reference.run(graph, inputs, watch=lambda name, values: expected.setdefault(name, []).append(values))
+    result = run_samples(firmware, inputs, RunOptions(layers=True, poison=True), progress)
+    compared = [
+        (layer["key"], compare(layer["key"], np.concatenate(expected[layer["output"]]), result.layers[layer["key"]]))
+        for layer in firmware.manifest["layers"]
+    ]
+    return Verification(len(samples), tuple(compared))
+
+
+def compare(name: str, expected: np.ndarray, actual: np.ndarray) -> Difference | None:
+    """The difference of two int8 arrays [samples, ...], or None when they are equal."""
+    delta = np.abs(expected.astype(np.int16) - actual.astype(np.int16)).reshape(len(expected), -1)
+    if not delta.any():
+        return None
+    return Difference(name, int((delta > 0).sum()), int(delta.max()), int(delta.any(axis=1).argmax()))

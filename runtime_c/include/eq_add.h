@@ -1,0 +1,23 @@
+/* add, int8: elementwise sum of two tensors of the same shape with different scales.
+ *
+ *   output[i] = clamp((a * input1[i] + b * input2[i] + c) >> n, act_min, act_max)           (arithmetic shift)
+ *
+ * The generator folds scales, zero points and the rounding term into a, b, c and n and guarantees that no sum or product
+ * overflows int32 for any pair of bytes; 0 <= n <= 31.
+ * Work unit of `range`: elements. The output may be either input (in place). No scratch. */
+#ifndef EQ_ADD_H
+#define EQ_ADD_H
+
+#include "eq_types.h"
+
+typedef struct {
+  int32_t a, b, c;
+  int32_t n;
+  int32_t act_min;
+  int32_t act_max;
+} eq_add_s8_t;
+
+void eq_add_s8_scalar(const eq_add_s8_t *p, const int8_t *input1, const int8_t *input2, int8_t *output,
+                      eq_range_t range);
+
+#endif

@@ -1,0 +1,70 @@
+/* conv2d, int8: 2-D convolution, any kernel, stride, padding and dilation.
+ *
+ *   acc[oy][ox][o] = bias[o] + sum over ky,kx,i of weights[o][ky][kx][i] * x(oy*stride_h - pad_top + ky*dilation_h,
+ *                                                                         ox*stride_w - pad_left + kx*dilation_w, i)
+ *   x(iy, ix, i)   = input[iy][ix][i] inside the image, input_zero_point outside
+ *   output         = requantize(acc)                                                    (eq_requant.h)
+ *
+ * The input's zero point is folded into `bias` when the code is generated (bias - zero_point * sum of weights), so
+ * kernels multiply raw input bytes; padding is filled with the zero point.
+ * Layout: input [in_h][in_w][in_c], output [out_h][out_w][out_c]. Weights: int8 in [-127,127]; the order belongs to the
+ * kernel and is stated at each prototype. Work unit of `range`: output pixels, oy*out_w + ox.
+ * `scratch` is private to the core, 16-byte aligned; bytes stated per kernel. Input and output must not overlap. */
+#ifndef EQ_CONV2D_H
+#define EQ_CONV2D_H
+
+#include "eq_requant.h"
+#include "eq_types.h"
+
+typedef struct {
+  int32_t in_h, in_w, in_c;
+  int32_t out_h, out_w, out_c;
+  int32_t kernel_h, kernel_w;
+  int32_t stride_h, stride_w;
+  int32_t pad_top, pad_left;
+  int32_t dilation_h, dilation_w;
+  int32_t input_zero_point;
+  const void *weights; /* packed for the kernel */
+  const int32_t *bias; /* out_c, with the input zero point folded in */
+  eq_requant_t requant;
+} eq_conv2d_s8_t;
+
+/* Three functions a kernel, one a requantization form: <kernel>_high_<isa>, <kernel>_shift_<isa>, <kernel>_tflite_<isa>. */
+#define EQ_CONV2D_S8_PROTOTYPE(name)                                                                          \
+  void name(const eq_conv2d_s8_t *p, const int8_t *restrict input, int8_t *restrict output, void *restrict scratch, \
+            eq_range_t range)
+
+/* General kernels: every geometry. Pointwise kernels: kernel 1x1, stride 1, no padding (pads are ignored), so that
+ * out_h*out_w == in_h*in_w. Any `range` is right; `granule` is the block that loses nothing when work is split.
+ * In what follows K = kernel_h*kernel_w*in_c is the length of a filter in the order [kernel_h][kernel_w][in_c], and
+ * up(n, m) rounds n up to a multiple of m. Channels beyond out_c and filter bytes beyond K are zero in packed weights.
+ *
+ * scalar: weights [out_c][K]; granule 2. Scratch: general 2*K bytes; pointwise none. */
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_high_scalar);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_shift_scalar);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_tflite_scalar);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_high_scalar);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_shift_scalar);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_scalar);
+
+/* dsp: granule 4; weights 4-byte aligned. Pairs of output channels (even, odd), quads of filter bytes k..k+3: one pair
+ * of bytes is h = even + 256*odd as a little-endian halfword; a quad is h[k], h[k+2], h[k+1], h[k+3].
+ * Layout [up(out_c,2)/2][up(K,4)/4][8 bytes]. Scratch: general 8*up(K,4) bytes, and up(K,4) more if in_c % 4 != 0;
+ * pointwise 8*up(K,4). Built by edgeq/packing/dsp.py: pack_conv2d, scratch_conv2d, scratch_conv2d_pointwise. */
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_high_dsp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_shift_dsp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_tflite_dsp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_high_dsp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_shift_dsp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_dsp);
+
+/* mve: granule 2. Layout [up(out_c,4)/4][up(K,16)/16][4 channels][16 filter bytes].
+ * Scratch: general 2*up(K,16) bytes; pointwise none. Built by edgeq/packing/mve.py: pack_conv2d, scratch_conv2d. */
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_high_mve);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_shift_mve);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_tflite_mve);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_high_mve);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_shift_mve);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_mve);
+
+#endif

@@ -1,0 +1,36 @@
+/* dwconv2d, int8: depthwise 2-D convolution, channel multiplier 1, any kernel, stride, padding and dilation.
+ *
+ *   acc[oy][ox][c] = bias[c] + sum over ky,kx of weights[c][ky][kx] * x(iy, ix, c)      (x, bias, layout: eq_conv2d.h)
+ *
+ * out_c == in_c in the parameters.
+ * `scratch` is private to the core, 16-byte aligned. Input and output must not overlap. */
+#ifndef EQ_DWCONV2D_H
+#define EQ_DWCONV2D_H
+
+#include "eq_conv2d.h"
+
+typedef eq_conv2d_s8_t eq_dwconv2d_s8_t;
+#define EQ_DWCONV2D_S8_PROTOTYPE(name) EQ_CONV2D_S8_PROTOTYPE(name)
+
+/* Any `range` is right. Work unit of `range` for all kernels here: output pixels. taps = kernel_h*kernel_w in the order
+ * [kernel_h][kernel_w]; up(n, m) rounds n up to a multiple of m; channels and taps added by rounding have zero weights.
+ *
+ * scalar: weights [taps][channels]; no scratch; granule 1. */
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_high_scalar);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_shift_scalar);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_scalar);
+
+/* dsp: granule 1; weights 4-byte aligned little-endian int16, [up(channels,4)/4][up(taps,2)/2][4 channels][2 taps], the
+ * four channels in the order 0 2 1 3. Scratch: 4*up(taps,2) + up(channels,4) bytes.
+ * Built by edgeq/packing/dsp.py: pack_dwconv2d, scratch_dwconv2d. */
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_high_dsp);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_shift_dsp);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_dsp);
+
+/* mve: granule 1. Layout [up(channels,16)/16][taps][16 channels]. Scratch: 4*taps + channels bytes.
+ * Built by edgeq/packing/mve.py: pack_dwconv2d, scratch_dwconv2d. */
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_high_mve);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_shift_mve);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_mve);
+
+#endif

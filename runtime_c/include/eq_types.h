@@ -1,0 +1,42 @@
+/* Types shared by every edgeq kernel, every generated model and every board port.
+ *
+ * C11, freestanding. All tensors are channels-last (NHWC) with the batch axis of 1 left out. */
+#ifndef EQ_TYPES_H
+#define EQ_TYPES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum {
+  EQ_OK = 0,             /* done */
+  EQ_AGAIN = 1,          /* a sliced call has more layers to run */
+  EQ_ERROR_ARGUMENT = 2, /* a null pointer */
+  EQ_ERROR_ARENA = 3,    /* the arena is too small or not aligned to EQ_ARENA_ALIGN */
+  EQ_ERROR_STATE = 4     /* poll without begin */
+} eq_status_t;
+
+/* Alignment in bytes of an arena and of every tensor in it: one 128-bit vector. */
+#define EQ_ARENA_ALIGN 16u
+
+/* Half-open range of work units that one core computes; the unit is stated by each kernel. */
+typedef struct {
+  int32_t begin;
+  int32_t end;
+} eq_range_t;
+
+/* The share of `core` (0 .. cores-1) in `units` work units, handed out in whole groups of `granule`
+ * (the last group may be short). Loads differ by at most one granule. */
+static inline eq_range_t eq_split(int32_t units, int32_t granule, uint32_t core, uint32_t cores) {
+  eq_range_t range = {0, units};
+  if (cores > 1u) {
+    const int32_t groups = (units + granule - 1) / granule;
+    range.begin = groups * (int32_t)core / (int32_t)cores * granule;
+    range.end = groups * ((int32_t)core + 1) / (int32_t)cores * granule;
+    if (range.end > units) {
+      range.end = units;
+    }
+  }
+  return range;
+}
+
+#endif

@@ -1,0 +1,8 @@
+/* Trap handler of the shipped firmware: any exception stops the core where a debugger finds it (mepc, mcause). */
+    .section .text.eq_wait, "ax"
+    .balign 4
+    .globl eq_trap_vector
+    .weak eq_trap_vector
+eq_trap_vector:
+    wfi
+    j eq_trap_vector

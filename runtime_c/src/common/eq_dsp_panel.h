@@ -1,0 +1,198 @@
+/* The matrix product of the DSP kernels: four pixels times two output channels.
+ *
+ * Weights: each halfword holds w_even + 256 * w_odd of two output channels. SXTB16 gives w_even; SMLAD with the halves as
+ * they are sums D_even + 256 * D_odd, and one subtraction at the end leaves D_odd: half the widening of weights.
+ * |D_odd| < 2^23 must hold, so sums are drained every EQ_DSP_DRAIN_QUADS steps: 512 * 127 * 128 < 2^23.
+ * Activations: a panel of halfwords, one quad (four bytes of each of the four pixels) after the other:
+ *   word i     (i = 0..3)   bytes 0 and 2 of pixel i
+ *   word 4 + i              bytes 1 and 3 of pixel i
+ * Weights in the same order: [pair of channels][quad][2 words]. K is padded to whole quads with zero weights. */
+#ifndef EQ_DSP_PANEL_H
+#define EQ_DSP_PANEL_H
+
+#include <stddef.h>
+
+#include "eq_dsp.h"
+
+enum { EQ_DSP_DRAIN_QUADS = 128, EQ_DSP_PANEL_PIXELS = 4, EQ_DSP_PANEL_WORDS = 2 * EQ_DSP_PANEL_PIXELS };
+
+static EQ_INLINE void eq_dsp_put_quad(uint32_t *column, uint32_t word) {
+  column[0] = eq_dsp_sxtb16(word);
+  column[EQ_DSP_PANEL_PIXELS] = eq_dsp_sxtb16_ror8(word);
+}
+
+/* Widens a run of bytes of one pixel into its column of the panel; returns the place after it. The last quad of a run
+ * is filled up with zeros. */
+static EQ_INLINE uint32_t *eq_dsp_widen(const int8_t *x, int32_t bytes, uint32_t *column) {
+  for (; bytes >= 16; bytes -= 16) {
+    eq_dsp_put_quad(column, eq_dsp_load(x));
+    eq_dsp_put_quad(column + EQ_DSP_PANEL_WORDS, eq_dsp_load(x + 4));
+    eq_dsp_put_quad(column + 2 * EQ_DSP_PANEL_WORDS, eq_dsp_load(x + 8));
+    eq_dsp_put_quad(column + 3 * EQ_DSP_PANEL_WORDS, eq_dsp_load(x + 12));
+    column += 4 * EQ_DSP_PANEL_WORDS;
+    x += 16;
+  }
+  for (; bytes >= 4; bytes -= 4) {
+    eq_dsp_put_quad(column, eq_dsp_load(x));
+    column += EQ_DSP_PANEL_WORDS;
+    x += 4;
+  }
+  if (bytes > 0) {
+    eq_dsp_put_quad(column, eq_dsp_load_tail(x, bytes));
+    column += EQ_DSP_PANEL_WORDS;
+  }
+  return column;
+}
+
+/* What a panel's product needs. The first four members are known to the assembly in eq_dsp_multiply. */
+typedef struct {
+  const uint32_t *panel;
+  const uint32_t *weights; /* advances */
+  int32_t count;           /* quads of this part, at least one */
+  int32_t sums[8];         /* four pixels of the even channel, then of the odd one */
+  int32_t quads;           /* of all parts */
+  const int32_t *bias;
+  int8_t *y0, *y1, *y2, *y3; /* channel 0 of the four pixels; y0 where there is no pixel */
+  eq_dsp_requant_t requant;
+} eq_dsp_product_t;
+
+_Static_assert(offsetof(eq_dsp_product_t, weights) == 4 && offsetof(eq_dsp_product_t, count) == 8 &&
+                   offsetof(eq_dsp_product_t, sums) == 12,
+               "the assembly in eq_dsp_multiply relies on these offsets");
+
+/* Half a quad: 2 bytes of four pixels times two channels, 12 instructions for 16 products. */
+#define EQ_DSP_HALF_QUAD       \
+  "ldr r2, [r1], #4\n\t"       \
+  "ldrd r12, lr, [r0], #8\n\t" \
+  "sxtb16 r3, r2\n\t"          \
+  "smlad r4, r12, r3, r4\n\t"  \
+  "smlad r8, r12, r2, r8\n\t"  \
+  "smlad r5, lr, r3, r5\n\t"   \
+  "smlad r9, lr, r2, r9\n\t"   \
+  "ldrd r12, lr, [r0], #8\n\t" \
+  "smlad r6, r12, r3, r6\n\t"  \
+  "smlad r10, r12, r2, r10\n\t" \
+  "smlad r7, lr, r3, r7\n\t"   \
+  "smlad r11, lr, r2, r11\n\t"
+
+/* Adds the products of c->count quads to c->sums and moves c->weights on. Two quads a turn; an odd count enters the loop
+ * in its middle. All in assembly, because the loop fills fourteen registers (r0 panel, r1 weights, r4-r7 even, r8-r11
+ * mixed) and a compiler given that task spills inside it. */
+__attribute__((naked, noinline)) static void eq_dsp_multiply(eq_dsp_product_t *c __attribute__((unused))) {
+  __asm__ volatile(
+      "push {r4-r11, lr}\n\t"
+      "ldrd r1, r2, [r0, #4]\n\t"
+      "add r3, r1, r2, lsl #3\n\t" /* the weights' end: 8 bytes a quad */
+      "str r3, [r0, #4]\n\t"
+      "push {r0, r3}\n\t"
+      "add r12, r0, #12\n\t"
+      "ldm r12, {r4-r7}\n\t"
+      "mov r8, r4\n\t"
+      "mov r9, r5\n\t"
+      "mov r10, r6\n\t"
+      "mov r11, r7\n\t"
+      "ldr r0, [r0]\n\t"
+      "lsls r2, r2, #31\n\t"
+      "bmi 2f\n"
+      "1:\n\t" EQ_DSP_HALF_QUAD EQ_DSP_HALF_QUAD
+      "\n2:\n\t" EQ_DSP_HALF_QUAD EQ_DSP_HALF_QUAD
+      "ldr r12, [sp, #4]\n\t"
+      "cmp r1, r12\n\t"
+      "bne 1b\n\t"
+      "pop {r2, r3}\n\t"
+      "add r3, r2, #28\n\t"
+      "ldm r3, {r0, r1, r12, lr}\n\t" /* odd += (mixed - even) / 256 */
+      "sub r8, r8, r4\n\t"
+      "sub r9, r9, r5\n\t"
+      "sub r10, r10, r6\n\t"
+      "sub r11, r11, r7\n\t"
+      "add r8, r0, r8, asr #8\n\t"
+      "add r9, r1, r9, asr #8\n\t"
+      "add r10, r12, r10, asr #8\n\t"
+      "add r11, lr, r11, asr #8\n\t"
+      "add r2, r2, #12\n\t"
+      "stm r2, {r4-r11}\n\t"
+      "pop {r4-r11, pc}");
+}
+
+/* Requantizes one channel's four sums; in place. */
+static EQ_INLINE void eq_dsp_scale4(const eq_dsp_requant_t *q, int32_t s[4], int32_t channel, eq_requant_form_t form) {
+  const int32_t m = q->multiplier[channel];
+  const int32_t shift = form == EQ_REQUANT_HIGH ? 32 : q->shift[channel];
+  s[0] = eq_dsp_scale_saturate(s[0], m, shift, q->zero_point, form);
+  s[1] = eq_dsp_scale_saturate(s[1], m, shift, q->zero_point, form);
+  s[2] = eq_dsp_scale_saturate(s[2], m, shift, q->zero_point, form);
+  s[3] = eq_dsp_scale_saturate(s[3], m, shift, q->zero_point, form);
+}
+
+static EQ_INLINE void eq_dsp_clamp4(const eq_dsp_requant_t *q, int32_t s[4]) {
+  s[0] = eq_clamp(s[0], q->act_min, q->act_max);
+  s[1] = eq_clamp(s[1], q->act_min, q->act_max);
+  s[2] = eq_clamp(s[2], q->act_min, q->act_max);
+  s[3] = eq_clamp(s[3], q->act_min, q->act_max);
+}
+
+static EQ_INLINE void eq_dsp_put(int8_t *y, int32_t even, int32_t odd, int32_t both) {
+  y[0] = (int8_t)even;
+  if (both) {
+    y[1] = (int8_t)odd;
+  }
+}
+
+/* Products and stores of one pair of output channels, o and (if `both`, a compile-time constant) o + 1. Columns without a
+ * pixel are stored first, to y0. */
+static EQ_INLINE void eq_dsp_pair(eq_dsp_product_t *c, int32_t o, int32_t both, eq_requant_form_t form) {
+  const int32_t b0 = c->bias[o], b1 = both ? c->bias[o + 1] : 0;
+  c->sums[0] = c->sums[1] = c->sums[2] = c->sums[3] = b0;
+  c->sums[4] = c->sums[5] = c->sums[6] = c->sums[7] = b1;
+  if (c->quads > EQ_DSP_DRAIN_QUADS) {
+    const uint32_t *const panel = c->panel;
+    const int32_t last = c->count;
+    c->count = EQ_DSP_DRAIN_QUADS;
+    for (int32_t quads = c->quads; quads > EQ_DSP_DRAIN_QUADS; quads -= EQ_DSP_DRAIN_QUADS) {
+      eq_dsp_multiply(c);
+      c->panel += EQ_DSP_DRAIN_QUADS * EQ_DSP_PANEL_WORDS;
+    }
+    c->count = last;
+    eq_dsp_multiply(c);
+    c->panel = panel;
+  } else {
+    eq_dsp_multiply(c);
+  }
+  int32_t even[4] = {c->sums[0], c->sums[1], c->sums[2], c->sums[3]};
+  int32_t odd[4] = {c->sums[4], c->sums[5], c->sums[6], c->sums[7]};
+  eq_dsp_scale4(&c->requant, even, o, form);
+  if (both) {
+    eq_dsp_scale4(&c->requant, odd, o + 1, form);
+  }
+  if (c->requant.narrow) {
+    eq_dsp_clamp4(&c->requant, even);
+    eq_dsp_clamp4(&c->requant, odd);
+  }
+  int8_t *const y0 = c->y0 + o, *const y1 = c->y1 + o, *const y2 = c->y2 + o, *const y3 = c->y3 + o;
+  eq_dsp_put(y3, even[3], odd[3], both);
+  eq_dsp_put(y2, even[2], odd[2], both);
+  eq_dsp_put(y1, even[1], odd[1], both);
+  eq_dsp_put(y0, even[0], odd[0], both);
+}
+
+/* All output channels of the `pixels` (1 to 4) pixels in the panel; y is the first pixel's output. */
+static EQ_INLINE void eq_dsp_panel_product(const uint32_t *panel, const uint32_t *weights, int32_t quads,
+                                           const int32_t *bias, const eq_requant_t *requant, int32_t out_c, int8_t *y,
+                                           int32_t pixels, eq_requant_form_t form) {
+  eq_dsp_product_t c = {.panel = panel, .weights = weights, .quads = quads, .bias = bias, .y0 = y};
+  c.count = (quads - 1) % EQ_DSP_DRAIN_QUADS + 1;
+  c.y1 = pixels > 1 ? y + out_c : y;
+  c.y2 = pixels > 2 ? y + 2 * out_c : y;
+  c.y3 = pixels > 3 ? y + 3 * out_c : y;
+  c.requant = eq_dsp_requant(requant);
+  int32_t o = 0;
+  for (; o + 2 <= out_c; o += 2) {
+    eq_dsp_pair(&c, o, 1, form);
+  }
+  if (o < out_c) {
+    eq_dsp_pair(&c, o, 0, form);
+  }
+}
+
+#endif

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Makes .venv with edgeq in it and installs the compilers and simulators that are missing; safe to run again.
+#
+#   PYTHON              interpreter to use (3.11 or newer; default: the newest found)
+#   EDGEQ_SKIP_APT=1    leave the system's packages alone (edgeq doctor then tells what is missing)
+#   EDGEQ_TORCH_INDEX   package index that has a CPU build of torch; the default Linux build is gigabytes of CUDA
+set -euo pipefail
+cd "$(dirname "$0")"
+
+stamp=.venv/.edgeq-ready
+state=$(cat setup.sh pyproject.toml | cksum)
+tools=(make gcc arm-none-eabi-gcc riscv64-unknown-elf-gcc qemu-system-arm qemu-system-riscv32)
+
+missing_tools() {
+  local tool
+  for tool in "${tools[@]}"; do command -v "$tool" >/dev/null || return 0; done
+  return 1
+}
+
+if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$state" ] && ! missing_tools; then exit 0; fi
+
+package_of() {
+  case $1 in
+    arm-none-eabi-gcc) echo gcc-arm-none-eabi libnewlib-arm-none-eabi ;;
+    riscv64-unknown-elf-gcc) echo gcc-riscv64-unknown-elf ;;
+    qemu-system-arm) echo qemu-system-arm ;;
+    qemu-system-riscv32) echo qemu-system-misc ;;
+    gcc) echo gcc libc6-dev ;;
+    *) echo "$1" ;;
+  esac
+}
+
+packages=()
+for tool in "${tools[@]}"; do
+  if ! command -v "$tool" >/dev/null; then
+    read -ra names <<<"$(package_of "$tool")"
+    packages+=("${names[@]}")
+  fi
+done
+python=${PYTHON:-}
+if [ -z "$python" ]; then
+  for candidate in python3.13 python3.12 python3.11 python3; do
+    if command -v "$candidate" >/dev/null; then python=$candidate; break; fi
+  done
+fi
+if [ -z "$python" ] || ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then packages+=(python3 python3-venv); fi
+
+if [ ${#packages[@]} -gt 0 ]; then
+  if [ "${EDGEQ_SKIP_APT:-0}" != 1 ] && command -v apt-get >/dev/null; then
+    sudo=()
+    [ "$(id -u)" = 0 ] || sudo=(sudo)
+    echo "installing ${packages[*]}"
+    "${sudo[@]}" apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+    python=${python:-python3}
+  else
+    echo "setup: missing on this machine; install with your package manager: ${packages[*]}" >&2
+  fi
+fi
+
+if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+  echo "setup: $python is $("$python" --version), edgeq needs Python 3.11 or newer; name one with PYTHON=..." >&2
+  exit 1
+fi
+[ -x .venv/bin/python ] || "$python" -m venv .venv
+pip=(.venv/bin/python -m pip install -q --disable-pip-version-check)
+if ! .venv/bin/python -c 'import torch' 2>/dev/null; then
+  echo "installing PyTorch"
+  index=()
+  [ -z "${EDGEQ_TORCH_INDEX:-}" ] || index=(--index-url "$EDGEQ_TORCH_INDEX")
+  # The version that the suite was last run with; where it isn't offered, any that pyproject.toml accepts.
+  "${pip[@]}" "${index[@]}" torch==2.13.0 || "${pip[@]}" "${index[@]}" 'torch>=2.8'
+fi
+echo "installing edgeq"
+"${pip[@]}" -e '.[dev]'
+echo "$state" > "$stamp"

@@ -1,0 +1,276 @@
+/* Compares the kernels of one ISA with a naive evaluation of the headers' formulas over seeded random shapes.
+ *
+ * EQ_FUZZ_ISA (scalar, dsp, mve, xpulp) names the kernels, EQ_FUZZ_CASES the number of cases. Each case draws a geometry
+ * around the SIMD widths, weights, biases and a requantization form, runs the kernel over the work units cut in up to
+ * three ranges, and compares every output byte and the guards behind each buffer. Exit code 0: all equal. */
+#include "eq_conv2d.h"
+#include "eq_dwconv2d.h"
+#include "eq_linear.h"
+#include "fuzz_support.h"
+#include "pack.h"
+#include "scratch.h"
+
+#define NAME3(a, b, c) a##b##c
+#define NAME(a, b, c) NAME3(a, b, c)
+#define FORMS(kernel) \
+  { NAME(kernel, _high_, EQ_FUZZ_ISA), NAME(kernel, _shift_, EQ_FUZZ_ISA), NAME(kernel, _tflite_, EQ_FUZZ_ISA) }
+
+typedef void conv2d_t(const eq_conv2d_s8_t *, const int8_t *restrict, int8_t *restrict, void *restrict, eq_range_t);
+typedef void linear_t(const eq_linear_s8_t *, const int8_t *restrict, int8_t *restrict, void *restrict, eq_range_t);
+
+static conv2d_t *const conv2d_kernels[3] = FORMS(eq_conv2d_s8);
+static conv2d_t *const dwconv2d_kernels[3] = FORMS(eq_dwconv2d_s8);
+static linear_t *const linear_kernels[3] = FORMS(eq_linear_s8);
+#ifdef EQ_FUZZ_POINTWISE
+static conv2d_t *const pointwise_kernels[3] = FORMS(eq_conv2d_s8_pointwise);
+#endif
+
+static const int32_t channel_choices[] = {1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 20, 31, 32, 33};
+
+static int32_t random_channels(void) {
+  return random_pick(channel_choices, (int32_t)(sizeof channel_choices / sizeof channel_choices[0]));
+}
+
+static void fill_bytes(int8_t *data, int32_t count, int32_t low, int32_t high) {
+  const int32_t extreme = random_between(0, 5) == 0; /* all values at the ends: the largest sums */
+  for (int32_t i = 0; i < count; i++) {
+    const int32_t value = extreme ? ((random_bits() & 7u) != 0u ? low : high) : random_between(low, high);
+    data[i] = (int8_t)value;
+  }
+}
+
+/* Multipliers, shifts, activation range and biases within the limits that eq_requant.h states. */
+static eq_requant_t random_requant(int32_t channels, eq_requant_form_t form, int32_t k_count, int32_t *bias) {
+  int32_t *const m = buffer(4 * channels);
+  int8_t *const s = buffer(channels);
+  const int32_t spread = random_between(0, 3) == 0 ? 1 << 24 : 64 * k_count + 1;
+  for (int32_t c = 0; c < channels; c++) {
+    bias[c] = random_between(0, 2 * spread) - spread;
+    if (form == EQ_REQUANT_HIGH) {
+      m[c] = random_between(0, 0x7fffff) << random_between(0, 8) | random_between(0, 1);
+      s[c] = 0;
+    } else if (form == EQ_REQUANT_SHIFT) {
+      m[c] = 0x40000000 | random_between(0, 0xffffff) << 6;
+      s[c] = (int8_t)random_between(28, 32);
+    } else {
+      m[c] = 0x40000000 | random_between(0, 0xffffff) << 6;
+      s[c] = (int8_t)random_between(-14, 2);
+    }
+  }
+  eq_requant_t q = {m, form == EQ_REQUANT_HIGH ? NULL : s, random_between(-128, 127), -128, 127};
+  if (random_between(0, 1) == 0) {
+    q.act_min = random_between(-128, 127);
+    q.act_max = random_between(q.act_min, 127);
+  }
+  return q;
+}
+
+static int32_t naive_at(const eq_conv2d_s8_t *p, const int8_t *input, int32_t iy, int32_t ix, int32_t c) {
+  if (iy < 0 || iy >= p->in_h || ix < 0 || ix >= p->in_w) {
+    return p->input_zero_point;
+  }
+  return input[(iy * p->in_w + ix) * p->in_c + c];
+}
+
+/* The formula in eq_conv2d.h; depthwise: weights [channel][taps], one input channel an output channel. */
+static int8_t naive_conv2d(const eq_conv2d_s8_t *p, const int8_t *input, const int8_t *weights, int32_t pixel, int32_t o,
+                           int32_t depthwise, eq_requant_form_t form) {
+  int32_t acc = p->bias[o];
+  const int32_t first = depthwise ? o : 0, last = depthwise ? o + 1 : p->in_c;
+  const int8_t *w = weights + o * p->kernel_h * p->kernel_w * (last - first);
+  for (int32_t ky = 0; ky < p->kernel_h; ky++) {
+    for (int32_t kx = 0; kx < p->kernel_w; kx++) {
+      for (int32_t c = first; c < last; c++) {
+        acc += *w++ * naive_at(p, input, pixel / p->out_w * p->stride_h - p->pad_top + ky * p->dilation_h,
+                               pixel % p->out_w * p->stride_w - p->pad_left + kx * p->dilation_w, c);
+      }
+    }
+  }
+  return eq_requantize(acc, o, &p->requant, form);
+}
+
+static int32_t output_size(int32_t in, int32_t kernel, int32_t stride, int32_t pad, int32_t dilation) {
+  return (in + 2 * pad - (kernel - 1) * dilation - 1) / stride + 1;
+}
+
+/* A geometry with at least one output pixel. */
+static eq_conv2d_s8_t random_geometry(int32_t pointwise, int32_t depthwise) {
+  static const int32_t strides[] = {1, 1, 1, 2, 3};
+  eq_conv2d_s8_t p = {0};
+  do {
+    p.in_h = random_between(1, 10);
+    p.in_w = random_between(1, 12);
+    p.in_c = random_channels();
+    p.out_c = depthwise ? p.in_c : random_channels();
+    p.kernel_h = pointwise ? 1 : random_between(1, 5);
+    p.kernel_w = pointwise ? 1 : random_between(1, 5);
+    if (random_between(0, 2) == 0 && !pointwise) {
+      p.kernel_h = p.kernel_w = 3;
+    }
+    p.stride_h = pointwise ? 1 : random_pick(strides, 5);
+    p.stride_w = pointwise ? 1 : random_pick(strides, 5);
+    p.pad_top = pointwise ? 0 : random_between(0, 3);
+    p.pad_left = pointwise ? 0 : random_between(0, 3);
+    p.dilation_h = pointwise || random_between(0, 2) != 0 ? 1 : 2;
+    p.dilation_w = pointwise || random_between(0, 2) != 0 ? 1 : 2;
+    p.out_h = output_size(p.in_h, p.kernel_h, p.stride_h, p.pad_top, p.dilation_h);
+    p.out_w = output_size(p.in_w, p.kernel_w, p.stride_w, p.pad_left, p.dilation_w);
+  } while (p.in_h + 2 * p.pad_top < (p.kernel_h - 1) * p.dilation_h + 1 ||
+           p.in_w + 2 * p.pad_left < (p.kernel_w - 1) * p.dilation_w + 1);
+  p.input_zero_point = random_between(0, 3) == 0 ? -128 : random_between(-128, 127);
+  return p;
+}
+
+/* Cuts [0, units) at up to two places. */
+static int32_t random_ranges(int32_t units, eq_range_t *ranges) {
+  const int32_t a = random_between(0, units), b = random_between(a, units);
+  if (random_between(0, 1) == 0) {
+    ranges[0] = (eq_range_t){0, units};
+    return 1;
+  }
+  ranges[0] = (eq_range_t){0, a};
+  ranges[1] = (eq_range_t){a, b};
+  ranges[2] = (eq_range_t){b, units};
+  return 3;
+}
+
+static int report_geometry(const char *what, const eq_conv2d_s8_t *p, eq_requant_form_t form, int32_t at) {
+  eq_port_print("FAIL ");
+  eq_port_print(what);
+  print_number("in_h", p->in_h);
+  print_number("in_w", p->in_w);
+  print_number("in_c", p->in_c);
+  print_number("out_h", p->out_h);
+  print_number("out_w", p->out_w);
+  print_number("out_c", p->out_c);
+  print_number("kernel_h", p->kernel_h);
+  print_number("kernel_w", p->kernel_w);
+  print_number("stride_h", p->stride_h);
+  print_number("stride_w", p->stride_w);
+  print_number("pad_top", p->pad_top);
+  print_number("pad_left", p->pad_left);
+  print_number("dilation_h", p->dilation_h);
+  print_number("dilation_w", p->dilation_w);
+  print_number("form", (int32_t)form);
+  print_number("output", at);
+  eq_port_print("\n");
+  return 0;
+}
+
+typedef enum { CONV2D, POINTWISE, DWCONV2D } op_t;
+
+static int conv2d_case(op_t op, conv2d_t *const *kernels, const char *what) {
+  const eq_requant_form_t form = (eq_requant_form_t)random_between(0, 2);
+  const int32_t depthwise = op == DWCONV2D;
+  eq_conv2d_s8_t p = random_geometry(op == POINTWISE, depthwise);
+  const int32_t k_count = p.kernel_h * p.kernel_w * (depthwise ? 1 : p.in_c);
+  const int32_t units = p.out_h * p.out_w;
+  int8_t *const weights = buffer(p.out_c * k_count);
+  int8_t *const input = buffer(p.in_h * p.in_w * p.in_c);
+  int8_t *const output = buffer(units * p.out_c);
+  int32_t *const bias = buffer(4 * p.out_c);
+  int8_t *const packed = buffer(depthwise ? NAME(packed_dwconv2d_, EQ_FUZZ_ISA, )(p.out_c, k_count)
+                                          : NAME(packed_conv2d_, EQ_FUZZ_ISA, )(p.out_c, k_count));
+  void *const scratch = buffer(op == CONV2D     ? NAME(scratch_conv2d_, EQ_FUZZ_ISA, )(&p)
+                               : op == DWCONV2D ? NAME(scratch_dwconv2d_, EQ_FUZZ_ISA, )(&p)
+                                                : NAME(scratch_conv2d_pointwise_, EQ_FUZZ_ISA, )(&p));
+  fill_bytes(weights, p.out_c * k_count, -127, 127);
+  fill_bytes(input, p.in_h * p.in_w * p.in_c, -128, 127);
+  fill_bytes(output, units * p.out_c, -128, 127);
+  p.requant = random_requant(p.out_c, form, k_count, bias);
+  p.bias = bias;
+  p.weights = packed;
+  if (depthwise) {
+    NAME(pack_dwconv2d_, EQ_FUZZ_ISA, )(weights, p.out_c, k_count, packed);
+  } else {
+    NAME(pack_conv2d_, EQ_FUZZ_ISA, )(weights, p.out_c, k_count, packed);
+  }
+  eq_range_t ranges[3];
+  const int32_t range_count = random_ranges(units, ranges);
+  for (int32_t i = range_count - 1; i >= 0; i--) {
+    kernels[form](&p, input, output, scratch, ranges[i]);
+  }
+  for (int32_t i = 0; i < units * p.out_c; i++) {
+    if (output[i] != naive_conv2d(&p, input, weights, i / p.out_c, i % p.out_c, depthwise, form)) {
+      return report_geometry(what, &p, form, i);
+    }
+  }
+  return check_guards() ? 1 : report_geometry(what, &p, form, -1);
+}
+
+static int linear_case(void) {
+  const eq_requant_form_t form = (eq_requant_form_t)random_between(0, 2);
+  const int32_t long_k = random_between(0, 3) == 0;
+  eq_linear_s8_t p = {0};
+  p.rows = random_between(1, 4);
+  p.in_features = long_k ? random_between(500, 1100) : random_between(1, 70);
+  p.out_features = long_k ? random_between(1, 9) : random_between(1, 40);
+  const int32_t k = p.in_features;
+  int8_t *const weights = buffer(p.out_features * k);
+  int8_t *const packed = buffer(NAME(packed_linear_, EQ_FUZZ_ISA, )(p.out_features, k));
+  int8_t *const input = buffer(p.rows * k);
+  int8_t *const output = buffer(p.rows * p.out_features);
+  int32_t *const bias = buffer(4 * p.out_features);
+  void *const scratch = buffer(NAME(scratch_linear_, EQ_FUZZ_ISA, )(&p));
+  fill_bytes(weights, p.out_features * k, -127, 127);
+  fill_bytes(input, p.rows * k, -128, 127);
+  p.requant = random_requant(p.out_features, form, k, bias);
+  p.bias = bias;
+  p.weights = packed;
+  NAME(pack_linear_, EQ_FUZZ_ISA, )(weights, p.out_features, k, packed);
+  eq_range_t ranges[3];
+  const int32_t range_count = random_ranges(p.out_features, ranges);
+  for (int32_t i = range_count - 1; i >= 0; i--) {
+    linear_kernels[form](&p, input, output, scratch, ranges[i]);
+  }
+  int ok = check_guards();
+  for (int32_t i = 0; ok && i < p.rows * p.out_features; i++) {
+    const int32_t o = i % p.out_features;
+    int32_t acc = bias[o];
+    for (int32_t j = 0; j < k; j++) {
+      acc += weights[o * k + j] * input[i / p.out_features * k + j];
+    }
+    ok = output[i] == eq_requantize(acc, o, &p.requant, form);
+  }
+  if (!ok) {
+    eq_port_print("FAIL linear");
+    print_number("rows", p.rows);
+    print_number("in_features", k);
+    print_number("out_features", p.out_features);
+    print_number("form", (int32_t)form);
+    eq_port_print("\n");
+  }
+  return ok;
+}
+
+int main(void) {
+  int32_t failures = 0;
+  for (int32_t i = 0; i < EQ_FUZZ_CASES && failures < 10; i++) {
+    random_state = (uint32_t)i * 2654435761u + 12345u; /* any case can be run alone */
+    int ok;
+    switch (i % 4) {
+      case 0:
+        ok = conv2d_case(CONV2D, conv2d_kernels, "conv2d");
+        break;
+      case 1:
+        ok = conv2d_case(DWCONV2D, dwconv2d_kernels, "dwconv2d");
+        break;
+#ifdef EQ_FUZZ_POINTWISE
+      case 2:
+        ok = conv2d_case(POINTWISE, pointwise_kernels, "pointwise");
+        break;
+#endif
+      default:
+        ok = linear_case();
+        break;
+    }
+    if (!ok) {
+      print_number("case", i);
+      eq_port_print("\n");
+      failures++;
+    }
+    release_buffers();
+  }
+  eq_port_print(failures == 0 ? "kernel_fuzz: ok\n" : "kernel_fuzz: FAILED\n");
+  eq_port_exit(failures == 0 ? 0 : 1);
+}

@@ -1,0 +1,292 @@
+"""Random integer nodes: hypothesis draws their shapes and quantization, a graph collects them, a firmware runs them.
+
+Many independent nodes share one firmware, each with an input and an output of its own, so that one compilation and one
+start of the simulator prove dozens of cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from edgeq import ops
+from edgeq.ir.graph import Boundary, Graph, Node, Quantization, Tensor, constant
+from edgeq.ops import fixed_point
+from edgeq.ops.spatial import Window
+
+#: around every SIMD width: 2 (SMLAD), 4 (packed bytes), 8, 16 (MVE)
+CHANNELS = (1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 20, 31, 32, 33)
+FORMS = ("high", "shift", "tflite")
+
+
+@dataclass
+class CaseGraph:
+    """Collects nodes; `finish` makes the graph."""
+
+    rng: np.random.Generator
+    nodes: list[Node] = field(default_factory=list)
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+    inputs: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
+
+    def activation(self, shape: tuple[int, ...], zero_point: int, scale: float = 0.05) -> str:
+        name = f"x{len(self.inputs)}"
+        self.tensors[name] = Tensor(name, shape, "int8", Quantization.per_tensor(scale, zero_point))
+        self.inputs.append(name)
+        return name
+
+    def constant(self, name: str, data: np.ndarray, quantization: Quantization | None = None) -> str:
+        self.tensors[name] = constant(name, data, quantization)
+        return name
+
+    def node(self, op: str, inputs: list[str], zero_point: int, attributes: dict[str, Any], scale: float = 0.1) -> None:
+        name = f"n{len(self.nodes)}_{op}"
+        output = f"y{len(self.nodes)}"
+        made = Node(name, op, tuple(inputs), (output,), MappingProxyType(attributes))
+        (shape,) = ops.get(op).infer(made, [self.tensors[item] for item in inputs])
+        self.tensors[output] = Tensor(output, tuple(shape), "int8", Quantization.per_tensor(scale, zero_point))
+        self.nodes.append(made)
+        self.outputs.append(output)
+
+    def finish(self) -> Graph:
+        boundary = {
+            name: Boundary(self.tensors[name].shape, tuple(range(len(self.tensors[name].shape))))
+            for name in [*self.inputs, *self.outputs]
+        }
+        graph = Graph(
+            "cases", tuple(self.inputs), tuple(self.outputs), (), MappingProxyType({}), MappingProxyType(boundary)
+        )
+        return graph.with_nodes(self.nodes, self.tensors)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One drawn node: what it is, for messages, and how it is added to a graph."""
+
+    text: str
+    add: Callable[[CaseGraph], None]
+
+
+def _int8s(rng: np.random.Generator, shape: tuple[int, ...], style: str) -> np.ndarray:
+    if style == "largest":
+        return np.full(shape, 127, np.int8)
+    if style == "smallest":
+        return np.full(shape, -127, np.int8)
+    return rng.integers(-127, 128, shape).astype(np.int8)
+
+
+def _requant(
+    graph: CaseGraph, name: str, channels: int, form: str, products: int, saturate: bool
+) -> tuple[list[str], dict[str, Any]]:
+    """Names of multiplier and shift, and the rounding attribute; scales spread outputs over the int8 range."""
+    spread = 1.0 if saturate else 3000.0 * np.sqrt(products)
+    scale = 100.0 / spread * graph.rng.uniform(0.2, 1.0, channels)
+    if form == "high":
+        multiplier, shift = fixed_point.single_multiplier(np.minimum(scale, 0.499))
+    elif form == "shift":
+        scale[0] = 1.5 if products < 64 else 0.6
+        multiplier, shift = fixed_point.single_multiplier(scale)
+    else:
+        multiplier, shift = fixed_point.tflite_multiplier(scale)
+    rounding = fixed_point.TFLITE if form == "tflite" else fixed_point.SINGLE
+    names = [graph.constant(f"{name}.m", multiplier), graph.constant(f"{name}.s", shift)]
+    return names, {"rounding": rounding}
+
+
+@st.composite
+def zero_points(draw: st.DrawFn) -> int:
+    return draw(st.sampled_from((-128, -1, 0, 5, 127)) | st.integers(-128, 127))
+
+
+@st.composite
+def activations(draw: st.DrawFn) -> dict[str, int]:
+    low = draw(st.sampled_from((-128, -128, -20, 0)))
+    return {"act_min": low, "act_max": draw(st.sampled_from((127, 127, 60, low)))}
+
+
+@st.composite
+def windows(draw: st.DrawFn, largest: int = 4) -> tuple[Window, tuple[int, int]]:
+    """A window and an image size that it fits."""
+    kernel = (draw(st.integers(1, largest)), draw(st.integers(1, largest)))
+    if draw(st.booleans()):
+        kernel = draw(st.sampled_from(((1, 1), (3, 3))))
+    stride = (draw(st.integers(1, 3)), draw(st.integers(1, 3)))
+    dilation = (draw(st.integers(1, 2)), draw(st.integers(1, 2)))
+    padding = tuple(draw(st.integers(0, size // 2 + 1)) for size in (kernel[0], kernel[0], kernel[1], kernel[1]))
+    spans = [(kernel[axis] - 1) * dilation[axis] + 1 for axis in (0, 1)]
+    smallest = [max(1, spans[axis] - padding[2 * axis] - padding[2 * axis + 1]) for axis in (0, 1)]
+    size = (smallest[0] + draw(st.integers(0, 6)), smallest[1] + draw(st.integers(0, 6)))
+    return Window(kernel, stride, padding, dilation), size
+
+
+def _window_attributes(window: Window) -> dict[str, Any]:
+    return {
+        "kernel": window.kernel,
+        "stride": window.stride,
+        "padding": window.padding,
+        "dilation": window.dilation,
+    }
+
+
+@st.composite
+def weighted_parts(draw: st.DrawFn) -> dict[str, Any]:
+    return {
+        "form": draw(st.sampled_from(FORMS)),
+        "style": draw(st.sampled_from(("random", "random", "largest", "smallest"))),
+        "saturate": draw(st.integers(0, 5)) == 0,
+        "zero_point": draw(zero_points()),
+        "output_zero_point": draw(zero_points()),
+        **draw(activations()),
+    }
+
+
+def _add_weighted(
+    graph: CaseGraph, op: str, x: str, weights: np.ndarray, axis: int, parts: dict[str, Any], extra: dict[str, Any]
+) -> None:
+    name = f"c{len(graph.nodes)}"
+    channels = weights.shape[axis]
+    products = weights.size // channels
+    quantization = Quantization(np.full(channels, 0.01), 0, axis)
+    bias = graph.rng.integers(-(2**20), 2**20, channels).astype(np.int32)
+    requant, rounding = _requant(graph, name, channels, parts["form"], products, parts["saturate"])
+    inputs = [x, graph.constant(f"{name}.w", weights, quantization), graph.constant(f"{name}.b", bias), *requant]
+    bounds = {"act_min": parts["act_min"], "act_max": parts["act_max"]}
+    graph.node(op, inputs, parts["output_zero_point"], {**extra, **rounding, **bounds})
+
+
+@st.composite
+def conv2d_cases(draw: st.DrawFn) -> Case:
+    window, size = draw(windows())
+    if draw(st.integers(0, 2)) == 0:
+        window = Window((1, 1), (1, 1), (0, 0, 0, 0))
+    in_c, out_c = draw(st.sampled_from(CHANNELS)), draw(st.sampled_from(CHANNELS))
+    parts = draw(weighted_parts())
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, *size, in_c), parts["zero_point"])
+        weights = _int8s(graph.rng, (out_c, *window.kernel, in_c), parts["style"])
+        _add_weighted(graph, "conv2d", x, weights, 0, parts, _window_attributes(window))
+
+    return Case(f"conv2d {size} {in_c}->{out_c} {window} {parts}", add)
+
+
+@st.composite
+def dwconv2d_cases(draw: st.DrawFn) -> Case:
+    window, size = draw(windows())
+    channels = draw(st.sampled_from(CHANNELS))
+    parts = draw(weighted_parts())
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, *size, channels), parts["zero_point"])
+        weights = _int8s(graph.rng, (*window.kernel, channels), parts["style"])
+        _add_weighted(graph, "dwconv2d", x, weights, 2, parts, _window_attributes(window))
+
+    return Case(f"dwconv2d {size} {channels} {window} {parts}", add)
+
+
+@st.composite
+def linear_cases(draw: st.DrawFn) -> Case:
+    rows = draw(st.sampled_from((1, 1, 2, 5)))
+    in_features, out_features = draw(st.sampled_from((*CHANNELS, 64, 257))), draw(st.sampled_from(CHANNELS))
+    parts = draw(weighted_parts())
+
+    def add(graph: CaseGraph) -> None:
+        shape = (1, in_features) if rows == 1 else (1, rows, in_features)
+        x = graph.activation(shape, parts["zero_point"])
+        weights = _int8s(graph.rng, (out_features, in_features), parts["style"])
+        _add_weighted(graph, "linear", x, weights, 0, parts, {})
+
+    return Case(f"linear {rows}x{in_features}->{out_features} {parts}", add)
+
+
+@st.composite
+def pool_cases(draw: st.DrawFn) -> Case:
+    op = draw(st.sampled_from(("avg_pool2d", "max_pool2d")))
+    window, size = draw(windows())
+    sides = [min(side, window.kernel[axis // 2] // 2) for axis, side in enumerate(window.padding)]
+    dilation = window.dilation if op == "max_pool2d" else (1, 1)
+    if dilation != (1, 1):
+        sides = [0, 0, 0, 0]
+    spans = [(window.kernel[axis] - 1) * dilation[axis] + 1 for axis in (0, 1)]
+    size = (max(size[0], spans[0]), max(size[1], spans[1]))
+    window = Window(window.kernel, window.stride, (sides[0], sides[1], sides[2], sides[3]), dilation)
+    channels, zero_point, bounds = draw(st.sampled_from(CHANNELS)), draw(zero_points()), draw(activations())
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, *size, channels), zero_point)
+        graph.node(op, [x], zero_point, {**_window_attributes(window), **bounds}, scale=0.05)
+
+    return Case(f"{op} {size} {channels} {window} {bounds}", add)
+
+
+@st.composite
+def mean_cases(draw: st.DrawFn) -> Case:
+    size = (draw(st.integers(1, 9)), draw(st.integers(1, 9)))
+    channels, parts = draw(st.sampled_from(CHANNELS)), draw(weighted_parts())
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, *size, channels), parts["zero_point"])
+        scale = np.array([{"high": 0.49, "shift": 2.5, "tflite": 1.2}[parts["form"]] / (size[0] * size[1])])
+        if parts["form"] == "shift":
+            scale = np.maximum(scale, 0.6)
+        make = fixed_point.tflite_multiplier if parts["form"] == "tflite" else fixed_point.single_multiplier
+        multiplier, shift = make(scale)
+        name = f"c{len(graph.nodes)}"
+        inputs = [x, graph.constant(f"{name}.m", multiplier), graph.constant(f"{name}.s", shift)]
+        rounding = fixed_point.TFLITE if parts["form"] == "tflite" else fixed_point.SINGLE
+        attributes = {"rounding": rounding, "act_min": parts["act_min"], "act_max": parts["act_max"]}
+        graph.node("mean", inputs, parts["output_zero_point"], attributes)
+
+    return Case(f"mean {size} {channels} {parts}", add)
+
+
+@st.composite
+def elementwise_cases(draw: st.DrawFn) -> Case:
+    op = draw(st.sampled_from(("add", "clamp", "lut", "softmax", "concat", "pad")))
+    shape = (1, draw(st.integers(1, 6)), draw(st.integers(1, 6)), draw(st.sampled_from(CHANNELS)))
+    zero_point, other, bounds = draw(zero_points()), draw(zero_points()), draw(activations())
+    scales = (draw(st.sampled_from((0.01, 0.05, 0.2))), draw(st.sampled_from((0.02, 0.05, 0.11))))
+    sides = tuple(draw(st.integers(0, 2)) for _ in range(6))
+    axis = draw(st.integers(1, 3))
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation(shape, zero_point, scales[0])
+        if op == "add":
+            second = graph.activation(shape, other, scales[1])
+            made = Tensor("y", shape, "int8", Quantization.per_tensor(0.1, 3))
+            from edgeq.ops.add import coefficients
+
+            attributes = {**coefficients(graph.tensors[x], graph.tensors[second], made), **bounds}
+            graph.node(op, [x, second], 3, attributes)
+        elif op == "clamp":
+            graph.node(op, [x], zero_point, bounds, scale=scales[0])
+        elif op == "lut":
+            table = graph.constant(f"c{len(graph.nodes)}.t", graph.rng.integers(-128, 128, 256).astype(np.int8))
+            graph.node(op, [x, table], other, {})
+        elif op == "softmax":
+            from edgeq.ops.softmax import exp_table
+
+            table = graph.constant(f"c{len(graph.nodes)}.t", exp_table(scales[0], shape[-1]))
+            graph.node(op, [x, table], -128, {}, scale=1 / 256)
+        elif op == "concat":
+            wider = list(shape)
+            wider[axis] += 3
+            second = graph.activation(tuple(wider), zero_point, scales[0])
+            graph.node(op, [x, second], zero_point, {"axis": axis}, scale=scales[0])
+        else:
+            graph.node(op, [x], zero_point, {"padding": sides, "value": zero_point}, scale=scales[0])
+
+    return Case(f"{op} {shape} {zero_point} {other} {bounds} {scales} {sides} {axis}", add)
+
+
+CASES = {
+    "conv2d": conv2d_cases(),
+    "dwconv2d": dwconv2d_cases(),
+    "linear": linear_cases(),
+    "other": pool_cases() | mean_cases() | elementwise_cases(),
+}
