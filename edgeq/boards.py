@@ -7,6 +7,7 @@ classes are errors that name the file, the key and what is allowed.
 from __future__ import annotations
 
 import difflib
+import itertools
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +22,9 @@ ARCHITECTURES = ("host", "riscv", "cortex_m")
 # Memory regions every cross-compiled board declares: what the product uses, and what only the simulation build uses.
 MEMORY_REGIONS = ("flash", "ram", "simulation")
 
-_CLASSES_BOTH = ("alu", "load", "store", "mul", "mulh", "mac", "simd", "div", "branch", "jump", "hwloop", "csr", "other")
+_CLASSES_MEMORY = ("load", "store")
+_CLASSES_ARITHMETIC = ("alu", "mul", "mulh", "mac", "simd", "div")
+_CLASSES_BOTH = (*_CLASSES_ARITHMETIC, *_CLASSES_MEMORY, "branch", "jump", "hwloop", "csr", "other")
 
 # Instruction classes that runtime_c/plugin counts, per architecture; each has a cost in [cost.cycles].
 COST_CLASSES: dict[str, tuple[str, ...]] = {
@@ -98,8 +101,9 @@ class Power:
 
 @dataclass(frozen=True)
 class Board:
-    """Everything edgeq knows about a board; `isa` lists kernel variants, preferred first."""
+    """Everything edgeq knows about a board; `isa` lists kernel variants, preferred first, `path` is its TOML file."""
 
+    path: Path
     name: str
     description: str
     arch: str
@@ -129,7 +133,7 @@ def load_board(name_or_path: str | Path) -> Board:
     if text.endswith(".toml"):
         path = Path(text)
         if not path.is_file():
-            raise EdgeqError(f"Board file {path} does not exist: give the path of a board's TOML file or a board's name.")
+            raise EdgeqError(f"Board file {path} does not exist: give a board's name or the path of its TOML file.")
     else:
         path = boards_dir() / f"{text}.toml"
         if text not in list_boards():
@@ -138,7 +142,7 @@ def load_board(name_or_path: str | Path) -> Board:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise EdgeqError(f"Board file {path.name} can't be read as TOML: {error}.") from error
-    return _parse_board(_Table(data, path.name), path.stem)
+    return _parse_board(_Table(data, path.name), path)
 
 
 def _unknown_board(name: str) -> str:
@@ -212,15 +216,16 @@ class _Table:
             raise self.error(f"unknown key '{unknown[0]}' ({hint})")
 
 
-def _parse_board(top: _Table, stem: str) -> Board:
+def _parse_board(top: _Table, path: Path) -> Board:
     name = top.text("name")
-    if name != stem:
-        raise top.error(f"key 'name' is '{name}', must be the file's name without .toml, '{stem}'")
+    if name != path.stem:
+        raise top.error(f"key 'name' is '{name}', must be the file's name without .toml, '{path.stem}'")
     arch = top.choice("arch", ARCHITECTURES)
     isa = top.texts("isa")
     if not isa or isa[-1] != "scalar":
         raise top.error(f"key 'isa' is {list(isa)}, must list kernel variants, preferred first, 'scalar' last")
     board = Board(
+        path=path,
         name=name,
         description=top.text("description"),
         arch=arch,
@@ -239,6 +244,8 @@ def _parse_board(top: _Table, stem: str) -> Board:
         raise top.error(f"key 'stack_bytes' is {board.stack_bytes}, must be a multiple of 16")
     if board.cores > 1 and arch != "riscv":
         raise top.error(f"key 'cores' is {board.cores}, but only riscv boards may have more than one core")
+    if board.cores > 1 and f"-DEQ_CORES={board.cores}" not in board.toolchain.flags:
+        raise top.error(f"[toolchain] flags must contain '-DEQ_CORES={board.cores}', as 'cores' is {board.cores}")
     top.close()
     return board
 
@@ -256,7 +263,7 @@ def _parse_memory(top: _Table, arch: str) -> dict[str, MemoryRegion]:
         table.close()
     memory.close()
     ordered = sorted(regions.items(), key=lambda item: item[1].origin)
-    for (low_name, low), (high_name, high) in zip(ordered, ordered[1:], strict=False):
+    for (low_name, low), (high_name, high) in itertools.pairwise(ordered):
         if low.origin + low.length > high.origin:
             raise memory.error(
                 f"regions '{low_name}' (ends at {low.origin + low.length:#x}) and '{high_name}' "

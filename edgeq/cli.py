@@ -31,12 +31,18 @@ class EdgeqGroup(click.Group):
             sys.exit(0)
 
 
+def _stdout() -> Console:
+    """Tables keep their columns when the output goes into a file or a pipe."""
+    console = Console()
+    return console if console.is_terminal else Console(width=150)
+
+
 def _stderr() -> Console:
     return Console(stderr=True)
 
 
 def _emit_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=1))
+    click.echo(json.dumps(value, indent=1, default=str))
 
 
 _MODEL_OPTIONS = (
@@ -123,7 +129,7 @@ def build(
     if as_json:
         _emit_json(report)
     else:
-        terminal.print_build(report, str(target), Console())
+        terminal.print_build(report, str(target), _stdout())
     if report["verify"] and not report["verify"]["bit_exact"]:
         raise EdgeqError(
             f"{target}: the firmware differs from the reference; 'edgeq verify {target}' names the layer; please report it"
@@ -220,7 +226,7 @@ def verify(folder: str, inputs: str | None, as_json: bool) -> None:
     if as_json:
         _emit_json(result.as_json())
     else:
-        terminal.print_verification(result, Console())
+        terminal.print_verification(result, _stdout())
     if not result.bit_exact:
         sys.exit(1)
 
@@ -260,7 +266,7 @@ def profile(folder: str, inputs: str | None, as_json: bool) -> None:
     if as_json:
         _emit_json({**totals, "layers": rows})
     else:
-        terminal.print_profile(rows, totals, Console())
+        terminal.print_profile(rows, totals, _stdout())
 
 
 @main.command("inspect")
@@ -280,7 +286,7 @@ def inspect_command(
     if as_json:
         _emit_json(facts)
         return
-    console = Console()
+    console = _stdout()
     table = Table(title=f"{facts['model']}: {facts['parameters']:,} parameters, {facts['macs']:,} MACs")
     for name in ("layer", "operator", "output"):
         table.add_column(name, overflow="fold")

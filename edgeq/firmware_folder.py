@@ -30,7 +30,7 @@ def open_folder(path: Path) -> FirmwareFolder:
         raise EdgeqError(f"{path}: is no firmware folder (it has no manifest.json); make one with edgeq build")
     try:
         manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
-        board = load_board(manifest["board"])
+        board = load_board(path / "board" / f"{manifest['board']}.toml")
     except (ValueError, KeyError, TypeError) as error:
         raise EdgeqError(f"{manifest_path}: can't be read ({error}); build the folder again") from error
     if not (path / "simulation.elf").is_file():

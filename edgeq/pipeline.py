@@ -27,7 +27,7 @@ from edgeq.lower.select import lower
 from edgeq.passes import canonicalize
 from edgeq.plan.arena import Plan, plan
 from edgeq.quantize.convert import to_int8
-from edgeq.quantize.data import Samples, dequantize_inputs, load_samples, quantize_inputs, random_samples, require_float
+from edgeq.quantize.data import Samples, dequantize_inputs, load_samples, quantize_inputs, random_samples, require_file, require_float
 from edgeq.quantize.observe import observe
 from edgeq.quantize.recipe import Recipe
 from edgeq.quantize.sqnr import sqnr_db
@@ -96,6 +96,7 @@ def generate(graph: Graph, board: Board, folder: Path, options: EmitOptions) -> 
 def build(options: BuildOptions, observer: Observer) -> Facts:
     """Model file -> firmware folder with report. Nothing is left behind when it fails."""
     make.require_tools(options.board)
+    _check_data_options(options)
     with _target_folder(options.folder) as folder:
         observer.stage(f"importing {options.source.path.name}")
         graph = import_model(options.source)
@@ -144,12 +145,21 @@ def _simulate(facts: Facts, samples: Samples, options: BuildOptions, observer: O
         facts.profile = profile.run(firmware, {name: array[:1] for name, array in inputs.items()})
 
 
-def _calibration(options: BuildOptions, graph: Graph, observer: Observer) -> Samples:
+def _check_data_options(options: BuildOptions) -> None:
+    """What can be told before the model is read."""
     if options.calib is None:
         raise EdgeqError(
             "calibration data is missing: give --calib DATA.npz with a few hundred typical inputs, or --calib random "
             "to try the build without caring for accuracy"
         )
+    if options.calib != RANDOM_CALIBRATION:
+        require_file(Path(options.calib), "--calib")
+    if options.eval_data is not None:
+        require_file(options.eval_data, "--eval")
+
+
+def _calibration(options: BuildOptions, graph: Graph, observer: Observer) -> Samples:
+    assert options.calib is not None
     if options.calib == RANDOM_CALIBRATION:
         observer.warning("calibrated with random numbers: the accuracy of this build is meaningless")
         return random_samples(graph)

@@ -70,6 +70,8 @@ def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> No
     }
     for target, template in files.items():
         _write(folder / target, render(template, **context))
+    (folder / "board").mkdir(exist_ok=True)
+    shutil.copyfile(board.path, folder / "board" / f"{board.name}.toml")
     if board.arch != "host":
         _write_linker_scripts(folder, program)
     serialize.save(program.graph, folder / "reference")

@@ -33,13 +33,18 @@ class Samples:
         return self.subset(np.linspace(0, len(self) - 1, count).round().astype(int))
 
 
+def require_file(path: Path, option: str) -> None:
+    """Raises EdgeqError when there is no such file."""
+    if not path.is_file():
+        raise EdgeqError(f"{option} {path}: there is no such file; give an .npz with an array x [samples, ...]")
+
+
 def load_samples(path: Path, graph: Graph, option: str) -> Samples:
     """Samples for `graph` from an .npz with one array per input (`x` for a single input) and, maybe, labels `y`.
 
     Raises EdgeqError for a missing or unreadable file, a wrong shape or type, NaN, or no samples.
     """
-    if not path.exists():
-        raise EdgeqError(f"{option} {path}: there is no such file; give an .npz with an array x [samples, ...]")
+    require_file(path, option)
     try:
         with np.load(path, allow_pickle=False) as archive:
             if not hasattr(archive, "files"):

@@ -55,7 +55,8 @@ def print_profile(rows: list[dict[str, Any]], totals: dict[str, Any], console: C
     table = Table(title=f"{totals['model']} on {totals['board']}, one inference")
     table.add_column("layer", overflow="fold")
     table.add_column("kernel", overflow="fold")
-    for name in ("MACs", "instructions", "per MAC", "est. cycles", "MAC/cycle", "speed-up"):
+    several = totals["cores"] > 1
+    for name in ("MACs", "instructions", "per MAC", "est. cycles", "MAC/cycle", *(["speed-up"] if several else [])):
         table.add_column(name, justify="right")
     for row in rows:
         table.add_row(
@@ -66,7 +67,7 @@ def print_profile(rows: list[dict[str, Any]], totals: dict[str, Any], console: C
             "" if row["instructions_per_mac"] is None else f"{row['instructions_per_mac']:.3f}",
             f"{row['est_cycles']:,}",
             "" if not row["macs"] else f"{row['mac_per_cycle']:.2f}",
-            f"{row['speedup_vs_1core']:.2f}",
+            *([f"{row['speedup_vs_1core']:.2f}"] if several else []),
         )
     table.add_section()
     table.add_row(
@@ -77,7 +78,7 @@ def print_profile(rows: list[dict[str, Any]], totals: dict[str, Any], console: C
         f"{totals['instructions'] / max(totals['macs'], 1):.3f}",
         f"{totals['est_cycles']:,}",
         f"{totals['macs'] / totals['est_cycles']:.2f}",
-        f"{totals['speedup_vs_1core']:.2f}",
+        *([f"{totals['speedup_vs_1core']:.2f}"] if several else []),
     )
     console.print(table)
     console.print(f"Cycles are an estimate: {totals['est_cycles_source']}", highlight=False)

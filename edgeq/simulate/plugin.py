@@ -52,7 +52,7 @@ def build(simulator: str) -> Path:
         return library
     compiler = next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
     if compiler is None:
-        raise EdgeqError("Counting instructions needs a C compiler on this machine, and none is installed: apt-get install gcc.")
+        raise EdgeqError("Counting instructions needs a C compiler (cc) on this machine: apt-get install gcc.")
     try:
         library.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=library.parent) as scratch:

@@ -1,12 +1,14 @@
 """Which files of runtime_c/platform a firmware needs.
 
-| architecture | firmware.elf | simulation.elf has instead / in addition |
-|---|---|---|
-| riscv    | riscv/startup.S, riscv/trap_stop.S, team, string | trap_entry.S and the emulator or trap_plain.c for trap_stop.S; port, mark, fault report |
-| cortex_m | cortex_m/startup.c, cortex_m/fault_stop.c, team, string | fault_cortex_m.c for fault_stop.c; port, mark, fault report |
-| host     | team | port over stdio, mark without effect |
+On every board: team (riscv/team.c with several cores, else freestanding/team_sequential.c). Besides it:
 
-team is riscv/team.c (fork and join) on boards with several cores, else freestanding/team_sequential.c.
+    architecture  ELF         files
+    riscv         firmware    riscv/startup.S, riscv/trap_stop.S, freestanding/string.c
+                  simulation  riscv/startup.S, freestanding/string.c, semihosting, fault report and marks, trap_entry.S
+                              with the XCV emulator (isa xpulp) or trap_plain.c
+    cortex_m      firmware    cortex_m/startup.c, cortex_m/fault_stop.c, freestanding/string.c
+                  simulation  cortex_m/startup.c, freestanding/string.c, semihosting, fault report and marks
+    host          simulation  port over stdio, marks without effect
 """
 
 from __future__ import annotations

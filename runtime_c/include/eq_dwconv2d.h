@@ -12,7 +12,7 @@
 typedef eq_conv2d_s8_t eq_dwconv2d_s8_t;
 #define EQ_DWCONV2D_S8_PROTOTYPE(name) EQ_CONV2D_S8_PROTOTYPE(name)
 
-/* Any `range` is right. Work unit of `range` for all kernels here: output pixels. taps = kernel_h*kernel_w in the order
+/* Any `range` is right. Work unit of `range`: output pixels if not said otherwise. taps = kernel_h*kernel_w in the order
  * [kernel_h][kernel_w]; up(n, m) rounds n up to a multiple of m; channels and taps added by rounding have zero weights.
  *
  * scalar: weights [taps][channels]; no scratch; granule 1. */
@@ -26,6 +26,14 @@ EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_scalar);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_high_dsp);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_shift_dsp);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_dsp);
+
+/* dsp, kernel 3x3 with dilation 1, any stride and padding. Work unit of `range`: CHANNELS, granule 4 (begin a multiple of
+ * 4 is fastest, any is right). Weights 4-byte aligned little-endian int16, per channel ten:
+ * w00 w01, w10 w11, w20 w21, w02 w12, w22 0 (w[ky][kx]). Scratch: 8 + 32*((min(out_h,32)-1)*stride_h + 3) bytes.
+ * Built by edgeq/packing/dsp.py: pack_dwconv2d_k3x3, scratch_dwconv2d_k3x3. */
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k3x3_high_dsp);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k3x3_shift_dsp);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k3x3_tflite_dsp);
 
 /* mve: granule 1. Layout [up(channels,16)/16][taps][16 channels]. Scratch: 4*taps + channels bytes.
  * Built by edgeq/packing/mve.py: pack_dwconv2d, scratch_dwconv2d. */

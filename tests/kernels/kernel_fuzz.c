@@ -21,8 +21,9 @@ typedef void linear_t(const eq_linear_s8_t *, const int8_t *restrict, int8_t *re
 static conv2d_t *const conv2d_kernels[3] = FORMS(eq_conv2d_s8);
 static conv2d_t *const dwconv2d_kernels[3] = FORMS(eq_dwconv2d_s8);
 static linear_t *const linear_kernels[3] = FORMS(eq_linear_s8);
-#ifdef EQ_FUZZ_POINTWISE
-static conv2d_t *const pointwise_kernels[3] = FORMS(eq_conv2d_s8_pointwise);
+static conv2d_t *const conv2d_pointwise_kernels[3] = FORMS(eq_conv2d_s8_pointwise);
+#ifdef EQ_FUZZ_DW_K3X3
+static conv2d_t *const dwconv2d_k3x3_kernels[3] = FORMS(eq_dwconv2d_s8_k3x3);
 #endif
 
 static const int32_t channel_choices[] = {1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 20, 31, 32, 33};
@@ -93,12 +94,42 @@ static int32_t output_size(int32_t in, int32_t kernel, int32_t stride, int32_t p
   return (in + 2 * pad - (kernel - 1) * dilation - 1) / stride + 1;
 }
 
+/* A kernel family: how it is called, packed and given scratch. */
+typedef struct {
+  const char *name;
+  conv2d_t *const *kernels; /* by form */
+  void (*pack)(const int8_t *, int32_t, int32_t, int8_t *);
+  int32_t (*packed_bytes)(int32_t, int32_t);
+  int32_t (*scratch_bytes)(const eq_conv2d_s8_t *);
+  int32_t pointwise, depthwise;
+  int32_t k3x3;        /* kernel 3x3, dilation 1 only */
+  int32_t by_channels; /* `range` counts channels */
+} family_t;
+
+#define PER_ISA(name) NAME(name, EQ_FUZZ_ISA, )
+#define FAMILY(op, packing, ...)                                                                              \
+  {                                                                                                           \
+    #op, op##_kernels, PER_ISA(pack_##packing##_), PER_ISA(packed_##packing##_), PER_ISA(scratch_##op##_), \
+        __VA_ARGS__                                                                                           \
+  }
+
+static const family_t families[] = {
+    FAMILY(conv2d, conv2d, 0, 0, 0, 0),
+    FAMILY(conv2d_pointwise, conv2d, 1, 0, 0, 0),
+    FAMILY(dwconv2d, dwconv2d, 0, 1, 0, 0),
+#ifdef EQ_FUZZ_DW_K3X3
+    FAMILY(dwconv2d_k3x3, dwconv2d_k3x3, 0, 1, 1, 1),
+#endif
+};
+enum { FAMILY_COUNT = sizeof families / sizeof families[0] };
+
 /* A geometry with at least one output pixel. */
-static eq_conv2d_s8_t random_geometry(int32_t pointwise, int32_t depthwise) {
+static eq_conv2d_s8_t random_geometry(const family_t *family) {
+  const int32_t pointwise = family->pointwise, depthwise = family->depthwise;
   static const int32_t strides[] = {1, 1, 1, 2, 3};
   eq_conv2d_s8_t p = {0};
   do {
-    p.in_h = random_between(1, 10);
+    p.in_h = random_between(0, 9) == 0 ? random_between(30, 80) : random_between(1, 10);
     p.in_w = random_between(1, 12);
     p.in_c = random_channels();
     p.out_c = depthwise ? p.in_c : random_channels();
@@ -111,8 +142,11 @@ static eq_conv2d_s8_t random_geometry(int32_t pointwise, int32_t depthwise) {
     p.stride_w = pointwise ? 1 : random_pick(strides, 5);
     p.pad_top = pointwise ? 0 : random_between(0, 3);
     p.pad_left = pointwise ? 0 : random_between(0, 3);
-    p.dilation_h = pointwise || random_between(0, 2) != 0 ? 1 : 2;
-    p.dilation_w = pointwise || random_between(0, 2) != 0 ? 1 : 2;
+    if (family->k3x3) {
+      p.kernel_h = p.kernel_w = 3;
+    }
+    p.dilation_h = family->k3x3 || pointwise || random_between(0, 2) != 0 ? 1 : 2;
+    p.dilation_w = family->k3x3 || pointwise || random_between(0, 2) != 0 ? 1 : 2;
     p.out_h = output_size(p.in_h, p.kernel_h, p.stride_h, p.pad_top, p.dilation_h);
     p.out_w = output_size(p.in_w, p.kernel_w, p.stride_w, p.pad_left, p.dilation_w);
   } while (p.in_h + 2 * p.pad_top < (p.kernel_h - 1) * p.dilation_h + 1 ||
@@ -157,45 +191,36 @@ static int report_geometry(const char *what, const eq_conv2d_s8_t *p, eq_requant
   return 0;
 }
 
-typedef enum { CONV2D, POINTWISE, DWCONV2D } op_t;
-
-static int conv2d_case(op_t op, conv2d_t *const *kernels, const char *what) {
+static int conv2d_case(const family_t *family) {
   const eq_requant_form_t form = (eq_requant_form_t)random_between(0, 2);
-  const int32_t depthwise = op == DWCONV2D;
-  eq_conv2d_s8_t p = random_geometry(op == POINTWISE, depthwise);
+  const int32_t depthwise = family->depthwise;
+  eq_conv2d_s8_t p = random_geometry(family);
   const int32_t k_count = p.kernel_h * p.kernel_w * (depthwise ? 1 : p.in_c);
   const int32_t units = p.out_h * p.out_w;
   int8_t *const weights = buffer(p.out_c * k_count);
   int8_t *const input = buffer(p.in_h * p.in_w * p.in_c);
   int8_t *const output = buffer(units * p.out_c);
   int32_t *const bias = buffer(4 * p.out_c);
-  int8_t *const packed = buffer(depthwise ? NAME(packed_dwconv2d_, EQ_FUZZ_ISA, )(p.out_c, k_count)
-                                          : NAME(packed_conv2d_, EQ_FUZZ_ISA, )(p.out_c, k_count));
-  void *const scratch = buffer(op == CONV2D     ? NAME(scratch_conv2d_, EQ_FUZZ_ISA, )(&p)
-                               : op == DWCONV2D ? NAME(scratch_dwconv2d_, EQ_FUZZ_ISA, )(&p)
-                                                : NAME(scratch_conv2d_pointwise_, EQ_FUZZ_ISA, )(&p));
+  int8_t *const packed = buffer(family->packed_bytes(p.out_c, k_count));
+  void *const scratch = buffer(family->scratch_bytes(&p));
   fill_bytes(weights, p.out_c * k_count, -127, 127);
   fill_bytes(input, p.in_h * p.in_w * p.in_c, -128, 127);
   fill_bytes(output, units * p.out_c, -128, 127);
   p.requant = random_requant(p.out_c, form, k_count, bias);
   p.bias = bias;
   p.weights = packed;
-  if (depthwise) {
-    NAME(pack_dwconv2d_, EQ_FUZZ_ISA, )(weights, p.out_c, k_count, packed);
-  } else {
-    NAME(pack_conv2d_, EQ_FUZZ_ISA, )(weights, p.out_c, k_count, packed);
-  }
+  family->pack(weights, p.out_c, k_count, packed);
   eq_range_t ranges[3];
-  const int32_t range_count = random_ranges(units, ranges);
+  const int32_t range_count = random_ranges(family->by_channels ? p.out_c : units, ranges);
   for (int32_t i = range_count - 1; i >= 0; i--) {
-    kernels[form](&p, input, output, scratch, ranges[i]);
+    family->kernels[form](&p, input, output, scratch, ranges[i]);
   }
   for (int32_t i = 0; i < units * p.out_c; i++) {
     if (output[i] != naive_conv2d(&p, input, weights, i / p.out_c, i % p.out_c, depthwise, form)) {
-      return report_geometry(what, &p, form, i);
+      return report_geometry(family->name, &p, form, i);
     }
   }
-  return check_guards() ? 1 : report_geometry(what, &p, form, -1);
+  return check_guards() ? 1 : report_geometry(family->name, &p, form, -1);
 }
 
 static int linear_case(void) {
@@ -247,23 +272,8 @@ int main(void) {
   int32_t failures = 0;
   for (int32_t i = 0; i < EQ_FUZZ_CASES && failures < 10; i++) {
     random_state = (uint32_t)i * 2654435761u + 12345u; /* any case can be run alone */
-    int ok;
-    switch (i % 4) {
-      case 0:
-        ok = conv2d_case(CONV2D, conv2d_kernels, "conv2d");
-        break;
-      case 1:
-        ok = conv2d_case(DWCONV2D, dwconv2d_kernels, "dwconv2d");
-        break;
-#ifdef EQ_FUZZ_POINTWISE
-      case 2:
-        ok = conv2d_case(POINTWISE, pointwise_kernels, "pointwise");
-        break;
-#endif
-      default:
-        ok = linear_case();
-        break;
-    }
+    const int32_t kind = i % (FAMILY_COUNT + 1);
+    const int ok = kind < FAMILY_COUNT ? conv2d_case(&families[kind]) : linear_case();
     if (!ok) {
       print_number("case", i);
       eq_port_print("\n");

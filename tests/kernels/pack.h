@@ -103,6 +103,16 @@ static void pack_dwconv2d_dsp(const int8_t *weights, int32_t channels, int32_t t
   }
 }
 
+/* Ten halfwords a channel. */
+static void pack_dwconv2d_k3x3_dsp(const int8_t *weights, int32_t channels, int32_t taps, int8_t *packed) {
+  static const int32_t order[10] = {0, 1, 3, 4, 6, 7, 2, 5, 8, 9};
+  for (int32_t c = 0; c < channels; c++) {
+    for (int32_t i = 0; i < 10; i++) {
+      packed = put_half(packed, filter_byte(weights, channels, taps, c, order[i]));
+    }
+  }
+}
+
 /* [channels/4][taps/4][4 channels][4 taps] */
 static void pack_dwconv2d_xpulp(const int8_t *weights, int32_t channels, int32_t taps, int8_t *packed) {
   pack_conv2d_blocks(weights, channels, taps, packed, 4, 4);

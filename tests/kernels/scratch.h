@@ -40,6 +40,15 @@ static int32_t scratch_dwconv2d_dsp(const eq_conv2d_s8_t *p) {
   return 4 * round_up(p->kernel_h * p->kernel_w, 2) + round_up(p->in_c, 4);
 }
 
+static int32_t packed_dwconv2d_k3x3_dsp(int32_t channels, int32_t taps) {
+  (void)taps;
+  return 20 * channels;
+}
+static int32_t scratch_dwconv2d_k3x3_dsp(const eq_conv2d_s8_t *p) {
+  const int32_t outputs = p->out_h < 32 ? p->out_h : 32;
+  return 8 + 32 * ((outputs - 1) * p->stride_h + 3);
+}
+
 static int32_t packed_conv2d_mve(int32_t out_c, int32_t k) { return round_up(out_c, 4) * round_up(k, 16); }
 #define packed_linear_mve packed_conv2d_mve
 #define pack_linear_mve pack_conv2d_mve

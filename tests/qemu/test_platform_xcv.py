@@ -121,14 +121,16 @@ def _memory_program() -> str:
             f"    for (int i = 0; i < 20; i++) {{ fold((uint32_t)eq_xcv_load_{width}(p, {step})); }}",
             "    fold((uint32_t)((uintptr_t)p - (uintptr_t)words));",
             f"    p = {start};",
-            f"    for (int i = 0; i < 20; i++) {{ fold((uint32_t)eq_xcv_load_{width}_by(p, {step} + {size} * (i & 1))); }}",
+            "    for (int i = 0; i < 20; i++) {",
+            f"      fold((uint32_t)eq_xcv_load_{width}_by(p, {step} + {size} * (i & 1))); }}",
             "    fold((uint32_t)((uintptr_t)p - (uintptr_t)words)); }",
         ]
     for width, size in (("w", 4), ("h", 2), ("b", 1)):
         lines += [
             "  { uint8_t *p = (uint8_t *)words;",
             f"    for (int i = 0; i < 20; i++) {{ eq_xcv_store_{width}(p, next_random(), {2 * size}); }}",
-            f"    for (int i = 0; i < 20; i++) {{ eq_xcv_store_{width}_by(p, next_random(), {size} - {2 * size} * (i & 1)); }}",
+            "    for (int i = 0; i < 20; i++) {",
+            f"      eq_xcv_store_{width}_by(p, next_random(), {size} - {2 * size} * (i & 1)); }}",
             "    fold((uint32_t)((uintptr_t)p - (uintptr_t)words));",
             "    for (uint32_t i = 0; i < 64; i++) { fold(words[i]); } }",
         ]

@@ -43,101 +43,136 @@ EQ_TRAP_CODE static uint32_t multiply_divide(uint32_t funct3, uint32_t a, uint32
   }
 }
 
-EQ_TRAP_CODE static int register_operation(uint32_t word, uint32_t *x) {
+/* ---- Operations ---- */
+
+EQ_TRAP_CODE static uint32_t add(const eq_decoded_t *d, uint32_t *x) {
+  x[d->rd] = x[d->rs1] + x[d->rs2];
+  return d->next;
+}
+
+EQ_TRAP_CODE static uint32_t register_base(const eq_decoded_t *d, uint32_t *x) {
+  x[d->rd] = base_operation(field_funct3(d->word), x[d->rs1], x[d->rs2]);
+  return d->next;
+}
+
+EQ_TRAP_CODE static uint32_t register_muldiv(const eq_decoded_t *d, uint32_t *x) {
+  x[d->rd] = multiply_divide(field_funct3(d->word), x[d->rs1], x[d->rs2]);
+  return d->next;
+}
+
+/* sub, sra */
+EQ_TRAP_CODE static uint32_t register_alternate(const eq_decoded_t *d, uint32_t *x) {
+  const uint32_t a = x[d->rs1];
+  const uint32_t b = x[d->rs2];
+  x[d->rd] = field_funct3(d->word) == 0u ? a - b : shift_signed(a, b & 31u);
+  return d->next;
+}
+
+EQ_TRAP_CODE static uint32_t add_immediate(const eq_decoded_t *d, uint32_t *x) {
+  x[d->rd] = x[d->rs1] + d->immediate;
+  return d->next;
+}
+
+EQ_TRAP_CODE static uint32_t immediate_base(const eq_decoded_t *d, uint32_t *x) {
+  x[d->rd] = base_operation(field_funct3(d->word), x[d->rs1], d->immediate);
+  return d->next;
+}
+
+EQ_TRAP_CODE static uint32_t shift_right_arithmetic(const eq_decoded_t *d, uint32_t *x) {
+  x[d->rd] = shift_signed(x[d->rs1], d->rs2);
+  return d->next;
+}
+
+EQ_TRAP_CODE static uint32_t load_word(const eq_decoded_t *d, uint32_t *x) {
+  x[d->rd] = *(const volatile uint32_t *)(uintptr_t)(x[d->rs1] + d->immediate);
+  return d->next;
+}
+
+EQ_TRAP_CODE static uint32_t load_narrow(const eq_decoded_t *d, uint32_t *x) {
+  const uint32_t funct3 = field_funct3(d->word);
+  x[d->rd] = load(x[d->rs1] + d->immediate, funct3 & 3u, (int)(funct3 >> 2));
+  return d->next;
+}
+
+EQ_TRAP_CODE static uint32_t store_any(const eq_decoded_t *d, uint32_t *x) {
+  store(x[d->rs1] + d->immediate, x[d->rs2], field_funct3(d->word));
+  return d->next;
+}
+
+EQ_TRAP_CODE static uint32_t branch_not_equal(const eq_decoded_t *d, uint32_t *x) {
+  return x[d->rs1] != x[d->rs2] ? d->pc + d->immediate : d->next;
+}
+
+/* funct3 bit 0: the opposite condition */
+EQ_TRAP_CODE static uint32_t branch(const eq_decoded_t *d, uint32_t *x) {
+  const uint32_t a = x[d->rs1];
+  const uint32_t b = x[d->rs2];
+  const uint32_t funct3 = field_funct3(d->word);
+  const uint32_t condition = funct3 < 2u ? a == b : funct3 < 6u ? (int32_t)a < (int32_t)b : a < b;
+  return condition != (funct3 & 1u) ? d->pc + d->immediate : d->next;
+}
+
+EQ_TRAP_CODE static uint32_t load_upper(const eq_decoded_t *d, uint32_t *x) {
+  x[d->rd] = d->word & 0xfffff000u;
+  return d->next;
+}
+
+EQ_TRAP_CODE static uint32_t add_upper_to_pc(const eq_decoded_t *d, uint32_t *x) {
+  x[d->rd] = d->pc + (d->word & 0xfffff000u);
+  return d->next;
+}
+
+EQ_TRAP_CODE static uint32_t jump_and_link(const eq_decoded_t *d, uint32_t *x) {
+  x[d->rd] = d->next;
+  return d->pc + d->immediate;
+}
+
+EQ_TRAP_CODE static uint32_t jump_register(const eq_decoded_t *d, uint32_t *x) {
+  const uint32_t target = (x[d->rs1] + d->immediate) & ~1u;
+  x[d->rd] = d->next;
+  return target;
+}
+
+/* ---- Choice of the operation ---- */
+
+EQ_TRAP_CODE static eq_operation_t decode_register(uint32_t word) {
   const uint32_t funct3 = field_funct3(word);
-  const uint32_t a = x[field_rs1(word)];
-  const uint32_t b = x[field_rs2(word)];
-  uint32_t *d = &x[field_rd(word)];
   switch (field_funct7(word)) {
-    case FUNCT7_BASE: *d = base_operation(funct3, a, b); return 1;
-    case FUNCT7_MULDIV: *d = multiply_divide(funct3, a, b); return 1;
-    case FUNCT7_ALTERNATE:
-      if (funct3 == 0u) {
-        *d = a - b;
-        return 1;
-      }
-      if (funct3 == 5u) {
-        *d = shift_signed(a, b & 31u);
-        return 1;
-      }
-      return 0;
+    case FUNCT7_BASE: return funct3 == 0u ? add : register_base;
+    case FUNCT7_MULDIV: return register_muldiv;
+    case FUNCT7_ALTERNATE: return funct3 == 0u || funct3 == 5u ? register_alternate : 0;
     default: return 0;
   }
 }
 
-EQ_TRAP_CODE static int immediate_operation(uint32_t word, uint32_t *x) {
+EQ_TRAP_CODE static eq_operation_t decode_immediate(uint32_t word) {
   const uint32_t funct3 = field_funct3(word);
-  const uint32_t a = x[field_rs1(word)];
-  uint32_t *d = &x[field_rd(word)];
-  if (funct3 == 1u || funct3 == 5u) {
-    const uint32_t shift = field_rs2(word);
-    if (field_funct7(word) == FUNCT7_ALTERNATE && funct3 == 5u) {
-      *d = shift_signed(a, shift);
-      return 1;
-    }
-    if (field_funct7(word) != FUNCT7_BASE) {
-      return 0;
-    }
-    *d = funct3 == 1u ? a << shift : a >> shift;
-    return 1;
+  const uint32_t funct7 = field_funct7(word);
+  if (funct3 == 5u && funct7 == FUNCT7_ALTERNATE) {
+    return shift_right_arithmetic;
   }
-  *d = base_operation(funct3, a, immediate_i(word));
-  return 1;
+  if ((funct3 == 1u || funct3 == 5u) && funct7 != FUNCT7_BASE) {
+    return 0;
+  }
+  return funct3 == 0u ? add_immediate : immediate_base;
 }
 
-EQ_TRAP_CODE static int branch(uint32_t word, const uint32_t *x, uint32_t pc, uint32_t *next) {
-  const uint32_t a = x[field_rs1(word)];
-  const uint32_t b = x[field_rs2(word)];
-  uint32_t taken;
-  switch (field_funct3(word) >> 1) {
-    case 0: taken = a == b; break;
-    case 2: taken = (int32_t)a < (int32_t)b; break;
-    case 3: taken = a < b; break;
-    default: return 0;
-  }
-  if (taken != (field_funct3(word) & 1u)) { /* odd funct3: the opposite condition */
-    *next = pc + immediate_b(word);
-  }
-  return 1;
-}
-
-EQ_TRAP_CODE static uint32_t immediate_j(uint32_t word) {
-  return (shift_signed(word, 31) << 20) | (word & 0xff000u) | ((word >> 9) & 0x800u) | ((word >> 20) & 0x7feu);
-}
-
-EQ_TRAP_CODE int eq_emulate_rv32im(uint32_t word, uint32_t *x, uint32_t pc, uint32_t *next) {
+EQ_TRAP_CODE eq_operation_t eq_decode_rv32im(uint32_t word) {
   const uint32_t funct3 = field_funct3(word);
-  const uint32_t rd = field_rd(word);
   switch (field_opcode(word)) {
-    case OPCODE_OP_IMM: return immediate_operation(word, x);
-    case OPCODE_OP: return register_operation(word, x);
-    case OPCODE_BRANCH: return branch(word, x, pc, next);
+    case OPCODE_OP_IMM: return decode_immediate(word);
+    case OPCODE_OP: return decode_register(word);
+    case OPCODE_BRANCH: return funct3 == 1u ? branch_not_equal : (funct3 >> 1) == 1u ? 0 : branch;
     case OPCODE_LOAD:
-      if ((funct3 & 3u) == 3u || funct3 == 6u) {
-        return 0;
+      if (funct3 == 2u) {
+        return load_word;
       }
-      x[rd] = load(x[field_rs1(word)] + immediate_i(word), funct3 & 3u, (int)(funct3 >> 2));
-      return 1;
-    case OPCODE_STORE:
-      if (funct3 > 2u || (funct3 == 0u && field_rs2(word) == 0u)) {
-        return 0;
-      }
-      store(x[field_rs1(word)] + immediate_s(word), x[field_rs2(word)], funct3);
-      return 1;
-    case OPCODE_LUI: x[rd] = word & 0xfffff000u; return 1;
-    case OPCODE_AUIPC: x[rd] = pc + (word & 0xfffff000u); return 1;
-    case OPCODE_JAL: {
-      const uint32_t link = *next;
-      *next = pc + immediate_j(word);
-      x[rd] = link;
-      return 1;
-    }
-    case OPCODE_JALR: {
-      const uint32_t link = *next;
-      *next = (x[field_rs1(word)] + immediate_i(word)) & ~1u;
-      x[rd] = link;
-      return 1;
-    }
+      return (funct3 & 3u) == 3u || funct3 == 6u ? 0 : load_narrow;
+    case OPCODE_STORE: return funct3 > 2u || (funct3 == 0u && field_rs2(word) == 0u) ? 0 : store_any;
+    case OPCODE_LUI: return load_upper;
+    case OPCODE_AUIPC: return add_upper_to_pc;
+    case OPCODE_JAL: return jump_and_link;
+    case OPCODE_JALR: return jump_register;
     default: return 0;
   }
 }

@@ -115,11 +115,11 @@ EQ_TRAP_CODE static operation_t element_operation(uint32_t funct7) {
   }
 }
 
-EQ_TRAP_CODE int eq_emulate_smallfloat(uint32_t word, uint32_t *x) {
+EQ_TRAP_CODE static int execute(uint32_t word, uint32_t *x) {
   const uint32_t funct3 = field_funct3(word);
   const uint32_t funct7 = field_funct7(word);
   const uint32_t rd = field_rd(word);
-  if ((funct7 >> 5) != 2u || ((funct3 & 3u) != FORMAT_H && !(funct7 == VFDOTPEX_S && funct3 == 0u))) {
+  if ((funct3 & 3u) != FORMAT_H && !(funct7 == VFDOTPEX_S && funct3 == 0u)) {
     return 0; /* vfdotpex.s.h has two published encodings: funct3 2 (PULP) and 0 (Snitch) */
   }
   if (funct7 == VFCVT) {
@@ -147,11 +147,18 @@ EQ_TRAP_CODE int eq_emulate_smallfloat(uint32_t word, uint32_t *x) {
   return 0;
 }
 
+EQ_TRAP_CODE static uint32_t smallfloat(const eq_decoded_t *d, uint32_t *x) {
+  return execute(d->word, x) ? d->next : EQ_UNKNOWN;
+}
+
+EQ_TRAP_CODE eq_operation_t eq_decode_smallfloat(uint32_t word) {
+  return (field_funct7(word) >> 5) == 2u ? smallfloat : 0;
+}
+
 #else
 
-EQ_TRAP_CODE int eq_emulate_smallfloat(uint32_t word, uint32_t *x) {
+EQ_TRAP_CODE eq_operation_t eq_decode_smallfloat(uint32_t word) {
   (void)word;
-  (void)x;
   return 0;
 }
 

@@ -145,14 +145,11 @@ EQ_TRAP_CODE static inline uint32_t clip(uint32_t value, uint32_t low, uint32_t 
   return (int32_t)value >= (int32_t)high ? high : value;
 }
 
-EQ_TRAP_CODE int eq_emulate_alu(uint32_t word, uint32_t *x) {
+EQ_TRAP_CODE static int execute_alu(uint32_t word, uint32_t *x) {
   const uint32_t funct7 = field_funct7(word);
   const uint32_t a = x[field_rs1(word)];
   const uint32_t b = x[field_rs2(word)];
   uint32_t *d = &x[field_rd(word)];
-  if (field_funct3(word) != 3u) {
-    return 0;
-  }
   if (funct7 >= CV_ADDNR && funct7 <= CV_SUBURNR) {
     const uint32_t sum = (funct7 & 4u) != 0u ? *d - a : *d + a;
     *d = shift_sum(sum, b & 31u, (funct7 & 1u) != 0u, (funct7 & 2u) != 0u);
@@ -193,7 +190,7 @@ EQ_TRAP_CODE static uint32_t multiply_halves(uint32_t word, uint32_t a, uint32_t
   return shift_sum(sum, shift, is_unsigned, (flags & FLAG_ROUND) != 0u);
 }
 
-EQ_TRAP_CODE int eq_emulate_shift_alu(uint32_t word, uint32_t *x) {
+EQ_TRAP_CODE static int execute_shift_alu(uint32_t word, uint32_t *x) {
   const uint32_t flags = word >> 30;
   const uint32_t immediate = (word >> 25) & 31u; /* shift, or length less one */
   const uint32_t position = field_rs2(word);
@@ -227,4 +224,19 @@ EQ_TRAP_CODE int eq_emulate_shift_alu(uint32_t word, uint32_t *x) {
     }
     default: *d = multiply_halves(word, a, b, *d, immediate); return 1;
   }
+}
+
+EQ_TRAP_CODE static uint32_t alu(const eq_decoded_t *d, uint32_t *x) {
+  return execute_alu(d->word, x) ? d->next : EQ_UNKNOWN;
+}
+
+EQ_TRAP_CODE static uint32_t shift_alu(const eq_decoded_t *d, uint32_t *x) {
+  return execute_shift_alu(d->word, x) ? d->next : EQ_UNKNOWN;
+}
+
+EQ_TRAP_CODE eq_operation_t eq_decode_alu(uint32_t word) {
+  if (field_opcode(word) == OPCODE_CUSTOM_2) {
+    return shift_alu;
+  }
+  return field_funct3(word) == 3u ? alu : 0;
 }

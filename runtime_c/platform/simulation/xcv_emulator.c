@@ -10,7 +10,7 @@
 #define EQ_CORES 1
 #endif
 
-enum { PLAIN_RUN_LIMIT = 16 };
+enum { PLAIN_RUN_LIMIT = 16, CACHE_ENTRIES = 1024 };
 
 typedef struct {
   uint32_t start, end, count;
@@ -20,6 +20,7 @@ typedef struct {
   hardware_loop_t loops[2];
   uint32_t pc; /* of the instruction being emulated, 0 when idle */
   uint32_t *x; /* the program's registers while emulating */
+  eq_decoded_t cache[CACHE_ENTRIES]; /* by address, replaced when another instruction falls on the same entry */
 } hart_t;
 
 EQ_SIMULATION_DATA static hart_t harts[EQ_CORES];
@@ -47,54 +48,74 @@ EQ_TRAP_CODE static inline int may_look_ahead(uint32_t pc) {
 }
 
 /* XCVhwlp: custom-1, funct3 4; bits 11:8 choose the operation, bit 7 the loop. */
-EQ_TRAP_CODE static int emulate_loop_setup(uint32_t word, const uint32_t *x, uint32_t pc, hardware_loop_t *loops) {
-  hardware_loop_t *loop = &loops[(word >> 7) & 1u];
-  const uint32_t immediate = word >> 20;
-  const uint32_t source = x[field_rs1(word)];
-  switch ((word >> 8) & 15u) {
-    case 0: loop->start = pc + (immediate << 2); return 1;  /* cv.starti */
-    case 1: loop->start = source & ~3u; return 1;           /* cv.start */
-    case 2: loop->end = pc + (immediate << 2); return 1;    /* cv.endi */
-    case 3: loop->end = source & ~3u; return 1;             /* cv.end */
-    case 4: loop->count = immediate; return 1;              /* cv.counti */
-    case 5: loop->count = source; return 1;                 /* cv.count */
-    case 6:                                                 /* cv.setupi */
-      *loop = (hardware_loop_t){pc + 4u, pc + (field_rs1(word) << 2), immediate};
-      return 1;
-    case 7:                                                 /* cv.setup */
-      *loop = (hardware_loop_t){pc + 4u, pc + (immediate << 2), source};
-      return 1;
-    default: return 0;
+EQ_TRAP_CODE static uint32_t set_up_loop(const eq_decoded_t *d, uint32_t *x) {
+  hardware_loop_t *loop = &harts[eq_hart()].loops[(d->word >> 7) & 1u];
+  const uint32_t immediate = d->word >> 20;
+  const uint32_t source = x[d->rs1];
+  switch ((d->word >> 8) & 15u) {
+    case 0: loop->start = d->pc + (immediate << 2); break; /* cv.starti */
+    case 1: loop->start = source & ~3u; break;             /* cv.start */
+    case 2: loop->end = d->pc + (immediate << 2); break;   /* cv.endi */
+    case 3: loop->end = source & ~3u; break;               /* cv.end */
+    case 4: loop->count = immediate; break;                /* cv.counti */
+    case 5: loop->count = source; break;                   /* cv.count */
+    case 6: *loop = (hardware_loop_t){d->next, d->pc + ((uint32_t)d->rs1 << 2), immediate}; break; /* cv.setupi */
+    case 7: *loop = (hardware_loop_t){d->next, d->pc + (immediate << 2), source}; break;           /* cv.setup */
+    default: return EQ_UNKNOWN;
   }
+  return d->next;
 }
 
 /* XCVbi: custom-0, funct3 6 (cv.beqimm) and 7 (cv.bneimm) against a signed 5-bit immediate. */
-EQ_TRAP_CODE static void emulate_branch_immediate(uint32_t word, const uint32_t *x, uint32_t pc, uint32_t *next) {
-  const uint32_t immediate = shift_signed(word << 7, 27);
-  const int equal = x[field_rs1(word)] == immediate;
-  if (equal == (field_funct3(word) == 6u)) {
-    *next = pc + immediate_b(word);
+EQ_TRAP_CODE static uint32_t branch_immediate(const eq_decoded_t *d, uint32_t *x) {
+  const uint32_t equal = x[d->rs1] == shift_signed(d->word << 7, 27);
+  return equal == (field_funct3(d->word) == 6u) ? d->pc + immediate_b(d->word) : d->next;
+}
+
+EQ_TRAP_CODE static eq_operation_t decode_custom(uint32_t word) {
+  const uint32_t funct3 = field_funct3(word);
+  eq_operation_t operation;
+  switch (field_opcode(word)) {
+    case OPCODE_CUSTOM_0: return funct3 >= 6u ? branch_immediate : eq_decode_memory(word);
+    case OPCODE_CUSTOM_1:
+      if (funct3 == 4u) {
+        return set_up_loop;
+      }
+      operation = eq_decode_memory(word);
+      return operation != 0 ? operation : eq_decode_alu(word);
+    case OPCODE_CUSTOM_2: return eq_decode_alu(word);
+    case OPCODE_CUSTOM_3: return eq_decode_simd(word);
+    case OPCODE_OP: return eq_decode_smallfloat(word);
+    default: return 0;
   }
 }
 
-/* One CORE-V or smallfloat instruction. */
-EQ_TRAP_CODE static int emulate_custom(uint32_t word, uint32_t *x, uint32_t pc, uint32_t *next, hart_t *hart) {
+EQ_TRAP_CODE static uint32_t immediate_of(uint32_t word) {
   switch (field_opcode(word)) {
-    case OPCODE_CUSTOM_0:
-      if (field_funct3(word) >= 6u) {
-        emulate_branch_immediate(word, x, pc, next);
-        return 1;
-      }
-      return eq_emulate_memory(word, x);
-    case OPCODE_CUSTOM_1:
-      if (field_funct3(word) == 4u) {
-        return emulate_loop_setup(word, x, pc, hart->loops);
-      }
-      return eq_emulate_memory(word, x) || eq_emulate_alu(word, x);
-    case OPCODE_CUSTOM_2: return eq_emulate_shift_alu(word, x);
-    case OPCODE_CUSTOM_3: return eq_emulate_simd(word, x);
-    case OPCODE_OP: return eq_emulate_smallfloat(word, x);
-    default: return 0;
+    case OPCODE_STORE:
+    case OPCODE_CUSTOM_1: return immediate_s(word);
+    case OPCODE_BRANCH: return immediate_b(word);
+    case OPCODE_JAL: return immediate_j(word);
+    default: return immediate_i(word);
+  }
+}
+
+EQ_TRAP_CODE __attribute__((noinline)) static void decode(eq_decoded_t *d, uint32_t pc) {
+  uint32_t word = fetch(pc);
+  d->pc = pc;
+  d->next = pc + ((word & 3u) == 3u ? 4u : 2u);
+  if ((word & 3u) != 3u) {
+    word = eq_expand_compressed(word);
+  }
+  d->word = word;
+  d->rd = (uint8_t)field_rd(word);
+  d->rs1 = (uint8_t)field_rs1(word);
+  d->rs2 = (uint8_t)field_rs2(word);
+  d->immediate = immediate_of(word);
+  d->operation = eq_decode_rv32im(word);
+  d->is_plain = d->operation != 0;
+  if (d->operation == 0) {
+    d->operation = decode_custom(word);
   }
 }
 
@@ -115,48 +136,40 @@ EQ_TRAP_CODE static inline int loops_active(const hart_t *hart) {
   return (hart->loops[0].count | hart->loops[1].count) != 0u;
 }
 
-/* Executes one instruction at pc and gives the address after it; 0 when it is none that the emulator knows. */
-EQ_TRAP_CODE static inline int emulate_one(uint32_t *x, uint32_t pc, uint32_t *next, hart_t *hart, int *plain) {
-  uint32_t word = fetch(pc);
-  *plain = 1;
-  if ((word & 3u) != 3u) {
-    *next = pc + 2u;
-    word = eq_expand_compressed(word);
-    return word != 0u && eq_emulate_rv32im(word, x, pc, next);
-  }
-  *next = pc + 4u;
-  if (eq_emulate_rv32im(word, x, pc, next)) {
-    return 1;
-  }
-  *plain = 0;
-  return emulate_custom(word, x, pc, next, hart);
-}
-
 /* Executes the trapped instruction at pc and what follows it. Returns the address at which the machine goes on; that
  * is `pc` itself when the trapped instruction is unknown. */
 EQ_TRAP_CODE static uint32_t emulate(uint32_t *x, uint32_t pc, hart_t *hart) {
   uint32_t plain_run = 0u;
   int counted_by_machine = 1; /* the trapped instruction was; those after it are reported */
   for (;;) {
-    uint32_t next;
-    int plain;
+    eq_decoded_t *d = &hart->cache[(pc >> 1) % CACHE_ENTRIES];
+    if (d->pc != pc) {
+      decode(d, pc);
+    }
     hart->pc = pc;
-    const int done = emulate_one(x, pc, &next, hart, &plain);
+    uint32_t next = d->operation == 0 ? EQ_UNKNOWN : d->operation(d, x);
     x[0] = 0u;
-    if (!done) {
-      break;
+    if (next == EQ_UNKNOWN) {
+      return pc;
     }
     if (!counted_by_machine) {
       retire(pc);
     }
     counted_by_machine = 0;
-    plain_run = plain ? plain_run + 1u : 0u;
-    pc = follow_loops(next, hart->loops);
-    if (!loops_active(hart) && (plain_run >= PLAIN_RUN_LIMIT || !may_look_ahead(pc))) {
-      break;
+    plain_run = d->is_plain ? plain_run + 1u : 0u;
+    if (loops_active(hart)) {
+      pc = follow_loops(next, hart->loops);
+      if (loops_active(hart)) {
+        continue;
+      }
+    } else {
+      pc = next;
+    }
+    /* Straight code doesn't run into functions that the machine must execute; jumps may. */
+    if (plain_run >= PLAIN_RUN_LIMIT || (pc != d->next && !may_look_ahead(pc))) {
+      return pc;
     }
   }
-  return pc;
 }
 
 EQ_TRAP_CODE uint32_t eq_trap(uint32_t *x, uint32_t cause, uint32_t pc, uint32_t value) {

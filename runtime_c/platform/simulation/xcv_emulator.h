@@ -1,8 +1,11 @@
 /* Software model of the CORE-V extensions, for cores that raise an illegal-instruction trap on them.
  *
  * Source of encodings and meanings: CV32E40P user manual, "CORE-V Instruction Set Custom Extensions" (v1.8).
- * Every eq_emulate_* function executes one instruction word on the registers x[0..31] and returns 1, or returns 0
- * without effect when the word is none of its own. x[0] may be written; the caller clears it. */
+ *
+ * Each group of instructions has a file with one eq_decode_* function: it returns the operation that executes the word,
+ * or null when the word is none of the group's. The emulator keeps decoded instructions, so an operation is chosen once
+ * and executed often: common instructions have an operation of their own, the rest share a general one that looks at
+ * the word again. */
 #ifndef EQ_SIMULATION_XCV_EMULATOR_H
 #define EQ_SIMULATION_XCV_EMULATOR_H
 
@@ -40,6 +43,9 @@ static inline uint32_t shift_signed(uint32_t value, uint32_t shift) { return (ui
 
 static inline uint32_t immediate_i(uint32_t word) { return shift_signed(word, 20); }
 static inline uint32_t immediate_s(uint32_t word) { return (immediate_i(word) & ~31u) | field_rd(word); }
+static inline uint32_t immediate_j(uint32_t word) {
+  return (shift_signed(word, 31) << 20) | (word & 0xff000u) | ((word >> 9) & 0x800u) | ((word >> 20) & 0x7feu);
+}
 static inline uint32_t immediate_b(uint32_t word) {
   return (shift_signed(word, 31) << 12) | ((word << 4) & 0x800u) | ((word >> 20) & 0x7e0u) | ((word >> 7) & 0x1eu);
 }
@@ -71,19 +77,31 @@ static inline uint32_t load(uint32_t address, uint32_t size, int is_unsigned) {
   return *(const volatile uint32_t *)(uintptr_t)address;
 }
 
-/* custom-0, custom-1 with funct3 0..3 and 7 (loads and stores, ALU, bit manipulation, mac) */
-int eq_emulate_memory(uint32_t word, uint32_t *x);
-int eq_emulate_alu(uint32_t word, uint32_t *x);
-/* custom-2 */
-int eq_emulate_shift_alu(uint32_t word, uint32_t *x);
-/* custom-3 */
-int eq_emulate_simd(uint32_t word, uint32_t *x);
-/* PULP smallfloat: two FP16 values in an F register */
-int eq_emulate_smallfloat(uint32_t word, uint32_t *x);
+/* A decoded instruction. */
+typedef struct eq_decoded eq_decoded_t;
 
-/* A plain RV32IM instruction; `*next` is the address after it on entry and may be changed by a jump. */
-int eq_emulate_rv32im(uint32_t word, uint32_t *x, uint32_t pc, uint32_t *next);
-/* The 32-bit instruction that an RV32C halfword stands for, or 0 when it is none that eq_emulate_rv32im knows. */
+/* Executes it on the registers x[0..31] and returns the address of the next one, or EQ_UNKNOWN without effect when it
+ * turns out to be reserved. x[0] may be written; the caller clears it. */
+typedef uint32_t (*eq_operation_t)(const eq_decoded_t *d, uint32_t *x);
+enum { EQ_UNKNOWN = 1 };
+
+struct eq_decoded {
+  uint32_t pc;              /* where it is; 0: this entry is empty */
+  uint32_t word;            /* the instruction, expanded if it is compressed */
+  uint32_t next;            /* the address after it */
+  uint32_t immediate;       /* of its format, sign-extended */
+  eq_operation_t operation; /* null: the emulator doesn't know it */
+  uint8_t rd, rs1, rs2;
+  uint8_t is_plain;         /* RV32IM: the machine could execute it */
+};
+
+eq_operation_t eq_decode_memory(uint32_t word);     /* custom-0 and custom-1: loads and stores */
+eq_operation_t eq_decode_alu(uint32_t word);        /* custom-1 and custom-2 */
+eq_operation_t eq_decode_simd(uint32_t word);       /* custom-3 */
+eq_operation_t eq_decode_smallfloat(uint32_t word); /* PULP smallfloat: two FP16 values in an F register */
+eq_operation_t eq_decode_rv32im(uint32_t word);
+
+/* The 32-bit instruction that an RV32C halfword stands for, or 0 when it is none that eq_decode_rv32im knows. */
 uint32_t eq_expand_compressed(uint32_t half);
 
 #endif

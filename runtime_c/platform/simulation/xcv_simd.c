@@ -271,7 +271,7 @@ EQ_TRAP_CODE static int emulate_complex(uint32_t word, uint32_t a, uint32_t b, u
   }
 }
 
-EQ_TRAP_CODE int eq_emulate_simd(uint32_t word, uint32_t *x) {
+EQ_TRAP_CODE static int execute_simd(uint32_t word, uint32_t *x) {
   const uint32_t operation = operation_of(word);
   const uint32_t a = x[field_rs1(word)];
   uint32_t *d = &x[field_rd(word)];
@@ -302,4 +302,17 @@ EQ_TRAP_CODE int eq_emulate_simd(uint32_t word, uint32_t *x) {
     return 1;
   }
   return 0;
+}
+
+EQ_TRAP_CODE static uint32_t simd(const eq_decoded_t *d, uint32_t *x) {
+  return execute_simd(d->word, x) ? d->next : EQ_UNKNOWN;
+}
+
+EQ_TRAP_CODE static uint32_t sdotsp_b(const eq_decoded_t *d, uint32_t *x) {
+  x[d->rd] += dot_bytes_signed(x[d->rs1], x[d->rs2]);
+  return d->next;
+}
+
+EQ_TRAP_CODE eq_operation_t eq_decode_simd(uint32_t word) {
+  return operation_of(word) == SIMD_SDOTSP && field_funct3(word) == 1u ? sdotsp_b : simd;
 }

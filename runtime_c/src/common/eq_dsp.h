@@ -40,6 +40,12 @@ static EQ_INLINE uint32_t eq_dsp_next(const uint32_t **p) {
 #define EQ_DSP_NEXT2(p, first, second) \
   __asm__ volatile("ldrd %0, %1, [%2], #8" : "=&r"(first), "=&r"(second), "+r"(p) : : "memory")
 
+/* Two words from or to `address`, which is 4-byte aligned; GCC seldom makes pairs by itself. */
+#define EQ_DSP_LOAD2(address, first, second) \
+  __asm__ volatile("ldrd %0, %1, %2" : "=r"(first), "=r"(second) : "m"(*(const uint64_t *)(const void *)(address)))
+#define EQ_DSP_STORE2(address, first, second) \
+  __asm__ volatile("strd %1, %2, %0" : "=m"(*(uint64_t *)(void *)(address)) : "r"(first), "r"(second))
+
 /* Sign-extends bytes 0 and 2 to the two halfwords. Assembly rather than arm_acle.h here and below: the types there mix
  * signed and unsigned words, and the rotated and rounding forms are missing. */
 static EQ_INLINE uint32_t eq_dsp_sxtb16(uint32_t word) {
@@ -59,6 +65,33 @@ static EQ_INLINE int32_t eq_dsp_smlad(uint32_t a, uint32_t b, int32_t acc) {
   int32_t sum;
   __asm__("smlad %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(acc));
   return sum;
+}
+
+/* acc + bottom of a * bottom of b, and bottom of a * top of b. */
+static EQ_INLINE int32_t eq_dsp_smlabb(uint32_t a, uint32_t b, int32_t acc) {
+  int32_t sum;
+  __asm__("smlabb %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(acc));
+  return sum;
+}
+
+static EQ_INLINE int32_t eq_dsp_smlabt(uint32_t a, uint32_t b, int32_t acc) {
+  int32_t sum;
+  __asm__("smlabt %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(acc));
+  return sum;
+}
+
+/* Halfwords: bottom of a below bottom of b. */
+static EQ_INLINE uint32_t eq_dsp_pack_bottoms(uint32_t a, uint32_t b) {
+  uint32_t pair;
+  __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(pair) : "r"(a), "r"(b));
+  return pair;
+}
+
+/* Halfwords: top of a below top of b. */
+static EQ_INLINE uint32_t eq_dsp_pack_tops(uint32_t a, uint32_t b) {
+  uint32_t pair;
+  __asm__("pkhtb %0, %1, %2, asr #16" : "=r"(pair) : "r"(b), "r"(a));
+  return pair;
 }
 
 /* offset + floor((a * b + 2^31) / 2^32) */

@@ -180,7 +180,12 @@ static EQ_INLINE void eq_dsp_pair(eq_dsp_product_t *c, int32_t o, int32_t both, 
 static EQ_INLINE void eq_dsp_panel_product(const uint32_t *panel, const uint32_t *weights, int32_t quads,
                                            const int32_t *bias, const eq_requant_t *requant, int32_t out_c, int8_t *y,
                                            int32_t pixels, eq_requant_form_t form) {
-  eq_dsp_product_t c = {.panel = panel, .weights = weights, .quads = quads, .bias = bias, .y0 = y};
+  eq_dsp_product_t c; /* filled member by member: an initializer would clear the sums first */
+  c.panel = panel;
+  c.weights = weights;
+  c.quads = quads;
+  c.bias = bias;
+  c.y0 = y;
   c.count = (quads - 1) % EQ_DSP_DRAIN_QUADS + 1;
   c.y1 = pixels > 1 ? y + out_c : y;
   c.y2 = pixels > 2 ? y + 2 * out_c : y;

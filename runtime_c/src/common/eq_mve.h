@@ -43,12 +43,11 @@ static EQ_INLINE int32x4_t eq_mve_scale(int32x4_t acc, int32x4_t m, int32x4_t s,
   return vrshlq_s32(vqaddq_s32(high, vshrq_n_s32(negative, 31)), right);
 }
 
-/* Requantizes four (or, under `lanes`, fewer) neighbouring channels of one pixel and stores them. */
-static EQ_INLINE void eq_mve_store(int32x4_t acc, int32x4_t m, int32x4_t s, const eq_mve_requant_t *q, int8_t *y,
-                                   mve_pred16_t lanes, eq_requant_form_t form) {
-  int32x4_t v = vaddq_n_s32(eq_mve_scale(acc, m, s, form), q->zero_point);
-  v = vminq_s32(vmaxq_s32(v, vdupq_n_s32(q->act_min)), vdupq_n_s32(q->act_max));
-  vstrbq_p_s32(y, v, lanes);
+/* Requantized, in 32-bit lanes. */
+static EQ_INLINE int32x4_t eq_mve_requantize(int32x4_t acc, int32x4_t m, int32x4_t s, const eq_mve_requant_t *q,
+                                             eq_requant_form_t form) {
+  const int32x4_t v = vaddq_n_s32(eq_mve_scale(acc, m, s, form), q->zero_point);
+  return vminq_s32(vmaxq_s32(v, vdupq_n_s32(q->act_min)), vdupq_n_s32(q->act_max));
 }
 
 /* Sums of one pixel in four channels. */
@@ -92,17 +91,53 @@ static EQ_INLINE void eq_mve_blocks2(const int8_t **x, const int8_t **z, const i
       : "q0", "q1", "q2", "q3", "cc", "memory");
 }
 
-/* Sums of two pixels over `bytes` filter bytes; returns the weights after these four channels. Bytes after the last whole
- * block are loaded under a predicate, so that nothing beyond the pixel is read. */
-static EQ_INLINE const int8_t *eq_mve_dot2(const int8_t *x, const int8_t *z, const int8_t *weights, int32_t bytes,
-                                           eq_mve_sums_t *sums_x, eq_mve_sums_t *sums_z) {
+/* The same for one pixel. */
+static EQ_INLINE void eq_mve_blocks1(const int8_t **x, const int8_t **weights, int32_t blocks, eq_mve_sums_t *s) {
+  __asm__ volatile(
+      "dls lr, %[n]\n"
+      "1:\n\t"
+      "vldrb.8 q0, [%[x]], #16\n\t"
+      "vldrb.8 q1, [%[w]], #64\n\t"
+      "vmladava.s8 %[s0], q0, q1\n\t"
+      "vldrb.8 q2, [%[w], #-48]\n\t"
+      "vmladava.s8 %[s1], q0, q2\n\t"
+      "vldrb.8 q1, [%[w], #-32]\n\t"
+      "vmladava.s8 %[s2], q0, q1\n\t"
+      "vldrb.8 q2, [%[w], #-16]\n\t"
+      "vmladava.s8 %[s3], q0, q2\n\t"
+      "le lr, 1b"
+      : [x] "+r"(*x), [w] "+r"(*weights), [s0] "+Te"(s->c0), [s1] "+Te"(s->c1), [s2] "+Te"(s->c2), [s3] "+Te"(s->c3)
+      : [n] "r"(blocks)
+      : "q0", "q1", "q2", "lr", "cc", "memory");
+}
+
+/* A matrix product's operands: one or two (`z` not null) pixels of `bytes` filter bytes. */
+typedef struct {
+  const int8_t *x, *z;
+  int32_t bytes;
+  const int32_t *bias;
+  int8_t *y;     /* channel 0 of the first pixel */
+  int32_t pitch; /* to the second pixel */
+  eq_mve_requant_t requant;
+} eq_mve_product_t;
+
+/* Sums of `pixels` (1 or 2, a compile-time constant) pixels in four channels; returns the weights after them. Bytes after
+ * the last whole block are loaded under a predicate, so that nothing beyond the pixel is read. */
+static EQ_INLINE const int8_t *eq_mve_dot(const eq_mve_product_t *c, const int8_t *weights, int32_t pixels,
+                                          eq_mve_sums_t *sums_x, eq_mve_sums_t *sums_z) {
   eq_mve_sums_t s = {0, 0, 0, 0}, t = {0, 0, 0, 0};
-  if (bytes >= EQ_MVE_BLOCK) {
-    eq_mve_blocks2(&x, &z, &weights, bytes / EQ_MVE_BLOCK, &s, &t);
+  const int8_t *x = c->x, *z = c->z;
+  const int32_t blocks = c->bytes / EQ_MVE_BLOCK, rest = c->bytes % EQ_MVE_BLOCK;
+  if (blocks > 0) {
+    if (pixels == 2) {
+      eq_mve_blocks2(&x, &z, &weights, blocks, &s, &t);
+    } else {
+      eq_mve_blocks1(&x, &weights, blocks, &s);
+    }
   }
-  if (bytes % EQ_MVE_BLOCK != 0) {
-    const mve_pred16_t tail = vctp8q((uint32_t)(bytes % EQ_MVE_BLOCK));
-    const int8x16_t vx = vldrbq_z_s8(x, tail), vz = vldrbq_z_s8(z, tail);
+  if (rest != 0) {
+    const mve_pred16_t tail = vctp8q((uint32_t)rest);
+    const int8x16_t vx = vldrbq_z_s8(x, tail), vz = pixels == 2 ? vldrbq_z_s8(z, tail) : vx;
     int8x16_t w = vldrbq_s8(weights);
     s.c0 = vmladavaq_s8(s.c0, vx, w);
     t.c0 = vmladavaq_s8(t.c0, vz, w);
@@ -122,48 +157,52 @@ static EQ_INLINE const int8_t *eq_mve_dot2(const int8_t *x, const int8_t *z, con
   return weights;
 }
 
-/* The same for one pixel. */
-static EQ_INLINE const int8_t *eq_mve_dot1(const int8_t *x, const int8_t *weights, int32_t bytes, eq_mve_sums_t *sums) {
-  eq_mve_sums_t s = {0, 0, 0, 0};
-  for (; bytes > 0; bytes -= EQ_MVE_BLOCK) {
-    const int8x16_t vx = vldrbq_z_s8(x, vctp8q((uint32_t)bytes));
-    s.c0 = vmladavaq_s8(s.c0, vx, vldrbq_s8(weights));
-    s.c1 = vmladavaq_s8(s.c1, vx, vldrbq_s8(weights + 16));
-    s.c2 = vmladavaq_s8(s.c2, vx, vldrbq_s8(weights + 32));
-    s.c3 = vmladavaq_s8(s.c3, vx, vldrbq_s8(weights + 48));
-    x += EQ_MVE_BLOCK;
-    weights += 4 * EQ_MVE_BLOCK;
+/* Four whole channels from o on: no predicates, which GCC moves around a lot. */
+static EQ_INLINE const int8_t *eq_mve_four(const eq_mve_product_t *c, const int8_t *weights, int32_t o, int32_t pixels,
+                                           eq_requant_form_t form) {
+  eq_mve_sums_t s, t;
+  weights = eq_mve_dot(c, weights, pixels, &s, &t);
+  const int32x4_t b = vldrwq_s32(c->bias + o), m = vldrwq_s32(c->requant.multiplier + o);
+  const int32x4_t shift = form == EQ_REQUANT_HIGH ? b : vldrbq_s32(c->requant.shift + o);
+  vstrbq_s32(c->y + o, eq_mve_requantize(vaddq_s32(eq_mve_vector(s), b), m, shift, &c->requant, form));
+  if (pixels == 2) {
+    vstrbq_s32(c->y + c->pitch + o, eq_mve_requantize(vaddq_s32(eq_mve_vector(t), b), m, shift, &c->requant, form));
   }
-  *sums = s;
   return weights;
 }
 
-/* Output channels [range.begin, range.end) of one or two (`count`) pixels whose filter bytes lie at x and z. `y` is the
- * first pixel's channel 0, the second is `pitch` bytes on. */
-static EQ_INLINE void eq_mve_product(const int8_t *x, const int8_t *z, int32_t bytes, const int8_t *weights,
-                                     const int32_t *bias, const eq_mve_requant_t *q, eq_range_t range, int8_t *y,
-                                     int32_t pitch, int32_t count, eq_requant_form_t form) {
-  const int32_t first = range.begin & ~(EQ_MVE_LANES - 1);
-  weights += first * ((bytes + EQ_MVE_BLOCK - 1) & ~(EQ_MVE_BLOCK - 1));
-  for (int32_t o = first; o < range.end; o += EQ_MVE_LANES) {
-    mve_pred16_t lanes = vctp32q((uint32_t)(range.end - o));
-    if (o < range.begin) {
-      lanes = (mve_pred16_t)(lanes & (0xffffu << 4 * (range.begin - o)));
-    }
-    eq_mve_sums_t s, t;
-    if (count == 2) {
-      weights = eq_mve_dot2(x, z, weights, bytes, &s, &t);
+/* Those of the channels o .. o+3 that lie in `range`. */
+static EQ_INLINE const int8_t *eq_mve_part(const eq_mve_product_t *c, const int8_t *weights, int32_t o,
+                                           eq_range_t range, int32_t pixels, eq_requant_form_t form) {
+  eq_mve_sums_t s, t;
+  weights = eq_mve_dot(c, weights, pixels, &s, &t);
+  mve_pred16_t lanes = vctp32q((uint32_t)(range.end - o));
+  if (o < range.begin) {
+    lanes = (mve_pred16_t)(lanes & (0xffffu << 4 * (range.begin - o)));
+  }
+  const int32x4_t b = vldrwq_z_s32(c->bias + o, lanes), m = vldrwq_z_s32(c->requant.multiplier + o, lanes);
+  const int32x4_t shift = form == EQ_REQUANT_HIGH ? b : vldrbq_z_s32(c->requant.shift + o, lanes);
+  int32x4_t v = eq_mve_requantize(vaddq_s32(eq_mve_vector(s), b), m, shift, &c->requant, form);
+  vstrbq_p_s32(c->y + o, v, lanes);
+  if (pixels == 2) {
+    v = eq_mve_requantize(vaddq_s32(eq_mve_vector(t), b), m, shift, &c->requant, form);
+    vstrbq_p_s32(c->y + c->pitch + o, v, lanes);
+  }
+  return weights;
+}
+
+/* Output channels [range.begin, range.end). `weights` are those of channel 0. */
+static EQ_INLINE void eq_mve_product(const eq_mve_product_t *c, const int8_t *weights, eq_range_t range, int32_t pixels,
+                                     eq_requant_form_t form) {
+  int32_t o = range.begin & ~(EQ_MVE_LANES - 1);
+  weights += o * ((c->bytes + EQ_MVE_BLOCK - 1) & ~(EQ_MVE_BLOCK - 1));
+  while (o < range.end) {
+    if (o >= range.begin && o + EQ_MVE_LANES <= range.end) {
+      weights = eq_mve_four(c, weights, o, pixels, form);
     } else {
-      weights = eq_mve_dot1(x, weights, bytes, &s);
-      t = s;
+      weights = eq_mve_part(c, weights, o, range, pixels, form);
     }
-    const int32x4_t b = vldrwq_z_s32(bias + o, lanes);
-    const int32x4_t m = vldrwq_z_s32(q->multiplier + o, lanes);
-    const int32x4_t shift = form == EQ_REQUANT_HIGH ? b : vldrbq_z_s32(q->shift + o, lanes);
-    eq_mve_store(vaddq_s32(eq_mve_vector(s), b), m, shift, q, y + o, lanes, form);
-    if (count == 2) {
-      eq_mve_store(vaddq_s32(eq_mve_vector(t), b), m, shift, q, y + pitch + o, lanes, form);
-    }
+    o += EQ_MVE_LANES;
   }
 }
 

@@ -31,19 +31,22 @@ static EQ_INLINE void conv2d(const eq_conv2d_s8_t *p, const int8_t *restrict inp
   const int32_t padded_bytes = (patch_bytes + EQ_MVE_BLOCK - 1) & ~(EQ_MVE_BLOCK - 1);
   const int32_t out_c = p->out_c;
   const eq_range_t channels = {0, out_c};
-  const eq_mve_requant_t q = eq_mve_requant(&p->requant);
   int8_t *const patch = scratch;
+  eq_mve_product_t c = {patch, patch + padded_bytes, padded_bytes, p->bias, NULL, out_c, eq_mve_requant(&p->requant)};
   /* Bytes after a patch meet zero weights, but must be readable and are best defined. */
   (void)fill_run(patch + patch_bytes, 0, padded_bytes - patch_bytes);
   (void)fill_run(patch + padded_bytes + patch_bytes, 0, padded_bytes - patch_bytes);
   for (int32_t pixel = range.begin; pixel < range.end; pixel += 2) {
-    int8_t *const y = output + pixel * out_c;
-    (void)eq_gather_patch(p, input, pixel, patch, copy_run, fill_run);
-    if (pixel + 1 < range.end) {
-      (void)eq_gather_patch(p, input, pixel + 1, patch + padded_bytes, copy_run, fill_run);
-      eq_mve_product(patch, patch + padded_bytes, padded_bytes, p->weights, p->bias, &q, channels, y, out_c, 2, form);
+    const int32_t pair = pixel + 1 < range.end;
+    /* One loop and not two calls: the gathering is inlined. */
+    for (int32_t i = 0; i <= pair; i++) {
+      (void)eq_gather_patch(p, input, pixel + i, patch + i * padded_bytes, copy_run, fill_run);
+    }
+    c.y = output + pixel * out_c;
+    if (pair) {
+      eq_mve_product(&c, p->weights, channels, 2, form);
     } else {
-      eq_mve_product(patch, patch, padded_bytes, p->weights, p->bias, &q, channels, y, out_c, 1, form);
+      eq_mve_product(&c, p->weights, channels, 1, form);
     }
   }
 }

@@ -6,17 +6,16 @@ static EQ_INLINE void pointwise(const eq_conv2d_s8_t *p, const int8_t *restrict 
                                 eq_range_t range, eq_requant_form_t form) {
   const int32_t in_c = p->in_c, out_c = p->out_c;
   const eq_range_t channels = {0, out_c};
-  const eq_mve_requant_t q = eq_mve_requant(&p->requant);
-  int32_t pixel = range.begin;
-  for (; pixel + 2 <= range.end; pixel += 2) {
-    const int8_t *const x = input + pixel * in_c;
-    eq_mve_product(x, x + in_c, in_c, p->weights, p->bias, &q, channels, output + pixel * out_c, out_c, 2,
-                   form);
-  }
-  if (pixel < range.end) {
-    const int8_t *const x = input + pixel * in_c;
-    eq_mve_product(x, x, in_c, p->weights, p->bias, &q, channels, output + pixel * out_c, out_c, 1,
-                   form);
+  eq_mve_product_t c = {NULL, NULL, in_c, p->bias, NULL, out_c, eq_mve_requant(&p->requant)};
+  for (int32_t pixel = range.begin; pixel < range.end; pixel += 2) {
+    c.x = input + pixel * in_c;
+    c.z = c.x + in_c;
+    c.y = output + pixel * out_c;
+    if (pixel + 1 < range.end) {
+      eq_mve_product(&c, p->weights, channels, 2, form);
+    } else {
+      eq_mve_product(&c, p->weights, channels, 1, form);
+    }
   }
 }
 

@@ -4,20 +4,6 @@
 #include "eq_dsp.h"
 #include "eq_taps.h"
 
-/* bottom = a's bottom, top = b's bottom */
-static EQ_INLINE uint32_t pack_bottoms(uint32_t a, uint32_t b) {
-  uint32_t pair;
-  __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(pair) : "r"(a), "r"(b));
-  return pair;
-}
-
-/* bottom = a's top, top = b's top */
-static EQ_INLINE uint32_t pack_tops(uint32_t a, uint32_t b) {
-  uint32_t pair;
-  __asm__("pkhtb %0, %1, %2, asr #16" : "=r"(pair) : "r"(b), "r"(a));
-  return pair;
-}
-
 /* Sums of channels c .. c+3 over all pairs of taps; `lanes` is 4, or 1 to 3 for the last channels. */
 static EQ_INLINE void sum4(const int8_t *const *taps, const uint32_t *weights, int32_t pairs, int32_t c, int32_t lanes,
                            int32_t sums[4]) {
@@ -29,12 +15,12 @@ static EQ_INLINE void sum4(const int8_t *const *taps, const uint32_t *weights, i
     taps += 2;
     const uint32_t x02 = eq_dsp_sxtb16(x), z02 = eq_dsp_sxtb16(z);
     EQ_DSP_NEXT2(weights, w0, w1);
-    s0 = eq_dsp_smlad(pack_bottoms(x02, z02), w0, s0);
-    s2 = eq_dsp_smlad(pack_tops(x02, z02), w1, s2);
+    s0 = eq_dsp_smlad(eq_dsp_pack_bottoms(x02, z02), w0, s0);
+    s2 = eq_dsp_smlad(eq_dsp_pack_tops(x02, z02), w1, s2);
     const uint32_t x13 = eq_dsp_sxtb16_ror8(x), z13 = eq_dsp_sxtb16_ror8(z);
     EQ_DSP_NEXT2(weights, w0, w1);
-    s1 = eq_dsp_smlad(pack_bottoms(x13, z13), w0, s1);
-    s3 = eq_dsp_smlad(pack_tops(x13, z13), w1, s3);
+    s1 = eq_dsp_smlad(eq_dsp_pack_bottoms(x13, z13), w0, s1);
+    s3 = eq_dsp_smlad(eq_dsp_pack_tops(x13, z13), w1, s3);
   }
   sums[0] = s0;
   sums[1] = s1;

@@ -5,15 +5,16 @@
 static EQ_INLINE void linear(const eq_linear_s8_t *p, const int8_t *restrict input, int8_t *restrict output,
                              eq_range_t range, eq_requant_form_t form) {
   const int32_t k = p->in_features, pitch = p->out_features;
-  const eq_mve_requant_t q = eq_mve_requant(&p->requant);
-  int32_t row = 0;
-  for (; row + 2 <= p->rows; row += 2) {
-    const int8_t *const x = input + row * k;
-    eq_mve_product(x, x + k, k, p->weights, p->bias, &q, range, output + row * pitch, pitch, 2, form);
-  }
-  if (row < p->rows) {
-    const int8_t *const x = input + row * k;
-    eq_mve_product(x, x, k, p->weights, p->bias, &q, range, output + row * pitch, pitch, 1, form);
+  eq_mve_product_t c = {NULL, NULL, k, p->bias, NULL, pitch, eq_mve_requant(&p->requant)};
+  for (int32_t row = 0; row < p->rows; row += 2) {
+    c.x = input + row * k;
+    c.z = c.x + k;
+    c.y = output + row * pitch;
+    if (row + 1 < p->rows) {
+      eq_mve_product(&c, p->weights, range, 2, form);
+    } else {
+      eq_mve_product(&c, p->weights, range, 1, form);
+    }
   }
 }
 

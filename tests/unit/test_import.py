@@ -1,0 +1,101 @@
+"""torch programs become canonical graphs that compute the same: small random networks against eager torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from edgeq import pipeline, reference
+from edgeq.frontend.load import ModelSource
+from edgeq.ir.graph import Graph
+
+
+class Residual(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.left = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1, bias=False), nn.BatchNorm2d(8), nn.ReLU6())
+        self.right = nn.Conv2d(3, 8, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(self.left(x) + self.right(x))
+
+
+class Branches(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(2, 4, 3, padding="same", dilation=2)
+        self.second = nn.Conv2d(2, 6, (3, 1), padding=(1, 0))
+        self.head = nn.Linear(10 * 6 * 5, 7)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        joined = torch.cat([self.first(x), torch.relu(self.second(x))], dim=1)
+        return torch.softmax(self.head(torch.flatten(joined, 1)), dim=-1)
+
+
+def randomized(module: nn.Module) -> nn.Module:
+    """The module in evaluation mode with batch-norm statistics that matter."""
+    torch.manual_seed(7)
+    for part in module.modules():
+        if isinstance(part, nn.BatchNorm2d | nn.BatchNorm1d):
+            part.running_mean.uniform_(-1, 1)
+            part.running_var.uniform_(0.5, 2)
+            nn.init.uniform_(part.weight, 0.5, 1.5)
+            nn.init.uniform_(part.bias, -1, 1)
+    return module.eval()
+
+
+def imported(module: nn.Module, example: torch.Tensor, folder: Path) -> Graph:
+    path = folder / "model.pt2"
+    torch.export.save(torch.export.export(module, (example,)), path)
+    return pipeline.import_model(ModelSource(path))
+
+
+def run(graph: Graph, x: np.ndarray) -> np.ndarray:
+    """The graph's output for a batch in the model's own layout, in the model's own layout."""
+    (name,) = graph.inputs
+    (output,) = graph.outputs
+    values = reference.run(graph, {name: x.transpose(graph.boundary[name].perm)})[output]
+    return values.transpose(np.argsort(graph.boundary[output].perm))
+
+
+NETWORKS = {
+    "residual": (Residual(), (1, 3, 9, 7)),
+    "branches": (Branches(), (1, 2, 6, 5)),
+    "depthwise": (
+        nn.Sequential(
+            nn.ZeroPad2d((1, 2, 0, 3)), nn.Conv2d(4, 4, 3, stride=2, groups=4), nn.BatchNorm2d(4), nn.Hardtanh(-0.5, 0.75)
+        ),
+        (1, 4, 8, 9),
+    ),
+    "pools": (
+        nn.Sequential(
+            nn.MaxPool2d(3, 2, 1), nn.Conv2d(3, 5, 1), nn.AvgPool2d(2, 2), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+            nn.Linear(5, 4), nn.BatchNorm1d(4),
+        ),
+        (1, 3, 12, 10),
+    ),
+    "norm_first": (nn.Sequential(nn.BatchNorm2d(3), nn.ReLU(), nn.Conv2d(3, 4, 3)), (1, 3, 6, 6)),
+    "mlp": (nn.Sequential(nn.Linear(20, 16), nn.ReLU(), nn.Dropout(0.5), nn.Linear(16, 3), nn.Softmax(-1)), (1, 20)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(NETWORKS))
+def test_import_computes_the_same(name: str, tmp_path: Path) -> None:
+    module, shape = NETWORKS[name]
+    module = randomized(module)
+    graph = imported(module, torch.zeros(shape), tmp_path)
+    torch.manual_seed(1)
+    x = torch.randn(5, *shape[1:])
+    with torch.no_grad():
+        expected = np.concatenate([module(sample[None]).numpy() for sample in x])
+    np.testing.assert_allclose(run(graph, x.numpy()), expected, rtol=1e-4, atol=1e-5)
+    assert not {"batch_norm", "transpose", "pad"} & {node.op for node in graph.nodes}
+
+
+def test_activations_and_norms_are_folded(tmp_path: Path) -> None:
+    graph = imported(randomized(Residual()), torch.zeros(1, 3, 9, 7), tmp_path)
+    assert [node.op for node in graph.nodes] == ["conv2d", "conv2d", "add"]
