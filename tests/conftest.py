@@ -45,3 +45,7 @@ def resnet8_samples(resnet8_float: Graph) -> Samples:
 @pytest.fixture(scope="session")
 def resnet8_integer(resnet8_float: Graph, resnet8_samples: Samples) -> Graph:
     return pipeline.quantize(resnet8_float, resnet8_samples.evenly(64), Recipe())
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite the files under tests/golden")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from edgeq.emit.env import c_array_text, c_float, render
-from edgeq.frontend.importer import identifier
+from edgeq.emit.names import model_name, unique_identifiers
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.lower.program import Layer, Program
 from edgeq.ops.spatial import Window
@@ -16,7 +17,10 @@ from edgeq.plan.lifetime import scratch_name
 def model_context(program: Program, plan: Plan) -> dict[str, Any]:
     """Everything about the model, for all templates under templates/model and templates/simulation."""
     graph = program.graph
-    name = identifier(graph.name)
+    name = model_name(graph.name)
+    stored = [tensor for buffer in plan.buffers for tensor in buffer.tensors or (buffer.name,)]
+    identifiers = unique_identifiers(stored)
+    macros = {tensor: f"{name}_at_{text}".upper() for tensor, text in identifiers.items()}
     context: dict[str, Any] = {
         "name": name,
         "upper": name.upper(),
@@ -26,25 +30,23 @@ def model_context(program: Program, plan: Plan) -> dict[str, Any]:
         "arena_ratio": f"{plan.ratio:.3f}",
         "macs": program.macs,
         "weights_bytes": sum(layer.weights_bytes for layer in program.layers),
-        "inputs": _ports(graph, name, graph.inputs, "input"),
-        "outputs": _ports(graph, name, graph.outputs, "output"),
-        "tensors": _tensors(graph, plan, name),
+        "inputs": _ports(graph, name, graph.inputs, "input", identifiers),
+        "outputs": _ports(graph, name, graph.outputs, "output", identifiers),
+        "tensors": _tensors(graph, plan, macros),
         "arrays": [array for layer in program.layers for array in _arrays(layer, name)],
         "kernel_headers": sorted({f"eq_{layer.node.op}.h" for layer in program.layers}),
     }
-    context["layers"] = [_layer(program, plan, layer, name) for layer in program.layers]
+    context["layers"] = [_layer(program, plan, layer, name, macros) for layer in program.layers]
     return context
 
 
-def offset_macro(model: str, tensor: str) -> str:
-    return f"{model.upper()}_AT_{identifier(tensor).upper()}"
-
-
-def _ports(graph: Graph, model: str, names: tuple[str, ...], kind: str) -> list[dict[str, Any]]:
+def _ports(
+    graph: Graph, model: str, names: tuple[str, ...], kind: str, identifiers: Mapping[str, str]
+) -> list[dict[str, Any]]:
     ports = []
     for tensor_name in names:
         tensor = graph.tensor(tensor_name)
-        suffix = kind if len(names) == 1 else f"{kind}_{identifier(tensor_name)}"
+        suffix = kind if len(names) == 1 else f"{kind}_{identifiers[tensor_name]}"
         source = graph.boundary[tensor_name]
         moved = source.perm != tuple(range(len(source.perm)))
         ports.append(
@@ -54,7 +56,7 @@ def _ports(graph: Graph, model: str, names: tuple[str, ...], kind: str) -> list[
                 "suffix": suffix,
                 "function": f"{model}_{suffix}",
                 "upper": f"{model}_{suffix}".upper(),
-                "macro": offset_macro(model, tensor_name),
+                "macro": f"{model}_at_{identifiers[tensor_name]}".upper(),
                 "shape": list(tensor.shape),
                 "note": f" (the model's {list(source.shape)}, channels last)" if moved else "",
                 "size_bytes": tensor.size_bytes,
@@ -65,7 +67,7 @@ def _ports(graph: Graph, model: str, names: tuple[str, ...], kind: str) -> list[
     return ports
 
 
-def _tensors(graph: Graph, plan: Plan, model: str) -> list[dict[str, Any]]:
+def _tensors(graph: Graph, plan: Plan, macros: Mapping[str, str]) -> list[dict[str, Any]]:
     """Every name that layers use, in order of first use; tensors that share a buffer share its offset."""
     rows = []
     for buffer in plan.buffers:
@@ -74,7 +76,7 @@ def _tensors(graph: Graph, plan: Plan, model: str) -> list[dict[str, Any]]:
             rows.append(
                 {
                     "name": name,
-                    "macro": offset_macro(model, name),
+                    "macro": macros[name],
                     "offset": plan.offsets[buffer.name],
                     "size_bytes": size,
                     "first": buffer.first,
@@ -100,7 +102,7 @@ def _arrays(layer: Layer, model: str) -> list[dict[str, Any]]:
     ]
 
 
-def _layer(program: Program, plan: Plan, layer: Layer, model: str) -> dict[str, Any]:
+def _layer(program: Program, plan: Plan, layer: Layer, model: str, macros: Mapping[str, str]) -> dict[str, Any]:
     graph, node = program.graph, layer.node
     activations = [name for name in node.inputs if not graph.tensor(name).is_constant]
     view: dict[str, Any] = {
@@ -111,26 +113,26 @@ def _layer(program: Program, plan: Plan, layer: Layer, model: str) -> dict[str, 
         "parameters": layer.parameters,
         "symbols": _symbols(layer, model),
         "has_requant": "multiplier" in layer.constants,
-        "inputs": [f"model->arena + {offset_macro(model, name)}" for name in activations],
-        "output": f"model->arena + {offset_macro(model, node.output)}",
-        "scratch": _scratch(layer, model),
+        "inputs": [f"model->arena + {macros[name]}" for name in activations],
+        "output": f"model->arena + {macros[node.output]}",
+        "scratch": _scratch(layer, macros),
         "range": f"eq_split({layer.units}, {layer.granule}, core, cores)",
         "details": _details(node),
         "comment": _comment(program, plan, layer, activations),
         "macs": layer.macs,
         "weights_bytes": layer.weights_bytes,
         "output_shape": list(graph.tensor(node.output).shape),
-        "output_macro": offset_macro(model, node.output),
+        "output_macro": macros[node.output],
         "output_bytes": graph.tensor(node.output).size_bytes,
     }
     view["body"] = render(f"ops/{node.op}.c.j2", layer=view).strip("\n")
     return view
 
 
-def _scratch(layer: Layer, model: str) -> str:
+def _scratch(layer: Layer, macros: Mapping[str, str]) -> str:
     if not layer.scratch_bytes:
         return "NULL"
-    start = f"model->arena + {offset_macro(model, scratch_name(layer.key))}"
+    start = f"model->arena + {macros[scratch_name(layer.key)]}"
     return start if layer.cores == 1 else f"{start} + core * {layer.scratch_bytes}u"
 
 

@@ -23,7 +23,7 @@ TO_CHANNELS_FIRST = (0, 3, 1, 2)
 
 def identifier(text: str) -> str:
     """`text` as a C identifier in lower case."""
-    name = re.sub(r"\W+", "_", text).strip("_").lower()
+    name = re.sub(r"[^A-Za-z0-9_]+", "_", text).strip("_").lower()
     return name if name and not name[0].isdigit() else f"m_{name}"
 
 

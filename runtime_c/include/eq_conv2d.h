@@ -59,7 +59,8 @@ EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_shift_dsp);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_dsp);
 
 /* mve: granule 2. Layout [up(out_c,4)/4][up(K,16)/16][4 channels][16 filter bytes].
- * Scratch: general 2*up(K,16) bytes; pointwise none. Built by edgeq/packing/mve.py: pack_conv2d, scratch_conv2d. */
+ * Scratch: general 2*up(K,16) bytes; pointwise the same, none if in_c % 16 == 0. Built by edgeq/packing/mve.py: pack_conv2d,
+ * scratch_conv2d, scratch_conv2d_pointwise. */
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_high_mve);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_shift_mve);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_tflite_mve);

@@ -39,8 +39,8 @@ EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_high_dsp);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_shift_dsp);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_tflite_dsp);
 
-/* mve: granule 4. Layout [up(out_features,4)/4][up(K,16)/16][4 channels][16 bytes] (as conv2d). No scratch.
- * Built by edgeq/packing/mve.py: pack_linear. */
+/* mve: granule 4. Layout [up(out_features,4)/4][up(K,16)/16][4 channels][16 bytes] (as conv2d).
+ * Scratch: 2*up(K,16) bytes, none if K % 16 == 0. Built by edgeq/packing/mve.py: pack_linear, scratch_linear. */
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_high_mve);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_shift_mve);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_tflite_mve);

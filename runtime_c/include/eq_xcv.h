@@ -17,9 +17,16 @@
 
 #include <stdint.h>
 
+/* Having the extensions isn't enough: clang assembles them but has no built-ins for the SIMD ones. */
+#if defined(__riscv_xcvsimd) && defined(__riscv_xcvalu) && defined(__riscv_xcvmac) && defined(__has_builtin)
+#if __has_builtin(__builtin_riscv_cv_simd_sdotsp_b) && __has_builtin(__builtin_riscv_cv_mac_mac)
+#define EQ_XCV_HAVE_COREV 1
+#endif
+#endif
+
 #if defined(EQ_XCV_PORTABLE)
 #define EQ_XCV_BACKEND_PORTABLE 1
-#elif defined(__riscv_xcvsimd) && defined(__riscv_xcvalu) && defined(__riscv_xcvmac)
+#elif defined(EQ_XCV_HAVE_COREV)
 #define EQ_XCV_BACKEND_COREV 1
 #elif defined(__pulp__)
 #define EQ_XCV_BACKEND_PULP 1

@@ -54,8 +54,12 @@ static int32_t packed_conv2d_mve(int32_t out_c, int32_t k) { return round_up(out
 #define pack_linear_mve pack_conv2d_mve
 static int32_t packed_dwconv2d_mve(int32_t channels, int32_t taps) { return round_up(channels, 16) * taps; }
 static int32_t scratch_conv2d_mve(const eq_conv2d_s8_t *p) { return 2 * round_up(filter_bytes(p), 16); }
-#define scratch_conv2d_pointwise_mve scratch_none
-#define scratch_linear_mve scratch_linear_none
+static int32_t scratch_conv2d_pointwise_mve(const eq_conv2d_s8_t *p) {
+  return p->in_c % 16 == 0 ? 0 : 2 * round_up(p->in_c, 16);
+}
+static int32_t scratch_linear_mve(const eq_linear_s8_t *p) {
+  return p->in_features % 16 == 0 ? 0 : 2 * round_up(p->in_features, 16);
+}
 static int32_t scratch_dwconv2d_mve(const eq_conv2d_s8_t *p) {
   return 4 * p->kernel_h * p->kernel_w + p->in_c;
 }

@@ -1,0 +1,39 @@
+"""Names in the generated C: unique, legal, and clear of what C and the board's files already use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from edgeq.frontend.importer import identifier
+
+#: a model of this name would hide a header, a keyword or a generated file
+_RESERVED = frozenset(
+    """
+    auto break case char const continue default do double else enum extern float for goto if inline int long register
+    restrict return short signed sizeof static struct switch typedef union unsigned void volatile while
+    main arena weights model runtime board simulation build makefile readme manifest report
+    assert complex ctype errno fenv inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic stdbool
+    stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype eq
+    """.split()
+)
+
+
+def model_name(graph_name: str) -> str:
+    """The prefix of everything that the model's C exports, and the stem of its files."""
+    name = identifier(graph_name)
+    return f"{name}_net" if name in _RESERVED or name.startswith("eq_") else name
+
+
+def unique_identifiers(names: Iterable[str]) -> dict[str, str]:
+    """name -> identifier; no two are equal, not even in another case (they also become macros)."""
+    taken: set[str] = set()
+    result = {}
+    for name in names:
+        base = candidate = identifier(name)
+        number = 1
+        while candidate.upper() in taken:
+            number += 1
+            candidate = f"{base}_{number}"
+        taken.add(candidate.upper())
+        result[name] = candidate
+    return result
