@@ -16,6 +16,7 @@ from rich.table import Table
 
 from edgeq import __version__
 from edgeq.errors import EdgeqError
+from edgeq.observer import Observer
 
 
 class EdgeqGroup(click.Group):
@@ -86,7 +87,9 @@ def main() -> None:
 @click.option("--calib", metavar="DATA", help="Calibration inputs (.npz), or 'random'.")
 @click.option("--eval", "eval_data", metavar="DATA", help="Labelled inputs (.npz) to measure accuracy on.")
 @click.option("--optimize", type=click.Choice(["speed", "size"]), default="speed", show_default=True)
-@click.option("--simulate-samples", type=click.IntRange(1), default=200, show_default=True, help="Samples the firmware runs.")
+@click.option(
+    "--simulate-samples", type=click.IntRange(1), default=200, show_default=True, help="Samples the firmware runs."
+)
 @click.option("--no-simulate", is_flag=True, help="Build only.")
 @click.option("--json", "as_json", is_flag=True, help="Print report.json on stdout.")
 @_model_options
@@ -132,12 +135,12 @@ def build(
         terminal.print_build(report, str(target), _stdout())
     if report["verify"] and not report["verify"]["bit_exact"]:
         raise EdgeqError(
-            f"{target}: the firmware differs from the reference; 'edgeq verify {target}' names the layer; please report it"
+            f"{target}: the firmware differs from the reference; 'edgeq verify {target}' names the layer; report it"
         )
 
 
-class _ConsoleObserver:
-    """Shows stages, warnings and progress on stderr (the methods of pipeline.Observer)."""
+class _ConsoleObserver(Observer):
+    """Shows stages, warnings and progress on stderr."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -245,7 +248,9 @@ def profile(folder: str, inputs: str | None, as_json: bool) -> None:
     firmware = open_folder(Path(folder))
     board = firmware.board
     if board.arch == "host":
-        raise EdgeqError(f"{folder}: was built for the host, where instructions are not counted; build for another board")
+        raise EdgeqError(
+            f"{folder}: was built for the host, where instructions are not counted; build for another board"
+        )
     if inputs:
         arrays = quantize_inputs(firmware.graph, load_samples(Path(inputs), firmware.graph, "--inputs"))
     else:
@@ -306,7 +311,9 @@ def inspect_command(
     for name, shape in facts["outputs"].items():
         console.print(f"output {name}: {shape}", highlight=False)
     for name, entry in facts["boards"].items():
-        text = entry.get("problem") or f"constants {entry['weights_bytes']:,} B, arena {entry['arena_bytes']:,} B in int8"
+        text = (
+            entry.get("problem") or f"constants {entry['weights_bytes']:,} B, arena {entry['arena_bytes']:,} B in int8"
+        )
         console.print(f"{name}: {text}", highlight=False)
 
 

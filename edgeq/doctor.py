@@ -26,7 +26,10 @@ class Check:
 def checks() -> list[Check]:
     """Python packages, compilers and simulators, in a fixed order."""
     result = [_python_package("torch", "importing .pt2 models")]
-    wanted: dict[str, tuple[str, list[str]]] = {"make": ("make", ["building"]), "cc": ("gcc", ["the instruction counter"])}
+    wanted: dict[str, tuple[str, list[str]]] = {
+        "make": ("make", ["building"]),
+        "cc": ("gcc", ["the instruction counter"]),
+    }
     for name in list_boards():
         board = load_board(name)
         wanted.setdefault(board.toolchain.compiler, (board.toolchain.apt, []))[1].append(name)
@@ -38,7 +41,9 @@ def checks() -> list[Check]:
 
 def _python_package(name: str, purpose: str) -> Check:
     found = importlib.util.find_spec(name) is not None
-    return Check(name, purpose, found, f"in {sys.prefix}" if found else "missing", f"{sys.executable} -m pip install {name}")
+    return Check(
+        name, purpose, found, f"in {sys.prefix}" if found else "missing", f"{sys.executable} -m pip install {name}"
+    )
 
 
 def _program(tool: str, package: str, purposes: list[str]) -> Check:
@@ -61,7 +66,10 @@ def fix(missing: list[Check]) -> list[tuple[str, bool]]:
     commands = [check.fix.split(" ") for check in missing if not check.fix.startswith("apt-get")]
     if packages:
         sudo = [] if os.geteuid() == 0 else ["sudo"]
-        commands += [[*sudo, "apt-get", "update"], [*sudo, "apt-get", "install", "-y", "--no-install-recommends", *packages]]
+        commands += [
+            [*sudo, "apt-get", "update"],
+            [*sudo, "apt-get", "install", "-y", "--no-install-recommends", *packages],
+        ]
     outcome = []
     for command in commands:
         try:

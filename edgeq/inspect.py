@@ -16,7 +16,7 @@ from edgeq.quantize.convert import to_int8
 def inspect(graph: Graph, boards: list[Board]) -> dict[str, Any]:
     """Layers with shapes, parameters and MACs; per board the kernels and the memory that int8 would take.
 
-    Kernels are chosen for ranges of -1 to 1: real calibration can change the requantization form, not the kernel's kind.
+    Kernels are chosen for ranges of -1 to 1: calibration can change the requantization form, not the kind of kernel.
     """
     ranges = {name: (-1.0, 1.0) for name, tensor in graph.tensors.items() if not tensor.is_constant}
     layers = []

@@ -24,15 +24,24 @@ from edgeq.ir import verify as verify_graph
 from edgeq.ir.graph import Graph
 from edgeq.lower.program import Program
 from edgeq.lower.select import lower
+from edgeq.observer import Observer
 from edgeq.passes import canonicalize
 from edgeq.plan.arena import Plan, plan
 from edgeq.quantize.convert import to_int8
-from edgeq.quantize.data import Samples, dequantize_inputs, load_samples, quantize_inputs, random_samples, require_file, require_float
+from edgeq.quantize.data import (
+    Samples,
+    dequantize_inputs,
+    load_samples,
+    quantize_inputs,
+    random_samples,
+    require_file,
+    require_float,
+)
 from edgeq.quantize.observe import observe
 from edgeq.quantize.recipe import Recipe
 from edgeq.quantize.sqnr import sqnr_db
 from edgeq.report.facts import Accuracy, Facts, write
-from edgeq.simulate.session import Progress, run_samples
+from edgeq.simulate.session import run_samples
 from edgeq.verify import Verification, compare
 
 RANDOM_CALIBRATION = "random"
@@ -51,21 +60,6 @@ class BuildOptions:
     optimize: str = "speed"
     simulate: bool = True
     simulate_samples: int = 200
-
-
-class Observer:
-    """Told about stages as they begin, warnings, and progress in the simulator; the base class keeps silent."""
-
-    def stage(self, text: str) -> None:
-        """A stage begins."""
-
-    def warning(self, text: str) -> None:
-        """Something that the user must know."""
-
-    @contextmanager
-    def samples(self, text: str, total: int) -> Iterator[Progress]:
-        """A run of `total` samples; yields the function that is told of finished ones."""
-        yield lambda done: None
 
 
 def import_model(source: ModelSource) -> Graph:
@@ -87,7 +81,7 @@ def generate(graph: Graph, board: Board, folder: Path, options: EmitOptions) -> 
     emit(program, arena, folder, options)
     try:
         make.build(folder, board)
-    except make.RegionOverflow as overflow:
+    except make.RegionOverflowError as overflow:
         needed = board.memory[overflow.region].length + overflow.excess_bytes
         raise fit.too_big(program, arena, overflow.region, needed) from overflow
     return program, arena
@@ -189,13 +183,17 @@ def _source_facts(path: Path) -> dict[str, str]:
 def _target_folder(target: Path) -> Iterator[Path]:
     """A working folder beside `target` that becomes `target` on success and disappears on failure."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise EdgeqError(f"output folder {target}: already exists and is not empty; remove it or choose another with -o")
+        raise EdgeqError(
+            f"output folder {target}: already exists and is not empty; remove it or choose another with -o"
+        )
     parent = target.absolute().parent
     try:
         parent.mkdir(parents=True, exist_ok=True)
         working = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=parent))
     except OSError as error:
-        raise EdgeqError(f"output folder {target}: can't be written ({error.strerror}); choose another with -o") from error
+        raise EdgeqError(
+            f"output folder {target}: can't be written ({error.strerror}); choose another with -o"
+        ) from error
     try:
         yield working
         working.chmod(0o755)

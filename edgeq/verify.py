@@ -9,8 +9,9 @@ import numpy as np
 
 from edgeq import reference
 from edgeq.firmware_folder import FirmwareFolder
+from edgeq.observer import Progress
 from edgeq.quantize.data import Samples, quantize_inputs
-from edgeq.simulate.session import Progress, RunOptions, run_samples
+from edgeq.simulate.session import RunOptions, run_samples
 
 
 @dataclass(frozen=True)

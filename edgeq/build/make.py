@@ -16,7 +16,7 @@ TIMEOUT_S = 900
 _OVERFLOW = re.compile(r"region [`'](\w+)' overflowed by (\d+) bytes")
 
 
-class RegionOverflow(Exception):
+class RegionOverflowError(Exception):
     """The linker ran out of a memory region: name, and bytes over its end."""
 
     def __init__(self, region: str, excess_bytes: int) -> None:
@@ -29,19 +29,27 @@ def require_tools(board: Board) -> None:
     """Raises EdgeqError with the command that installs what is missing."""
     for tool, package in (("make", "make"), (board.toolchain.compiler, board.toolchain.apt)):
         if shutil.which(tool) is None:
-            raise EdgeqError(f"{tool} is needed to build for board {board.name} and is missing; run: apt-get install {package}")
+            raise EdgeqError(
+                f"{tool} is needed to build for board {board.name} and is missing; run: apt-get install {package}"
+            )
 
 
 def build(folder: Path, board: Board) -> None:
     """Makes firmware.elf and simulation.elf in `folder`.
 
-    Raises RegionOverflow when the program doesn't fit, and EdgeqError when the compiler is missing or refuses.
+    Raises RegionOverflowError when the program doesn't fit, and EdgeqError when the compiler is missing or refuses.
     """
     require_tools(board)
     command = ["make", "-s", f"-j{os.cpu_count() or 1}", *TARGETS]
     try:
         result = subprocess.run(
-            command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise EdgeqError(f"compiling {folder.name} took over {TIMEOUT_S} s; try --optimize size") from error
@@ -49,7 +57,9 @@ def build(folder: Path, board: Board) -> None:
         return
     overflow = _OVERFLOW.search(result.stderr)
     if overflow is not None:
-        raise RegionOverflow(overflow.group(1), int(overflow.group(2)))
+        raise RegionOverflowError(overflow.group(1), int(overflow.group(2)))
     errors = [line for line in result.stderr.splitlines() if "error" in line.lower()] or result.stderr.splitlines()
     message = "; ".join(errors[:2]) or f"make ended with {result.returncode}"
-    raise EdgeqError(f"{board.toolchain.compiler} refuses the generated code ({message}); this is a fault of edgeq: report it")
+    raise EdgeqError(
+        f"{board.toolchain.compiler} refuses the generated code ({message}); this is a fault of edgeq: report it"
+    )

@@ -14,7 +14,7 @@ _RESERVED = frozenset(
     main arena weights model runtime board simulation build makefile readme manifest report
     assert complex ctype errno fenv inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic stdbool
     stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype eq
-    """.split()
+    """.split()  # noqa: SIM905
 )
 
 

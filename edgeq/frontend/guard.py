@@ -53,7 +53,9 @@ def kind_of(path: Path) -> str:
     if head[4:8] == b"TFL3":
         raise EdgeqError(f"{path}: is a TensorFlow Lite model; this version reads torch.export files (.pt2)")
     if head[:2] == b"\x80\x02" and head[2:4] == b"\x8a\x0a":
-        raise EdgeqError(f"{path}: is a pickle of a torch older than 1.6; load it in torch and save it with torch.export.save")
+        raise EdgeqError(
+            f"{path}: is a pickle of a torch older than 1.6; load it in torch and save it with torch.export.save"
+        )
     if head[:4] != b"PK\x03\x04":
         raise EdgeqError(
             f"{path}: is not a model ({_describe(head)}); save yours with torch.export.save(torch.export.export(model, "
@@ -169,7 +171,9 @@ def _check_expressions(path: Path, data: bytes) -> None:
         if isinstance(item, dict):
             expression = item.get("expr_str")
             if expression is not None and not _harmless(str(expression)):
-                raise EdgeqError(f"{path}: holds the expression {str(expression)[:60]!r}, which would run as code; refused")
+                raise EdgeqError(
+                    f"{path}: holds the expression {str(expression)[:60]!r}, which would run as code; refused"
+                )
             stack.extend(item.values())
         elif isinstance(item, list):
             stack.extend(item)

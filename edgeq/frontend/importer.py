@@ -109,7 +109,9 @@ class Importer:
 
     def reshape(self, x: str, shape: tuple[int, ...]) -> str:
         if shape[:1] != (1,):
-            raise self.unsupported(f"a reshape of {self.shape(x)} to {shape}", "shapes that keep the batch of 1 in front")
+            raise self.unsupported(
+                f"a reshape of {self.shape(x)} to {shape}", "shapes that keep the batch of 1 in front"
+            )
         return self.add("reshape", [x], {"shape": tuple(shape)})
 
     def unsupported(self, what: str, instead: str) -> EdgeqError:

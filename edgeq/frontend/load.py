@@ -33,7 +33,7 @@ def load(source: ModelSource) -> Graph:
     kind = guard.kind_of(source.path)
     if kind == guard.KIND_STATE_DICT and source.arch is None:
         raise EdgeqError(
-            f"{source.path}: holds weights without a network (a state_dict); name the function that builds the network: "
+            f"{source.path}: holds weights without a network (a state_dict); name the function that builds it: "
             "--arch package.module:factory"
         )
     if kind == guard.KIND_PICKLED_MODULE and not source.trust_pickle:

@@ -90,9 +90,9 @@ class _ProgramImport:
         if not isinstance(value, torch.Tensor):
             raise EdgeqError(f"the model's input {node.name} is no tensor; export the model with tensors only")
         if any(not isinstance(size, int) for size in value.shape):
-            shape = ", ".join(str(size) for size in value.shape)
+            sizes = ", ".join(str(size) for size in value.shape)
             raise EdgeqError(
-                f"the model's input {node.name} has the dynamic shape [{shape}]; memory is planned at build time, so "
+                f"the model's input {node.name} has the dynamic shape [{sizes}]; memory is planned at build time, so "
                 "export with fixed shapes (no dynamic_shapes)"
             )
         if not value.dtype.is_floating_point:
@@ -137,11 +137,11 @@ class _ProgramImport:
         with torch.no_grad():
             args = torch.fx.map_arg(node.args, lambda item: self.values[item])
             kwargs = torch.fx.map_arg(node.kwargs, lambda item: self.values[item])
-            return node.target(*args, **kwargs)  # type: ignore[operator]
+            return node.target(*args, **kwargs)
 
     def _arguments(self, node: FxNode) -> Mapping[str, Any]:
         """Arguments by schema name; tensors become names of the graph's tensors, constants included."""
-        schema = node.target._schema  # type: ignore[union-attr]
+        schema = node.target._schema
         values = dict(zip((argument.name for argument in schema.arguments), node.args, strict=False))
         values.update(node.kwargs)
         for argument in schema.arguments:
@@ -168,7 +168,9 @@ class _ProgramImport:
         near = difflib.get_close_matches(target, self.importers, n=1, cutoff=0.6)
         instead = INSTEAD.get(target.split(".")[1] if "." in target else target)
         if instead is None:
-            instead = f"the nearest supported operator is {near[0]}" if near else "'edgeq inspect' lists what is supported"
+            instead = (
+                f"the nearest supported operator is {near[0]}" if near else "'edgeq inspect' lists what is supported"
+            )
         return EdgeqError(f"layer {self.importer.layer}: there is no kernel for {text}; {instead}")
 
 

@@ -60,7 +60,8 @@ class Tensor:
     @property
     def scale(self) -> float:
         """The scale of a per-tensor quantized tensor."""
-        assert self.quantization is not None and self.quantization.axis is None, self.name
+        assert self.quantization is not None, self.name
+        assert self.quantization.axis is None, self.name
         return float(self.quantization.scale[0])
 
     @property

@@ -95,5 +95,5 @@ def load(folder: Path) -> Graph:
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise EdgeqError(
-            f"{folder}: the saved reference graph can't be read ({type(error).__name__}: {error}); build the folder again"
+            f"{folder}: the saved reference graph can't be read ({type(error).__name__}: {error}); build it again"
         ) from error

@@ -22,5 +22,3 @@ def registry() -> dict[str, Operator]:
 
 def get(name: str) -> Operator:
     return registry()[name]
-
-

@@ -76,7 +76,7 @@ class Operator:
         return 0
 
     def permuted(self, node: Node, perm: Shape) -> Node | None:
-        """The same computation on operands whose axis i is stored as axis perm[i]; None when it needs their own order."""
+        """The same on operands whose axis i is stored as axis perm[i]; None when it needs their own order."""
         return None
 
     def quantize(self, converter: Converter, node: Node) -> None:

@@ -53,6 +53,7 @@ class Concat(Operator):
 
     def quantize(self, converter: Converter, node: Node) -> None:
         output = converter.quantized_output(node)
+        assert output.quantization is not None
         names = tuple(converter.rescaled(name, output.quantization, node.name) for name in node.inputs)
         converter.add(node, names, output)
 

@@ -91,7 +91,7 @@ def unless_pointwise(graph: Graph, node: Node) -> str | None:
 
 def patch_bytes(graph: Graph, node: Node) -> int:
     """Bytes of one filter, and of the input patch under it."""
-    return graph.constant(node.inputs[1])[0].size
+    return int(graph.constant(node.inputs[1])[0].size)
 
 
 class Conv2d(Operator):

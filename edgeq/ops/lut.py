@@ -24,7 +24,9 @@ def pack_scalar(graph: Graph, node: Node) -> dict[str, Constant]:
 class Lut(Operator):
     name = "lut"
     in_place = (0,)
-    kernels = (Kernel("eq_lut_s8_scalar", "scalar", "lut/eq_lut_s8_scalar.c", units=elements_per_sample, pack=pack_scalar),)
+    kernels = (
+        Kernel("eq_lut_s8_scalar", "scalar", "lut/eq_lut_s8_scalar.c", units=elements_per_sample, pack=pack_scalar),
+    )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [inputs[0].shape]

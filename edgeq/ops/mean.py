@@ -48,7 +48,9 @@ def pack_scalar(graph: Graph, node: Node) -> dict[str, Constant]:
 class Mean(Operator):
     name = "mean"
     torch_targets = {"aten.mean.dim": import_torch}
-    kernels = (Kernel("eq_mean_s8_{form}_scalar", "scalar", "mean/eq_mean_s8_scalar.c", units=channels, pack=pack_scalar),)
+    kernels = (
+        Kernel("eq_mean_s8_{form}_scalar", "scalar", "mean/eq_mean_s8_scalar.c", units=channels, pack=pack_scalar),
+    )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         batch, _, _, depth = inputs[0].shape
@@ -63,14 +65,13 @@ class Mean(Operator):
         acc = x.astype(np.int64).sum(axis=(1, 2), keepdims=True) - pixels(graph, node) * zero_point
         k = node.attributes
         output = graph.tensor(node.outputs[0])
-        y = fixed_point.requantize(
-            acc, multiplier, shift, k["rounding"], output.zero_point, k["act_min"], k["act_max"]
-        )
+        y = fixed_point.requantize(acc, multiplier, shift, k["rounding"], output.zero_point, k["act_min"], k["act_max"])
         return [y]
 
     def quantize(self, converter: Converter, node: Node) -> None:
         x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
-        multiplier, shift = fixed_point.single_multiplier(x.scale / (pixels(converter.source, node) * output.scale))
+        scale = np.array([x.scale / (pixels(converter.source, node) * output.scale)])
+        multiplier, shift = fixed_point.single_multiplier(scale)
         inputs = (
             x.name,
             converter.constant(f"{node.name}.multiplier", multiplier),

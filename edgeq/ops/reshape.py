@@ -23,7 +23,20 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
 class Reshape(Operator):
     name = "reshape"
     is_view = True
-    torch_targets = dict.fromkeys(("aten.view.default", "aten.reshape.default", "aten._unsafe_view.default", "aten.flatten.using_ints", "aten.unflatten.int", "aten.squeeze.dim", "aten.squeeze.dims", "aten.squeeze.default", "aten.unsqueeze.default"), import_torch)
+    torch_targets = dict.fromkeys(
+        (
+            "aten.view.default",
+            "aten.reshape.default",
+            "aten._unsafe_view.default",
+            "aten.flatten.using_ints",
+            "aten.unflatten.int",
+            "aten.squeeze.dim",
+            "aten.squeeze.dims",
+            "aten.squeeze.default",
+            "aten.unsqueeze.default",
+        ),
+        import_torch,
+    )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [tuple(node.attributes["shape"])]

@@ -47,7 +47,9 @@ def pack_scalar(graph: Graph, node: Node) -> dict[str, Constant]:
 class Softmax(Operator):
     name = "softmax"
     torch_targets = {"aten.softmax.int": import_torch, "aten._softmax.default": import_torch}
-    kernels = (Kernel("eq_softmax_s8_scalar", "scalar", "softmax/eq_softmax_s8_scalar.c", units=rows, pack=pack_scalar),)
+    kernels = (
+        Kernel("eq_softmax_s8_scalar", "scalar", "softmax/eq_softmax_s8_scalar.c", units=rows, pack=pack_scalar),
+    )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [inputs[0].shape]

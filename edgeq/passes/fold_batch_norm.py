@@ -38,7 +38,8 @@ def fold_batch_norm(graph: Graph) -> Graph:
 
 def _folded(layer: Node, norm: Node, scale: np.ndarray, offset: np.ndarray, tensors: dict[str, Tensor]) -> Node:
     weights, bias = (tensors[name].data for name in layer.inputs[1:3])
-    assert weights is not None and bias is not None
+    assert weights is not None
+    assert bias is not None
     shape = [1] * weights.ndim
     shape[CHANNEL_AXIS[layer.op]] = -1
     names = (f"{norm.name}.weights", f"{norm.name}.bias")
@@ -47,9 +48,7 @@ def _folded(layer: Node, norm: Node, scale: np.ndarray, offset: np.ndarray, tens
     return replace(layer, inputs=(layer.inputs[0], *names), outputs=norm.outputs)
 
 
-def _as_depthwise(
-    graph: Graph, norm: Node, scale: np.ndarray, offset: np.ndarray, tensors: dict[str, Tensor]
-) -> Node:
+def _as_depthwise(graph: Graph, norm: Node, scale: np.ndarray, offset: np.ndarray, tensors: dict[str, Tensor]) -> Node:
     shape = graph.tensor(norm.inputs[0]).shape
     if len(shape) != 4:
         raise EdgeqError(

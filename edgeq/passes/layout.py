@@ -77,7 +77,9 @@ class _Cancel:
             self._keep(node, dict(zip(operands, (name for name, _ in views), strict=True)))
         elif reordered and node.op == "linear":
             self._keep(self._with_reordered_columns(node), {})
-        elif (not reordered and len(perms) == 1 and self._keep_permuted(node, operands, views)) or (not reordered and node.op == "reshape" and self._keep_flatten(node, views[0])):
+        elif (not reordered and len(perms) == 1 and self._keep_permuted(node, operands, views)) or (
+            not reordered and node.op == "reshape" and self._keep_flatten(node, views[0])
+        ):
             pass
         else:
             self._keep(node, {name: self._in_own_order(name) for name in operands})
@@ -97,7 +99,7 @@ class _Cancel:
         return True
 
     def _keep_flatten(self, node: Node, view: tuple[str, Perm]) -> bool:
-        """A reshape of a permuted tensor: free where the permutation moves no byte, or where only linear layers follow."""
+        """A reshape of a permuted tensor: free where the permutation moves no byte or only linear layers follow."""
         source, perm = view
         shape = self.graph.tensor(node.inputs[0]).shape
         moved = [perm[axis] for axis, size in enumerate(shape) if size > 1]

@@ -66,9 +66,7 @@ def _aligned(size: int) -> int:
 
 
 def _best_offsets(blocks: Sequence[Buffer], sizes: Mapping[str, int]) -> dict[str, int]:
-    bound = max(
-        (sum(sizes[b.name] for b in blocks if b.first <= block.first <= b.last) for block in blocks), default=0
-    )
+    bound = max((sum(sizes[b.name] for b in blocks if b.first <= block.first <= b.last) for block in blocks), default=0)
     orders = [
         sorted(blocks, key=lambda b: (-sizes[b.name], b.first, b.name)),
         sorted(blocks, key=lambda b: (-(b.last - b.first + 1) * sizes[b.name], b.name)),
@@ -79,10 +77,7 @@ def _best_offsets(blocks: Sequence[Buffer], sizes: Mapping[str, int]) -> dict[st
     best: dict[str, int] = {}
     best_end = -1
     for attempt in range(len(orders) + SHUFFLES):
-        if attempt < len(orders):
-            order = orders[attempt]
-        else:
-            order = shuffler.sample(list(blocks), len(blocks))
+        order = orders[attempt] if attempt < len(orders) else shuffler.sample(list(blocks), len(blocks))
         offsets = _first_fit(order, sizes)
         end = max((offsets[b.name] + sizes[b.name] for b in blocks), default=0)
         if best_end < 0 or end < best_end:

@@ -60,8 +60,10 @@ def _agree_with_concat(graph: Graph, chosen: dict[str, Quantization]) -> None:
             continue
         for name in node.inputs:
             producer = producers.get(name)
-            free = producer is not None and ops.get(producer.op).requantizes_to_any_scale()
-            if free and ops.get(producer.op).fixed_output() is None and graph.only_consumer(name) is node:
+            if producer is None or graph.only_consumer(name) is not node:
+                continue
+            operator = ops.get(producer.op)
+            if operator.requantizes_to_any_scale() and operator.fixed_output() is None:
                 chosen[name] = chosen[node.output]
 
 

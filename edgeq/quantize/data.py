@@ -98,7 +98,9 @@ def require_float(samples: Samples, where: str) -> None:
     """Raises EdgeqError when calibration data is integer: its scale is what is to be found."""
     for name, array in samples.inputs.items():
         if array.dtype != np.float32:
-            raise EdgeqError(f"{where}: the array for {name} is {array.dtype}; calibration needs the model's float inputs")
+            raise EdgeqError(
+                f"{where}: the array for {name} is {array.dtype}; calibration needs the model's float inputs"
+            )
 
 
 def quantize_inputs(graph: Graph, samples: Samples) -> dict[str, np.ndarray]:

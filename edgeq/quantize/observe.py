@@ -48,7 +48,7 @@ def minmax(histogram: Histogram, percentile: float) -> Range:
 
 
 def percentile_range(histogram: Histogram, percentile: float) -> Range:
-    """Leaves out (100 - percentile) % of the values, half on either side; a side that ends at 0 (relu) keeps its end."""
+    """Leaves out (100 - percentile) % of the values, half on either side; a low end of 0 (relu) is kept."""
     total = histogram.counts.sum()
     cut = total * (100.0 - percentile) / 200.0
     cumulative = np.cumsum(histogram.counts)

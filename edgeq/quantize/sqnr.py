@@ -19,7 +19,9 @@ def sqnr_db(float_graph: Graph, integer_graph: Graph, samples: Samples) -> dict[
     subset = samples.evenly(SAMPLES)
     signal: dict[str, np.ndarray] = {}
     ratio: dict[str, float] = {}
-    reference.run(float_graph, subset.inputs, watch=lambda name, values: signal.setdefault(name, values))
+
+    def remember(name: str, values: np.ndarray) -> None:
+        signal[name] = values
 
     def compare(name: str, values: np.ndarray) -> None:
         if name in signal:
@@ -29,8 +31,7 @@ def sqnr_db(float_graph: Graph, integer_graph: Graph, samples: Samples) -> dict[
             power = float(np.square(signal[name], dtype=np.float64).sum())
             ratio[name] = min(200.0, 10.0 * np.log10(max(power, 1e-30) / max(noise, 1e-30)))
 
+    reference.run(float_graph, subset.inputs, watch=remember)
     inputs: Mapping[str, np.ndarray] = quantize_inputs(integer_graph, subset)
     reference.run(integer_graph, inputs, watch=compare)
     return ratio
-
-

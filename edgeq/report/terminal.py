@@ -43,7 +43,9 @@ def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
     rows.append(("MACs", f"{cost['macs']:,}"))
     if cost["instructions"] is not None:
         rows.append(("instructions", f"{cost['instructions']:,}"))
-        rows.append(("cycles (estimate)", f"{cost['est_cycles']:,} = {cost['macs'] / cost['est_cycles']:.2f} MAC/cycle"))
+        rows.append(
+            ("cycles (estimate)", f"{cost['est_cycles']:,} = {cost['macs'] / cost['est_cycles']:.2f} MAC/cycle")
+        )
         rows.append(("time (estimate)", f"{cost['est_ms']:.3f} ms at {cost['clock_hz'] / 1e6:g} MHz"))
         speedup = f", {cost['speedup_vs_1core']:.2f}x against 1" if cost["cores"] > 1 else ""
         rows.append(("cores", f"{cost['cores']}{speedup}"))

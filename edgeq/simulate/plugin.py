@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import tempfile
-from functools import cache
 from pathlib import Path
 
 from edgeq.boards import Board
 from edgeq.errors import EdgeqError
 from edgeq.paths import runtime_dir
 from edgeq.simulate.elf import read_symbols
+from edgeq.simulate.release import qemu_release
 
-# QEMU release -> plugin API that it accepts. What the plugin uses is the same in all of them.
-_API_BY_RELEASE = (((9, 1), 3), ((9, 0), 2), ((0, 0), 1))
+# QEMU 9.0 stopped accepting plugins of API version 1. What this plugin uses is the same in all versions.
+_RELEASE_WITH_API_2 = (9, 0)
 
 _FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-fvisibility=hidden")
 
@@ -25,14 +24,6 @@ _FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", 
 def _cache_dir() -> Path:
     base = os.environ.get("EDGEQ_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "edgeq"
-
-
-@cache
-def _plugin_api(simulator: str) -> int:
-    text = subprocess.run([simulator, "--version"], capture_output=True, text=True, check=False).stdout
-    found = re.search(r"version (\d+)\.(\d+)", text)
-    release = (int(found.group(1)), int(found.group(2))) if found else (0, 0)
-    return next(api for minimum, api in _API_BY_RELEASE if release >= minimum)
 
 
 def build(simulator: str) -> Path:
@@ -43,7 +34,7 @@ def build(simulator: str) -> Path:
     """
     folder = runtime_dir() / "plugin"
     sources = sorted(folder.glob("*.c"))
-    api = _plugin_api(simulator)
+    api = 2 if qemu_release(simulator) >= _RELEASE_WITH_API_2 else 1
     digest = hashlib.sha256(f"{api}\0{' '.join(_FLAGS)}".encode())
     for path in sorted(folder.glob("*.[ch]")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())

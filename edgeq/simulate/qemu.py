@@ -17,6 +17,7 @@ from edgeq.simulate import plugin
 from edgeq.simulate.counts import parse_counts
 from edgeq.simulate.elf import patched_word, read_symbols
 from edgeq.simulate.process import ProcessResult, run_process
+from edgeq.simulate.release import adapted_arguments, qemu_release
 from edgeq.simulate.result import FAULT_EXIT_CODE, FAULT_PREFIX, SimulationResult, last_lines
 
 _QUIET = ("-display", "none", "-serial", "none", "-monitor", "none")
@@ -51,7 +52,8 @@ def run_elf(
     elf, workdir = elf.resolve(), workdir.resolve()
     if cores is not None and cores != board.cores:
         elf = _with_core_limit(board, elf, workdir, cores)
-    command = [simulator, *board.simulator.command[1:], *_QUIET, *_SEMIHOSTING]
+    arguments = adapted_arguments(board.simulator.command[1:], qemu_release(simulator))
+    command = [simulator, *arguments, *_QUIET, *_SEMIHOSTING]
     if count:
         command += _counting(board, elf, workdir, simulator)
     command += ["-kernel", str(elf)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ import numpy as np
 
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import FirmwareFolder
+from edgeq.observer import Progress
 from edgeq.simulate import host, qemu
 from edgeq.simulate.counts import Counts
 
@@ -24,8 +25,6 @@ FLAG_LAYERS, FLAG_POISON, FLAG_ARENA = 1, 2, 4
 #: multiply-accumulates a second that the slowest simulation reaches on a loaded machine
 SLOWEST_MACS_PER_S = 5e5
 LARGEST_CHUNK = 32
-
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 /* The part of QEMU's TCG plugin interface that the counter uses, declared here because distributions ship no header.
  *
- * All of it is unchanged from API version 1 (QEMU 4.2 .. 8.2) to the versions of QEMU 9 and 10; only the version number
- * that a plugin must export differs, so the build passes it as EQ_PLUGIN_API. */
+ * All of it has been the same since API version 1; only the version number that a plugin must export differs (1 up to
+ * QEMU 8.2, at least 2 from 9.0), so the build passes it as EQ_PLUGIN_API. Tested with QEMU 7.2. */
 #ifndef EQ_QEMU_PLUGIN_H
 #define EQ_QEMU_PLUGIN_H
 

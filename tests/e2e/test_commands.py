@@ -21,7 +21,8 @@ REPORT_KEYS = {
     "cost": {"macs", "instructions", "est_cycles", "est_ms", "cores", "speedup_vs_1core"},
 }
 LAYER_KEYS = {
-    "name", "op", "kernel", "precision", "macs", "instructions", "est_cycles", "arena_bytes", "weights_bytes", "sqnr_db",
+    "name", "op", "kernel", "precision", "macs", "instructions", "est_cycles", "arena_bytes", "weights_bytes",
+    "sqnr_db",
 }  # fmt: skip
 
 

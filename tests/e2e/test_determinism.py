@@ -44,5 +44,7 @@ def test_two_builds_are_the_same(tmp_path: Path) -> None:
     assert calibration <= set(first)
     for name, content in first.items():
         assert content == second[name], f"{name} differs"
-    text = b"".join(content for name, content in first.items() if name.endswith((".c", ".h", ".json", "Makefile", ".ld")))
+    text = b"".join(
+        content for name, content in first.items() if name.endswith((".c", ".h", ".json", "Makefile", ".ld"))
+    )
     assert str(tmp_path).encode() not in text

@@ -20,24 +20,23 @@ FLOAT = {
     "cortex-m4": re.compile(r"^v[a-z0-9.]+$"),
     "riscv-rv32imc": re.compile(r"^(c\.)?f(?!ence)[a-z0-9.]+$"),
 }
-HELPERS = re.compile(
-    r"^(__aeabi_[fd]\w+|__\w+[sd]f[23]?|malloc|calloc|realloc|free|_sbrk|_malloc_r)$"
-)
+HELPERS = re.compile(r"^(__aeabi_[fd]\w+|__\w+[sd]f[23]?|malloc|calloc|realloc|free|_sbrk|_malloc_r)$")
 
 
 def disassembled(elf: Path, prefix: str) -> list[str]:
     """Mnemonics of all instructions."""
     text = subprocess.run(
-        [require_tool(f"{prefix}objdump"), "-d", "--no-show-raw-insn", str(elf)], capture_output=True, text=True, check=True
+        [require_tool(f"{prefix}objdump"), "-d", "--no-show-raw-insn", str(elf)],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     return [match.group(1) for match in re.finditer(r"^\s*[0-9a-f]+:\s+([a-z][\w.]*)", text, re.MULTILINE)]
 
 
 @pytest.mark.parametrize("network", ["kws_integer", "resnet8_integer"])
 @pytest.mark.parametrize("board_name", sorted(FLOAT))
-def test_no_float_and_no_malloc(
-    board_name: str, network: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
+def test_no_float_and_no_malloc(board_name: str, network: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     require_board(board_name)
     graph: Graph = request.getfixturevalue(network)
     board = load_board(board_name)

@@ -1,4 +1,4 @@
-"""A generated network keeps to its memory: run twice over a poisoned arena, and with unused bytes around every buffer."""
+"""A generated network keeps to its memory: run twice over a poisoned arena, and with guards around every buffer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ from tests.tools import require_board
 OPTIONS = EmitOptions("speed", "int8", {"file": "example", "sha256": ""})
 POISON = 0x5A
 GUARD_BYTES = 32
-BOARDS = ["host", pytest.param("cortex-m4", marks=pytest.mark.qemu), pytest.param("riscv-8core", marks=pytest.mark.qemu)]
+BOARDS = [
+    "host",
+    pytest.param("cortex-m4", marks=pytest.mark.qemu),
+    pytest.param("riscv-8core", marks=pytest.mark.qemu),
+]
 NETWORKS = ["kws_integer", "resnet8_integer"]
 
 

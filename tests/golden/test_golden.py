@@ -46,7 +46,9 @@ def tiny() -> Graph:
     importer.begin_call("join", "", ())
     joined = importer.add("add", [importer.channels_first(deep), relu], {})
     importer.begin_call("pool", "", ())
-    pooled = importer.reshape(importer.channels_first(importer.add("mean", [importer.channels_last(joined)], {})), (1, 4))
+    pooled = importer.reshape(
+        importer.channels_first(importer.add("mean", [importer.channels_last(joined)], {})), (1, 4)
+    )
     importer.begin_call("head", "", ())
     logits = importer.add("linear", [pooled, importer.constant(ramp(3, 4)), importer.constant(ramp(3))], {})
     importer.begin_call("softmax", "", ())

@@ -17,7 +17,7 @@ KWS = str(EXAMPLES / "kws" / "kws.pt2")
 CALIB = str(EXAMPLES / "kws" / "demo_calib.npz")
 
 
-@pytest.fixture()
+@pytest.fixture
 def target(tmp_path: Path) -> Path:
     return tmp_path / "made" / "firmware"
 
@@ -142,7 +142,9 @@ def test_no_calibration_data(target: Path) -> None:
         ({"x": np.full((4, 1, 49, 10), "a")}, ("numbers",)),
     ],
 )
-def test_bad_calibration_data(arrays: dict[str, np.ndarray], words: tuple[str, ...], target: Path, tmp_path: Path) -> None:
+def test_bad_calibration_data(
+    arrays: dict[str, np.ndarray], words: tuple[str, ...], target: Path, tmp_path: Path
+) -> None:
     path = tmp_path / "calib.npz"
     np.savez(path, **arrays)
     refused(build(KWS, "--board", "host", "--calib", str(path), target=target), target, "--calib", *words)
@@ -178,14 +180,18 @@ def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
 
 def small_board(folder: Path, flash: int, ram: int) -> str:
     text = (EXAMPLES.parent / "boards" / "cortex-m4.toml").read_text(encoding="utf-8")
-    text = text.replace("length = 0x100000\n", f"length = {flash}\n", 1).replace("length = 0x40000\n", f"length = {ram}\n", 1)
+    text = text.replace("length = 0x100000\n", f"length = {flash}\n", 1).replace(
+        "length = 0x40000\n", f"length = {ram}\n", 1
+    )
     text = text.replace('name = "cortex-m4"', 'name = "small"')
     path = folder / "small.toml"
     path.write_text(text, encoding="utf-8")
     return str(path)
 
 
-@pytest.mark.parametrize(("flash", "ram", "region"), [(16384, 262144, "flash"), (28672, 262144, "flash"), (1 << 20, 8192, "ram")])
+@pytest.mark.parametrize(
+    ("flash", "ram", "region"), [(16384, 262144, "flash"), (28672, 262144, "flash"), (1 << 20, 8192, "ram")]
+)
 def test_model_too_big(flash: int, ram: int, region: str, target: Path, tmp_path: Path) -> None:
     """Constants alone too large, code on top too large (the linker finds out), activations too large."""
     board = small_board(tmp_path, flash, ram)

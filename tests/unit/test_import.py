@@ -67,7 +67,8 @@ NETWORKS = {
     "branches": (Branches(), (1, 2, 6, 5)),
     "depthwise": (
         nn.Sequential(
-            nn.ZeroPad2d((1, 2, 0, 3)), nn.Conv2d(4, 4, 3, stride=2, groups=4), nn.BatchNorm2d(4), nn.Hardtanh(-0.5, 0.75)
+            nn.ZeroPad2d((1, 2, 0, 3)), nn.Conv2d(4, 4, 3, stride=2, groups=4), nn.BatchNorm2d(4),
+            nn.Hardtanh(-0.5, 0.75),
         ),
         (1, 4, 8, 9),
     ),

@@ -15,6 +15,7 @@ from edgeq.simulate.counts import parse_counts
 from edgeq.simulate.elf import read_symbols
 from edgeq.simulate.host import run_program
 from edgeq.simulate.process import run_process
+from edgeq.simulate.release import adapted_arguments
 
 LAYER = {
     "layer": 3,
@@ -98,3 +99,10 @@ def test_counter_without_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EdgeqError, match="apt-get install gcc"):
         plugin.build(sys.executable)
+
+
+def test_arguments_follow_the_release() -> None:
+    arguments = ("-M", "virt", "-cpu", "rv32,Zfh=true,v=false")
+    assert adapted_arguments(arguments, (7, 2)) == list(arguments)
+    assert adapted_arguments(arguments, (10, 0))[3] == "rv32,zfh=true,v=false"
+    assert adapted_arguments(("-M", "mps2-an386"), (10, 0)) == ["-M", "mps2-an386"]

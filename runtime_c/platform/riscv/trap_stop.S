@@ -1,7 +1,7 @@
-/* Trap handler of the shipped firmware: any exception stops the core where a debugger finds it (mepc, mcause). */
+/* Trap handler of the shipped firmware: any exception stops the core where a debugger finds it (mepc, mcause). Weak: a
+ * product may bring its own. */
     .section .text.eq_wait, "ax"
     .balign 4
-    .globl eq_trap_vector
     .weak eq_trap_vector
 eq_trap_vector:
     wfi

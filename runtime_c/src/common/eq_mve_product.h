@@ -18,7 +18,7 @@ typedef struct {
   const int8_t *weights; /* advances */
   int32_t blocks;
   int32_t groups;
-  int32_t *sums; /* [groups][2 pixels][4 channels] */
+  int32_t sums[EQ_MVE_GROUPS * 2 * EQ_MVE_LANES]; /* [groups][2 pixels][4 channels] */
   const int32_t *bias;
   int8_t *y;     /* channel 0 of the first pixel */
   int32_t pitch; /* to the second pixel */
@@ -35,7 +35,8 @@ __attribute__((naked, noinline)) static void eq_mve_sum2(eq_mve_product_t *c __a
       "push {r4-r11, lr}\n\t"
       "ldrd r4, r6, [r0]\n\t"
       "ldrd r5, r8, [r0, #8]\n\t"
-      "ldrd r9, r11, [r0, #16]\n\t"
+      "ldr r9, [r0, #16]\n\t"
+      "add r11, r0, #20\n\t"
       "push {r0, r4, r6, r8}\n"
       "1:\n\t"
       "ldr r1, [sp, #4]\n\t"
@@ -149,10 +150,8 @@ static EQ_INLINE void eq_mve_store_part(const eq_mve_product_t *c, const int32_t
  * channel 0, and c->weights, groups and sums are set here. */
 static EQ_INLINE void eq_mve_product(eq_mve_product_t *c, const int8_t *weights, eq_range_t range, int32_t pixels,
                                      eq_requant_form_t form) {
-  int32_t sums[EQ_MVE_GROUPS * 2 * EQ_MVE_LANES];
   int32_t o = range.begin & ~(EQ_MVE_LANES - 1);
   c->weights = weights + o * c->blocks * EQ_MVE_BLOCK;
-  c->sums = sums;
   while (o < range.end) {
     const int32_t whole = o < range.begin ? 0 : (range.end - o) / EQ_MVE_LANES;
     c->groups = whole < 1 ? 1 : whole < EQ_MVE_GROUPS ? whole : EQ_MVE_GROUPS;
@@ -164,9 +163,9 @@ static EQ_INLINE void eq_mve_product(eq_mve_product_t *c, const int8_t *weights,
     if (whole > 0) {
       eq_mve_store_groups(c, o, c->groups, pixels, form);
     } else {
-      eq_mve_store_part(c, sums, o, range, c->y, form);
+      eq_mve_store_part(c, c->sums, o, range, c->y, form);
       if (pixels == 2) {
-        eq_mve_store_part(c, sums + EQ_MVE_LANES, o, range, c->y + c->pitch, form);
+        eq_mve_store_part(c, c->sums + EQ_MVE_LANES, o, range, c->y + c->pitch, form);
       }
     }
     o += c->groups * EQ_MVE_LANES;
@@ -201,11 +200,13 @@ static EQ_INLINE int8_t *eq_mve_fill(int8_t *target, int32_t value, int32_t byte
 
 static EQ_INLINE int32_t eq_mve_padded(int32_t bytes) { return (bytes + EQ_MVE_BLOCK - 1) & ~(EQ_MVE_BLOCK - 1); }
 
-/* A product whose filter has `bytes` bytes. */
-static EQ_INLINE eq_mve_product_t eq_mve_operands(int32_t bytes, const int32_t *bias, int32_t pitch,
-                                                  const eq_requant_t *requant) {
-  return (eq_mve_product_t){
-      NULL, NULL, NULL, eq_mve_padded(bytes) / EQ_MVE_BLOCK, 0, NULL, bias, NULL, pitch, eq_mve_requant(requant)};
+/* Fills `c` for a product whose filter has `bytes` bytes; x, z and y are the caller's. */
+static EQ_INLINE void eq_mve_operands(eq_mve_product_t *c, int32_t bytes, const int32_t *bias, int32_t pitch,
+                                      const eq_requant_t *requant) {
+  c->blocks = eq_mve_padded(bytes) / EQ_MVE_BLOCK;
+  c->bias = bias;
+  c->pitch = pitch;
+  c->requant = eq_mve_requant(requant);
 }
 
 /* One or two rows of `bytes` bytes, read in place if they are whole blocks, else from a zero-filled copy. */

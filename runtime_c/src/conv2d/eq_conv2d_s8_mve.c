@@ -10,7 +10,8 @@ static EQ_INLINE void conv2d(const eq_conv2d_s8_t *p, const int8_t *restrict inp
   const int32_t padded = eq_mve_padded(patch_bytes);
   const eq_range_t channels = {0, p->out_c};
   int8_t *const patch = scratch;
-  eq_mve_product_t c = eq_mve_operands(patch_bytes, p->bias, p->out_c, &p->requant);
+  eq_mve_product_t c;
+  eq_mve_operands(&c, patch_bytes, p->bias, p->out_c, &p->requant);
   c.x = patch;
   c.z = patch + padded;
   /* Bytes after a patch meet zero weights, but must be readable and are best defined. */

@@ -6,7 +6,8 @@
 static EQ_INLINE void pointwise(const eq_conv2d_s8_t *p, const int8_t *restrict input, int8_t *restrict output,
                                 void *restrict scratch, eq_range_t range, eq_requant_form_t form) {
   const eq_range_t channels = {0, p->out_c};
-  eq_mve_product_t c = eq_mve_operands(p->in_c, p->bias, p->out_c, &p->requant);
+  eq_mve_product_t c;
+  eq_mve_operands(&c, p->in_c, p->bias, p->out_c, &p->requant);
   for (int32_t pixel = range.begin; pixel < range.end; pixel += 2) {
     const int32_t rows = pixel + 1 < range.end ? 2 : 1;
     c.y = output + pixel * p->out_c;

@@ -5,7 +5,8 @@
 
 static EQ_INLINE void linear(const eq_linear_s8_t *p, const int8_t *restrict input, int8_t *restrict output,
                              void *restrict scratch, eq_range_t range, eq_requant_form_t form) {
-  eq_mve_product_t c = eq_mve_operands(p->in_features, p->bias, p->out_features, &p->requant);
+  eq_mve_product_t c;
+  eq_mve_operands(&c, p->in_features, p->bias, p->out_features, &p->requant);
   for (int32_t row = 0; row < p->rows; row += 2) {
     const int32_t rows = row + 1 < p->rows ? 2 : 1;
     c.y = output + row * p->out_features;

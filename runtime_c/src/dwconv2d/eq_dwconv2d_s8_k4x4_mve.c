@@ -1,0 +1,147 @@
+/* dwconv2d with a kernel of at most 4x4, any stride, padding and dilation: int8, Armv8.1-M MVE. The header states the
+ * contract.
+ *
+ * Sixteen channels and one output column at a time. VST4 interleaves the (up to) four input columns under it into a
+ * strip: per input row and channel one word of four columns. Four rows of a channel are then one vector (a gather of four
+ * words), and one VMLADAV is a whole output. Kernels smaller than 4x4 have zero weights. */
+#include "eq_dwconv2d.h"
+#include "eq_mve.h"
+
+enum {
+  CHANNELS = 16,
+  SIDE = 4,                        /* rows and columns of the padded kernel */
+  ROW_BYTES = CHANNELS * SIDE,
+  SEGMENT = 16,                    /* outputs a strip, bounds the scratch; a multiple of 4 */
+  OUTSIDE_BYTES = CHANNELS         /* zero points, at the start of the scratch */
+};
+
+/* The input columns of a strip: step 0 for a column of zero points outside the image. */
+typedef struct {
+  const int8_t *x[SIDE];
+  int32_t step[SIDE];
+} columns_t;
+
+/* `count` >= 1 rows of the first `lanes` channels (the others become 0); returns the row after them. Assembly, because GCC 12
+ * copies VST4's four vectors through the stack. */
+static EQ_INLINE int8_t *inside_rows(int8_t *strip, const columns_t *c, int32_t count, int32_t lanes) {
+  const int8_t *x0 = c->x[0], *x1 = c->x[1], *x2 = c->x[2], *x3 = c->x[3];
+  __asm__ volatile(
+      "vctp.8 %[lanes]\n"
+      "1:\n\t"
+      "vpstttt\n\t"
+      "vldrbt.8 q0, [%[x0]]\n\t"
+      "vldrbt.8 q1, [%[x1]]\n\t"
+      "vldrbt.8 q2, [%[x2]]\n\t"
+      "vldrbt.8 q3, [%[x3]]\n\t"
+      "add %[x0], %[s0]\n\t"
+      "add %[x1], %[s1]\n\t"
+      "vst40.8 {q0, q1, q2, q3}, [%[strip]]\n\t"
+      "add %[x2], %[s2]\n\t"
+      "vst41.8 {q0, q1, q2, q3}, [%[strip]]\n\t"
+      "add %[x3], %[s3]\n\t"
+      "vst42.8 {q0, q1, q2, q3}, [%[strip]]\n\t"
+      "subs %[n], #1\n\t"
+      "vst43.8 {q0, q1, q2, q3}, [%[strip]]!\n\t"
+      "bne 1b"
+      : [strip] "+r"(strip), [x0] "+r"(x0), [x1] "+r"(x1), [x2] "+r"(x2), [x3] "+r"(x3), [n] "+r"(count)
+      : [s0] "r"(c->step[0]), [s1] "r"(c->step[1]), [s2] "r"(c->step[2]), [s3] "r"(c->step[3]), [lanes] "r"(lanes)
+      : "q0", "q1", "q2", "q3", "cc", "memory");
+  return strip;
+}
+
+static EQ_INLINE int8_t *outside_rows(int8_t *strip, int8x16_t zero_points, int32_t count) {
+  for (; count > 0; count--) {
+    vstrbq_s8(strip, zero_points);
+    vstrbq_s8(strip + 16, zero_points);
+    vstrbq_s8(strip + 32, zero_points);
+    vstrbq_s8(strip + 48, zero_points);
+    strip += ROW_BYTES;
+  }
+  return strip;
+}
+
+static EQ_INLINE columns_t find_columns(const eq_dwconv2d_s8_t *p, const int8_t *input, int32_t iy, int32_t ix,
+                                        int32_t c, const int8_t *outside) {
+  const int32_t row_bytes = p->in_w * p->in_c;
+  const int8_t *const row = input + (iy > 0 ? iy : 0) * row_bytes + c;
+  columns_t columns;
+  for (int32_t i = 0; i < SIDE; i++) {
+    const int32_t x = ix + i * p->dilation_w;
+    const int32_t inside = i < p->kernel_w && x >= 0 && x < p->in_w;
+    columns.x[i] = inside ? row + x * p->in_c : outside;
+    columns.step[i] = inside ? row_bytes : 0;
+  }
+  return columns;
+}
+
+/* Outputs of one channel down its strip, four at a time. `y_step` is from output to output. */
+static EQ_INLINE void column(const eq_dwconv2d_s8_t *p, const int8_t *strip, int32_t c, int8_t *y, int32_t count,
+                             eq_requant_form_t form) {
+  const int8x16_t w = vldrbq_s8((const int8_t *)p->weights + c * SIDE * SIDE);
+  const uint32x4_t rows = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)(ROW_BYTES * p->dilation_h));
+  const uint32x4_t outputs = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)(p->out_w * p->out_c));
+  const int32x4_t m = vdupq_n_s32(p->requant.multiplier[c]);
+  const int32x4_t s = vdupq_n_s32(form == EQ_REQUANT_HIGH ? 0 : p->requant.shift[c]);
+  const eq_mve_requant_t q = eq_mve_requant(&p->requant);
+  const int32_t bias = p->bias[c];
+  const int32_t step = ROW_BYTES * p->stride_h, y_step = 4 * p->out_w * p->out_c;
+  for (; count > 0; count -= 4) {
+    const int32_t s0 = vmladavq_s8((int8x16_t)vldrwq_gather_offset_s32((const int32_t *)(const void *)strip, rows), w);
+    strip += step;
+    const int32_t s1 = vmladavq_s8((int8x16_t)vldrwq_gather_offset_s32((const int32_t *)(const void *)strip, rows), w);
+    strip += step;
+    const int32_t s2 = vmladavq_s8((int8x16_t)vldrwq_gather_offset_s32((const int32_t *)(const void *)strip, rows), w);
+    strip += step;
+    const int32_t s3 = vmladavq_s8((int8x16_t)vldrwq_gather_offset_s32((const int32_t *)(const void *)strip, rows), w);
+    strip += step;
+    const int32x4_t sums = vaddq_n_s32(eq_mve_vector(s0, s1, s2, s3), bias);
+    const int32x4_t v = eq_mve_requantize(sums, m, s, &q, form);
+    if (count >= 4) {
+      vstrbq_scatter_offset_s32(y, outputs, v);
+    } else {
+      vstrbq_scatter_offset_p_s32(y, outputs, v, vctp32q((uint32_t)count));
+    }
+    y += y_step;
+  }
+}
+
+static EQ_INLINE void dwconv2d(const eq_dwconv2d_s8_t *p, const int8_t *restrict input, int8_t *restrict output,
+                               void *restrict scratch, eq_range_t range, eq_requant_form_t form) {
+  int8_t *const outside = scratch;
+  int8_t *const strip = outside + OUTSIDE_BYTES;
+  const int8x16_t zero_points = vdupq_n_s8((int8_t)p->input_zero_point);
+  vstrbq_s8(outside, zero_points);
+  for (int32_t c = range.begin; c < range.end; c += CHANNELS) {
+    const int32_t lanes = range.end - c < CHANNELS ? range.end - c : CHANNELS;
+    for (int32_t oy = 0; oy < p->out_h; oy += SEGMENT) {
+      const int32_t count = p->out_h - oy < SEGMENT ? p->out_h - oy : SEGMENT;
+      /* Rows for whole groups of four outputs of a kernel of four rows. */
+      const int32_t rows = (((count + 3) & ~3) - 1) * p->stride_h + (SIDE - 1) * p->dilation_h + 1;
+      const int32_t iy = oy * p->stride_h - p->pad_top;
+      const int32_t above = eq_clamp(-iy, 0, rows);
+      const int32_t below = eq_clamp(iy + rows - p->in_h, 0, rows - above);
+      for (int32_t ox = 0; ox < p->out_w; ox++) {
+        const columns_t columns = find_columns(p, input, iy, ox * p->stride_w - p->pad_left, c, outside);
+        int8_t *const y = output + (oy * p->out_w + ox) * p->out_c + c;
+        int8_t *row = outside_rows(strip, zero_points, above);
+        if (rows > above + below) {
+          row = inside_rows(row, &columns, rows - above - below, lanes);
+        }
+        (void)outside_rows(row, zero_points, below);
+        for (int32_t i = 0; i < lanes; i++) {
+          column(p, strip + SIDE * i, c + i, y + i, count, form);
+        }
+      }
+    }
+  }
+}
+
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_high_mve) { dwconv2d(p, input, output, scratch, range, EQ_REQUANT_HIGH); }
+
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_shift_mve) {
+  dwconv2d(p, input, output, scratch, range, EQ_REQUANT_SHIFT);
+}
+
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_tflite_mve) {
+  dwconv2d(p, input, output, scratch, range, EQ_REQUANT_TFLITE);
+}

@@ -1,0 +1,363 @@
+"""The emulator beyond the intrinsics: plain instructions give what the machine gives, and the CORE-V instructions that
+no intrinsic exposes give what a Python model of the manual gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.qemu.platform_firmware import board_with_tools, build, run
+
+pytestmark = pytest.mark.qemu
+
+VALUES = (0, 1, 2, 31, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFE, 0x12345678, 0x80018001, 0xC64A5933)
+
+# Each line runs twice on the same operands: by the machine (the fences are unknown to the emulator, which hands back),
+# then by the emulator, which goes on after a CORE-V instruction. a0 is the result; a1, a2 operands; a3 memory.
+PLAIN = """
+add a0, a1, a2
+sub a0, a1, a2
+sll a0, a1, a2
+slt a0, a1, a2
+sltu a0, a1, a2
+xor a0, a1, a2
+srl a0, a1, a2
+sra a0, a1, a2
+or a0, a1, a2
+and a0, a1, a2
+mul a0, a1, a2
+mulh a0, a1, a2
+mulhsu a0, a1, a2
+mulhu a0, a1, a2
+div a0, a1, a2
+divu a0, a1, a2
+rem a0, a1, a2
+remu a0, a1, a2
+addi a0, a1, -1234
+slti a0, a1, -7
+sltiu a0, a1, -7
+xori a0, a1, -1366
+ori a0, a1, 1365
+andi a0, a1, -256
+slli a0, a1, 31
+srli a0, a1, 7
+srai a0, a1, 7
+lui a0, 0xfedcb
+sw a1, 0(a3); lb a0, 3(a3); lbu a4, 3(a3); add a0, a0, a4
+sw a1, 0(a3); lh a0, 2(a3); lhu a4, 2(a3); add a0, a0, a4
+sw a1, 4(a3); sb a2, 5(a3); lw a0, 4(a3)
+sw a1, 4(a3); sh a2, 6(a3); lw a0, 4(a3)
+li a0, 1; beq a1, a2, 1f; li a0, 2; 1: nop
+li a0, 1; bne a1, a2, 1f; li a0, 2; 1: nop
+li a0, 1; blt a1, a2, 1f; li a0, 2; 1: nop
+li a0, 1; bge a1, a2, 1f; li a0, 2; 1: nop
+li a0, 1; bltu a1, a2, 1f; li a0, 2; 1: nop
+li a0, 1; bgeu a1, a2, 1f; li a0, 2; 1: nop
+li a0, 3; 1: addi a0, a0, -1; bgtz a0, 1b
+li a0, 1; jal a4, 1f; li a0, 2; 1: nop
+la a4, 1f; li a0, 1; jalr a5, 0(a4); li a0, 2; 1: sub a5, a5, a4; add a0, a0, a5
+la a4, 1f; li a0, 1; c.jr a4; li a0, 2; 1: nop
+la a4, 1f; li a0, 1; c.jalr a4; li a0, 2; 1: sub a5, ra, a4; add a0, a0, a5
+auipc a0, 0x12345; auipc a4, 0x12340; sub a0, a0, a4
+li a0, 5; beqz a1, 1f; li a0, 6; 1: nop
+mv a0, a1; c.addi a0, -3
+c.li a0, -17
+c.lui a0, 0xfffe1; c.nop
+mv a0, a1; c.srli a0, 9
+mv a0, a1; c.srai a0, 9
+mv a0, a1; c.andi a0, -5
+mv a0, a1; c.sub a0, a2
+mv a0, a1; c.xor a0, a2
+mv a0, a1; c.or a0, a2
+mv a0, a1; c.and a0, a2
+mv a0, a1; c.slli a0, 13
+mv a0, a1; c.add a0, a2
+c.mv a0, a2
+c.addi4spn a0, sp, 1020; sub a0, a0, sp
+mv a4, sp; c.addi16sp sp, -496; sub a0, sp, a4; mv sp, a4
+c.sw a1, 124(a3); c.lw a0, 124(a3)
+c.addi16sp sp, -32; c.swsp a1, 28(sp); c.lwsp a0, 28(sp); c.addi16sp sp, 32
+li a0, 1; c.beqz a1, 1f; li a0, 2; 1: nop
+li a0, 1; c.bnez a1, 1f; li a0, 2; 1: nop
+li a0, 1; c.j 1f; li a0, 2; 1: nop
+"""
+
+HEAD = """
+#include "eq_port.h"
+typedef struct { uint32_t first, second; } pair_t;
+static uint32_t memory[64];
+static const uint32_t values[] = {@VALUES@};
+enum { COUNT = sizeof values / sizeof values[0] };
+static void print_hex(uint32_t value) {
+  char digits[10] = "00000000 ";
+  for (int i = 0; i < 8; i++) { digits[i] = "0123456789abcdef"[(value >> (28 - 4 * i)) & 15u]; }
+  eq_port_print(digits);
+}
+"""
+
+
+def _head() -> str:
+    return HEAD.replace("@VALUES@", ", ".join(f"{value:#x}u" for value in VALUES))
+
+
+def test_plain_instructions_equal_the_machine(tmp_path: Path) -> None:
+    board = board_with_tools("riscv-8core")
+    body, snippets = [], PLAIN.strip().splitlines()
+    for number, snippet in enumerate(snippets):
+        text = "\\n ".join(part.strip() for part in snippet.split(";"))
+        body.append(f"""
+static pair_t run_{number}(uint32_t a, uint32_t b) {{
+  register uint32_t a0 __asm__("a0"); register uint32_t a1 __asm__("a1") = a;
+  register uint32_t a2 __asm__("a2") = b; register uint32_t *a3 __asm__("a3") = memory; pair_t r;
+  __asm__ volatile("fence\\n {text}\\n fence\\n mv a6, a0\\n li a0, 0\\n"
+                   ".insn r 0x2b, 3, 0x28, a7, zero, x0\\n {text}\\n fence"
+                   : "=&r"(a0) : "r"(a1), "r"(a2), "r"(a3) : "a4", "a5", "a6", "a7", "ra", "memory");
+  r.second = a0;
+  __asm__ volatile("mv %0, a6" : "=r"(r.first));
+  return r;
+}}""")
+    calls = "\n".join(
+        f"""  for (uint32_t i = 0; i < COUNT * COUNT; i++) {{
+    const pair_t r = run_{number}(values[i % COUNT], values[i / COUNT]);
+    if (r.first != r.second) {{ eq_port_print("{number} "); print_hex(r.first); print_hex(r.second); bad++; break; }}
+  }}"""
+        for number in range(len(snippets))
+    )
+    source = _head() + "".join(body) + "\nint main(void) {\n  uint32_t bad = 0;\n" + calls
+    source += '\n  print_hex(COUNT);\n  eq_port_exit(0);\n}\n'
+    # print_hex is used for failures only; unused results must not warn
+    source = source.replace("eq_port_exit(0);", "eq_port_exit(bad == 0u ? 0 : 5);")
+    counts = run(board, build(board, source, tmp_path)).console
+    assert counts.strip() == f"{len(VALUES):08x}"
+
+
+MASK = 0xFFFFFFFF
+
+
+def _signed(value: int, bits: int = 32) -> int:
+    value &= (1 << bits) - 1
+    return value - (1 << bits) if value >> (bits - 1) else value
+
+
+def _extract(a: int, length: int, position: int) -> int:
+    top = min(length + position, 31)
+    return _signed(a >> position, top - position + 1)
+
+
+def _extractu(a: int, length: int, position: int) -> int:
+    top = min(length + position, 31)
+    return (a >> position) & ((1 << (top - position + 1)) - 1)
+
+
+def _bits(length: int, position: int) -> int:
+    return sum(1 << i for i in range(position, min(position + length, 31) + 1))
+
+
+def _bitrev(a: int, radix: int, drop: int) -> int:
+    size = (1, 2, 3, 1)[radix]
+    text = f"{(a << drop) & MASK:032b}"
+    groups = [text[i : i + size] for i in range(0, 32 - size + 1, size)]
+    return int("".join(reversed(groups)), 2)
+
+
+def _shuffle_sci_b(a: int, top: int, immediate: int) -> int:
+    lanes = [immediate & 3, immediate >> 2 & 3, immediate >> 4 & 3, top]
+    return sum((a >> 8 * lane & 0xFF) << 8 * i for i, lane in enumerate(lanes))
+
+
+def _halves(a: int) -> tuple[int, int]:
+    return _signed(a, 16), _signed(a >> 16, 16)
+
+
+def _join(low: int, high: int) -> int:
+    return (low & 0xFFFF) | (high & 0xFFFF) << 16
+
+
+def _cplxmul(d: int, a: int, b: int, imaginary: bool, divide: int) -> int:
+    (ar, ai), (br, bi) = _halves(a), _halves(b)
+    if imaginary:
+        return d & 0xFFFF | (_signed(ar * bi + ai * br) >> 15 + divide & 0xFFFF) << 16
+    return d & 0xFFFF0000 | (_signed(ar * br - ai * bi) >> 15 + divide & 0xFFFF)
+
+
+def _divided(a: int, b: int, sign: int, divide: int) -> int:
+    (ar, ai), (br, bi) = _halves(a), _halves(b)
+    return _join(_signed(ar + sign * br, 16) >> divide, _signed(ai + sign * bi, 16) >> divide)
+
+
+def _subrotmj(a: int, b: int, divide: int) -> int:
+    (ar, ai), (br, bi) = _halves(a), _halves(b)
+    return _join(_signed(ai - bi, 16) >> divide, _signed(br - ar, 16) >> divide)
+
+
+Model = Callable[[int, int, int], int]
+
+
+def _sci(funct5: int, f: int, width: int, immediate: int) -> str:
+    """SIMD instruction with a six-bit immediate: d = a1 op immediate."""
+    return f".insn r 0x7b, {6 + width}, {funct5 << 2 | f << 1 | immediate & 1}, a0, a1, x{immediate >> 1 & 31}"
+
+
+def _lanes(a: int, width: int, function: Callable[[int], int]) -> int:
+    size = 8 if width else 16
+    return sum((function(a >> low & (1 << size) - 1) & ((1 << size) - 1)) << low for low in range(0, 32, size))
+
+
+def _cases() -> list[tuple[str, Model]]:
+    cases: list[tuple[str, Model]] = []
+    for n, p in ((0, 0), (7, 4), (15, 16), (31, 0), (5, 26), (20, 20), (31, 31)):
+        extract = f".insn r 0x5b, 0, {n}, a0, a1, x{p}"
+        cases.append((extract, lambda d, a, b, n=n, p=p: _extract(a, n, p)))
+        cases.append((extract.replace(f", {n},", f", {32 + n},"), lambda d, a, b, n=n, p=p: _extractu(a, n, p)))
+        clear = f".insn r 0x5b, 1, {n}, a0, a1, x{p}"
+        cases.append((clear, lambda d, a, b, n=n, p=p: a & ~_bits(n, p)))
+        cases.append((clear.replace(f", {n},", f", {32 + n},"), lambda d, a, b, n=n, p=p: a | _bits(n, p)))
+        if n + p < 32:
+            insert = f".insn r 0x5b, 0, {64 + n}, a0, a1, x{p}"
+            cases.append((insert, lambda d, a, b, m=_bits(n, p), p=p: d & ~m | a << p & m))
+    for funct7, model in (
+        (0x18, lambda d, a, b: _extract(a, b >> 5 & 31, b & 31)),
+        (0x19, lambda d, a, b: _extractu(a, b >> 5 & 31, b & 31)),
+        (0x1C, lambda d, a, b: a & ~_bits(b >> 5 & 31, b & 31)),
+        (0x1D, lambda d, a, b: a | _bits(b >> 5 & 31, b & 31)),
+        (0x29, lambda d, a, b: _signed(a) <= _signed(b)),
+        (0x2A, lambda d, a, b: a <= b),
+        (0x30, lambda d, a, b: _signed(a, 16)),
+        (0x31, lambda d, a, b: a & 0xFFFF),
+        (0x32, lambda d, a, b: _signed(a, 8)),
+        (0x33, lambda d, a, b: a & 0xFF),
+    ):
+        cases.append((f".insn r 0x2b, 3, {funct7}, a0, a1, a2", model))
+    for radix in range(4):
+        for drop in (0, 4, 13):
+            text = f".insn r 0x5b, 1, {96 + radix}, a0, a1, x{drop}"
+            cases.append((text, lambda d, a, b, radix=radix, drop=drop: _bitrev(a, radix, drop)))
+    for top in range(4):
+        for immediate in (0, 27, 0x39):
+            cases.append((_sci(0x18 + top, 0, 1, immediate), lambda d, a, b, t=top, i=immediate: _shuffle_sci_b(a, t, i)))
+    for immediate in range(4):
+        picks = (immediate & 1, immediate >> 1)
+        model = lambda d, a, b, p=picks: _join(_halves(a)[p[0]], _halves(a)[p[1]])  # noqa: E731
+        cases.append((_sci(0x18, 0, 0, immediate), model))
+    for width in (0, 1):
+        size = 8 if width else 16
+        for immediate in (0, 5, 31, 32, 63):
+            signed = _signed(immediate, 6)
+            for funct5, f, function in (
+                (0x00, 0, lambda x, i, u, s: x + i),
+                (0x04, 0, lambda x, i, u, s: min(_signed(x, s), i)),
+                (0x05, 0, lambda x, i, u, s: min(x, u)),
+                (0x06, 0, lambda x, i, u, s: max(_signed(x, s), i)),
+                (0x07, 0, lambda x, i, u, s: max(x, u)),
+                (0x03, 0, lambda x, i, u, s: (x + u & (1 << s) - 1) >> 1),
+                (0x00, 1, lambda x, i, u, s: -(x == i & (1 << s) - 1)),
+                (0x01, 1, lambda x, i, u, s: -(x != i & (1 << s) - 1)),
+                (0x03, 1, lambda x, i, u, s: -(_signed(x, s) >= i)),
+                (0x05, 1, lambda x, i, u, s: -(_signed(x, s) <= i)),
+                (0x06, 1, lambda x, i, u, s: -(x > u)),
+                (0x08, 1, lambda x, i, u, s: -(x < u)),
+            ):
+                model = lambda d, a, b, w=width, g=function, i=signed, u=immediate, s=size: _lanes(  # noqa: E731
+                    a, w, lambda x: g(x, i, u, s)
+                )
+                cases.append((_sci(funct5, f, width, immediate), model))
+    for divide in range(4):
+        for imaginary in (0, 1):
+            text = f".insn r 0x7b, {2 * divide}, {0x54 // 2 * 2 + 0 if False else (0b01010 << 2 | 2 | imaginary)}, a0, a1, a2"
+            cases.append((text, lambda d, a, b, i=imaginary, n=divide: _cplxmul(d, a, b, bool(i), n)))
+        cases.append((f".insn r 0x7b, {2 * divide}, {0b01100 << 2 | 2}, a0, a1, a2", lambda d, a, b, n=divide: _subrotmj(a, b, n)))
+        if divide:
+            for funct5, sign in ((0b01101, 1), (0b01110, -1)):
+                text = f".insn r 0x7b, {2 * divide}, {funct5 << 2 | 2}, a0, a1, a2"
+                cases.append((text, lambda d, a, b, s=sign, n=divide: _divided(a, b, s, n)))
+    cases.append((f".insn r 0x7b, 0, {0b01011 << 2 | 2}, a0, a1, x0", lambda d, a, b: _join(_halves(a)[0], -_halves(a)[1])))
+    # cv.beqimm, cv.bneimm a1, imm5: over one instruction
+    for immediate in (0, 1, 15, -16, -1):
+        for funct3, equal in ((6, True), (7, False)):
+            text = f"li a0, 1\\n .insn sb 0x0b, {funct3}, x{immediate & 31}, 1f(a1)\\n li a0, 2\\n 1: nop"
+            word = f"{(immediate & 31) << 20 | 11 << 15 | funct3 << 12 | 8 << 7 | 0x0B:#x}"
+            text = f".option push\\n .option norvc\\n li a0, 1\\n .word {word}\\n li a0, 2\\n .option pop"
+            cases.append((text, lambda d, a, b, i=immediate, e=equal: 1 if (_signed(a) == i) == e else 2))
+    # nested hardware loops of the manual's example: 10 x (10 x 3) and 10 x 4, on top of a1 and a2
+    loops = """.option push\\n .option norvc\\n .balign 4\\n mv a0, zero\\n li a4, 10
+ .insn i 0x2b, 4, x1, x0, 6\\n .insn i 0x2b, 4, x5, x0, 11\\n .insn i 0x2b, 4, x11, a4, 0
+ .insn i 0x2b, 4, x0, x0, 4\\n .insn i 0x2b, 4, x4, x0, 6\\n nop
+ .insn i 0x2b, 4, x10, a4, 0\\n addi a0, a0, 1\\n addi a0, a0, 1\\n addi a0, a0, 1
+ addi a0, a0, 2\\n addi a0, a0, 2\\n .option pop"""
+    cases.append((loops.replace("\n", "\\n"), lambda d, a, b: 340))
+    return cases
+
+
+def test_instructions_without_intrinsic_equal_the_manual(tmp_path: Path) -> None:
+    board = board_with_tools("riscv-8core")
+    cases = _cases()
+    triples = [(VALUES[i % 11], VALUES[(i * 7 + 3) % 11], VALUES[(i * 5 + i // 11) % 11]) for i in range(33)]
+    functions, calls, wanted = [], [], []
+    for number, (text, model) in enumerate(cases):
+        functions.append(f"""
+static uint32_t run_{number}(uint32_t d, uint32_t a, uint32_t b) {{
+  register uint32_t a0 __asm__("a0") = d; register uint32_t a1 __asm__("a1") = a; register uint32_t a2 __asm__("a2") = b;
+  __asm__ volatile("{text}" : "+r"(a0) : "r"(a1), "r"(a2) : "a4", "memory");
+  return a0;
+}}""")
+        calls.append(f"    print_hex(run_{number}(d, a, b));")
+    source = _head() + "".join(functions) + "\nstatic const uint32_t triples[][3] = {"
+    source += ", ".join(f"{{{d:#x}u, {a:#x}u, {b:#x}u}}" for d, a, b in triples)
+    source += "};\nint main(void) {\n  memory[0] = values[0] + COUNT;\n"
+    source += f"  for (uint32_t i = 0; i < {len(triples)}u; i++) {{\n"
+    source += "    const uint32_t d = triples[i][0], a = triples[i][1], b = triples[i][2];\n"
+    source += "\n".join(calls) + "\n  }\n  eq_port_exit(0);\n}\n"
+    for d, a, b in triples:
+        wanted += [int(model(d, a, b)) & MASK for _, model in cases]
+    console = run(board, build(board, source, tmp_path)).console
+    found = [int(word, 16) for word in console.split()]
+    assert len(found) == len(wanted)
+    wrong = [
+        f"{cases[i % len(cases)][0]} on {triples[i // len(cases)]}: {f:#x}, expected {w:#x}"
+        for i, (f, w) in enumerate(zip(found, wanted, strict=True))
+        if f != w
+    ]
+    assert not wrong, "\n".join(wrong[:20])
+
+
+SMALLFLOAT = """
+#include "eq_port.h"
+static float as_float(uint32_t bits) { union { uint32_t u; float f; } x = {bits}; return x.f; }
+static uint32_t as_bits(float value) { union { float f; uint32_t u; } x = {value}; return x.u; }
+#define RR(funct3, funct7, a, b) ({ float d; \\
+  __asm__(".insn r 0x33, " #funct3 ", " #funct7 ", %0, %1, %2" : "=f"(d) : "f"(as_float(a)), "f"(as_float(b))); as_bits(d); })
+#define RRD(funct3, funct7, c, a, b) ({ float d = as_float(c); \\
+  __asm__(".insn r 0x33, " #funct3 ", " #funct7 ", %0, %1, %2" : "+f"(d) : "f"(as_float(a)), "f"(as_float(b))); as_bits(d); })
+static void expect(uint32_t value, uint32_t wanted, const char *name) {
+  if (value != wanted) { eq_port_print(name); eq_port_exit(1); }
+}
+/* 1.5 = 3e00, 2.25 = 4080, -0.5 = b800, 10 = 4900, 65504 = 7bff, infinity = 7c00 */
+int main(void) {
+  const uint32_t x = 0x3e004080u, y = 0xb8004900u;
+  uint32_t i;
+  float f;
+  expect(RR(2, 0x41, x, y), 0x3c004a20u, "vfadd");
+  expect(RR(6, 0x41, x, y), 0x49c04a20u, "vfadd.r");
+  expect(RR(2, 0x42, x, y), 0x4000c7c0u, "vfsub");
+  expect(RR(2, 0x43, x, y), 0xba004da0u, "vfmul");
+  expect(RR(2, 0x43, 0x7bff7bffu, y), 0xf7ff7c00u, "vfmul overflow");
+  expect(RR(2, 0x44, 0x49004900u, y), 0xcd003c00u, "vfdiv");
+  expect(RR(2, 0x45, x, y), 0xb8004080u, "vfmin");
+  expect(RR(2, 0x46, x, y), 0x3e004900u, "vfmax");
+  expect(RRD(2, 0x48, 0x3c003c00u, x, y), 0x34004de0u, "vfmac");
+  expect(RRD(2, 0x4b, as_bits(100.0f), x, y), as_bits(121.75f), "vfdotpex");
+  expect(RR(2, 0x58, as_bits(1.5f), as_bits(2.25f)), 0x40803e00u, "vfcpka");
+  __asm__(".insn r 0x33, 2, 0x4c, %0, %1, x2" : "=r"(i) : "f"(as_float(0xc5004900u)));
+  expect(i, 0xfffb000au, "vfcvt.x.h");
+  __asm__(".insn r 0x33, 2, 0x4c, %0, %1, x3" : "=f"(f) : "r"(0xfffb000au));
+  expect(as_bits(f), 0xc5004900u, "vfcvt.h.x");
+  eq_port_exit(0);
+}
+"""
+
+
+def test_smallfloat(tmp_path: Path) -> None:
+    board = board_with_tools("riscv-8core")
+    assert run(board, build(board, SMALLFLOAT, tmp_path)).console == ""
