@@ -20,6 +20,7 @@ from edgeq.emit.firmware import EmitOptions, emit
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import open_folder
 from edgeq.frontend.load import ModelSource, load
+from edgeq.frontend.load import check as check_source
 from edgeq.ir import verify as verify_graph
 from edgeq.ir.graph import Graph
 from edgeq.lower.program import Program
@@ -90,6 +91,7 @@ def generate(graph: Graph, board: Board, folder: Path, options: EmitOptions) -> 
 def build(options: BuildOptions, observer: Observer) -> Facts:
     """Model file -> firmware folder with report. Nothing is left behind when it fails."""
     make.require_tools(options.board)
+    check_source(options.source)
     _check_data_options(options)
     with _target_folder(options.folder) as folder:
         observer.stage(f"importing {options.source.path.name}")

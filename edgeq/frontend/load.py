@@ -28,8 +28,8 @@ class ModelSource:
     input_shape: tuple[int, ...] | None = None
 
 
-def load(source: ModelSource) -> Graph:
-    """The float graph of a model file. Raises EdgeqError with one sentence for anything that can't be imported."""
+def check(source: ModelSource) -> str:
+    """Kind of the file (guard.KIND_...), told without loading it. Raises EdgeqError for what can't be imported."""
     kind = guard.kind_of(source.path)
     if kind == guard.KIND_STATE_DICT and source.arch is None:
         raise EdgeqError(
@@ -41,6 +41,17 @@ def load(source: ModelSource) -> Graph:
             f"{source.path}: is a pickled module, and unpickling runs code; if you trust it add --trust-pickle and "
             "--input-shape, or save it with torch.export.save"
         )
+    if kind == guard.KIND_PICKLED_MODULE and source.input_shape is None:
+        raise EdgeqError(
+            f"{source.path}: a module without example inputs needs its input's shape; add --input-shape, for example "
+            "--input-shape 1,3,32,32"
+        )
+    return kind
+
+
+def load(source: ModelSource) -> Graph:
+    """The float graph of a model file. Raises EdgeqError with one sentence for anything that can't be imported."""
+    kind = check(source)
     with tempfile.TemporaryDirectory(prefix="edgeq-") as folder:
         work = Path(folder)
         path = source.path

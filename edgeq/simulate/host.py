@@ -27,7 +27,6 @@ def run_program(board: Board, program: Path, workdir: Path, *, timeout_s: float)
     if result.exit_code != 0:
         how = f"signal {-result.exit_code}" if result.exit_code < 0 else f"exit code {result.exit_code}"
         raise EdgeqError(
-            f"The program ended with {how} on board '{board.name}'; it last printed: "
-            f"{last_lines(result.console, 12)}."
+            f"The program ended with {how} on board '{board.name}'; it last printed: {last_lines(result.console, 12)}."
         )
     return SimulationResult(0, result.console, None)

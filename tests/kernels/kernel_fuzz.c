@@ -25,6 +25,9 @@ static conv2d_t *const conv2d_pointwise_kernels[3] = FORMS(eq_conv2d_s8_pointwis
 #ifdef EQ_FUZZ_DW_K3X3
 static conv2d_t *const dwconv2d_k3x3_kernels[3] = FORMS(eq_dwconv2d_s8_k3x3);
 #endif
+#ifdef EQ_FUZZ_DW_K4X4
+static conv2d_t *const dwconv2d_k4x4_kernels[3] = FORMS(eq_dwconv2d_s8_k4x4);
+#endif
 
 static const int32_t channel_choices[] = {1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 20, 31, 32, 33};
 
@@ -98,12 +101,12 @@ static int32_t output_size(int32_t in, int32_t kernel, int32_t stride, int32_t p
 typedef struct {
   const char *name;
   conv2d_t *const *kernels; /* by form */
-  void (*pack)(const int8_t *, int32_t, int32_t, int8_t *);
-  int32_t (*packed_bytes)(int32_t, int32_t);
+  void (*pack)(filter_t, int8_t *);
+  int32_t (*packed_bytes)(filter_t);
   int32_t (*scratch_bytes)(const eq_conv2d_s8_t *);
   int32_t pointwise, depthwise;
-  int32_t k3x3;        /* kernel 3x3, dilation 1 only */
-  int32_t by_channels; /* `range` counts channels */
+  int32_t kernel_limit; /* largest side of the kernel; 0 if exactly 3x3 with dilation 1 */
+  int32_t by_channels;  /* `range` counts channels */
 } family_t;
 
 #define PER_ISA(name) NAME(name, EQ_FUZZ_ISA, )
@@ -114,11 +117,14 @@ typedef struct {
   }
 
 static const family_t families[] = {
-    FAMILY(conv2d, conv2d, 0, 0, 0, 0),
-    FAMILY(conv2d_pointwise, conv2d, 1, 0, 0, 0),
-    FAMILY(dwconv2d, dwconv2d, 0, 1, 0, 0),
+    FAMILY(conv2d, conv2d, 0, 0, 5, 0),
+    FAMILY(conv2d_pointwise, conv2d, 1, 0, 1, 0),
+    FAMILY(dwconv2d, dwconv2d, 0, 1, 5, 0),
 #ifdef EQ_FUZZ_DW_K3X3
-    FAMILY(dwconv2d_k3x3, dwconv2d_k3x3, 0, 1, 1, 1),
+    FAMILY(dwconv2d_k3x3, dwconv2d_k3x3, 0, 1, 0, 1),
+#endif
+#ifdef EQ_FUZZ_DW_K4X4
+    FAMILY(dwconv2d_k4x4, dwconv2d_k4x4, 0, 1, 4, 1),
 #endif
 };
 enum { FAMILY_COUNT = sizeof families / sizeof families[0] };
@@ -133,20 +139,16 @@ static eq_conv2d_s8_t random_geometry(const family_t *family) {
     p.in_w = random_between(1, 12);
     p.in_c = random_channels();
     p.out_c = depthwise ? p.in_c : random_channels();
-    p.kernel_h = pointwise ? 1 : random_between(1, 5);
-    p.kernel_w = pointwise ? 1 : random_between(1, 5);
-    if (random_between(0, 2) == 0 && !pointwise) {
-      p.kernel_h = p.kernel_w = 3;
-    }
+    const int32_t k3x3 = family->kernel_limit == 0 || (!pointwise && random_between(0, 2) == 0);
+    p.kernel_h = k3x3 ? 3 : random_between(1, family->kernel_limit);
+    p.kernel_w = k3x3 ? 3 : random_between(1, family->kernel_limit);
+    const int32_t dilated = family->kernel_limit != 0 && !pointwise;
     p.stride_h = pointwise ? 1 : random_pick(strides, 5);
     p.stride_w = pointwise ? 1 : random_pick(strides, 5);
     p.pad_top = pointwise ? 0 : random_between(0, 3);
     p.pad_left = pointwise ? 0 : random_between(0, 3);
-    if (family->k3x3) {
-      p.kernel_h = p.kernel_w = 3;
-    }
-    p.dilation_h = family->k3x3 || pointwise || random_between(0, 2) != 0 ? 1 : 2;
-    p.dilation_w = family->k3x3 || pointwise || random_between(0, 2) != 0 ? 1 : 2;
+    p.dilation_h = dilated && random_between(0, 2) == 0 ? 2 : 1;
+    p.dilation_w = dilated && random_between(0, 2) == 0 ? 2 : 1;
     p.out_h = output_size(p.in_h, p.kernel_h, p.stride_h, p.pad_top, p.dilation_h);
     p.out_w = output_size(p.in_w, p.kernel_w, p.stride_w, p.pad_left, p.dilation_w);
   } while (p.in_h + 2 * p.pad_top < (p.kernel_h - 1) * p.dilation_h + 1 ||
@@ -201,7 +203,8 @@ static int conv2d_case(const family_t *family) {
   int8_t *const input = buffer(p.in_h * p.in_w * p.in_c);
   int8_t *const output = buffer(units * p.out_c);
   int32_t *const bias = buffer(4 * p.out_c);
-  int8_t *const packed = buffer(family->packed_bytes(p.out_c, k_count));
+  const filter_t filter = {weights, p.out_c, p.kernel_h, p.kernel_w, depthwise ? 1 : p.in_c};
+  int8_t *const packed = buffer(family->packed_bytes(filter));
   void *const scratch = buffer(family->scratch_bytes(&p));
   fill_bytes(weights, p.out_c * k_count, -127, 127);
   fill_bytes(input, p.in_h * p.in_w * p.in_c, -128, 127);
@@ -209,7 +212,7 @@ static int conv2d_case(const family_t *family) {
   p.requant = random_requant(p.out_c, form, k_count, bias);
   p.bias = bias;
   p.weights = packed;
-  family->pack(weights, p.out_c, k_count, packed);
+  family->pack(filter, packed);
   eq_range_t ranges[3];
   const int32_t range_count = random_ranges(family->by_channels ? p.out_c : units, ranges);
   for (int32_t i = range_count - 1; i >= 0; i--) {
@@ -232,17 +235,18 @@ static int linear_case(void) {
   p.out_features = long_k ? random_between(1, 9) : random_between(1, 40);
   const int32_t k = p.in_features;
   int8_t *const weights = buffer(p.out_features * k);
-  int8_t *const packed = buffer(NAME(packed_linear_, EQ_FUZZ_ISA, )(p.out_features, k));
+  const filter_t filter = {weights, p.out_features, 1, 1, k};
+  int8_t *const packed = buffer(PER_ISA(packed_linear_)(filter));
   int8_t *const input = buffer(p.rows * k);
   int8_t *const output = buffer(p.rows * p.out_features);
   int32_t *const bias = buffer(4 * p.out_features);
-  void *const scratch = buffer(NAME(scratch_linear_, EQ_FUZZ_ISA, )(&p));
+  void *const scratch = buffer(PER_ISA(scratch_linear_)(&p));
   fill_bytes(weights, p.out_features * k, -127, 127);
   fill_bytes(input, p.rows * k, -128, 127);
   p.requant = random_requant(p.out_features, form, k, bias);
   p.bias = bias;
   p.weights = packed;
-  NAME(pack_linear_, EQ_FUZZ_ISA, )(weights, p.out_features, k, packed);
+  PER_ISA(pack_linear_)(filter, packed);
   eq_range_t ranges[3];
   const int32_t range_count = random_ranges(p.out_features, ranges);
   for (int32_t i = range_count - 1; i >= 0; i--) {

@@ -42,9 +42,7 @@ def _program(pieces: list[str], return_instruction: str) -> str:
         lines += [*piece.strip().splitlines(), return_instruction, ".text"]
         assembly += [f'  "{line.strip()}\\n"' for line in lines]
         body += [f"eq_mark({number});", f"code_{number}(memory, 100u);"]
-    return PROGRAM.format(
-        declarations="\n".join(declarations), assembly="\n".join(assembly), body="\n  ".join(body)
-    )
+    return PROGRAM.format(declarations="\n".join(declarations), assembly="\n".join(assembly), body="\n  ".join(body))
 
 
 def _run(name: str, pieces: list[str], folder: Path) -> Counts:

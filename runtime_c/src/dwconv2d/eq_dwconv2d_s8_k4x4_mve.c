@@ -21,9 +21,9 @@ typedef struct {
   int32_t step[SIDE];
 } columns_t;
 
-/* `count` >= 1 rows of the first `lanes` channels (the others become 0); returns the row after them. Assembly, because GCC 12
- * copies VST4's four vectors through the stack. */
-static EQ_INLINE int8_t *inside_rows(int8_t *strip, const columns_t *c, int32_t count, int32_t lanes) {
+/* `count` >= 1 rows of the first `lanes` channels (the others become 0); returns the row after them. Assembly, because
+ * GCC 12 copies VST4's four vectors through the stack; not inlined, because it needs eleven registers. */
+__attribute__((noinline)) static int8_t *inside_rows(int8_t *strip, const columns_t *c, int32_t count, int32_t lanes) {
   const int8_t *x0 = c->x[0], *x1 = c->x[1], *x2 = c->x[2], *x3 = c->x[3];
   __asm__ volatile(
       "vctp.8 %[lanes]\n"
@@ -74,34 +74,45 @@ static EQ_INLINE columns_t find_columns(const eq_dwconv2d_s8_t *p, const int8_t 
   return columns;
 }
 
-/* Outputs of one channel down its strip, four at a time. `y_step` is from output to output. */
-static EQ_INLINE void column(const eq_dwconv2d_s8_t *p, const int8_t *strip, int32_t c, int8_t *y, int32_t count,
-                             eq_requant_form_t form) {
-  const int8x16_t w = vldrbq_s8((const int8_t *)p->weights + c * SIDE * SIDE);
-  const uint32x4_t rows = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)(ROW_BYTES * p->dilation_h));
-  const uint32x4_t outputs = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)(p->out_w * p->out_c));
-  const int32x4_t m = vdupq_n_s32(p->requant.multiplier[c]);
-  const int32x4_t s = vdupq_n_s32(form == EQ_REQUANT_HIGH ? 0 : p->requant.shift[c]);
-  const eq_mve_requant_t q = eq_mve_requant(&p->requant);
-  const int32_t bias = p->bias[c];
-  const int32_t step = ROW_BYTES * p->stride_h, y_step = 4 * p->out_w * p->out_c;
-  for (; count > 0; count -= 4) {
-    const int32_t s0 = vmladavq_s8((int8x16_t)vldrwq_gather_offset_s32((const int32_t *)(const void *)strip, rows), w);
-    strip += step;
-    const int32_t s1 = vmladavq_s8((int8x16_t)vldrwq_gather_offset_s32((const int32_t *)(const void *)strip, rows), w);
-    strip += step;
-    const int32_t s2 = vmladavq_s8((int8x16_t)vldrwq_gather_offset_s32((const int32_t *)(const void *)strip, rows), w);
-    strip += step;
-    const int32_t s3 = vmladavq_s8((int8x16_t)vldrwq_gather_offset_s32((const int32_t *)(const void *)strip, rows), w);
-    strip += step;
-    const int32x4_t sums = vaddq_n_s32(eq_mve_vector(s0, s1, s2, s3), bias);
-    const int32x4_t v = eq_mve_requantize(sums, m, s, &q, form);
-    if (count >= 4) {
-      vstrbq_scatter_offset_s32(y, outputs, v);
-    } else {
-      vstrbq_scatter_offset_p_s32(y, outputs, v, vctp32q((uint32_t)count));
+/* What the channels of a strip share. */
+typedef struct {
+  const int8_t *weights;
+  const int32_t *bias;
+  int32_t row_bytes;  /* strip bytes from one kernel row to the next */
+  int32_t step;       /* strip bytes from one output to the next */
+  int32_t y_step;     /* output bytes from one output to the next */
+  eq_mve_requant_t requant;
+} shared_t;
+
+static EQ_INLINE int32_t window(const int8_t *strip, uint32x4_t rows, int8x16_t w) {
+  return vmladavq_s8((int8x16_t)vldrwq_gather_offset_s32((const int32_t *)(const void *)strip, rows), w);
+}
+
+/* Outputs of channels c .. c+lanes-1 down their strip, four at a time. By value: loads from a structure inside the loops
+ * would be repeated after every store of bytes. */
+static EQ_INLINE void outputs_down(shared_t g, const int8_t *strip, int32_t c, int32_t lanes, int8_t *y, int32_t count,
+                                   eq_requant_form_t form) {
+  const uint32x4_t rows = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)g.row_bytes);
+  const uint32x4_t places = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)g.y_step);
+  for (const int32_t end = c + lanes; c < end; c++) {
+    const int8x16_t w = vldrbq_s8(g.weights + c * SIDE * SIDE);
+    const int32x4_t m = vdupq_n_s32(g.requant.multiplier[c]);
+    const int32x4_t s = form == EQ_REQUANT_HIGH ? m : vdupq_n_s32(g.requant.shift[c]);
+    const int32_t bias = g.bias[c];
+    const int8_t *x = strip;
+    int8_t *out = y;
+    for (int32_t left = count; left > 0; left -= 4) {
+      const int32_t s0 = window(x, rows, w), s1 = window(x + g.step, rows, w);
+      x += 2 * g.step;
+      const int32_t s2 = window(x, rows, w), s3 = window(x + g.step, rows, w);
+      x += 2 * g.step;
+      const int32x4_t sums = vaddq_n_s32(eq_mve_vector(s0, s1, s2, s3), bias);
+      const int32x4_t v = eq_mve_requantize(sums, m, s, &g.requant, form);
+      vstrbq_scatter_offset_p_s32(out, places, v, vctp32q((uint32_t)left));
+      out += 4 * g.y_step;
     }
-    y += y_step;
+    strip += SIDE;
+    y++;
   }
 }
 
@@ -110,6 +121,8 @@ static EQ_INLINE void dwconv2d(const eq_dwconv2d_s8_t *p, const int8_t *restrict
   int8_t *const outside = scratch;
   int8_t *const strip = outside + OUTSIDE_BYTES;
   const int8x16_t zero_points = vdupq_n_s8((int8_t)p->input_zero_point);
+  const shared_t shared = {p->weights,      p->bias,           ROW_BYTES * p->dilation_h,
+                           ROW_BYTES * p->stride_h, p->out_w * p->out_c, eq_mve_requant(&p->requant)};
   vstrbq_s8(outside, zero_points);
   for (int32_t c = range.begin; c < range.end; c += CHANNELS) {
     const int32_t lanes = range.end - c < CHANNELS ? range.end - c : CHANNELS;
@@ -128,9 +141,7 @@ static EQ_INLINE void dwconv2d(const eq_dwconv2d_s8_t *p, const int8_t *restrict
           row = inside_rows(row, &columns, rows - above - below, lanes);
         }
         (void)outside_rows(row, zero_points, below);
-        for (int32_t i = 0; i < lanes; i++) {
-          column(p, strip + SIDE * i, c + i, y + i, count, form);
-        }
+        outputs_down(shared, strip, c, lanes, y, count, form);
       }
     }
   }
