@@ -37,13 +37,18 @@ for tool in "${tools[@]}"; do
     packages+=("${names[@]}")
   fi
 done
-python=${PYTHON:-}
-if [ -z "$python" ]; then
-  for candidate in python3.13 python3.12 python3.11 python3; do
-    if command -v "$candidate" >/dev/null; then python=$candidate; break; fi
+# An interpreter that really runs (version managers leave stubs), is new enough and can make environments.
+suits() { "$1" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
+
+find_python() {
+  local candidate
+  for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
+    if suits "$candidate"; then echo "$candidate"; return; fi
   done
-fi
-if [ -z "$python" ] || ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then packages+=(python3 python3-venv); fi
+}
+
+python=$(find_python)
+[ -n "$python" ] || packages+=(python3 python3-venv)
 
 if [ ${#packages[@]} -gt 0 ]; then
   if [ "${EDGEQ_SKIP_APT:-0}" != 1 ] && command -v apt-get >/dev/null; then
@@ -52,14 +57,14 @@ if [ ${#packages[@]} -gt 0 ]; then
     echo "installing ${packages[*]}"
     "${sudo[@]}" apt-get update -qq
     DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
-    python=${python:-python3}
   else
     echo "setup: missing on this machine; install with your package manager: ${packages[*]}" >&2
   fi
 fi
 
-if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
-  echo "setup: $python is $("$python" --version), edgeq needs Python 3.11 or newer; name one with PYTHON=..." >&2
+python=$(find_python)
+if [ -z "$python" ]; then
+  echo "setup: edgeq needs Python 3.11 or newer with venv; install one, or name it with PYTHON=..." >&2
   exit 1
 fi
 [ -x .venv/bin/python ] || "$python" -m venv .venv

@@ -43,7 +43,7 @@ EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_mve);
 
 /* mve, kernel_h <= 4 and kernel_w <= 4, any stride, padding and dilation. Work unit of `range`: CHANNELS, granule 16.
  * Layout [channels][4][4] (kernel rows and columns beyond the kernel are zero).
- * Scratch: 16 + 64*((up(min(out_h,16),4) - 1)*stride_h + 3*dilation_h + 1) bytes.
+ * Scratch: 16 + 64*((up(min(out_h,n),4) - 1)*stride_h + 3*dilation_h + 1) bytes, n = 32 if stride_h is 1, else 16.
  * Built by edgeq/packing/mve.py: pack_dwconv2d_k4x4, scratch_dwconv2d_k4x4. */
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_high_mve);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_shift_mve);

@@ -47,7 +47,8 @@ static int32_t scratch_linear_mve(const eq_linear_s8_t *p) {
 }
 static int32_t scratch_dwconv2d_mve(const eq_conv2d_s8_t *p) { return 4 * tap_count(p) + p->in_c; }
 static int32_t scratch_dwconv2d_k4x4_mve(const eq_conv2d_s8_t *p) {
-  return 16 + 64 * ((round_up(at_most(p->out_h, 16), 4) - 1) * p->stride_h + 3 * p->dilation_h + 1);
+  const int32_t segment = p->stride_h == 1 ? 32 : 16;
+  return 16 + 64 * ((round_up(at_most(p->out_h, segment), 4) - 1) * p->stride_h + 3 * p->dilation_h + 1);
 }
 
 #endif

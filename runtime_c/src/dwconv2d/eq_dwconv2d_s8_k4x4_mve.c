@@ -9,10 +9,11 @@
 
 enum {
   CHANNELS = 16,
-  SIDE = 4,                        /* rows and columns of the padded kernel */
+  SIDE = 4, /* rows and columns of the padded kernel */
   ROW_BYTES = CHANNELS * SIDE,
-  SEGMENT = 16,                    /* outputs a strip, bounds the scratch; a multiple of 4 */
-  OUTSIDE_BYTES = CHANNELS         /* zero points, at the start of the scratch */
+  OUTSIDE_BYTES = CHANNELS, /* zero points, at the start of the scratch */
+  SEGMENT_STRIDE1 = 32,     /* outputs a strip, a multiple of 4: bounds the scratch */
+  SEGMENT = 16
 };
 
 /* The input columns of a strip: step 0 for a column of zero points outside the image. */
@@ -84,32 +85,50 @@ typedef struct {
   eq_mve_requant_t requant;
 } shared_t;
 
-static EQ_INLINE int32_t window(const int8_t *strip, uint32x4_t rows, int8x16_t w) {
-  return vmladavq_s8((int8x16_t)vldrwq_gather_offset_s32((const int32_t *)(const void *)strip, rows), w);
+/* Four rows of one channel. */
+static EQ_INLINE int8x16_t four_rows(const int8_t *strip, uint32x4_t rows) {
+  return (int8x16_t)vldrwq_gather_offset_s32((const int32_t *)(const void *)strip, rows);
+}
+
+/* The sums of four outputs. `paired` (a compile-time constant: kernel of at most three rows, stride and dilation 1): rows
+ * y .. y+3 hold the windows of two outputs, the second with its weights one row down, w_down. */
+static EQ_INLINE int32x4_t four_outputs(const int8_t *strip, int32_t step, uint32x4_t rows, int8x16_t w,
+                                        int8x16_t w_down, int32_t paired) {
+  const int8x16_t x0 = four_rows(strip, rows), x2 = four_rows(strip + 2 * step, rows);
+  const int32_t s0 = vmladavq_s8(x0, w), s2 = vmladavq_s8(x2, w);
+  if (paired) {
+    return eq_mve_vector(s0, vmladavq_s8(x0, w_down), s2, vmladavq_s8(x2, w_down));
+  }
+  strip += step;
+  return eq_mve_vector(s0, vmladavq_s8(four_rows(strip, rows), w), s2,
+                       vmladavq_s8(four_rows(strip + 2 * step, rows), w));
 }
 
 /* Outputs of channels c .. c+lanes-1 down their strip, four at a time. By value: loads from a structure inside the loops
  * would be repeated after every store of bytes. */
 static EQ_INLINE void outputs_down(shared_t g, const int8_t *strip, int32_t c, int32_t lanes, int8_t *y, int32_t count,
-                                   eq_requant_form_t form) {
+                                   int32_t paired, eq_requant_form_t form) {
   const uint32x4_t rows = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)g.row_bytes);
   const uint32x4_t places = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)g.y_step);
   for (const int32_t end = c + lanes; c < end; c++) {
     const int8x16_t w = vldrbq_s8(g.weights + c * SIDE * SIDE);
+    uint32_t carry = 0;
+    const int8x16_t w_down = paired ? vshlcq_s8(w, &carry, 32) : w;
     const int32x4_t m = vdupq_n_s32(g.requant.multiplier[c]);
     const int32x4_t s = form == EQ_REQUANT_HIGH ? m : vdupq_n_s32(g.requant.shift[c]);
     const int32_t bias = g.bias[c];
     const int8_t *x = strip;
     int8_t *out = y;
-    for (int32_t left = count; left > 0; left -= 4) {
-      const int32_t s0 = window(x, rows, w), s1 = window(x + g.step, rows, w);
-      x += 2 * g.step;
-      const int32_t s2 = window(x, rows, w), s3 = window(x + g.step, rows, w);
-      x += 2 * g.step;
-      const int32x4_t sums = vaddq_n_s32(eq_mve_vector(s0, s1, s2, s3), bias);
-      const int32x4_t v = eq_mve_requantize(sums, m, s, &g.requant, form);
-      vstrbq_scatter_offset_p_s32(out, places, v, vctp32q((uint32_t)left));
+    for (int32_t fours = count / 4; fours > 0; fours--) {
+      const int32x4_t sums = vaddq_n_s32(four_outputs(x, g.step, rows, w, w_down, paired), bias);
+      vstrbq_scatter_offset_s32(out, places, eq_mve_requantize(sums, m, s, &g.requant, form));
+      x += 4 * g.step;
       out += 4 * g.y_step;
+    }
+    if (count % 4 != 0) {
+      const int32x4_t sums = vaddq_n_s32(four_outputs(x, g.step, rows, w, w_down, paired), bias);
+      const int32x4_t v = eq_mve_requantize(sums, m, s, &g.requant, form);
+      vstrbq_scatter_offset_p_s32(out, places, v, vctp32q((uint32_t)(count % 4)));
     }
     strip += SIDE;
     y++;
@@ -123,11 +142,13 @@ static EQ_INLINE void dwconv2d(const eq_dwconv2d_s8_t *p, const int8_t *restrict
   const int8x16_t zero_points = vdupq_n_s8((int8_t)p->input_zero_point);
   const shared_t shared = {p->weights,      p->bias,           ROW_BYTES * p->dilation_h,
                            ROW_BYTES * p->stride_h, p->out_w * p->out_c, eq_mve_requant(&p->requant)};
+  const int32_t paired = p->stride_h == 1 && p->dilation_h == 1 && p->kernel_h < SIDE;
+  const int32_t segment = p->stride_h == 1 ? SEGMENT_STRIDE1 : SEGMENT;
   vstrbq_s8(outside, zero_points);
   for (int32_t c = range.begin; c < range.end; c += CHANNELS) {
     const int32_t lanes = range.end - c < CHANNELS ? range.end - c : CHANNELS;
-    for (int32_t oy = 0; oy < p->out_h; oy += SEGMENT) {
-      const int32_t count = p->out_h - oy < SEGMENT ? p->out_h - oy : SEGMENT;
+    for (int32_t oy = 0; oy < p->out_h; oy += segment) {
+      const int32_t count = p->out_h - oy < segment ? p->out_h - oy : segment;
       /* Rows for whole groups of four outputs of a kernel of four rows. */
       const int32_t rows = (((count + 3) & ~3) - 1) * p->stride_h + (SIDE - 1) * p->dilation_h + 1;
       const int32_t iy = oy * p->stride_h - p->pad_top;
@@ -141,7 +162,11 @@ static EQ_INLINE void dwconv2d(const eq_dwconv2d_s8_t *p, const int8_t *restrict
           row = inside_rows(row, &columns, rows - above - below, lanes);
         }
         (void)outside_rows(row, zero_points, below);
-        outputs_down(shared, strip, c, lanes, y, count, form);
+        if (paired) {
+          outputs_down(shared, strip, c, lanes, y, count, 1, form);
+        } else {
+          outputs_down(shared, strip, c, lanes, y, count, 0, form);
+        }
       }
     }
   }
