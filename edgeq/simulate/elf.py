@@ -1,4 +1,4 @@
-"""The few things the simulator needs from a firmware's ELF: symbols, the function at an address, a patched word."""
+"""The few things the simulator needs from a firmware's ELF: symbols, and the function at an address."""
 
 from __future__ import annotations
 
@@ -58,23 +58,3 @@ def read_symbols(elf: Path) -> Symbols:
     except (OSError, ELFError) as error:
         raise _open_error(elf, error) from error
     return Symbols(addresses, sorted(functions))
-
-
-def patched_word(elf: Path, symbol: str, value: int) -> bytes:
-    """The ELF's bytes with the initialised 32-bit variable `symbol` set to `value` (little endian).
-
-    Raises EdgeqError when there is no such variable in a section with contents.
-    """
-    address = read_symbols(elf).address(symbol, elf)
-    data = bytearray(elf.read_bytes())
-    try:
-        with elf.open("rb") as stream:
-            for section in ELFFile(stream).iter_sections():
-                start = int(section["sh_addr"])
-                if section["sh_type"] == "SHT_PROGBITS" and start <= address <= start + int(section["sh_size"]) - 4:
-                    offset = int(section["sh_offset"]) + address - start
-                    data[offset : offset + 4] = value.to_bytes(4, "little")
-                    return bytes(data)
-    except (OSError, ELFError) as error:
-        raise _open_error(elf, error) from error
-    raise EdgeqError(f"{elf.name}: variable '{symbol}' has no initial value to change; build the firmware again.")

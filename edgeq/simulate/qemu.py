@@ -15,7 +15,7 @@ from edgeq.boards import Board
 from edgeq.errors import EdgeqError
 from edgeq.simulate import plugin
 from edgeq.simulate.counts import parse_counts
-from edgeq.simulate.elf import patched_word, read_symbols
+from edgeq.simulate.elf import read_symbols
 from edgeq.simulate.process import ProcessResult, run_process
 from edgeq.simulate.release import adapted_arguments, qemu_release
 from edgeq.simulate.result import FAULT_EXIT_CODE, FAULT_PREFIX, SimulationResult, last_lines
@@ -34,12 +34,10 @@ def run_elf(
     *,
     count: bool = False,
     timeout_s: float,
-    cores: int | None = None,
 ) -> SimulationResult:
     """Runs `elf` on the board's simulator until it exits.
 
-    `workdir` must exist: the firmware's files lie there. `cores` limits how many cores the firmware's parallel
-    sections use (the firmware is built for board.cores). With `count`, the result carries instruction counts.
+    `workdir` must exist: the firmware's files lie there. With `count`, the result carries instruction counts.
 
     Raises EdgeqError: simulator missing, time out, fault in the firmware, any exit code but 0.
     """
@@ -50,8 +48,6 @@ def run_elf(
             f"apt-get install {board.simulator.apt}."
         )
     elf, workdir = elf.resolve(), workdir.resolve()
-    if cores is not None and cores != board.cores:
-        elf = _with_core_limit(board, elf, workdir, cores)
     arguments = adapted_arguments(board.simulator.command[1:], qemu_release(simulator))
     command = [simulator, *arguments, *_QUIET, *_SEMIHOSTING]
     if count:
@@ -64,14 +60,6 @@ def run_elf(
     _check(board, elf, result, timeout_s)
     counts = parse_counts(workdir / _COUNT_RESULT) if count else None
     return SimulationResult(result.exit_code, result.console, counts)
-
-
-def _with_core_limit(board: Board, elf: Path, workdir: Path, cores: int) -> Path:
-    if not 1 <= cores <= board.cores:
-        raise EdgeqError(f"Board '{board.name}' has {board.cores} core(s), so it can't run on {cores}.")
-    limited = workdir / f"{elf.stem}-{cores}core.elf"
-    limited.write_bytes(patched_word(elf, "eq_team_limit", cores))
-    return limited
 
 
 def _counting(board: Board, elf: Path, workdir: Path, simulator: str) -> list[str]:

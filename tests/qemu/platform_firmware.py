@@ -75,10 +75,8 @@ def build(board: Board, source: str, folder: Path, *, simulation: bool = True, f
     return elf
 
 
-def run(
-    board: Board, elf: Path, *, count: bool = False, timeout_s: float = 60, cores: int | None = None
-) -> SimulationResult:
+def run(board: Board, elf: Path, *, count: bool = False, timeout_s: float = 60) -> SimulationResult:
     """Runs a program that build() made, in its folder."""
     if board.arch == "host":
         return run_program(board, elf, elf.parent, timeout_s=timeout_s)
-    return run_elf(board, elf, elf.parent, count=count, timeout_s=timeout_s, cores=cores)
+    return run_elf(board, elf, elf.parent, count=count, timeout_s=timeout_s)

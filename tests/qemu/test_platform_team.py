@@ -67,18 +67,20 @@ def test_fork_and_join(name: str, tmp_path: Path) -> None:
     assert run(board, elf).console == f"limit {board.cores}"
 
 
-def test_fewer_cores_than_built_for(tmp_path: Path) -> None:
+def limited(cores: int) -> str:
+    return PROGRAM.replace("const uint32_t limit", f"eq_team_limit = {cores}u;\n  const uint32_t limit")
+
+
+@pytest.mark.parametrize("cores", [1, 3])
+def test_fewer_cores_than_built_for(cores: int, tmp_path: Path) -> None:
     board = board_with_tools("riscv-8core")
-    elf = build(board, PROGRAM, tmp_path)
-    assert run(board, elf, cores=3).console == "limit 3"
-    assert run(board, elf, cores=1).console == "limit 1"
+    assert run(board, build(board, limited(cores), tmp_path)).console == f"limit {cores}"
 
 
 def test_sequential_team_computes_every_share(tmp_path: Path) -> None:
     board = board_with_tools("host")
-    raised = PROGRAM.replace("const uint32_t limit", "eq_team_limit = 5u;\n  const uint32_t limit")
     # seen, sum and calls don't depend on the order of the cores
-    assert run(board, build(board, raised, tmp_path)).console == "limit 5"
+    assert run(board, build(board, limited(5), tmp_path)).console == "limit 5"
 
 
 def test_shipped_firmware_links(tmp_path: Path) -> None:
