@@ -88,7 +88,7 @@ def main() -> None:
 @click.option("--eval", "eval_data", metavar="DATA", help="Labelled inputs (.npz) to measure accuracy on.")
 @click.option("--optimize", type=click.Choice(["speed", "size"]), default="speed", show_default=True)
 @click.option(
-    "--simulate-samples", type=click.IntRange(1), default=200, show_default=True, help="Samples the firmware runs."
+    "--simulate-samples", type=click.IntRange(1), help="Samples the firmware runs (default: 200; all on the host)."
 )
 @click.option("--no-simulate", is_flag=True, help="Build only.")
 @click.option("--json", "as_json", is_flag=True, help="Print report.json on stdout.")
@@ -101,7 +101,7 @@ def build(
     calib: str | None,
     eval_data: str | None,
     optimize: str,
-    simulate_samples: int,
+    simulate_samples: int | None,
     no_simulate: bool,
     as_json: bool,
     arch: str | None,

@@ -46,11 +46,13 @@ from edgeq.simulate.session import run_samples
 from edgeq.verify import Verification, compare
 
 RANDOM_CALIBRATION = "random"
+SIMULATED_SAMPLES = 200
 
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """What `edgeq build` was asked for; `folder` must not exist or be empty."""
+    """What `edgeq build` was asked for; `folder` must not exist or be empty. `simulate_samples`: None runs all
+    samples on the host, SIMULATED_SAMPLES in a simulator."""
 
     source: ModelSource
     board: Board
@@ -60,7 +62,7 @@ class BuildOptions:
     eval_data: Path | None = None
     optimize: str = "speed"
     simulate: bool = True
-    simulate_samples: int = 200
+    simulate_samples: int | None = None
 
 
 def import_model(source: ModelSource) -> Graph:
@@ -124,7 +126,7 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
 def _simulate(facts: Facts, samples: Samples, options: BuildOptions, observer: Observer) -> None:
     """Fills in what only a run can tell: equality, accuracy of the firmware, stack, instructions."""
     firmware = facts.firmware
-    chosen = samples.evenly(options.simulate_samples)
+    chosen = samples.evenly(options.simulate_samples or _default_samples(options.board, samples))
     inputs = quantize_inputs(firmware.graph, chosen)
     with observer.samples(f"running {len(chosen)} samples on {options.board.name}", len(chosen)) as progress:
         result = run_samples(firmware, inputs, progress=progress)
@@ -139,6 +141,11 @@ def _simulate(facts: Facts, samples: Samples, options: BuildOptions, observer: O
     if options.board.arch != "host":
         observer.stage("counting instructions")
         facts.profile = profile.run(firmware, {name: array[:1] for name, array in inputs.items()})
+
+
+def _default_samples(board: Board, samples: Samples) -> int:
+    """Everything where the firmware runs natively; enough for a proof and a coffee in a simulator."""
+    return len(samples) if board.arch == "host" else SIMULATED_SAMPLES
 
 
 def _check_data_options(options: BuildOptions) -> None:

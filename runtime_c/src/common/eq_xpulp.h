@@ -1,0 +1,99 @@
+/* What the Xpulp / CORE-V kernels share: loads, requantization. On other targets eq_xcv.h is portable C, so that these
+ * kernels run and are tested anywhere. */
+#ifndef EQ_XPULP_H
+#define EQ_XPULP_H
+
+#include "eq_inline.h"
+#include "eq_requant.h"
+#include "eq_xcv.h"
+
+/* A word at any address. The cores load unaligned words (two cycles); plain C on RISC-V would load bytes. */
+static EQ_INLINE uint32_t eq_xpulp_load(const int8_t *x) {
+  uint32_t word;
+#if defined(__riscv)
+  __asm__("lw %0, %1" : "=r"(word) : "m"(*(const uint32_t *)(const void *)x));
+#else
+  __builtin_memcpy(&word, x, sizeof word);
+#endif
+  return word;
+}
+
+static EQ_INLINE void eq_xpulp_store(int8_t *y, uint32_t word) {
+#if defined(__riscv)
+  __asm__("sw %1, %0" : "=m"(*(uint32_t *)(void *)y) : "r"(word));
+#else
+  __builtin_memcpy(y, &word, sizeof word);
+#endif
+}
+
+/* The 1 to 3 bytes left of a run, zero-filled. */
+static EQ_INLINE uint32_t eq_xpulp_load_tail(const int8_t *x, int32_t bytes) {
+  uint32_t word = (uint8_t)x[0];
+  if (bytes > 1) {
+    word |= (uint32_t)(uint8_t)x[1] << 8;
+  }
+  if (bytes > 2) {
+    word |= (uint32_t)(uint8_t)x[2] << 16;
+  }
+  return word;
+}
+
+static EQ_INLINE int8_t *eq_xpulp_copy(int8_t *target, const int8_t *source, int32_t bytes) {
+  for (; bytes >= 4; bytes -= 4) {
+    eq_xpulp_store(target, eq_xpulp_load(source));
+    source += 4;
+    target += 4;
+  }
+  for (; bytes > 0; bytes--) {
+    *target++ = *source++;
+  }
+  return target;
+}
+
+static EQ_INLINE int8_t *eq_xpulp_fill(int8_t *target, int32_t value, int32_t bytes) {
+  const uint32_t word = ((uint32_t)value & 0xffu) * 0x01010101u;
+  for (; bytes >= 4; bytes -= 4) {
+    eq_xpulp_store(target, word);
+    target += 4;
+  }
+  for (; bytes > 0; bytes--) {
+    *target++ = (int8_t)value;
+  }
+  return target;
+}
+
+/* Requantization parameters as the kernels keep them. */
+typedef struct {
+  const int32_t *multiplier;
+  const int8_t *shift;
+  int32_t zero_point, act_min, act_max;
+  int32_t narrow; /* whether [act_min, act_max] is less than int8: one clip does not do */
+} eq_xpulp_requant_t;
+
+static EQ_INLINE eq_xpulp_requant_t eq_xpulp_requant(const eq_requant_t *q) {
+  const int32_t narrow = q->act_min > -128 || q->act_max < 127;
+  return (eq_xpulp_requant_t){q->multiplier, q->shift, q->output_zero_point, q->act_min, q->act_max, narrow};
+}
+
+/* A channel's multiplier as eq_xpulp_scale wants it: doubled for EQ_REQUANT_HIGH (below 2^32, so unsigned). */
+static EQ_INLINE uint32_t eq_xpulp_multiplier(const eq_xpulp_requant_t *q, int32_t channel, eq_requant_form_t form) {
+  const uint32_t m = (uint32_t)q->multiplier[channel];
+  return form == EQ_REQUANT_HIGH ? 2u * m : m;
+}
+
+static EQ_INLINE int32_t eq_xpulp_shift(const eq_xpulp_requant_t *q, int32_t channel, eq_requant_form_t form) {
+  return form == EQ_REQUANT_HIGH ? 32 : q->shift[channel];
+}
+
+/* Scale and zero point, clipped to int8. HIGH in three instructions: with t = floor(acc * 2m / 2^32) (MULHSU),
+ * floor((acc * m + 2^31) / 2^32) = floor((t + 1) / 2), which CV.ADDRN computes along with the zero point. */
+static EQ_INLINE int32_t eq_xpulp_scale(int32_t acc, uint32_t m, int32_t s, int32_t zero_point,
+                                        eq_requant_form_t form) {
+  if (form == EQ_REQUANT_HIGH) {
+    const int32_t t = (int32_t)(((int64_t)acc * (int64_t)m) >> 32);
+    return eq_xcv_clip(eq_xcv_addRN(t, 2 * zero_point, 1), 8);
+  }
+  return eq_xcv_clip(eq_scale_acc(acc, (int32_t)m, s, form) + zero_point, 8);
+}
+
+#endif
