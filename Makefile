@@ -1,6 +1,7 @@
 # make demo    build the keyword spotter for the 8-core RISC-V board, run it, print what it costs
 # make test    the whole test suite
-.PHONY: setup demo test lint clean
+# make bench   instructions, bytes and estimated cycles of the examples on every board, beside published figures
+.PHONY: setup demo test bench lint clean
 
 PYTHON_BIN = .venv/bin
 
@@ -14,6 +15,9 @@ demo: setup
 
 test: setup
 	$(PYTHON_BIN)/python -m pytest -n 2
+
+bench: setup
+	@$(PYTHON_BIN)/python examples/bench.py --layers
 
 lint: setup
 	$(PYTHON_BIN)/ruff check edgeq tests examples

@@ -10,6 +10,7 @@ from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph
 from edgeq.lower.select import lower
 from edgeq.plan.arena import plan
+from edgeq.plan.rolling import roll
 from edgeq.quantize.convert import to_int8
 
 
@@ -43,7 +44,7 @@ def inspect(graph: Graph, boards: list[Board]) -> dict[str, Any]:
     }
     for board in boards:
         try:
-            program = lower(to_int8(graph, ranges), board)
+            program = roll(lower(to_int8(graph, ranges), board))
         except EdgeqError as error:
             result["boards"][board.name] = {"supported": False, "problem": str(error)}
             continue

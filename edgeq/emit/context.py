@@ -11,7 +11,7 @@ from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.lower.program import Layer, Program
 from edgeq.ops.spatial import Window
 from edgeq.plan.arena import Plan
-from edgeq.plan.lifetime import scratch_name
+from edgeq.plan.lifetime import rows_name, scratch_name
 
 
 def model_context(program: Program, plan: Plan) -> dict[str, Any]:
@@ -116,6 +116,8 @@ def _layer(program: Program, plan: Plan, layer: Layer, model: str, macros: Mappi
         "inputs": [f"model->arena + {macros[name]}" for name in activations],
         "output": f"model->arena + {macros[node.output]}",
         "scratch": _scratch(layer, macros),
+        "rolling": layer.rolling,
+        "rows": f"model->arena + {macros[rows_name(layer.key)]}" if layer.rolling else "NULL",
         "range": f"eq_split({layer.units}, {layer.granule}, core, cores)",
         "details": _details(node),
         "comment": _comment(program, plan, layer, activations),
@@ -159,6 +161,11 @@ def _comment(program: Program, plan: Plan, layer: Layer, activations: list[str])
         lines.append(f"weights {list(weights.shape)}, scale per channel {scale.min():.4g} to {scale.max():.4g}")
     if layer.scratch_bytes:
         lines.append(f"scratch {layer.scratch_bytes} bytes a core")
+    if layer.rolling:
+        lines.append(
+            f"over its own input, {layer.rolling.band_rows} output row(s) at a time; {layer.rolling.rows_bytes} "
+            "bytes keep the input rows under them"
+        )
     lines.append(f"{layer.macs:,} MACs; {layer.cores} core(s), {layer.units} work units in groups of {layer.granule}")
     lines.append(f"{layer.function}: {layer.why}")
     return lines

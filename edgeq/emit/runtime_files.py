@@ -11,12 +11,16 @@ from edgeq.paths import runtime_dir
 
 #: folders of runtime_c that are on the include path, besides a file's own
 INCLUDE_FOLDERS = ("include", "src/common")
+ROLLING_SOURCE = "conv2d/eq_conv2d_s8_rolling.c"
 _INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
 def kernel_sources(program: Program) -> list[Path]:
     """The C files of the program's kernels, relative to runtime_c, sorted, each once."""
-    return sorted({Path("src") / layer.kernel.source for layer in program.layers})
+    files = {Path("src") / layer.kernel.source for layer in program.layers}
+    if any(layer.rolling for layer in program.layers):
+        files.add(Path("src") / ROLLING_SOURCE)
+    return sorted(files)
 
 
 def with_headers(files: Iterable[Path], extra_headers: Iterable[str] = ()) -> list[Path]:

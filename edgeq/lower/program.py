@@ -11,6 +11,15 @@ from edgeq.ir.graph import Graph, Node
 from edgeq.ops.base import Constant, Kernel
 
 
+@dataclass(frozen=True)
+class Rolling:
+    """A convolution over its own input, `band_rows` output rows at a time; `rows_bytes` keep the input rows under a
+    band (eq_conv2d_s8_rolling)."""
+
+    band_rows: int
+    rows_bytes: int
+
+
 @dataclass(frozen=True, eq=False)
 class Layer:
     """One call of one kernel.
@@ -32,6 +41,12 @@ class Layer:
     scratch_bytes: int
     macs: int
     why: str
+    rolling: Rolling | None = None
+
+    @property
+    def overwrites_input(self) -> bool:
+        """True when the output may lie where the first input lies."""
+        return self.rolling is not None or self.kernel.in_place(self.parameters)
 
     @property
     def weights_bytes(self) -> int:

@@ -34,7 +34,8 @@ class Kernel:
 
     `function` and `source` may hold "{form}" (high, shift or tflite). `applies` returns None, or the reason why not.
     `pack` turns the node's constants into what the kernel reads; `units` and `granule` say how its work is split over
-    cores; `scratch_bytes` is per core.
+    cores; `scratch_bytes` is per core. `in_place` tells from the C parameters whether the output may lie over the first
+    input, on any number of cores (operators that always may say so in `Operator.in_place`).
     """
 
     function: str
@@ -45,6 +46,7 @@ class Kernel:
     applies: Callable[[Graph, Node], str | None] = lambda graph, node: None
     pack: Callable[[Graph, Node], dict[str, Constant]] = lambda graph, node: {}
     scratch_bytes: Callable[[Graph, Node], int] = lambda graph, node: 0
+    in_place: Callable[[Mapping[str, Any]], bool] = lambda parameters: False
     why: str = "portable C"
 
 

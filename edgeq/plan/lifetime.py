@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edgeq import ops
-from edgeq.lower.program import Program
+from edgeq.ir.graph import Node
+from edgeq.lower.program import Layer, Program
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,13 @@ class Buffer:
 def buffers(program: Program, in_place: bool = True) -> list[Buffer]:
     """Buffers of all activations and of every layer's scratch memory, in order of first use."""
     graph = program.graph
-    layer_at = {layer.node.name: layer.index for layer in program.layers}
+    layers = {layer.node.name: layer for layer in program.layers}
+    layer_at = {name: layer.index for name, layer in layers.items()}
     root: dict[str, str] = {name: name for name in graph.inputs}
     first: dict[str, int] = dict.fromkeys(graph.inputs, -1)
     last_read = _last_reads(program, layer_at)
     for node in graph.nodes:
-        source = _shared_input(program, node.name, node.op, node.inputs, node.outputs[0], root, last_read, in_place)
+        source = _shared_input(program, layers.get(node.name), node, root, last_read, in_place)
         for name in node.outputs:
             if source is not None:
                 root[name] = root[source]
@@ -59,11 +61,17 @@ def buffers(program: Program, in_place: bool = True) -> list[Buffer]:
         if layer.scratch_bytes:
             size = layer.scratch_bytes * layer.cores
             result.append(Buffer(scratch_name(layer.key), size, layer.index, layer.index, ()))
+        if layer.rolling is not None:
+            result.append(Buffer(rows_name(layer.key), layer.rolling.rows_bytes, layer.index, layer.index, ()))
     return sorted(result, key=lambda buffer: (buffer.first, buffer.name))
 
 
 def scratch_name(layer_key: str) -> str:
     return f"{layer_key}.scratch"
+
+
+def rows_name(layer_key: str) -> str:
+    return f"{layer_key}.rows"
 
 
 def _last_reads(program: Program, layer_at: Mapping[str, int]) -> dict[str, int]:
@@ -91,28 +99,23 @@ def _last_reads(program: Program, layer_at: Mapping[str, int]) -> dict[str, int]
 
 def _shared_input(
     program: Program,
-    name: str,
-    op: str,
-    inputs: tuple[str, ...],
-    output: str,
+    layer: Layer | None,
+    node: Node,
     root: Mapping[str, str],
     last_read: Mapping[str, int],
     in_place: bool,
 ) -> str | None:
-    """The input whose buffer the output may take over, or None."""
-    operator = ops.get(op)
-    if operator.is_view:
-        return inputs[0]
-    if not in_place:
-        return None
+    """The input whose buffer the output of `node` may take over, or None; a node without a layer is a view."""
+    if layer is None:
+        return node.inputs[0]
     graph = program.graph
-    now = next(layer.index for layer in program.layers if layer.node.name == name)
-    for index in operator.in_place:
-        candidate = inputs[index]
+    candidates = list(ops.get(node.op).in_place) if in_place else []
+    if layer.rolling is not None or (in_place and layer.overwrites_input):
+        candidates.append(0)
+    for index in candidates:
+        candidate = node.inputs[index]
         sharing = [other for other, owner in root.items() if owner == root[candidate]]
-        if (
-            all(last_read[other] <= now for other in sharing)
-            and graph.tensor(candidate).size_bytes == graph.tensor(output).size_bytes
-        ):
+        fits = graph.tensor(node.output).size_bytes <= graph.tensor(candidate).size_bytes
+        if fits and all(last_read[other] <= layer.index for other in sharing):
             return candidate
     return None

@@ -68,4 +68,36 @@ EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_high_mve);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_shift_mve);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_mve);
 
+/* xpulp: granule 4; weights 4-byte aligned. Layout [up(out_c,4)/4][up(K,4)/4][4 channels][4 filter bytes].
+ * Scratch: general 4*up(K,4) bytes; pointwise the same, none if in_c % 4 == 0. Built by edgeq/packing/xpulp.py:
+ * pack_conv2d, scratch_conv2d, scratch_conv2d_pointwise. Runs on any target (eq_xcv.h). */
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_high_xpulp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_shift_xpulp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_tflite_xpulp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_high_xpulp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_shift_xpulp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_xpulp);
+
+/* Any of the kernels of conv2d and dwconv2d, for eq_conv2d_s8_rolling. */
+typedef void (*eq_conv2d_s8_kernel_t)(const eq_conv2d_s8_t *p, const int8_t *restrict input, int8_t *restrict output,
+                                      void *restrict scratch, eq_range_t range);
+
+/* The layer over its own input: `image` holds the input and receives the output, `band_rows` output rows at a time.
+ *
+ * `rows` is memory for the input rows under one band, in_w*in_c*((band_rows - 1)*stride_h + (kernel_h - 1)*dilation_h + 1)
+ * bytes, 16-byte aligned; what a band overwrites has been copied there before. The generator chooses this only where no
+ * band's output reaches an input row that is still to be copied:
+ *   r*out_w*out_c <= in_w*in_c*min(in_h, (r - 1)*stride_h - pad_top + (kernel_h - 1)*dilation_h + 1)
+ * for r = band_rows, 2*band_rows, ... and out_h. One core. `scratch` is the kernel's. */
+void eq_conv2d_s8_rolling(const eq_conv2d_s8_t *p, eq_conv2d_s8_kernel_t kernel, int8_t *image, int8_t *rows,
+                          void *scratch, int32_t band_rows);
+
+/* rv32im: granule 6. Weights 4-byte aligned, a stream of 32-bit words described in src/common/eq_rv32im_block.h: for
+ * each pair of output channels its list of double words, of single words and of split words. Scratch: 12*up(K,4) bytes,
+ * and up(K,4) more for kernels other than 1x1 and for in_c % 4 != 0; up(K,4) <= 5460.
+ * Built by edgeq/packing/rv32im.py: pack_conv2d, scratch_conv2d. */
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_high_rv32im);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_shift_rv32im);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_tflite_rv32im);
+
 #endif

@@ -49,4 +49,18 @@ EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_high_mve);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_shift_mve);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_tflite_mve);
 
+/* xpulp: granule 1; weights 4-byte aligned. Layout [up(channels,4)/4][up(taps,4)/4][4 channels][4 taps].
+ * Scratch: 8*up(taps,4) + channels bytes. Built by edgeq/packing/xpulp.py: pack_dwconv2d, scratch_dwconv2d. */
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_high_xpulp);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_shift_xpulp);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_xpulp);
+
+/* xpulp, kernel_h <= 4 and kernel_w <= 4, any stride, padding and dilation. Work unit of `range`: CHANNELS, granule 4.
+ * Weights 4-byte aligned, layout [channels][4 kernel columns][4 kernel rows] (zero beyond the kernel).
+ * Scratch: 16 + 16*((min(out_w,32) - 1)*stride_w + 3*dilation_w + 1) bytes.
+ * Built by edgeq/packing/xpulp.py: pack_dwconv2d_k4x4, scratch_dwconv2d_k4x4. */
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_high_xpulp);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_shift_xpulp);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_tflite_xpulp);
+
 #endif

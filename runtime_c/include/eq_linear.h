@@ -45,4 +45,10 @@ EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_high_mve);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_shift_mve);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_tflite_mve);
 
+/* xpulp: granule 8; weights 4-byte aligned. Layout [up(out_features,4)/4][up(K,4)/4][4 channels][4 bytes] (as conv2d).
+ * Scratch: up(K,4) bytes, none if K % 4 == 0. Built by edgeq/packing/xpulp.py: pack_linear, scratch_linear. */
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_high_xpulp);
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_shift_xpulp);
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_tflite_xpulp);
+
 #endif

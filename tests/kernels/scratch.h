@@ -51,4 +51,20 @@ static int32_t scratch_dwconv2d_k4x4_mve(const eq_conv2d_s8_t *p) {
   return 16 + 64 * ((round_up(at_most(p->out_h, segment), 4) - 1) * p->stride_h + 3 * p->dilation_h + 1);
 }
 
+static int32_t packed_conv2d_xpulp(filter_t f) { return round_up(f.out_c, 4) * round_up(filter_k(f), 4); }
+static int32_t packed_linear_xpulp(filter_t f) { return round_up(f.out_c, 4) * round_up(filter_k(f), 4); }
+static int32_t packed_dwconv2d_xpulp(filter_t f) { return round_up(f.out_c, 4) * round_up(filter_k(f), 4); }
+static int32_t packed_dwconv2d_k4x4_xpulp(filter_t f) { return 16 * f.out_c; }
+static int32_t scratch_conv2d_xpulp(const eq_conv2d_s8_t *p) { return 4 * round_up(patch_bytes(p), 4); }
+static int32_t scratch_conv2d_pointwise_xpulp(const eq_conv2d_s8_t *p) {
+  return p->in_c % 4 == 0 ? 0 : 4 * round_up(p->in_c, 4);
+}
+static int32_t scratch_linear_xpulp(const eq_linear_s8_t *p) {
+  return p->in_features % 4 == 0 ? 0 : round_up(p->in_features, 4);
+}
+static int32_t scratch_dwconv2d_xpulp(const eq_conv2d_s8_t *p) { return 8 * round_up(tap_count(p), 4) + p->in_c; }
+static int32_t scratch_dwconv2d_k4x4_xpulp(const eq_conv2d_s8_t *p) {
+  return 16 + 16 * ((at_most(p->out_w, 32) - 1) * p->stride_w + 3 * p->dilation_w + 1);
+}
+
 #endif

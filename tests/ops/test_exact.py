@@ -11,10 +11,15 @@ import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 
-from edgeq import pipeline, reference
+from edgeq import reference
 from edgeq.boards import load_board
-from edgeq.emit.firmware import EmitOptions
-from edgeq.firmware_folder import open_folder
+from edgeq.build import make
+from edgeq.emit.firmware import EmitOptions, emit
+from edgeq.firmware_folder import FirmwareFolder, open_folder
+from edgeq.ir.graph import Graph
+from edgeq.lower.select import lower
+from edgeq.plan.arena import plan
+from edgeq.plan.rolling import rollable
 from edgeq.simulate.session import RunOptions, run_samples
 from edgeq.verify import compare
 from tests.ops.cases import CASES, Case, CaseGraph
@@ -29,10 +34,11 @@ TARGETS = {
     "cortex-m4": ("cortex-m4", ("dsp", "scalar")),
     "cortex-m55": ("cortex-m55", ("mve", "scalar")),
 }
+CASES_A_FIRMWARE = 50
 OPTIONS = EmitOptions("speed", "int8", {"file": "cases", "sha256": ""})
 
 
-def run_cases(cases: list[Case], target: str, seed: int) -> None:
+def run_cases(cases: list[Case], target: str, seed: int, rolling: bool = False) -> None:
     """Builds one firmware of all cases, runs it on random and extreme inputs, compares every layer."""
     board_name, isa = TARGETS[target]
     board = dataclasses.replace(load_board(board_name), isa=isa)
@@ -41,20 +47,34 @@ def run_cases(cases: list[Case], target: str, seed: int) -> None:
     for case in cases:
         case.add(builder)
     graph = builder.finish()
+    program = lower(graph, board)
+    if rolling:
+        rolled = rollable(program)
+        program = dataclasses.replace(program, layers=tuple(rolled.get(layer.index, layer) for layer in program.layers))
+        assert len(rolled) > len(cases) // 4
+    with TemporaryDirectory() as folder:
+        emit(program, plan(program), Path(folder), OPTIONS)
+        make.build(Path(folder), board)
+        assert_layers_exact(open_folder(Path(folder)), random_inputs(graph, rng), [case.text for case in cases])
+
+
+def random_inputs(graph: Graph, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Four samples: two random ones, all -128, all 127."""
     inputs = {}
     for name in graph.inputs:
         shape = graph.tensor(name).shape[1:]
         drawn = rng.integers(-128, 128, (2, *shape)).astype(np.int8)
         inputs[name] = np.concatenate([drawn, np.full((1, *shape), -128, np.int8), np.full((1, *shape), 127, np.int8)])
-    with TemporaryDirectory() as folder:
-        pipeline.generate(graph, board, Path(folder), OPTIONS)
-        firmware = open_folder(Path(folder))
-        result = run_samples(firmware, inputs, RunOptions(layers=True, poison=True))
+    return inputs
+
+
+def assert_layers_exact(firmware: FirmwareFolder, inputs: dict[str, np.ndarray], texts: list[str]) -> None:
+    result = run_samples(firmware, inputs, RunOptions(layers=True, poison=True))
     expected: dict[str, np.ndarray] = {}
-    reference.run(graph, inputs, watch=lambda name, values: expected.setdefault(name, values))
-    for layer, case in zip(firmware.manifest["layers"], cases, strict=True):
+    reference.run(firmware.graph, inputs, watch=lambda name, values: expected.setdefault(name, values))
+    for layer, text in zip(firmware.manifest["layers"], texts, strict=True):
         difference = compare(layer["key"], expected[layer["output"]], result.layers[layer["key"]])
-        assert difference is None, f"{layer['function']} on {target}: {difference}\n{case.text}"
+        assert difference is None, f"{layer['function']}: {difference}\n{text}"
 
 
 def drawn_cases(kind: str, count: int) -> list[Case]:
@@ -70,11 +90,11 @@ def drawn_cases(kind: str, count: int) -> list[Case]:
     return cases
 
 
-def check(target: str, kind: str, count: int, per_firmware: int = 50) -> None:
+def check(target: str, kind: str, count: int, rolling: bool = False) -> None:
     require_board(TARGETS[target][0])
     cases = drawn_cases(kind, count)
-    for seed, start in enumerate(range(0, len(cases), per_firmware)):
-        run_cases(cases[start : start + per_firmware], target, seed)
+    for seed, start in enumerate(range(0, len(cases), CASES_A_FIRMWARE)):
+        run_cases(cases[start : start + CASES_A_FIRMWARE], target, seed, rolling)
 
 
 @pytest.mark.parametrize("kind", sorted(CASES))
@@ -88,6 +108,19 @@ def test_host(target: str, kind: str) -> None:
 @pytest.mark.parametrize("target", ["riscv-rv32imc", "riscv-8core", "cortex-m4", "cortex-m55"])
 def test_qemu(target: str, kind: str) -> None:
     check(target, kind, 100)
+
+
+@pytest.mark.parametrize("kind", ["conv2d", "dwconv2d"])
+def test_rolling_on_host(kind: str) -> None:
+    """Convolutions over their own input."""
+    check("host-scalar", kind, 100, rolling=True)
+
+
+@pytest.mark.qemu
+@pytest.mark.parametrize("kind", ["conv2d", "dwconv2d"])
+@pytest.mark.parametrize("target", ["cortex-m4", "cortex-m55"])
+def test_rolling_on_qemu(target: str, kind: str) -> None:
+    check(target, kind, 50, rolling=True)
 
 
 @pytest.mark.sweep

@@ -21,7 +21,7 @@ def network():
 """
 
 
-@pytest.fixture()
+@pytest.fixture
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a module `mine`, as the current one."""
     (tmp_path / "mine.py").write_text(CODE, encoding="utf-8")
@@ -55,7 +55,8 @@ def test_pickled_module_when_trusted(workplace: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arch", "message"), [("nowhere:network", "can't be imported"), ("mine:other", "can't be imported"), ("mine", "import")]
+    ("arch", "message"),
+    [("nowhere:network", "can't be imported"), ("mine:other", "can't be imported"), ("mine", "import")],
 )
 def test_wrong_arch(arch: str, message: str, workplace: Path) -> None:
     torch.save(network().state_dict(), "weights.pt")

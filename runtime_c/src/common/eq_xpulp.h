@@ -26,6 +26,22 @@ static EQ_INLINE void eq_xpulp_store(int8_t *y, uint32_t word) {
 #endif
 }
 
+/* Next word, pointer advanced: eq_xcv_load_w(p, 4) that stays where it is written, so that the order of loads and
+ * products is what keeps an unrolled loop within the registers. */
+#if defined(EQ_XCV_BACKEND_INSN)
+#define EQ_XPULP_NEXT(word, p) __asm__ volatile(".insn i 0x0b, 2, %0, %1, 4" : "=&r"(word), "+r"(p) : : "memory")
+#else
+#define EQ_XPULP_NEXT(word, p) ((word) = eq_xcv_load_w(p, 4))
+#endif
+
+/* The same with a step of `step` bytes, at any address. */
+#if defined(EQ_XCV_BACKEND_INSN)
+#define EQ_XPULP_NEXT_BY(word, p, step) \
+  __asm__ volatile(".insn r 0x2b, 3, 0x02, %0, %1, %2" : "=&r"(word), "+r"(p) : "r"(step) : "memory")
+#else
+#define EQ_XPULP_NEXT_BY(word, p, step) ((word) = eq_xpulp_load(p), (p) += (step))
+#endif
+
 /* The 1 to 3 bytes left of a run, zero-filled. */
 static EQ_INLINE uint32_t eq_xpulp_load_tail(const int8_t *x, int32_t bytes) {
   uint32_t word = (uint8_t)x[0];
@@ -67,12 +83,20 @@ typedef struct {
   const int32_t *multiplier;
   const int8_t *shift;
   int32_t zero_point, act_min, act_max;
+  uint32_t act_mins, act_maxs; /* four times in a word */
   int32_t narrow; /* whether [act_min, act_max] is less than int8: one clip does not do */
 } eq_xpulp_requant_t;
 
 static EQ_INLINE eq_xpulp_requant_t eq_xpulp_requant(const eq_requant_t *q) {
   const int32_t narrow = q->act_min > -128 || q->act_max < 127;
-  return (eq_xpulp_requant_t){q->multiplier, q->shift, q->output_zero_point, q->act_min, q->act_max, narrow};
+  return (eq_xpulp_requant_t){q->multiplier,
+                              q->shift,
+                              q->output_zero_point,
+                              q->act_min,
+                              q->act_max,
+                              ((uint32_t)q->act_min & 0xffu) * 0x01010101u,
+                              ((uint32_t)q->act_max & 0xffu) * 0x01010101u,
+                              narrow};
 }
 
 /* A channel's multiplier as eq_xpulp_scale wants it: doubled for EQ_REQUANT_HIGH (below 2^32, so unsigned). */

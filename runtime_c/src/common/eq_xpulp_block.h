@@ -5,6 +5,9 @@
 #ifndef EQ_XPULP_BLOCK_H
 #define EQ_XPULP_BLOCK_H
 
+#include <stddef.h>
+
+#include "eq_types.h"
 #include "eq_xpulp.h"
 
 enum { EQ_XPULP_PIXELS = 4, EQ_XPULP_LANES = 4 };
@@ -20,129 +23,267 @@ static EQ_INLINE eq_xpulp_sums_t eq_xpulp_dot(eq_xpulp_sums_t s, uint32_t x, uin
   s.c1 = eq_xcv_sdotsp_b(s.c1, x, w1);
   s.c2 = eq_xcv_sdotsp_b(s.c2, x, w2);
   s.c3 = eq_xcv_sdotsp_b(s.c3, x, w3);
-  EQ_PIN4(s.c0, s.c1, s.c2, s.c3);
   return s;
 }
 
-/* Biases of the channels o .. o+3; those beyond out_c are 0. */
-static EQ_INLINE eq_xpulp_sums_t eq_xpulp_bias(const int32_t *bias, int32_t o, int32_t out_c) {
-  eq_xpulp_sums_t s = {bias[o], 0, 0, 0};
-  if (o + 3 < out_c) {
-    s = (eq_xpulp_sums_t){bias[o], bias[o + 1], bias[o + 2], bias[o + 3]};
-  } else {
-    s.c1 = o + 1 < out_c ? bias[o + 1] : 0;
-    s.c2 = o + 2 < out_c ? bias[o + 2] : 0;
-  }
-  return s;
-}
+enum { EQ_XPULP_GROUPS = 8 /* groups whose sums are in memory at a time */ };
 
-/* Requantizes and stores those of the channels o .. o+3 of one pixel that lie in [begin, end); y is its channel 0. `word`:
- * all four do, at an aligned address. */
-static EQ_INLINE void eq_xpulp_put(const eq_xpulp_requant_t *q, eq_xpulp_sums_t s, const uint32_t m[4],
-                                   const int32_t shift[4], int32_t o, int32_t begin, int32_t end, int8_t *y,
-                                   int32_t word, eq_requant_form_t form) {
-  s.c0 = eq_xpulp_scale(s.c0, m[0], shift[0], q->zero_point, form);
-  s.c1 = eq_xpulp_scale(s.c1, m[1], shift[1], q->zero_point, form);
-  s.c2 = eq_xpulp_scale(s.c2, m[2], shift[2], q->zero_point, form);
-  s.c3 = eq_xpulp_scale(s.c3, m[3], shift[3], q->zero_point, form);
-  uint32_t bytes = eq_xcv_packlo_b(0u, (uint32_t)s.c1, (uint32_t)s.c0);
-  bytes = eq_xcv_packhi_b(bytes, (uint32_t)s.c3, (uint32_t)s.c2);
-  if (q->narrow) {
-    bytes = eq_xcv_max_b(bytes, ((uint32_t)q->act_min & 0xffu) * 0x01010101u);
-    bytes = eq_xcv_min_b(bytes, ((uint32_t)q->act_max & 0xffu) * 0x01010101u);
-  }
-  y += o;
-  if (word) {
-    eq_xpulp_store(y, bytes);
-    return;
-  }
-  for (int32_t i = 0; i < 4 && o + i < end; i++) {
-    if (o + i >= begin) {
-      y[i] = (int8_t)(uint8_t)(bytes >> 8 * i);
-    }
-  }
-}
-
-/* The constants of the channels o .. o+3; those beyond out_c repeat channel o's. */
-static EQ_INLINE void eq_xpulp_constants(const eq_xpulp_requant_t *q, int32_t o, int32_t out_c, uint32_t m[4],
-                                         int32_t shift[4], eq_requant_form_t form) {
-  const int32_t o1 = o + 1 < out_c ? o + 1 : o, o2 = o + 2 < out_c ? o + 2 : o, o3 = o + 3 < out_c ? o + 3 : o;
-  m[0] = eq_xpulp_multiplier(q, o, form);
-  m[1] = eq_xpulp_multiplier(q, o1, form);
-  m[2] = eq_xpulp_multiplier(q, o2, form);
-  m[3] = eq_xpulp_multiplier(q, o3, form);
-  shift[0] = eq_xpulp_shift(q, o, form);
-  shift[1] = eq_xpulp_shift(q, o1, form);
-  shift[2] = eq_xpulp_shift(q, o2, form);
-  shift[3] = eq_xpulp_shift(q, o3, form);
-}
-
-#define EQ_XPULP_STEP(s0, s1, s2, s3, x0, x1, x2, x3, weights)                                     \
-  do {                                                                                             \
-    const uint32_t w0_ = eq_xcv_load_w(weights, 4), w1_ = eq_xcv_load_w(weights, 4);               \
-    const uint32_t w2_ = eq_xcv_load_w(weights, 4), w3_ = eq_xcv_load_w(weights, 4);               \
-    const uint32_t a_ = eq_xcv_load_w(x0, 4), b_ = eq_xcv_load_w(x1, 4);                           \
-    s0 = eq_xpulp_dot(s0, a_, w0_, w1_, w2_, w3_);                                                 \
-    const uint32_t c_ = eq_xcv_load_w(x2, 4);                                                      \
-    s1 = eq_xpulp_dot(s1, b_, w0_, w1_, w2_, w3_);                                                 \
-    const uint32_t d_ = eq_xcv_load_w(x3, 4);                                                      \
-    s2 = eq_xpulp_dot(s2, c_, w0_, w1_, w2_, w3_);                                                 \
-    s3 = eq_xpulp_dot(s3, d_, w0_, w1_, w2_, w3_);                                                 \
-  } while (0)
-
-/* What a block's sums are made of. */
+/* A matrix product's operands; the assembly in eq_xpulp_sum knows all but the last two members. */
 typedef struct {
   const int8_t *x0, *x1, *x2, *x3; /* the four pixels' quads */
   const int8_t *weights;           /* advances */
   int32_t quads;
-  eq_xpulp_sums_t s0, s1, s2, s3;
+  int32_t groups;
+  const int32_t *bias;                                              /* advances */
+  int32_t sums[EQ_XPULP_GROUPS * EQ_XPULP_PIXELS * EQ_XPULP_LANES]; /* [groups][pixels][channels] */
 } eq_xpulp_block_t;
 
-/* Adds all products to the sums of a block. Not inlined: the loop needs 27 registers, and a caller's values that stay
- * alive across it would be spilled inside it. */
-__attribute__((noinline)) static void eq_xpulp_sum(eq_xpulp_block_t *b) {
-  const int8_t *x0 = b->x0, *x1 = b->x1, *x2 = b->x2, *x3 = b->x3, *weights = b->weights;
-  eq_xpulp_sums_t s0 = b->s0, s1 = b->s1, s2 = b->s2, s3 = b->s3;
-  const int8_t *const end = weights + b->quads * 16;
-  b->weights = end;
-  while (weights != end) {
-    EQ_XPULP_STEP(s0, s1, s2, s3, x0, x1, x2, x3, weights);
+#if defined(EQ_XCV_BACKEND_INSN)
+_Static_assert(offsetof(eq_xpulp_block_t, weights) == 16 && offsetof(eq_xpulp_block_t, quads) == 20 &&
+                   offsetof(eq_xpulp_block_t, groups) == 24 && offsetof(eq_xpulp_block_t, bias) == 28 &&
+                   offsetof(eq_xpulp_block_t, sums) == 32,
+               "the assembly in eq_xpulp_sum relies on these offsets");
+
+/* One quad of bytes: four pixels (a1 a2 a3 t5) times four channels (t6): post-increment loads (cv.lw) and dot products
+ * (cv.sdotsp.b). */
+#define EQ_XPULP_QUAD \
+  ".insn i 0x0b, 2, t4, a1, 4\n\t" \
+  ".insn i 0x0b, 2, t0, t6, 4\n\t" \
+  ".insn i 0x0b, 2, t1, t6, 4\n\t" \
+  ".insn i 0x0b, 2, t2, t6, 4\n\t" \
+  ".insn i 0x0b, 2, t3, t6, 4\n\t" \
+  ".insn r 0x7b, 1, 0x54, s0, t4, t0\n\t" \
+  ".insn r 0x7b, 1, 0x54, s1, t4, t1\n\t" \
+  ".insn r 0x7b, 1, 0x54, s2, t4, t2\n\t" \
+  ".insn r 0x7b, 1, 0x54, s3, t4, t3\n\t" \
+  ".insn i 0x0b, 2, t4, a2, 4\n\t" \
+  ".insn r 0x7b, 1, 0x54, s4, t4, t0\n\t" \
+  ".insn r 0x7b, 1, 0x54, s5, t4, t1\n\t" \
+  ".insn r 0x7b, 1, 0x54, s6, t4, t2\n\t" \
+  ".insn r 0x7b, 1, 0x54, s7, t4, t3\n\t" \
+  ".insn i 0x0b, 2, t4, a3, 4\n\t" \
+  ".insn r 0x7b, 1, 0x54, s8, t4, t0\n\t" \
+  ".insn r 0x7b, 1, 0x54, s9, t4, t1\n\t" \
+  ".insn r 0x7b, 1, 0x54, s10, t4, t2\n\t" \
+  ".insn r 0x7b, 1, 0x54, s11, t4, t3\n\t" \
+  ".insn i 0x0b, 2, t4, t5, 4\n\t" \
+  ".insn r 0x7b, 1, 0x54, a4, t4, t0\n\t" \
+  ".insn r 0x7b, 1, 0x54, a5, t4, t1\n\t" \
+  ".insn r 0x7b, 1, 0x54, a6, t4, t2\n\t" \
+  ".insn r 0x7b, 1, 0x54, a7, t4, t3\n\t"
+
+/* Sums of c->groups groups for four pixels, from the biases on; c->weights and c->bias move on. In assembly where the
+ * compiler has no built-ins: sixteen sums, five pointers, weights and end fill 27 registers, and compilers move the
+ * post-incremented pointers about. */
+__attribute__((naked, noinline)) static void eq_xpulp_sum(eq_xpulp_block_t *c __attribute__((unused))) {
+  __asm__ volatile(
+      "addi sp, sp, -64\n\t"
+      "sw ra, 0(sp)\n\t"
+      "sw s0, 4(sp)\n\t"
+      "sw s1, 8(sp)\n\t"
+      "sw s2, 12(sp)\n\t"
+      "sw s3, 16(sp)\n\t"
+      "sw s4, 20(sp)\n\t"
+      "sw s5, 24(sp)\n\t"
+      "sw s6, 28(sp)\n\t"
+      "sw s7, 32(sp)\n\t"
+      "sw s8, 36(sp)\n\t"
+      "sw s9, 40(sp)\n\t"
+      "sw s10, 44(sp)\n\t"
+      "sw s11, 48(sp)\n\t"
+      "lw t6, 16(a0)\n\t"
+      "lw t1, 24(a0)\n\t"
+      "lw t0, 28(a0)\n\t"
+      "addi t2, a0, 32\n\t"
+      "sw t1, 56(sp)\n\t"
+      "sw t2, 60(sp)\n"
+      "1:\n\t"
+      "lw s0, 0(t0)\n\t"
+      "lw s1, 4(t0)\n\t"
+      "lw s2, 8(t0)\n\t"
+      "lw s3, 12(t0)\n\t"
+      "addi t0, t0, 16\n\t"
+      "sw t0, 28(a0)\n\t"
+      "mv s4, s0\n\t"
+      "mv s5, s1\n\t"
+      "mv s6, s2\n\t"
+      "mv s7, s3\n\t"
+      "mv s8, s0\n\t"
+      "mv s9, s1\n\t"
+      "mv s10, s2\n\t"
+      "mv s11, s3\n\t"
+      "mv a4, s0\n\t"
+      "mv a5, s1\n\t"
+      "mv a6, s2\n\t"
+      "mv a7, s3\n\t"
+      "lw ra, 20(a0)\n\t"
+      "lw a1, 0(a0)\n\t"
+      "lw a2, 4(a0)\n\t"
+      "lw a3, 8(a0)\n\t"
+      "lw t5, 12(a0)\n\t"
+      "slli ra, ra, 4\n\t"
+      "add ra, ra, t6\n"
+      "2:\n\t" EQ_XPULP_QUAD
+      "bne t6, ra, 2b\n\t"
+      "lw t0, 60(sp)\n\t"
+      "lw t1, 56(sp)\n\t"
+      "sw s0, 0(t0)\n\t"
+      "sw s1, 4(t0)\n\t"
+      "sw s2, 8(t0)\n\t"
+      "sw s3, 12(t0)\n\t"
+      "sw s4, 16(t0)\n\t"
+      "sw s5, 20(t0)\n\t"
+      "sw s6, 24(t0)\n\t"
+      "sw s7, 28(t0)\n\t"
+      "sw s8, 32(t0)\n\t"
+      "sw s9, 36(t0)\n\t"
+      "sw s10, 40(t0)\n\t"
+      "sw s11, 44(t0)\n\t"
+      "sw a4, 48(t0)\n\t"
+      "sw a5, 52(t0)\n\t"
+      "sw a6, 56(t0)\n\t"
+      "sw a7, 60(t0)\n\t"
+      "addi t0, t0, 64\n\t"
+      "addi t1, t1, -1\n\t"
+      "sw t0, 60(sp)\n\t"
+      "sw t1, 56(sp)\n\t"
+      "lw t0, 28(a0)\n\t"
+      "bnez t1, 1b\n\t"
+      "sw t6, 16(a0)\n\t"
+      "lw ra, 0(sp)\n\t"
+      "lw s0, 4(sp)\n\t"
+      "lw s1, 8(sp)\n\t"
+      "lw s2, 12(sp)\n\t"
+      "lw s3, 16(sp)\n\t"
+      "lw s4, 20(sp)\n\t"
+      "lw s5, 24(sp)\n\t"
+      "lw s6, 28(sp)\n\t"
+      "lw s7, 32(sp)\n\t"
+      "lw s8, 36(sp)\n\t"
+      "lw s9, 40(sp)\n\t"
+      "lw s10, 44(sp)\n\t"
+      "lw s11, 48(sp)\n\t"
+      "addi sp, sp, 64\n\t"
+      "ret");
+}
+#else
+__attribute__((noinline)) static void eq_xpulp_sum(eq_xpulp_block_t *c) {
+  const int8_t *weights = c->weights;
+  int32_t *sums = c->sums;
+  for (int32_t group = 0; group < c->groups; group++) {
+    const int8_t *x0 = c->x0, *x1 = c->x1, *x2 = c->x2, *x3 = c->x3;
+    eq_xpulp_sums_t s0 = {c->bias[0], c->bias[1], c->bias[2], c->bias[3]}, s1 = s0, s2 = s0, s3 = s0;
+    const int8_t *const end = weights + c->quads * 16;
+    while (weights != end) {
+      const uint32_t w0 = eq_xcv_load_w(weights, 4), w1 = eq_xcv_load_w(weights, 4);
+      const uint32_t w2 = eq_xcv_load_w(weights, 4), w3 = eq_xcv_load_w(weights, 4);
+      s0 = eq_xpulp_dot(s0, eq_xcv_load_w(x0, 4), w0, w1, w2, w3);
+      s1 = eq_xpulp_dot(s1, eq_xcv_load_w(x1, 4), w0, w1, w2, w3);
+      s2 = eq_xpulp_dot(s2, eq_xcv_load_w(x2, 4), w0, w1, w2, w3);
+      s3 = eq_xpulp_dot(s3, eq_xcv_load_w(x3, 4), w0, w1, w2, w3);
+    }
+    eq_xpulp_sums_t *const out = (eq_xpulp_sums_t *)(void *)sums;
+    out[0] = s0;
+    out[1] = s1;
+    out[2] = s2;
+    out[3] = s3;
+    sums += EQ_XPULP_PIXELS * EQ_XPULP_LANES;
+    c->bias += EQ_XPULP_LANES;
   }
-  b->s0 = s0;
-  b->s1 = s1;
-  b->s2 = s2;
-  b->s3 = s3;
+  c->weights = weights;
+}
+#endif
+
+/* Four whole channels of one pixel. */
+static EQ_INLINE uint32_t eq_xpulp_requantize4(const eq_xpulp_requant_t *q, const int32_t sums[4], const uint32_t m[4],
+                                               const int32_t shift[4], eq_requant_form_t form) {
+  const int32_t y0 = eq_xpulp_scale(sums[0], m[0], shift[0], q->zero_point, form);
+  const int32_t y1 = eq_xpulp_scale(sums[1], m[1], shift[1], q->zero_point, form);
+  const int32_t y2 = eq_xpulp_scale(sums[2], m[2], shift[2], q->zero_point, form);
+  const int32_t y3 = eq_xpulp_scale(sums[3], m[3], shift[3], q->zero_point, form);
+  uint32_t bytes = eq_xcv_packlo_b(0u, (uint32_t)y1, (uint32_t)y0);
+  bytes = eq_xcv_packhi_b(bytes, (uint32_t)y3, (uint32_t)y2);
+  if (q->narrow) {
+    bytes = eq_xcv_min_b(eq_xcv_max_b(bytes, q->act_mins), q->act_maxs);
+  }
+  return bytes;
+}
+
+/* Requantizes and stores the sums of whole groups from channel o on; outputs are 4-byte aligned. `y` are the pixels'
+ * channel 0; a missing pixel repeats an earlier one, which is stored after it. */
+static EQ_INLINE void eq_xpulp_store_groups(const eq_xpulp_block_t *c, const eq_xpulp_requant_t *q, int32_t o,
+                                            int8_t *const y[4], eq_requant_form_t form) {
+  const int32_t *sums = c->sums;
+  int8_t *y0 = y[0] + o, *y1 = y[1] + o, *y2 = y[2] + o, *y3 = y[3] + o;
+  for (int32_t group = c->groups; group > 0; group--) {
+    uint32_t m[4];
+    int32_t shift[4];
+    for (int32_t i = 0; i < 4; i++) {
+      m[i] = eq_xpulp_multiplier(q, o + i, form);
+      shift[i] = eq_xpulp_shift(q, o + i, form);
+    }
+    const uint32_t b3 = eq_xpulp_requantize4(q, sums + 12, m, shift, form);
+    eq_xcv_store_w(y3, b3, 4);
+    const uint32_t b2 = eq_xpulp_requantize4(q, sums + 8, m, shift, form);
+    eq_xcv_store_w(y2, b2, 4);
+    const uint32_t b1 = eq_xpulp_requantize4(q, sums + 4, m, shift, form);
+    eq_xcv_store_w(y1, b1, 4);
+    const uint32_t b0 = eq_xpulp_requantize4(q, sums, m, shift, form);
+    eq_xcv_store_w(y0, b0, 4);
+    sums += EQ_XPULP_PIXELS * EQ_XPULP_LANES;
+    o += EQ_XPULP_LANES;
+  }
+}
+
+/* Those of the channels o .. o+3 of one pixel that lie in `channels`; y is its channel 0. */
+static EQ_INLINE void eq_xpulp_store_part(const eq_xpulp_requant_t *q, const int32_t *sums, int32_t o,
+                                          eq_range_t channels, int8_t *y, eq_requant_form_t form) {
+  for (int32_t i = 0; i < EQ_XPULP_LANES; i++) {
+    if (o + i >= channels.begin && o + i < channels.end) {
+      const uint32_t m = eq_xpulp_multiplier(q, o + i, form);
+      const int32_t v = eq_xpulp_scale(sums[i], m, eq_xpulp_shift(q, o + i, form), q->zero_point, form);
+      y[o + i] = (int8_t)(q->narrow ? eq_clamp(v, q->act_min, q->act_max) : v);
+    }
+  }
 }
 
 /* All output channels of the `pixels` (1 to 4) pixels whose quads start at x, `x_pitch` bytes apart; y is the first pixel's
- * output. Missing pixels repeat the last one and are not stored. */
+ * output. A missing pixel repeats the last one: the same bytes are stored again. */
 static EQ_INLINE void eq_xpulp_product(const int8_t *x, int32_t x_pitch, int32_t quads, const int8_t *weights,
                                        const int32_t *bias, const eq_xpulp_requant_t *q, int32_t out_c, int8_t *y,
                                        int32_t pixels, eq_requant_form_t form) {
-  eq_xpulp_block_t b;
-  const int32_t word = (out_c & 3) == 0;
-  b.x0 = x;
-  b.x1 = pixels > 1 ? x + x_pitch : x;
-  b.x2 = pixels > 2 ? b.x1 + x_pitch : b.x1;
-  b.x3 = pixels > 3 ? b.x2 + x_pitch : b.x2;
-  b.weights = weights;
-  b.quads = quads;
-  for (int32_t o = 0; o < out_c; o += EQ_XPULP_LANES) {
-    b.s0 = b.s1 = b.s2 = b.s3 = eq_xpulp_bias(bias, o, out_c);
-    eq_xpulp_sum(&b);
-    uint32_t m[4];
-    int32_t shift[4];
-    eq_xpulp_constants(q, o, out_c, m, shift, form);
-    eq_xpulp_put(q, b.s0, m, shift, o, 0, out_c, y, word, form);
-    if (pixels > 1) {
-      eq_xpulp_put(q, b.s1, m, shift, o, 0, out_c, y + out_c, word, form);
+  const eq_range_t channels = {0, out_c};
+  const int32_t p1 = pixels > 1 ? 1 : 0, p2 = pixels > 2 ? 2 : p1, p3 = pixels > 3 ? 3 : p2;
+  int8_t *const outputs[4] = {y, y + p1 * out_c, y + p2 * out_c, y + p3 * out_c};
+  int32_t last_bias[EQ_XPULP_LANES];
+  eq_xpulp_block_t c;
+  c.x0 = x;
+  c.x1 = x + p1 * x_pitch;
+  c.x2 = x + p2 * x_pitch;
+  c.x3 = x + p3 * x_pitch;
+  c.weights = weights;
+  c.quads = quads;
+  c.bias = bias;
+  for (int32_t o = 0; o < out_c;) {
+    const int32_t whole = (out_c - o) / EQ_XPULP_LANES;
+    c.groups = whole < EQ_XPULP_GROUPS ? whole : EQ_XPULP_GROUPS;
+    if (whole == 0) { /* the biases of four channels are read */
+      for (int32_t i = 0; i < EQ_XPULP_LANES; i++) {
+        last_bias[i] = o + i < out_c ? bias[o + i] : 0;
+      }
+      c.bias = last_bias;
+      c.groups = 1;
     }
-    if (pixels > 2) {
-      eq_xpulp_put(q, b.s2, m, shift, o, 0, out_c, y + 2 * out_c, word, form);
+    eq_xpulp_sum(&c);
+    if ((out_c & 3) == 0) {
+      eq_xpulp_store_groups(&c, q, o, outputs, form);
+    } else {
+      for (int32_t i = 0; i < c.groups * EQ_XPULP_PIXELS; i++) {
+        eq_xpulp_store_part(q, c.sums + i * EQ_XPULP_LANES, o + i / EQ_XPULP_PIXELS * EQ_XPULP_LANES, channels,
+                            outputs[i % EQ_XPULP_PIXELS], form);
+      }
     }
-    if (pixels > 3) {
-      eq_xpulp_put(q, b.s3, m, shift, o, 0, out_c, y + 3 * out_c, word, form);
-    }
+    o += c.groups * EQ_XPULP_LANES;
   }
 }
 

@@ -4,31 +4,40 @@
 #include "eq_linear.h"
 #include "eq_xpulp_block.h"
 
+/* Products of one row with a group of four channels. */
+#define FOUR(s, x, weights)                \
+  do {                                     \
+    uint32_t w0_, w1_, w2_, w3_;           \
+    EQ_XPULP_NEXT(w0_, weights);           \
+    EQ_XPULP_NEXT(w1_, weights);           \
+    EQ_XPULP_NEXT(w2_, weights);           \
+    EQ_XPULP_NEXT(w3_, weights);           \
+    s = eq_xpulp_dot(s, x, w0_, w1_, w2_, w3_); \
+  } while (0)
+
 /* Products of one row with the groups at `a` and `b`. */
 static EQ_INLINE void dot8(const int8_t *x, int32_t quads, const int8_t *a, const int8_t *b, eq_xpulp_sums_t *sums_a,
                            eq_xpulp_sums_t *sums_b) {
-  eq_xpulp_sums_t s = *sums_a, t = *sums_b;
+  eq_xpulp_sums_t s = {0, 0, 0, 0}, t = {0, 0, 0, 0};
   const int8_t *const end = a + 16 * quads;
   while (a != end) {
-    const uint32_t v = eq_xcv_load_w(x, 4);
-    const uint32_t a0 = eq_xcv_load_w(a, 4), a1 = eq_xcv_load_w(a, 4), a2 = eq_xcv_load_w(a, 4);
-    const uint32_t a3 = eq_xcv_load_w(a, 4);
-    s = eq_xpulp_dot(s, v, a0, a1, a2, a3);
-    const uint32_t b0 = eq_xcv_load_w(b, 4), b1 = eq_xcv_load_w(b, 4), b2 = eq_xcv_load_w(b, 4);
-    const uint32_t b3 = eq_xcv_load_w(b, 4);
-    t = eq_xpulp_dot(t, v, b0, b1, b2, b3);
+    uint32_t v;
+    EQ_XPULP_NEXT(v, x);
+    FOUR(s, v, a);
+    FOUR(t, v, b);
   }
   *sums_a = s;
   *sums_b = t;
 }
 
+/* Adds the biases, requantizes and stores those of the channels o .. o+3 that lie in `range`. */
 static EQ_INLINE void store(const eq_linear_s8_t *p, const eq_xpulp_requant_t *q, eq_xpulp_sums_t s, int32_t o,
                             eq_range_t range, int8_t *y, eq_requant_form_t form) {
-  uint32_t m[4];
-  int32_t shift[4];
-  const int32_t word = (p->out_features & 3) == 0 && o >= range.begin && o + 4 <= range.end;
-  eq_xpulp_constants(q, o, p->out_features, m, shift, form);
-  eq_xpulp_put(q, s, m, shift, o, range.begin, range.end, y, word, form);
+  int32_t sums[4] = {s.c0, s.c1, s.c2, s.c3};
+  for (int32_t i = 0; i < 4; i++) {
+    sums[i] += o + i < p->out_features ? p->bias[o + i] : 0;
+  }
+  eq_xpulp_store_part(q, sums, o, range, y, form);
 }
 
 static EQ_INLINE void linear(const eq_linear_s8_t *p, const int8_t *restrict input, int8_t *restrict output,
@@ -48,8 +57,7 @@ static EQ_INLINE void linear(const eq_linear_s8_t *p, const int8_t *restrict inp
       /* A lone last group is computed twice. */
       const int32_t second = o + 4 < range.end ? o + 4 : o;
       const int8_t *const b = (const int8_t *)p->weights + second * 4 * quads;
-      eq_xpulp_sums_t s = eq_xpulp_bias(p->bias, o, p->out_features);
-      eq_xpulp_sums_t t = eq_xpulp_bias(p->bias, second, p->out_features);
+      eq_xpulp_sums_t s, t;
       dot8(x, quads, a, b, &s, &t);
       store(p, &q, s, o, range, y, form);
       if (second != o) {

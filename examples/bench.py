@@ -1,0 +1,94 @@
+"""`make bench`: builds the example models for every simulated board and prints what they cost beside published figures.
+
+Instructions come from the simulator's counter, bytes from the ELF; both are the same in every run. Cycles are the
+estimate of docs/estimates.md.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edgeq import pipeline, profile
+from edgeq.boards import list_boards, load_board
+from edgeq.frontend.load import ModelSource
+from edgeq.observer import Observer
+from edgeq.quantize.recipe import Recipe
+
+HERE = Path(__file__).resolve().parent
+MODELS = {"kws": ("kws/kws.pt2", "kws/demo_calib.npz"), "resnet8": ("resnet8/resnet8.pt2", "resnet8/demo.npz")}
+
+
+def measured(model: str, board: str, folder: Path, optimize: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """report.json of a build and the rows of its profile."""
+    source, calib = MODELS[model]
+    options = pipeline.BuildOptions(
+        source=ModelSource(HERE / source),
+        board=load_board(board),
+        folder=folder,
+        recipe=Recipe(),
+        calib=str(HERE / calib),
+        optimize=optimize,
+        simulate_samples=4,
+    )
+    facts = pipeline.build(options, Observer())
+    assert facts.profile is not None
+    return facts.as_json(), profile.layer_rows(facts.firmware, facts.profile)
+
+
+def summary_line(report: dict[str, Any], peer: dict[str, Any] | None) -> str:
+    cost, memory = report["cost"], report["memory"]
+    ratio = f"{cost['instructions'] / peer['instructions']:.2f}x" if peer else ""
+    ram = f"{memory['ram_bytes'] / peer['ram_bytes']:.2f}x" if peer else ""
+    exact = "yes" if report["verify"]["bit_exact"] else "NO"
+    speedup = f"{cost['speedup_vs_1core']:.2f}" if cost["cores"] > 1 else ""
+    return (
+        f"| {report['model']} | {report['board']} | {cost['instructions']:,} | {ratio} | "
+        f"{cost['instructions'] / cost['macs']:.3f} | {cost['est_cycles']:,} | {cost['macs'] / cost['est_cycles']:.2f} | "
+        f"{speedup} | {memory['flash_bytes']:,} | {memory['code_bytes']:,} | {memory['ram_bytes']:,} | {ram} | {exact} |"
+    )
+
+
+def layer_table(report: dict[str, Any], rows: list[dict[str, Any]]) -> list[str]:
+    lines = [
+        f"\n### {report['model']} on {report['board']}\n",
+        "| layer | kernel | MACs | instructions | per MAC | est. cycles | MAC/cycle |",
+        "|---|---|---:|---:|---:|---:|---:|",
+    ]
+    for row in rows:
+        per_mac = "" if row["instructions_per_mac"] is None else f"{row['instructions_per_mac']:.3f}"
+        per_cycle = f"{row['mac_per_cycle']:.2f}" if row["macs"] else ""
+        lines.append(
+            f"| {row['name']} | {row['kernel']} | {row['macs']:,} | {row['instructions']:,} | {per_mac} | "
+            f"{row['est_cycles']:,} | {per_cycle} |"
+        )
+    return lines
+
+
+@click.command()
+@click.option("--layers", is_flag=True, help="Add a table per model and board.")
+@click.option("--optimize", type=click.Choice(["speed", "size"]), default="speed", show_default=True)
+def main(layers: bool, optimize: str) -> None:
+    """Print the benchmark as Markdown."""
+    peers = tomllib.loads((HERE / "peers.toml").read_text(encoding="utf-8"))["peer"]
+    click.echo("| model | board | instructions | against TFLM + CMSIS-NN | per MAC | est. cycles | MAC/cycle | "
+               "8 cores against 1 | flash B | code B | RAM B | RAM against | exact |")  # fmt: skip
+    click.echo("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|")
+    details: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for model in MODELS:
+            for board in (name for name in list_boards() if name != "host"):
+                report, rows = measured(model, board, Path(folder) / f"{model}-{board}", optimize)
+                peer = next((item for item in peers if (item["model"], item["board"]) == (model, board)), None)
+                click.echo(summary_line(report, peer))
+                details += layer_table(report, rows)
+    if layers:
+        click.echo("\n".join(details))
+
+
+if __name__ == "__main__":
+    main()
