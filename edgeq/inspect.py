@@ -10,7 +10,7 @@ from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph
 from edgeq.lower.select import lower
 from edgeq.plan.arena import plan
-from edgeq.plan.rolling import roll
+from edgeq.plan.over_input import overwrite_inputs
 from edgeq.quantize.convert import to_int8
 
 
@@ -44,7 +44,7 @@ def inspect(graph: Graph, boards: list[Board]) -> dict[str, Any]:
     }
     for board in boards:
         try:
-            program = roll(lower(to_int8(graph, ranges), board))
+            program = overwrite_inputs(lower(to_int8(graph, ranges), board))
         except EdgeqError as error:
             result["boards"][board.name] = {"supported": False, "problem": str(error)}
             continue

@@ -8,10 +8,10 @@ from typing import Any
 from edgeq.emit.env import c_array_text, c_float, render
 from edgeq.emit.names import model_name, unique_identifiers
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.lower.program import Layer, Program
+from edgeq.lower.program import Layer, Planar, Program, Rolling
 from edgeq.ops.spatial import Window
 from edgeq.plan.arena import Plan
-from edgeq.plan.lifetime import rows_name, scratch_name
+from edgeq.plan.lifetime import copy_name, scratch_name
 
 
 def model_context(program: Program, plan: Plan) -> dict[str, Any]:
@@ -115,9 +115,10 @@ def _layer(program: Program, plan: Plan, layer: Layer, model: str, macros: Mappi
         "has_requant": "multiplier" in layer.constants,
         "inputs": [f"model->arena + {macros[name]}" for name in activations],
         "output": f"model->arena + {macros[node.output]}",
-        "scratch": _scratch(layer, macros),
-        "rolling": layer.rolling,
-        "rows": f"model->arena + {macros[rows_name(layer.key)]}" if layer.rolling else "NULL",
+        "scratch": _per_core(layer, macros, scratch_name(layer.key), layer.scratch_bytes),
+        "rolling": layer.over_input if isinstance(layer.over_input, Rolling) else None,
+        "planar": layer.over_input if isinstance(layer.over_input, Planar) else None,
+        "input_copy": _per_core(layer, macros, copy_name(layer.key), layer.over_input.copy_bytes if layer.over_input else 0),
         "range": f"eq_split({layer.units}, {layer.granule}, core, cores)",
         "details": _details(node),
         "comment": _comment(program, plan, layer, activations),
@@ -131,11 +132,12 @@ def _layer(program: Program, plan: Plan, layer: Layer, model: str, macros: Mappi
     return view
 
 
-def _scratch(layer: Layer, macros: Mapping[str, str]) -> str:
-    if not layer.scratch_bytes:
+def _per_core(layer: Layer, macros: Mapping[str, str], buffer: str, size_bytes: int) -> str:
+    """Pointer to a core's part of a buffer that has `size_bytes` for each core."""
+    if not size_bytes:
         return "NULL"
-    start = f"model->arena + {macros[scratch_name(layer.key)]}"
-    return start if layer.cores == 1 else f"{start} + core * {layer.scratch_bytes}u"
+    start = f"model->arena + {macros[buffer]}"
+    return start if layer.cores == 1 else f"{start} + core * {size_bytes}u"
 
 
 def _details(node: Node) -> str:
@@ -161,11 +163,10 @@ def _comment(program: Program, plan: Plan, layer: Layer, activations: list[str])
         lines.append(f"weights {list(weights.shape)}, scale per channel {scale.min():.4g} to {scale.max():.4g}")
     if layer.scratch_bytes:
         lines.append(f"scratch {layer.scratch_bytes} bytes a core")
-    if layer.rolling:
-        lines.append(
-            f"over its own input, {layer.rolling.band_rows} output row(s) at a time; {layer.rolling.rows_bytes} "
-            "bytes keep the input rows under them"
-        )
+    if isinstance(layer.over_input, Rolling):
+        lines.append(f"over its own input, {layer.over_input.band_rows} output row(s) at a time")
+    if isinstance(layer.over_input, Planar):
+        lines.append(f"over its own input, {layer.over_input.channels} channels at a time")
     lines.append(f"{layer.macs:,} MACs; {layer.cores} core(s), {layer.units} work units in groups of {layer.granule}")
     lines.append(f"{layer.function}: {layer.why}")
     return lines

@@ -6,20 +6,19 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from edgeq.lower.program import Program
+from edgeq.lower.program import Planar, Program, Rolling
 from edgeq.paths import runtime_dir
 
 #: folders of runtime_c that are on the include path, besides a file's own
 INCLUDE_FOLDERS = ("include", "src/common")
-ROLLING_SOURCE = "conv2d/eq_conv2d_s8_rolling.c"
+OVER_INPUT_SOURCES = {Rolling: "conv2d/eq_conv2d_s8_rolling.c", Planar: "dwconv2d/eq_dwconv2d_s8_planar.c"}
 _INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
 def kernel_sources(program: Program) -> list[Path]:
     """The C files of the program's kernels, relative to runtime_c, sorted, each once."""
     files = {Path("src") / layer.kernel.source for layer in program.layers}
-    if any(layer.rolling for layer in program.layers):
-        files.add(Path("src") / ROLLING_SOURCE)
+    files |= {Path("src") / OVER_INPUT_SOURCES[type(layer.over_input)] for layer in program.layers if layer.over_input}
     return sorted(files)
 
 

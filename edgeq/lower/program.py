@@ -13,11 +13,21 @@ from edgeq.ops.base import Constant, Kernel
 
 @dataclass(frozen=True)
 class Rolling:
-    """A convolution over its own input, `band_rows` output rows at a time; `rows_bytes` keep the input rows under a
+    """A convolution over its own input, `band_rows` output rows at a time; `copy_bytes` keep the input rows under a
     band (eq_conv2d_s8_rolling)."""
 
     band_rows: int
-    rows_bytes: int
+    copy_bytes: int
+
+
+@dataclass(frozen=True)
+class Planar:
+    """A depthwise convolution over its own input, `channels` channels at a time; `copy_bytes` a core keep their input
+    (eq_dwconv2d_s8_planar)."""
+
+    channels: int
+    weight_bytes: int
+    copy_bytes: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +51,12 @@ class Layer:
     scratch_bytes: int
     macs: int
     why: str
-    rolling: Rolling | None = None
+    over_input: Rolling | Planar | None = None
 
     @property
     def overwrites_input(self) -> bool:
         """True when the output may lie where the first input lies."""
-        return self.rolling is not None or self.kernel.in_place(self.parameters)
+        return self.over_input is not None or self.kernel.in_place(self.parameters)
 
     @property
     def weights_bytes(self) -> int:

@@ -29,13 +29,23 @@ class Constant:
 
 
 @dataclass(frozen=True)
+class Planes:
+    """How a channel-by-channel kernel can run over its own input (eq_dwconv2d_s8_planar): channels a time, and bytes
+    of packed weights a channel."""
+
+    channels: int
+    weight_bytes: int
+
+
+@dataclass(frozen=True)
 class Kernel:
     """One C kernel of an operator.
 
     `function` and `source` may hold "{form}" (high, shift or tflite). `applies` returns None, or the reason why not.
     `pack` turns the node's constants into what the kernel reads; `units` and `granule` say how its work is split over
     cores; `scratch_bytes` is per core. `in_place` tells from the C parameters whether the output may lie over the first
-    input, on any number of cores (operators that always may say so in `Operator.in_place`).
+    input, on any number of cores (operators that always may say so in `Operator.in_place`). `planes` is set for
+    depthwise kernels that work channel by channel.
     """
 
     function: str
@@ -48,6 +58,7 @@ class Kernel:
     scratch_bytes: Callable[[Graph, Node], int] = lambda graph, node: 0
     in_place: Callable[[Mapping[str, Any]], bool] = lambda parameters: False
     why: str = "portable C"
+    planes: Planes | None = None
 
 
 class Operator:

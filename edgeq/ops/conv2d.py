@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import weighted
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels
 from edgeq.ops.spatial import Window, exact_matmul, windows
+from edgeq.packing import dsp, mve, rv32im, xpulp
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -94,10 +95,54 @@ def patch_bytes(graph: Graph, node: Node) -> int:
     return int(graph.constant(node.inputs[1])[0].size)
 
 
+def packed(pack: Callable[[np.ndarray], np.ndarray], axis: int = 0) -> Callable[[Graph, Node], dict[str, Constant]]:
+    """Constants of a kernel that reads weights in the order of `pack`; `axis` is that of the output channels."""
+
+    def constants(graph: Graph, node: Node) -> dict[str, Constant]:
+        weights = pack(graph.constant(node.inputs[1]))
+        return {
+            "weights": Constant(f"{weights.dtype}_t", weights),
+            "bias": Constant("int32_t", weighted.folded_bias(graph, node, axis)),
+            **weighted.requant_constants(graph, node),
+        }
+
+    return constants
+
+
+def simd_kernels(isa: str, packing: Any, granule: int, why: str) -> tuple[Kernel, Kernel]:
+    """The pointwise and the general kernel of an instruction set; `packing` is its module in edgeq.packing."""
+    return (
+        Kernel(
+            f"eq_conv2d_s8_pointwise_{{form}}_{isa}",
+            isa,
+            f"conv2d/eq_conv2d_s8_pointwise_{isa}.c",
+            units=output_pixels,
+            granule=lambda graph, node: granule,
+            applies=unless_pointwise,
+            pack=packed(packing.pack_conv2d),
+            scratch_bytes=lambda graph, node: packing.scratch_conv2d_pointwise(geometry(graph, node)),
+            why=f"{why}, no patches to gather",
+        ),
+        Kernel(
+            f"eq_conv2d_s8_{{form}}_{isa}",
+            isa,
+            f"conv2d/eq_conv2d_s8_{isa}.c",
+            units=output_pixels,
+            granule=lambda graph, node: granule,
+            pack=packed(packing.pack_conv2d),
+            scratch_bytes=lambda graph, node: packing.scratch_conv2d(geometry(graph, node)),
+            why=why,
+        ),
+    )
+
+
 class Conv2d(Operator):
     name = "conv2d"
     torch_targets = {"aten.conv2d.default": import_torch, "aten.conv2d.padding": import_torch}
     kernels = (
+        *simd_kernels("xpulp", xpulp, 4, "packed dot products, 4 pixels x 4 channels"),
+        *simd_kernels("mve", mve, 2, "vector dot products, 2 pixels x 4 channels"),
+        *simd_kernels("dsp", dsp, 4, "SMLAD on channel pairs, 4 pixels x 2 channels"),
         Kernel(
             "eq_conv2d_s8_pointwise_{form}_scalar",
             "scalar",
@@ -117,6 +162,18 @@ class Conv2d(Operator):
             scratch_bytes=lambda graph, node: 2 * patch_bytes(graph, node),
             pack=pack_scalar,
             why="portable C, 2 pixels x 4 channels",
+        ),
+        Kernel(
+            "eq_conv2d_s8_{form}_rv32im",
+            "rv32im",
+            "conv2d/eq_conv2d_s8_rv32im.c",
+            units=output_pixels,
+            granule=lambda graph, node: rv32im.PIXELS,
+            applies=lambda graph, node: rv32im.obstacle(graph.constant(node.inputs[1])),
+            pack=packed(rv32im.pack_conv2d),
+            scratch_bytes=lambda graph, node: rv32im.scratch_conv2d(geometry(graph, node)),
+            in_place=rv32im.in_place_conv2d,
+            why="two products a multiplication, 6 pixels x 2 channels",
         ),
     )
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import conv2d, weighted
-from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels
+from edgeq.ops.base import Constant, Kernel, Operator, Planes, Shape, output_pixels
 from edgeq.ops.spatial import Window, windows
+from edgeq.packing import dsp, mve, rv32im, xpulp
+from edgeq.packing.blocks import Geometry, is_k3x3, is_k4x4
 
 if TYPE_CHECKING:
     from edgeq.quantize.convert import Converter
@@ -24,15 +26,87 @@ def pack_scalar(graph: Graph, node: Node) -> dict[str, Constant]:
     }
 
 
+def channels(graph: Graph, node: Node) -> int:
+    return graph.tensor(node.outputs[0]).shape[-1]
+
+
+def geometry_where(suits: Callable[[Geometry], bool], limit: str) -> Callable[[Graph, Node], str | None]:
+    """`applies` of a kernel for windows that suit it; `limit` says which those are."""
+    return lambda graph, node: None if suits(conv2d.geometry(graph, node)) else f"kernel is not {limit}"
+
+
+def general_kernel(isa: str, packing: Any, why: str) -> Kernel:
+    return Kernel(
+        f"eq_dwconv2d_s8_{{form}}_{isa}",
+        isa,
+        f"dwconv2d/eq_dwconv2d_s8_{isa}.c",
+        units=output_pixels,
+        pack=conv2d.packed(packing.pack_dwconv2d, axis=2),
+        scratch_bytes=lambda graph, node: packing.scratch_dwconv2d(conv2d.geometry(graph, node)),
+        why=why,
+    )
+
+
 class DepthwiseConv2d(Operator):
     name = "dwconv2d"
     kernels = (
+        Kernel(
+            "eq_dwconv2d_s8_k4x4_{form}_xpulp",
+            "xpulp",
+            "dwconv2d/eq_dwconv2d_s8_k4x4_xpulp.c",
+            units=channels,
+            granule=lambda graph, node: 4,
+            applies=geometry_where(is_k4x4, "4x4 or smaller"),
+            pack=conv2d.packed(xpulp.pack_dwconv2d_k4x4, axis=2),
+            scratch_bytes=lambda graph, node: xpulp.scratch_dwconv2d_k4x4(conv2d.geometry(graph, node)),
+            planes=Planes(channels=4, weight_bytes=16),
+            why="packed dot products down kernel columns, channel by channel",
+        ),
+        general_kernel("xpulp", xpulp, "packed dot products over taps"),
+        Kernel(
+            "eq_dwconv2d_s8_k4x4_{form}_mve",
+            "mve",
+            "dwconv2d/eq_dwconv2d_s8_k4x4_mve.c",
+            units=channels,
+            granule=lambda graph, node: 16,
+            applies=geometry_where(is_k4x4, "4x4 or smaller"),
+            pack=conv2d.packed(mve.pack_dwconv2d_k4x4, axis=2),
+            scratch_bytes=lambda graph, node: mve.scratch_dwconv2d_k4x4(conv2d.geometry(graph, node)),
+            planes=Planes(channels=16, weight_bytes=16),
+            why="one vector dot product an output, channel by channel",
+        ),
+        general_kernel("mve", mve, "16 channels a vector"),
+        Kernel(
+            "eq_dwconv2d_s8_k3x3_{form}_dsp",
+            "dsp",
+            "dwconv2d/eq_dwconv2d_s8_k3x3_dsp.c",
+            units=channels,
+            granule=lambda graph, node: 4,
+            applies=geometry_where(is_k3x3, "3x3 without dilation"),
+            pack=conv2d.packed(dsp.pack_dwconv2d_k3x3, axis=2),
+            scratch_bytes=lambda graph, node: dsp.scratch_dwconv2d_k3x3(conv2d.geometry(graph, node)),
+            planes=Planes(channels=4, weight_bytes=20),
+            why="SMLAD down a strip of widened columns, weights in registers",
+        ),
+        general_kernel("dsp", dsp, "SMLAD on pairs of taps"),
         Kernel(
             "eq_dwconv2d_s8_{form}_scalar",
             "scalar",
             "dwconv2d/eq_dwconv2d_s8_scalar.c",
             units=output_pixels,
             pack=pack_scalar,
+        ),
+        Kernel(
+            "eq_dwconv2d_s8_k3x3_{form}_rv32im",
+            "rv32im",
+            "dwconv2d/eq_dwconv2d_s8_k3x3_rv32im.c",
+            units=channels,
+            granule=lambda graph, node: 4,
+            applies=geometry_where(is_k3x3, "3x3 without dilation"),
+            pack=conv2d.packed(rv32im.pack_dwconv2d_k3x3, axis=2),
+            scratch_bytes=lambda graph, node: rv32im.scratch_dwconv2d_k3x3(conv2d.geometry(graph, node)),
+            in_place=rv32im.in_place_dwconv2d_k3x3,
+            why="planes of 4 channels, weights in registers, two rows at a time",
         ),
     )
 

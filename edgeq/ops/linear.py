@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import weighted
+from edgeq.ops import conv2d, weighted
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
 from edgeq.ops.spatial import exact_matmul
+from edgeq.packing import dsp, mve, xpulp
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -38,10 +39,26 @@ def pack_scalar(graph: Graph, node: Node) -> dict[str, Constant]:
     }
 
 
+def simd_kernel(isa: str, packing: Any, granule: int, why: str) -> Kernel:
+    return Kernel(
+        f"eq_linear_s8_{{form}}_{isa}",
+        isa,
+        f"linear/eq_linear_s8_{isa}.c",
+        units=out_features,
+        granule=lambda graph, node: granule,
+        pack=conv2d.packed(packing.pack_linear),
+        scratch_bytes=lambda graph, node: packing.scratch_linear(graph.tensor(node.inputs[0]).shape[-1]),
+        why=why,
+    )
+
+
 class Linear(Operator):
     name = "linear"
     torch_targets = {"aten.linear.default": import_torch}
     kernels = (
+        simd_kernel("xpulp", xpulp, 8, "packed dot products, 8 channels"),
+        simd_kernel("mve", mve, 4, "vector dot products, 4 channels"),
+        simd_kernel("dsp", dsp, 4, "SMLAD on channel pairs, 4 channels"),
         Kernel(
             "eq_linear_s8_{form}_scalar",
             "scalar",

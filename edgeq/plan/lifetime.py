@@ -61,8 +61,9 @@ def buffers(program: Program, in_place: bool = True) -> list[Buffer]:
         if layer.scratch_bytes:
             size = layer.scratch_bytes * layer.cores
             result.append(Buffer(scratch_name(layer.key), size, layer.index, layer.index, ()))
-        if layer.rolling is not None:
-            result.append(Buffer(rows_name(layer.key), layer.rolling.rows_bytes, layer.index, layer.index, ()))
+        if layer.over_input is not None:
+            size = layer.over_input.copy_bytes * layer.cores
+            result.append(Buffer(copy_name(layer.key), size, layer.index, layer.index, ()))
     return sorted(result, key=lambda buffer: (buffer.first, buffer.name))
 
 
@@ -70,8 +71,8 @@ def scratch_name(layer_key: str) -> str:
     return f"{layer_key}.scratch"
 
 
-def rows_name(layer_key: str) -> str:
-    return f"{layer_key}.rows"
+def copy_name(layer_key: str) -> str:
+    return f"{layer_key}.copy"
 
 
 def _last_reads(program: Program, layer_at: Mapping[str, int]) -> dict[str, int]:
@@ -110,7 +111,7 @@ def _shared_input(
         return node.inputs[0]
     graph = program.graph
     candidates = list(ops.get(node.op).in_place) if in_place else []
-    if layer.rolling is not None or (in_place and layer.overwrites_input):
+    if layer.over_input is not None or (in_place and layer.overwrites_input):
         candidates.append(0)
     for index in candidates:
         candidate = node.inputs[index]

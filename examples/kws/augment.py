@@ -72,9 +72,7 @@ def mask(bands: Floats, rng: np.random.Generator) -> Floats:
     """Change the tone of each clip [N, 49, 40] and hide narrow stripes of bands and of frames."""
     count = len(bands)
     band, frame = np.arange(BANDS), np.arange(FRAMES)
-    curves = np.stack(
-        [band / 20 - 1, np.cos(band * np.pi / 20), np.cos(band * np.pi * 3 / 40)]
-    ).astype(np.float32)
+    curves = np.stack([band / 20 - 1, np.cos(band * np.pi / 20), np.cos(band * np.pi * 3 / 40)]).astype(np.float32)
     tone = rng.uniform(-TILT, TILT, (count, 3)).astype(np.float32) @ curves
     bands = bands + tone[:, None]
     mean = bands.mean(axis=(1, 2), keepdims=True)
@@ -104,9 +102,7 @@ def make_up_words(
     second = rng.permutation(len(labels))[:count]
     cut = int(rng.integers(18, 31))
     words = np.concatenate([bands[first, :cut], bands[second, cut:]], axis=1)
-    usable = (
-        (labels[first] != labels[second]) & (labels[first] != SILENCE) & (labels[second] != SILENCE)
-    )
+    usable = (labels[first] != labels[second]) & (labels[first] != SILENCE) & (labels[second] != SILENCE)
     turned = rng.random(count) < 0.4
     words[turned] = words[turned, ::-1]
     bands[first[usable]] = words[usable]

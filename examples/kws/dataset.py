@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import wave
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ SILENCE = CLASSES.index("silence")
 UNKNOWN = CLASSES.index("unknown")
 
 
-class DataMissing(Exception):
+class DataMissingError(Exception):
     """The data set is not where the caller said; the message says what was looked for."""
 
 
@@ -67,7 +68,7 @@ def read_packed(path: Path) -> Clips:
     steps = packed["hi"].astype(np.uint16) << 8 | packed["lo"]
     stream = np.cumsum((steps >> 1) ^ -(steps & 1), dtype=np.uint16).view(np.int16)
     bounds = packed["offsets"]
-    samples = np.stack([fit_length(stream[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)])
+    samples = np.stack([fit_length(stream[a:b]) for a, b in pairwise(bounds)])
     names = [class_of(name.decode()) for name in packed["labels"]]
     labels = np.array(names, np.int64)[packed["label"]]
     return Clips(samples, labels, [s.decode() for s in packed["speaker"]])
@@ -100,9 +101,7 @@ def read_folder(folder: Path) -> Clips:
     speakers = [p.name.split("_")[0] for p in paths]
     noises = [read_wav(p) for p in sorted((folder / "_background_noise_").glob("*.wav"))]
     cuts = [
-        noise[start : start + SAMPLES]
-        for noise in noises
-        for start in range(0, len(noise) - SAMPLES, SAMPLES // 4)
+        noise[start : start + SAMPLES] for noise in noises for start in range(0, len(noise) - SAMPLES, SAMPLES // 4)
     ]
     for number, cut in enumerate(cuts[:: max(1, len(cuts) // extra)]):
         samples.append(fit_length(cut))
@@ -112,12 +111,12 @@ def read_folder(folder: Path) -> Clips:
 
 
 def load(data: Path) -> Clips:
-    """Read the data set at ``data``; raises DataMissing when nothing usable is there."""
+    """Read the data set at ``data``; raises DataMissingError when nothing usable is there."""
     if data.is_file():
         return read_packed(data)
     if (data / CLASSES[0]).is_dir():
         return read_folder(data)
-    raise DataMissing(
+    raise DataMissingError(
         f"no Speech Commands data at '{data}': give the folder with one sub-folder of wav files "
         "per word, or a packed .npz file"
     )

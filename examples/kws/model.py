@@ -41,9 +41,7 @@ class DSCNN(nn.Module):
             nn.BatchNorm2d(channels),
             nn.ReLU(),
         )
-        self.blocks = nn.Sequential(
-            *(layer for _ in range(blocks) for layer in separable(channels))
-        )
+        self.blocks = nn.Sequential(*(layer for _ in range(blocks) for layer in separable(channels)))
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.head = nn.Linear(channels, classes)
         self.dropout = nn.Dropout(dropout)

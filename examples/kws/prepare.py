@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from dataset import SILENCE, DataMissing, load
+from dataset import SILENCE, DataMissingError, load
 from features import features
 
 
@@ -31,7 +31,7 @@ def main() -> int:
     args = parser.parse_args()
     try:
         clips = load(args.data)
-    except DataMissing as error:
+    except DataMissingError as error:
         print(f"prepare.py: {error}", file=sys.stderr)
         return 2
     chosen = np.ones(len(clips), bool)

@@ -33,19 +33,18 @@ VOICES = {
 # Words of the "unknown" class: the ones that Speech Commands has besides the keywords, and, for
 # training only, more everyday words, many of them close to a keyword.
 OTHER_WORDS = (
-    "bed bird cat dog eight five four happy house marvin nine one seven sheila six three tree two "
-    "wow zero backward forward follow learn visual"
-).split()
+    "bed bird cat dog eight five four happy house marvin nine one seven sheila six three tree two wow zero "
+    "backward forward follow learn visual"
+)
 MORE_WORDS = (
-    "the and water people about light table never under river music paper green little window "
-    "number letter after again because over open mother father noun know note low snow pup cup "
-    "town gown lift let write bright gone awe often step shop ghost goat yet guess yesterday top "
-    "stay crown dawn nope best apple call turn play pause start begin end lamp fan door close lock "
-    "hello thanks"
-).split()
+    "the and water people about light table never under river music paper green little window number letter "
+    "after again because over open mother father noun know note low snow pup cup town gown lift let write "
+    "bright gone awe often step shop ghost goat yet guess yesterday top stay crown dawn nope best apple call "
+    "turn play pause start begin end lamp fan door close lock hello thanks"
+)
 
 
-class EspeakMissing(Exception):
+class EspeakMissingError(Exception):
     """espeak-ng is not installed."""
 
 
@@ -53,7 +52,7 @@ def speak(text: str, voice: str, words_per_minute: int, pitch: int) -> Floats:
     """One utterance at 16 kHz, leading and trailing silence removed, peak 1."""
     program = shutil.which("espeak-ng")
     if program is None:
-        raise EspeakMissing("espeak-ng is not installed (Debian and Ubuntu: apt install espeak-ng)")
+        raise EspeakMissingError("espeak-ng is not installed (Debian and Ubuntu: apt install espeak-ng)")
     command = [program, "-v", voice, "-s", str(words_per_minute), "-p", str(pitch), "--stdout"]
     wav = subprocess.run([*command, text], capture_output=True, check=True).stdout
     rate = int.from_bytes(wav[24:28], "little")
@@ -92,7 +91,7 @@ def synthesize(part: str, per_class: int, seed: int) -> tuple[Floats, NDArray[np
     """
     rng = np.random.default_rng(seed)
     training = part == "train"
-    unknown = OTHER_WORDS + MORE_WORDS if training else OTHER_WORDS
+    unknown = (f"{OTHER_WORDS} {MORE_WORDS}" if training else OTHER_WORDS).split()
     jobs = [(word, label) for label, word in enumerate(KEYWORDS) for _ in range(per_class)]
     count = 2 * per_class if training else per_class
     jobs += [(unknown[i % len(unknown)], UNKNOWN) for i in range(count)]
@@ -123,7 +122,7 @@ def main() -> int:
     try:
         save(args.out / "demo.npz", "demo", per_class=20, seed=1)
         save(args.out / "demo_calib.npz", "calib", per_class=12, seed=2)
-    except EspeakMissing as error:
+    except EspeakMissingError as error:
         print(f"synthesize.py: {error}", file=sys.stderr)
         return 2
     return 0

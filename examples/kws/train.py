@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from augment import make_up_words, mask, vary
-from dataset import SILENCE, Clips, DataMissing, load
+from dataset import SILENCE, Clips, DataMissingError, load
 from features import DCT, Floats, features, from_log_mel, log_mel
 from model import DSCNN, dscnn
 from numpy.typing import NDArray
-from synthesize import EspeakMissing, synthesize
+from synthesize import EspeakMissingError, synthesize
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
 HERE = Path(__file__).resolve().parent
@@ -91,18 +91,21 @@ def average(averaged: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
     return averaged + (current - averaged) * (1 - decay)
 
 
-def train(args: argparse.Namespace, real: Material, spoken: Material | None, seed: int) -> DSCNN:
+def train(
+    args: argparse.Namespace,
+    real: Material,
+    spoken: Material | None,
+    seed: int,
+) -> DSCNN:
     """Train one network; returns the averaged weights in evaluation mode."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    model = dscnn().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = dscnn().to(memory_format=torch.channels_last)
     averaged = AveragedModel(model, avg_fn=average, use_buffers=True)
     optimizer = torch.optim.AdamW(model.parameters(), args.lr, weight_decay=args.weight_decay)
     real_per_batch = BATCH - (ESPEAK_PER_BATCH if spoken else 0)
     steps = len(real.labels) // real_per_batch
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, args.lr, total_steps=steps * args.epochs, pct_start=0.2
-    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, args.lr, total_steps=steps * args.epochs, pct_start=0.2)
     started = time.time()
     for epoch in range(args.epochs):
         model.train()
@@ -117,12 +120,11 @@ def train(args: argparse.Namespace, real: Material, spoken: Material | None, see
                 labels = np.concatenate([labels, spoken.labels[more]])
             bands, labels = make_up_words(bands, labels, args.made_up, rng)
             x = torch.from_numpy(from_log_mel(mask(bands, rng)).astype(np.float32))
-            logits = model(x.contiguous(memory_format=torch.channels_last))
-            loss = F.cross_entropy(
-                logits, torch.from_numpy(labels), label_smoothing=args.label_smoothing
-            )
+            x = x.contiguous(memory_format=torch.channels_last)
+            logits = model(x)
+            loss = functional.cross_entropy(logits, torch.from_numpy(labels), label_smoothing=args.label_smoothing)
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimizer.step()
             schedule.step()
             averaged.update_parameters(model)
@@ -140,6 +142,17 @@ def right(model: DSCNN, clips: Clips) -> NDArray[np.bool_]:
     with torch.no_grad():
         found = model(torch.from_numpy(features(clips.samples))).argmax(1).numpy()
     return np.asarray(found == clips.labels)
+
+
+def report(name: str, model: DSCNN, unseen: Clips) -> None:
+    """Print the accuracy on speakers that were set aside."""
+    hits = right(model, unseen)
+    words = unseen.labels != SILENCE
+    print(
+        f"{name}: speakers never heard: {100 * hits[words].mean():.2f} % of {words.sum()} clips "
+        f"(11 classes, no silence); {100 * hits.mean():.2f} % of {len(hits)} with silence",
+        flush=True,
+    )
 
 
 def export(model: DSCNN, path: Path) -> None:
@@ -173,7 +186,7 @@ def main() -> int:
         known = clips if args.all_speakers else clips.take(~held_out)
         silent = known.samples[known.labels == SILENCE]
         spoken = espeak_material(silent, seed=100) if args.espeak else None
-    except (DataMissing, EspeakMissing) as error:
+    except (DataMissingError, EspeakMissingError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
     real = real_material(known, seed=200)
@@ -182,20 +195,13 @@ def main() -> int:
 
     out = args.out or HERE / ("kws.pt2" if args.all_speakers else "kws_split.pt2")
     unseen = clips.take(held_out)
-    words = unseen.labels != SILENCE
     for number, seed in enumerate(args.seeds):
         model = train(args, real, spoken, seed)
         if number == 0:
             export(model, out)
             print(f"wrote {out}", flush=True)
         if not args.all_speakers:
-            hits = right(model, unseen)
-            print(
-                f"seed {seed}: speakers never heard: {100 * hits[words].mean():.2f} % of "
-                f"{words.sum()} clips (11 classes, no silence); "
-                f"{100 * hits.mean():.2f} % of {len(hits)} with silence",
-                flush=True,
-            )
+            report(f"seed {seed}", model, unseen)
     return 0
 
 

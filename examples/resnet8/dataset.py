@@ -19,7 +19,7 @@ Images = NDArray[np.uint8]
 Labels = NDArray[np.uint8]
 
 
-class DataMissing(Exception):
+class DataMissingError(Exception):
     """The data set is not where the caller said; the message says what was looked for."""
 
 
@@ -43,7 +43,7 @@ def read_binary(paths: list[Path]) -> tuple[Images, Labels]:
 def load(data: Path, part: str) -> tuple[Images, Labels]:
     """Load the ``train`` or ``test`` part of the data set found at ``data``.
 
-    Raises DataMissing when nothing usable is there.
+    Raises DataMissingError when nothing usable is there.
     """
     if data.is_file():
         return read_packed(data)
@@ -53,7 +53,7 @@ def load(data: Path, part: str) -> tuple[Images, Labels]:
     binary = sorted(data.glob("data_batch_*.bin" if part == "train" else "test_batch.bin"))
     if binary:
         return read_binary(binary)
-    raise DataMissing(
+    raise DataMissingError(
         f"no CIFAR-10 {part} images at '{data}': give the folder of the CIFAR-10 binary "
         f"version (data_batch_1.bin ...) or of packed cifar10_{part}_*.npz files"
     )

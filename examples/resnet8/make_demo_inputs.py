@@ -22,9 +22,7 @@ def texture(rng: np.random.Generator) -> Picture:
     """float [32, 32, 3]: noise whose spectrum falls with frequency, channels partly alike."""
     frequency = np.hypot(np.fft.fftfreq(SIZE)[:, None], np.fft.rfftfreq(SIZE)[None]) * SIZE
     slope = (1.0 + frequency) ** -rng.uniform(1.0, 2.5)
-    fields = np.fft.irfft2(
-        np.fft.rfft2(rng.standard_normal((4, SIZE, SIZE))) * slope, s=(SIZE, SIZE)
-    )
+    fields = np.fft.irfft2(np.fft.rfft2(rng.standard_normal((4, SIZE, SIZE))) * slope, s=(SIZE, SIZE))
     picture = (fields[:3] + rng.uniform(0.5, 2.0) * fields[3]).transpose(1, 2, 0)
     picture /= picture.std() + 1e-9
     return rng.uniform(60, 190, 3) + rng.uniform(15, 50) * picture

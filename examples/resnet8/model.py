@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer",
@@ -27,9 +27,9 @@ class Stack(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, channels_in, H, W] -> [N, channels_out, H / stride, W / stride]."""
-        y = F.relu(self.bn1(self.conv1(x)))
+        y = functional.relu(self.bn1(self.conv1(x)))
         y = self.bn2(self.conv2(y))
-        return F.relu(y + self.shortcut(x))
+        return functional.relu(y + self.shortcut(x))
 
 
 class ResNet8(nn.Module):
@@ -47,7 +47,7 @@ class ResNet8(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """float [N, 3, 32, 32] in [-1, 1) -> logits [N, 10]."""
-        x = F.relu(self.stem_bn(self.stem(x)))
+        x = functional.relu(self.stem_bn(self.stem(x)))
         x = self.stack3(self.stack2(self.stack1(x)))
         logits: Tensor = self.head(torch.flatten(self.pool(x), 1))
         return logits

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from dataset import DataMissing, load, to_input
+from dataset import DataMissingError, load, to_input
 
 
 def main() -> int:
@@ -23,7 +23,7 @@ def main() -> int:
     args = parser.parse_args()
     try:
         images, labels = load(args.data, args.split)
-    except DataMissing as error:
+    except DataMissingError as error:
         print(f"prepare.py: {error}", file=sys.stderr)
         return 2
     x = to_input(images[: args.limit])

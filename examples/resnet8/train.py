@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from dataset import DataMissing, Images, Labels, load, to_input
+from dataset import DataMissingError, Images, Labels, load, to_input
 from model import ResNet8, resnet8
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
 HERE = Path(__file__).resolve().parent
@@ -32,7 +32,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=HERE / "resnet8.pt2")
     parser.add_argument("--checkpoint", type=Path, help="written after every epoch")
     parser.add_argument("--resume", action="store_true", help="continue from --checkpoint")
-    parser.add_argument("--epochs", type=int, default=150)
+    parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--lr", type=float, default=0.2)
     parser.add_argument("--weight-decay", type=float, default=2e-4)
@@ -45,9 +45,7 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def batches(
-    padded: Images, labels: Labels, batch: int, rng: np.random.Generator
-) -> Iterator[tuple[Tensor, Tensor]]:
+def batches(padded: Images, labels: Labels, batch: int, rng: np.random.Generator) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield one epoch of shuffled, shifted and mirrored batches.
 
     ``padded`` is uint8 [N, 32 + 2 * SHIFT, 32 + 2 * SHIFT, 3]. A whole batch is cropped with one
@@ -101,7 +99,7 @@ def train(args: argparse.Namespace, images: Images, labels: Labels) -> ResNet8:
     kept = len(images) - args.validation
     padding = ((0, 0), (SHIFT, SHIFT), (SHIFT, SHIFT), (0, 0))
     padded = np.pad(images[:kept], padding, constant_values=128)
-    model = resnet8().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = resnet8().to(memory_format=torch.channels_last)
     averaged = AveragedModel(model, avg_fn=average, use_buffers=True)
     # Weight decay acts on convolution and linear weights only, not on biases and batch norm.
     decayed = [p for p in model.parameters() if p.ndim > 1]
@@ -131,9 +129,9 @@ def train(args: argparse.Namespace, images: Images, labels: Labels) -> ResNet8:
         for x, y in batches(padded, labels[:kept], args.batch, rng):
             with torch.autocast("cpu", torch.bfloat16, enabled=args.bf16):
                 logits = model(x)
-            loss = F.cross_entropy(logits.float(), y, label_smoothing=args.label_smoothing)
+            loss = functional.cross_entropy(logits.float(), y, label_smoothing=args.label_smoothing)
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimizer.step()
             schedule.step()
             averaged.update_parameters(model)
@@ -159,7 +157,7 @@ def main() -> int:
     try:
         images, labels = load(args.data, "train")
         test = load(args.data, "test") if args.test else None
-    except DataMissing as error:
+    except DataMissingError as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
     torch.manual_seed(args.seed)

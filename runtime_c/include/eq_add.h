@@ -2,8 +2,8 @@
  *
  *   output[i] = clamp((a * input1[i] + b * input2[i] + c) >> n, act_min, act_max)           (arithmetic shift)
  *
- * The generator folds scales, zero points and the rounding term into a, b, c and n and guarantees that no sum or product
- * overflows int32 for any pair of bytes; 0 <= n <= 31.
+ * The generator folds scales, zero points and the rounding term into a, b, c and n and guarantees that no sum or
+ * product overflows int32 for any pair of bytes; 0 <= n <= 31.
  * Work unit of `range`: elements. The output may be either input (in place). No scratch. */
 #ifndef EQ_ADD_H
 #define EQ_ADD_H

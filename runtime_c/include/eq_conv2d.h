@@ -29,10 +29,15 @@ typedef struct {
   eq_requant_t requant;
 } eq_conv2d_s8_t;
 
-/* Three functions a kernel, one a requantization form: <kernel>_high_<isa>, <kernel>_shift_<isa>, <kernel>_tflite_<isa>. */
+/* Three functions a kernel, one a requantization form: <kernel>_high_<isa>, <kernel>_shift_<isa>,
+ * <kernel>_tflite_<isa>. */
 #define EQ_CONV2D_S8_PROTOTYPE(name)                                                                          \
   void name(const eq_conv2d_s8_t *p, const int8_t *restrict input, int8_t *restrict output, void *restrict scratch, \
             eq_range_t range)
+
+/* The same for kernels whose output may lie over their input where that is stated. */
+#define EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(name)                                                                 \
+  void name(const eq_conv2d_s8_t *p, const int8_t *input, int8_t *output, void *scratch, eq_range_t range)
 
 /* General kernels: every geometry. Pointwise kernels: kernel 1x1, stride 1, no padding (pads are ignored), so that
  * out_h*out_w == in_h*in_w. Any `range` is right; `granule` is the block that loses nothing when work is split.
@@ -59,8 +64,8 @@ EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_shift_dsp);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_dsp);
 
 /* mve: granule 2. Layout [up(out_c,4)/4][up(K,16)/16][4 channels][16 filter bytes].
- * Scratch: general 2*up(K,16) bytes; pointwise the same, none if in_c % 16 == 0. Built by edgeq/packing/mve.py: pack_conv2d,
- * scratch_conv2d, scratch_conv2d_pointwise. */
+ * Scratch: general 2*up(K,16) bytes; pointwise the same, none if in_c % 16 == 0. Built by edgeq/packing/mve.py:
+ * pack_conv2d, scratch_conv2d, scratch_conv2d_pointwise. */
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_high_mve);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_shift_mve);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_tflite_mve);
@@ -84,20 +89,21 @@ typedef void (*eq_conv2d_s8_kernel_t)(const eq_conv2d_s8_t *p, const int8_t *res
 
 /* The layer over its own input: `image` holds the input and receives the output, `band_rows` output rows at a time.
  *
- * `rows` is memory for the input rows under one band, in_w*in_c*((band_rows - 1)*stride_h + (kernel_h - 1)*dilation_h + 1)
- * bytes, 16-byte aligned; what a band overwrites has been copied there before. The generator chooses this only where no
- * band's output reaches an input row that is still to be copied:
+ * `rows` is memory for the input rows under one band, in_w*in_c*((band_rows - 1)*stride_h + (kernel_h - 1)*dilation_h +
+ * 1) bytes, 16-byte aligned; what a band overwrites has been copied there before. The generator chooses this only where
+ * no band's output reaches an input row that is still to be copied:
  *   r*out_w*out_c <= in_w*in_c*min(in_h, (r - 1)*stride_h - pad_top + (kernel_h - 1)*dilation_h + 1)
- * for r = band_rows, 2*band_rows, ... and out_h. One core. `scratch` is the kernel's. */
+ * for r = band_rows, 2*band_rows, ... and out_h. One core. `scratch` is the kernel's. Kernels whose work unit
+ * is channels don't suit: see eq_dwconv2d_s8_planar. */
 void eq_conv2d_s8_rolling(const eq_conv2d_s8_t *p, eq_conv2d_s8_kernel_t kernel, int8_t *image, int8_t *rows,
                           void *scratch, int32_t band_rows);
 
 /* rv32im: granule 6. Weights 4-byte aligned, a stream of 32-bit words described in src/common/eq_rv32im_block.h: for
- * each pair of output channels its list of double words, of single words and of split words. Scratch: 12*up(K,4) bytes,
- * and up(K,4) more for kernels other than 1x1 and for in_c % 4 != 0; up(K,4) <= 5460.
- * Built by edgeq/packing/rv32im.py: pack_conv2d, scratch_conv2d. */
-EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_high_rv32im);
-EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_shift_rv32im);
-EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_tflite_rv32im);
+ * each pair of output channels its list of double words, of single words and of split words. Scratch: 13*up(K,4) bytes;
+ * up(K,4) <= 5460. The output may
+ * lie over the input for kernels 1x1 with stride 1, no padding and out_c == in_c. Built by edgeq/packing/rv32im.py: pack_conv2d, scratch_conv2d. */
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_high_rv32im);
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_shift_rv32im);
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_tflite_rv32im);
 
 #endif

@@ -12,8 +12,9 @@
 typedef eq_conv2d_s8_t eq_dwconv2d_s8_t;
 #define EQ_DWCONV2D_S8_PROTOTYPE(name) EQ_CONV2D_S8_PROTOTYPE(name)
 
-/* Any `range` is right. Work unit of `range`: output pixels if not said otherwise. taps = kernel_h*kernel_w in the order
- * [kernel_h][kernel_w]; up(n, m) rounds n up to a multiple of m; channels and taps added by rounding have zero weights.
+/* Any `range` is right. Work unit of `range`: output pixels if not said otherwise. taps = kernel_h*kernel_w in the
+ * order [kernel_h][kernel_w]; up(n, m) rounds n up to a multiple of m; channels and taps added by rounding have zero
+ * weights.
  *
  * scalar: weights [taps][channels]; no scratch; granule 1. */
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_high_scalar);
@@ -27,8 +28,8 @@ EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_high_dsp);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_shift_dsp);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_dsp);
 
-/* dsp, kernel 3x3 with dilation 1, any stride and padding. Work unit of `range`: CHANNELS, granule 4 (begin a multiple of
- * 4 is fastest, any is right). Weights 4-byte aligned little-endian int16, per channel ten:
+/* dsp, kernel 3x3 with dilation 1, any stride and padding. Work unit of `range`: CHANNELS, granule 4 (begin a multiple
+ * of 4 is fastest, any is right). Weights 4-byte aligned little-endian int16, per channel ten:
  * w00 w01, w10 w11, w20 w21, w02 w12, w22 0 (w[ky][kx]). Scratch: 8 + 32*((min(out_h,32)-1)*stride_h + 3) bytes.
  * Built by edgeq/packing/dsp.py: pack_dwconv2d_k3x3, scratch_dwconv2d_k3x3. */
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k3x3_high_dsp);
@@ -56,11 +57,26 @@ EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_shift_xpulp);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_xpulp);
 
 /* xpulp, kernel_h <= 4 and kernel_w <= 4, any stride, padding and dilation. Work unit of `range`: CHANNELS, granule 4.
- * Weights 4-byte aligned, layout [channels][4 kernel columns][4 kernel rows] (zero beyond the kernel).
- * Scratch: 16 + 16*((min(out_w,32) - 1)*stride_w + 3*dilation_w + 1) bytes.
+ * Weights 4-byte aligned, layout [channels][4 kernel rows][4 kernel columns] (zero beyond the kernel).
+ * Scratch: 16 + 16*((min(out_h,32) - 1)*stride_h + 3*dilation_h + 1) bytes.
  * Built by edgeq/packing/xpulp.py: pack_dwconv2d_k4x4, scratch_dwconv2d_k4x4. */
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_high_xpulp);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_shift_xpulp);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_tflite_xpulp);
+
+/* rv32im, kernel 3x3 with dilation 1, any stride and padding. Work unit of `range`: CHANNELS, granule 4. Weights
+ * [channels][3][3]. Scratch: 4*((min(out_h,32) - 1)*stride_h + 3)*((out_w - 1)*stride_w + 3) bytes. The output may lie
+ * over the input when out_h <= 32, out_h == in_h and out_w == in_w.
+ * Built by edgeq/packing/rv32im.py: pack_dwconv2d_k3x3, scratch_dwconv2d_k3x3. */
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_high_rv32im);
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_shift_rv32im);
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_tflite_rv32im);
+
+/* A layer with in_h == out_h and in_w == out_w over its own input: `image` holds the input and receives the output,
+ * `group` channels at a time, whose input is copied to `plane` first (in_h*in_w*group bytes a core, 4-byte aligned).
+ * For kernels whose work unit is channels and whose weights take `channel_bytes` a channel. Several cores may work on
+ * ranges of their own: begin a multiple of `group`, which is a multiple of 4. `scratch` is the kernel's. */
+void eq_dwconv2d_s8_planar(const eq_dwconv2d_s8_t *p, eq_conv2d_s8_kernel_t kernel, int8_t *image, int8_t *plane,
+                           void *scratch, int32_t group, int32_t channel_bytes, eq_range_t range);
 
 #endif

@@ -15,7 +15,7 @@ from edgeq.firmware_folder import FirmwareFolder, open_folder
 from edgeq.ir.graph import Graph
 from edgeq.lower.select import lower
 from edgeq.plan.arena import plan
-from edgeq.plan.rolling import roll
+from edgeq.plan.over_input import overwrite_inputs
 from edgeq.quantize.data import Samples, quantize_inputs
 from edgeq.simulate.session import RunOptions, run_samples
 from tests.tools import require_board
@@ -56,7 +56,7 @@ def test_second_run_over_poison_equals_the_first(
 
 def built_with_guards(graph: Graph, board: str, folder: Path) -> tuple[FirmwareFolder, np.ndarray]:
     """A firmware whose buffers never share bytes, and a mask of the arena's bytes that belong to none."""
-    program = roll(lower(graph, load_board(board)))
+    program = overwrite_inputs(lower(graph, load_board(board)))
     layout = plan(program, reuse=False, guard_bytes=GUARD_BYTES)
     emit(program, layout, folder, OPTIONS)
     make.build(folder, program.board)

@@ -110,13 +110,6 @@ static void pack_conv2d_xpulp(filter_t f, int8_t *packed) { pack_blocks(f, packe
 static void pack_linear_xpulp(filter_t f, int8_t *packed) { pack_blocks(f, packed, 4, 4); }
 static void pack_dwconv2d_xpulp(filter_t f, int8_t *packed) { pack_blocks(f, packed, 4, 4); }
 
-/* [channels][4 columns][4 rows] */
-static void pack_dwconv2d_k4x4_xpulp(filter_t f, int8_t *packed) {
-  for (int32_t i = 0; i < f.out_c * 16; i++) {
-    const int32_t ky = i % 4, kx = i / 4 % 4;
-    const int32_t inside = ky < f.kernel_h && kx < f.kernel_w;
-    packed[i] = (int8_t)(inside ? filter_byte(f, i / 16, ky * f.kernel_w + kx) : 0);
-  }
-}
+static void pack_dwconv2d_k4x4_xpulp(filter_t f, int8_t *packed) { pack_dwconv2d_k4x4_mve(f, packed); }
 
 #endif

@@ -64,7 +64,7 @@ static int32_t scratch_linear_xpulp(const eq_linear_s8_t *p) {
 }
 static int32_t scratch_dwconv2d_xpulp(const eq_conv2d_s8_t *p) { return 8 * round_up(tap_count(p), 4) + p->in_c; }
 static int32_t scratch_dwconv2d_k4x4_xpulp(const eq_conv2d_s8_t *p) {
-  return 16 + 16 * ((at_most(p->out_w, 32) - 1) * p->stride_w + 3 * p->dilation_w + 1);
+  return 16 + 16 * ((at_most(p->out_h, 32) - 1) * p->stride_h + 3 * p->dilation_h + 1);
 }
 
 #endif

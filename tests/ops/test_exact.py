@@ -19,7 +19,7 @@ from edgeq.firmware_folder import FirmwareFolder, open_folder
 from edgeq.ir.graph import Graph
 from edgeq.lower.select import lower
 from edgeq.plan.arena import plan
-from edgeq.plan.rolling import rollable
+from edgeq.plan.over_input import overwriting
 from edgeq.simulate.session import RunOptions, run_samples
 from edgeq.verify import compare
 from tests.ops.cases import CASES, Case, CaseGraph
@@ -28,8 +28,9 @@ from tests.tools import require_board
 #: board -> the instruction set whose kernels are under test there
 TARGETS = {
     "host-scalar": ("host", ("scalar",)),
+    "host-rv32im": ("host", ("rv32im", "scalar")),
     "host-xpulp": ("host", ("xpulp", "scalar")),
-    "riscv-rv32imc": ("riscv-rv32imc", ("scalar",)),
+    "riscv-rv32imc": ("riscv-rv32imc", ("rv32im", "scalar")),
     "riscv-8core": ("riscv-8core", ("xpulp", "scalar")),
     "cortex-m4": ("cortex-m4", ("dsp", "scalar")),
     "cortex-m55": ("cortex-m55", ("mve", "scalar")),
@@ -38,7 +39,7 @@ CASES_A_FIRMWARE = 50
 OPTIONS = EmitOptions("speed", "int8", {"file": "cases", "sha256": ""})
 
 
-def run_cases(cases: list[Case], target: str, seed: int, rolling: bool = False) -> None:
+def run_cases(cases: list[Case], target: str, seed: int, over_input: bool = False) -> None:
     """Builds one firmware of all cases, runs it on random and extreme inputs, compares every layer."""
     board_name, isa = TARGETS[target]
     board = dataclasses.replace(load_board(board_name), isa=isa)
@@ -48,10 +49,10 @@ def run_cases(cases: list[Case], target: str, seed: int, rolling: bool = False) 
         case.add(builder)
     graph = builder.finish()
     program = lower(graph, board)
-    if rolling:
-        rolled = rollable(program)
-        program = dataclasses.replace(program, layers=tuple(rolled.get(layer.index, layer) for layer in program.layers))
-        assert len(rolled) > len(cases) // 4
+    if over_input:
+        forms = overwriting(program)
+        program = dataclasses.replace(program, layers=tuple(forms.get(layer.index, layer) for layer in program.layers))
+        assert len(forms) > len(cases) // 8
     with TemporaryDirectory() as folder:
         emit(program, plan(program), Path(folder), OPTIONS)
         make.build(Path(folder), board)
@@ -90,15 +91,15 @@ def drawn_cases(kind: str, count: int) -> list[Case]:
     return cases
 
 
-def check(target: str, kind: str, count: int, rolling: bool = False) -> None:
+def check(target: str, kind: str, count: int, over_input: bool = False) -> None:
     require_board(TARGETS[target][0])
     cases = drawn_cases(kind, count)
     for seed, start in enumerate(range(0, len(cases), CASES_A_FIRMWARE)):
-        run_cases(cases[start : start + CASES_A_FIRMWARE], target, seed, rolling)
+        run_cases(cases[start : start + CASES_A_FIRMWARE], target, seed, over_input)
 
 
 @pytest.mark.parametrize("kind", sorted(CASES))
-@pytest.mark.parametrize("target", ["host-scalar", "host-xpulp"])
+@pytest.mark.parametrize("target", ["host-scalar", "host-rv32im", "host-xpulp"])
 def test_host(target: str, kind: str) -> None:
     check(target, kind, 100)
 
@@ -111,16 +112,16 @@ def test_qemu(target: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["conv2d", "dwconv2d"])
-def test_rolling_on_host(kind: str) -> None:
+def test_over_input_on_host(kind: str) -> None:
     """Convolutions over their own input."""
-    check("host-scalar", kind, 100, rolling=True)
+    check("host-scalar", kind, 100, over_input=True)
 
 
 @pytest.mark.qemu
 @pytest.mark.parametrize("kind", ["conv2d", "dwconv2d"])
 @pytest.mark.parametrize("target", ["cortex-m4", "cortex-m55"])
-def test_rolling_on_qemu(target: str, kind: str) -> None:
-    check(target, kind, 50, rolling=True)
+def test_over_input_on_qemu(target: str, kind: str) -> None:
+    check(target, kind, 50, over_input=True)
 
 
 @pytest.mark.sweep

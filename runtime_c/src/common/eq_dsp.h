@@ -40,11 +40,15 @@ static EQ_INLINE uint32_t eq_dsp_next(const uint32_t **p) {
 #define EQ_DSP_NEXT2(p, first, second) \
   __asm__ volatile("ldrd %0, %1, [%2], #8" : "=&r"(first), "=&r"(second), "+r"(p) : : "memory")
 
+typedef uint64_t __attribute__((may_alias)) eq_dsp_words_t;
+
 /* Two words from or to `address`, which is 4-byte aligned; GCC seldom makes pairs by itself. */
 #define EQ_DSP_LOAD2(address, first, second) \
-  __asm__ volatile("ldrd %0, %1, %2" : "=r"(first), "=r"(second) : "m"(*(const uint64_t *)(const void *)(address)))
+  __asm__ volatile("ldrd %0, %1, %2"         \
+                   : "=r"(first), "=r"(second) \
+                   : "m"(*(const eq_dsp_words_t *)(const void *)(address)))
 #define EQ_DSP_STORE2(address, first, second) \
-  __asm__ volatile("strd %1, %2, %0" : "=m"(*(uint64_t *)(void *)(address)) : "r"(first), "r"(second))
+  __asm__ volatile("strd %1, %2, %0" : "=m"(*(eq_dsp_words_t *)(void *)(address)) : "r"(first), "r"(second))
 
 /* Sign-extends bytes 0 and 2 to the two halfwords. Assembly rather than arm_acle.h here and below: the types there mix
  * signed and unsigned words, and the rotated and rounding forms are missing. */

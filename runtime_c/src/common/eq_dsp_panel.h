@@ -1,7 +1,7 @@
 /* The matrix product of the DSP kernels: four pixels times two output channels.
  *
- * Weights: each halfword holds w_even + 256 * w_odd of two output channels. SXTB16 gives w_even; SMLAD with the halves as
- * they are sums D_even + 256 * D_odd, and one subtraction at the end leaves D_odd: half the widening of weights.
+ * Weights: each halfword holds w_even + 256 * w_odd of two output channels. SXTB16 gives w_even; SMLAD with the halves
+ * as they are sums D_even + 256 * D_odd, and one subtraction at the end leaves D_odd: half the widening of weights.
  * |D_odd| < 2^23 must hold, so sums are drained every EQ_DSP_DRAIN_QUADS steps: 512 * 127 * 128 < 2^23.
  * Activations: a panel of halfwords, one quad (four bytes of each of the four pixels) after the other:
  *   word i     (i = 0..3)   bytes 0 and 2 of pixel i
@@ -75,9 +75,9 @@ _Static_assert(offsetof(eq_dsp_product_t, weights) == 4 && offsetof(eq_dsp_produ
   "smlad r7, lr, r3, r7\n\t"   \
   "smlad r11, lr, r2, r11\n\t"
 
-/* Adds the products of c->count quads to c->sums and moves c->weights on. Two quads a turn; an odd count enters the loop
- * in its middle. All in assembly, because the loop fills fourteen registers (r0 panel, r1 weights, r4-r7 even, r8-r11
- * mixed) and a compiler given that task spills inside it. */
+/* Adds the products of c->count quads to c->sums and moves c->weights on. Two quads a turn; an odd count enters the
+ * loop in its middle. All in assembly, because the loop fills fourteen registers (r0 panel, r1 weights, r4-r7 even,
+ * r8-r11 mixed) and a compiler given that task spills inside it. */
 __attribute__((naked, noinline)) static void eq_dsp_multiply(eq_dsp_product_t *c __attribute__((unused))) {
   __asm__ volatile(
       "push {r4-r11, lr}\n\t"
@@ -139,8 +139,8 @@ static EQ_INLINE void eq_dsp_put(int8_t *y, int32_t even, int32_t odd, int32_t b
   }
 }
 
-/* Products and stores of one pair of output channels, o and (if `both`, a compile-time constant) o + 1. Columns without a
- * pixel are stored first, to y0. */
+/* Products and stores of one pair of output channels, o and (if `both`, a compile-time constant) o + 1. Columns without
+ * a pixel are stored first, to y0. */
 static EQ_INLINE void eq_dsp_pair(eq_dsp_product_t *c, int32_t o, int32_t both, eq_requant_form_t form) {
   const int32_t b0 = c->bias[o], b1 = both ? c->bias[o + 1] : 0;
   c->sums[0] = c->sums[1] = c->sums[2] = c->sums[3] = b0;

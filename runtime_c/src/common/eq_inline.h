@@ -5,8 +5,8 @@
 
 #define EQ_INLINE inline __attribute__((always_inline))
 
-/* Pins a step of an unrolled loop: sums computed before it, loads of the next step after it. Without it GCC collects the
- * loads of all steps at the top of the loop and the products at its end, and runs out of registers. */
+/* Pins a step of an unrolled loop: sums computed before it, loads of the next step after it. Without it GCC collects
+ * the loads of all steps at the top of the loop and the products at its end, and runs out of registers. */
 #define EQ_PIN4(a, b, c, d) __asm__ volatile("" : "+r"(a), "+r"(b), "+r"(c), "+r"(d) : : "memory")
 
 #endif

@@ -1,8 +1,8 @@
 /* The matrix product of the MVE kernels: two pixels times four output channels, 16 filter bytes at a time.
  *
- * Weights: [group of 4 channels][block of 16 bytes][4 channels][16 bytes]. The sums of a few groups go to memory and are
- * requantized from there, four at a time. VMLADAVA sums into even registers only: eight sums take them all (LR with them,
- * so no low-overhead loop), and a compiler given that task shuffles and spills: hence the assembly. */
+ * Weights: [group of 4 channels][block of 16 bytes][4 channels][16 bytes]. The sums of a few groups go to memory and
+ * are requantized from there, four at a time. VMLADAVA sums into even registers only: eight sums take them all (LR with
+ * them, so no low-overhead loop), and a compiler given that task shuffles and spills: hence the assembly. */
 #ifndef EQ_MVE_PRODUCT_H
 #define EQ_MVE_PRODUCT_H
 
@@ -109,7 +109,8 @@ static EQ_INLINE void eq_mve_sum1(eq_mve_product_t *c) {
   c->weights = weights;
 }
 
-/* Requantizes and stores the sums of whole groups from channel o on. No predicates here: GCC moves them around a lot. */
+/* Requantizes and stores the sums of whole groups from channel o on. No predicates here: GCC moves them around a
+ * lot. */
 static EQ_INLINE void eq_mve_store_groups(const eq_mve_product_t *c, int32_t o, int32_t groups, int32_t pixels,
                                           eq_requant_form_t form) {
   const eq_mve_requant_t q = c->requant;

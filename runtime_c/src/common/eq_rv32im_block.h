@@ -48,15 +48,19 @@ static EQ_INLINE uint32_t eq_upper(uint32_t sum) { return (uint32_t)((int32_t)(s
 static EQ_INLINE void eq_double_pixel(uint32_t *a, uint32_t *b, const uint32_t *x, const uint32_t *z,
                                       const uint32_t w[8]) {
   uint32_t v = x[0], s = v * w[0], t = v * w[1];
+  EQ_PIN2(s, t);
   v = x[1];
   s += v * w[2];
   t += v * w[3];
+  EQ_PIN2(s, t);
   v = z[0];
   s += v * w[4];
   t += v * w[5];
+  EQ_PIN2(s, t);
   v = z[1];
   s += v * w[6];
   t += v * w[7];
+  EQ_PIN2(s, t);
   *a += eq_upper(s);
   *b += eq_upper(t);
   EQ_PIN2(*a, *b);

@@ -44,7 +44,8 @@ static EQ_INLINE void eq_step1(eq_sums_t *s, const int8_t *x, eq_weights_t w, in
   EQ_PIN4(s->c0, s->c1, s->c2, s->c3);
 }
 
-static EQ_INLINE void eq_step2(eq_sums_t *s, eq_sums_t *t, const int8_t *x, const int8_t *z, eq_weights_t w, int32_t i) {
+static EQ_INLINE void eq_step2(eq_sums_t *s, eq_sums_t *t, const int8_t *x, const int8_t *z, eq_weights_t w,
+                               int32_t i) {
   const int32_t v = x[i], u = z[i];
   const int32_t w0 = w.c0[i], w1 = w.c1[i], w2 = w.c2[i], w3 = w.c3[i];
   s->c0 += v * w0;
@@ -96,8 +97,8 @@ static EQ_INLINE void eq_run2(eq_sums_t *s, eq_sums_t *t, const int8_t *x, const
 }
 
 /* Requantizes and stores those of the channels o .. o+3 that lie in [begin, end); y is the pixel's channel 0. */
-static EQ_INLINE void eq_store_sums(const eq_requant_t *q, eq_sums_t s, int32_t o, int32_t begin, int32_t end, int8_t *y,
-                                    eq_requant_form_t form) {
+static EQ_INLINE void eq_store_sums(const eq_requant_t *q, eq_sums_t s, int32_t o, int32_t begin, int32_t end,
+                                    int8_t *y, eq_requant_form_t form) {
   if (o >= begin) {
     y[o] = eq_requantize(s.c0, o, q, form);
   }

@@ -1,5 +1,5 @@
-/* Depthwise kernels for any geometry: one pointer a tap. A tap outside the image points to a row of zero points, so that
- * the loops over channels know nothing of borders. */
+/* Depthwise kernels for any geometry: one pointer a tap. A tap outside the image points to a row of zero points, so
+ * that the loops over channels know nothing of borders. */
 #ifndef EQ_TAPS_H
 #define EQ_TAPS_H
 

@@ -11,7 +11,7 @@
 static EQ_INLINE uint32_t eq_xpulp_load(const int8_t *x) {
   uint32_t word;
 #if defined(__riscv)
-  __asm__("lw %0, %1" : "=r"(word) : "m"(*(const uint32_t *)(const void *)x));
+  __asm__("lw %0, %1" : "=r"(word) : "m"(*(const eq_xcv_word_t *)(const void *)x));
 #else
   __builtin_memcpy(&word, x, sizeof word);
 #endif
@@ -20,7 +20,7 @@ static EQ_INLINE uint32_t eq_xpulp_load(const int8_t *x) {
 
 static EQ_INLINE void eq_xpulp_store(int8_t *y, uint32_t word) {
 #if defined(__riscv)
-  __asm__("sw %1, %0" : "=m"(*(uint32_t *)(void *)y) : "r"(word));
+  __asm__("sw %1, %0" : "=m"(*(eq_xcv_word_t *)(void *)y) : "r"(word));
 #else
   __builtin_memcpy(y, &word, sizeof word);
 #endif

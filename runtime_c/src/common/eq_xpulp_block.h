@@ -1,7 +1,7 @@
 /* The matrix product of the Xpulp kernels: four pixels times four output channels, four filter bytes at a time.
  *
- * Weights: [group of 4 channels][quad of bytes][4 channels][4 bytes]. Pixels: whole, 4-byte aligned quads of bytes. A step
- * is 8 post-increment loads and 16 dot products. */
+ * Weights: [group of 4 channels][quad of bytes][4 channels][4 bytes]. Pixels: whole, 4-byte aligned quads of bytes. A
+ * step is 8 post-increment loads and 16 dot products. */
 #ifndef EQ_XPULP_BLOCK_H
 #define EQ_XPULP_BLOCK_H
 
@@ -44,37 +44,37 @@ _Static_assert(offsetof(eq_xpulp_block_t, weights) == 16 && offsetof(eq_xpulp_bl
                    offsetof(eq_xpulp_block_t, sums) == 32,
                "the assembly in eq_xpulp_sum relies on these offsets");
 
-/* One quad of bytes: four pixels (a1 a2 a3 t5) times four channels (t6): post-increment loads (cv.lw) and dot products
- * (cv.sdotsp.b). */
+/* One quad of bytes: four pixels (a1 a2 a3 t5) times four channels (t6): 8 post-increment loads (cv.lw), none used by
+ * the next instruction, and 16 dot products (cv.sdotsp.b). */
 #define EQ_XPULP_QUAD \
   ".insn i 0x0b, 2, t4, a1, 4\n\t" \
   ".insn i 0x0b, 2, t0, t6, 4\n\t" \
   ".insn i 0x0b, 2, t1, t6, 4\n\t" \
   ".insn i 0x0b, 2, t2, t6, 4\n\t" \
   ".insn i 0x0b, 2, t3, t6, 4\n\t" \
+  ".insn i 0x0b, 2, ra, a2, 4\n\t" \
   ".insn r 0x7b, 1, 0x54, s0, t4, t0\n\t" \
   ".insn r 0x7b, 1, 0x54, s1, t4, t1\n\t" \
   ".insn r 0x7b, 1, 0x54, s2, t4, t2\n\t" \
   ".insn r 0x7b, 1, 0x54, s3, t4, t3\n\t" \
-  ".insn i 0x0b, 2, t4, a2, 4\n\t" \
-  ".insn r 0x7b, 1, 0x54, s4, t4, t0\n\t" \
-  ".insn r 0x7b, 1, 0x54, s5, t4, t1\n\t" \
-  ".insn r 0x7b, 1, 0x54, s6, t4, t2\n\t" \
-  ".insn r 0x7b, 1, 0x54, s7, t4, t3\n\t" \
   ".insn i 0x0b, 2, t4, a3, 4\n\t" \
+  ".insn r 0x7b, 1, 0x54, s4, ra, t0\n\t" \
+  ".insn r 0x7b, 1, 0x54, s5, ra, t1\n\t" \
+  ".insn r 0x7b, 1, 0x54, s6, ra, t2\n\t" \
+  ".insn r 0x7b, 1, 0x54, s7, ra, t3\n\t" \
+  ".insn i 0x0b, 2, ra, t5, 4\n\t" \
   ".insn r 0x7b, 1, 0x54, s8, t4, t0\n\t" \
   ".insn r 0x7b, 1, 0x54, s9, t4, t1\n\t" \
   ".insn r 0x7b, 1, 0x54, s10, t4, t2\n\t" \
   ".insn r 0x7b, 1, 0x54, s11, t4, t3\n\t" \
-  ".insn i 0x0b, 2, t4, t5, 4\n\t" \
-  ".insn r 0x7b, 1, 0x54, a4, t4, t0\n\t" \
-  ".insn r 0x7b, 1, 0x54, a5, t4, t1\n\t" \
-  ".insn r 0x7b, 1, 0x54, a6, t4, t2\n\t" \
-  ".insn r 0x7b, 1, 0x54, a7, t4, t3\n\t"
+  ".insn r 0x7b, 1, 0x54, a4, ra, t0\n\t" \
+  ".insn r 0x7b, 1, 0x54, a5, ra, t1\n\t" \
+  ".insn r 0x7b, 1, 0x54, a6, ra, t2\n\t" \
+  ".insn r 0x7b, 1, 0x54, a7, ra, t3\n\t"
 
 /* Sums of c->groups groups for four pixels, from the biases on; c->weights and c->bias move on. In assembly where the
- * compiler has no built-ins: sixteen sums, five pointers, weights and end fill 27 registers, and compilers move the
- * post-incremented pointers about. */
+ * compiler has no built-ins: sixteen sums, five pointers, four weights and two activations fill 27 registers, and
+ * there is no way to ask for a hardware loop in C. */
 __attribute__((naked, noinline)) static void eq_xpulp_sum(eq_xpulp_block_t *c __attribute__((unused))) {
   __asm__ volatile(
       "addi sp, sp, -64\n\t"
@@ -116,15 +116,14 @@ __attribute__((naked, noinline)) static void eq_xpulp_sum(eq_xpulp_block_t *c __
       "mv a5, s1\n\t"
       "mv a6, s2\n\t"
       "mv a7, s3\n\t"
-      "lw ra, 20(a0)\n\t"
+      "lw t0, 20(a0)\n\t"
       "lw a1, 0(a0)\n\t"
       "lw a2, 4(a0)\n\t"
       "lw a3, 8(a0)\n\t"
       "lw t5, 12(a0)\n\t"
-      "slli ra, ra, 4\n\t"
-      "add ra, ra, t6\n"
-      "2:\n\t" EQ_XPULP_QUAD
-      "bne t6, ra, 2b\n\t"
+      ".balign 4\n\t"
+      ".insn i 0x2b, 4, x14, t0, 25\n\t" /* cv.setup 0, t0, 24 instructions */
+      EQ_XPULP_QUAD
       "lw t0, 60(sp)\n\t"
       "lw t1, 56(sp)\n\t"
       "sw s0, 0(t0)\n\t"
@@ -194,44 +193,43 @@ __attribute__((noinline)) static void eq_xpulp_sum(eq_xpulp_block_t *c) {
 }
 #endif
 
-/* Four whole channels of one pixel. */
-static EQ_INLINE uint32_t eq_xpulp_requantize4(const eq_xpulp_requant_t *q, const int32_t sums[4], const uint32_t m[4],
-                                               const int32_t shift[4], eq_requant_form_t form) {
-  const int32_t y0 = eq_xpulp_scale(sums[0], m[0], shift[0], q->zero_point, form);
-  const int32_t y1 = eq_xpulp_scale(sums[1], m[1], shift[1], q->zero_point, form);
-  const int32_t y2 = eq_xpulp_scale(sums[2], m[2], shift[2], q->zero_point, form);
-  const int32_t y3 = eq_xpulp_scale(sums[3], m[3], shift[3], q->zero_point, form);
-  uint32_t bytes = eq_xcv_packlo_b(0u, (uint32_t)y1, (uint32_t)y0);
-  bytes = eq_xcv_packhi_b(bytes, (uint32_t)y3, (uint32_t)y2);
-  if (q->narrow) {
-    bytes = eq_xcv_min_b(eq_xcv_max_b(bytes, q->act_mins), q->act_maxs);
-  }
-  return bytes;
+/* Four whole channels of one pixel, clipped to int8. */
+static EQ_INLINE uint32_t eq_xpulp_requantize4(const int32_t sums[4], const uint32_t m[4], const int32_t shift[4],
+                                               int32_t zero_point, eq_requant_form_t form) {
+  const int32_t y0 = eq_xpulp_scale(sums[0], m[0], shift[0], zero_point, form);
+  const int32_t y1 = eq_xpulp_scale(sums[1], m[1], shift[1], zero_point, form);
+  const int32_t y2 = eq_xpulp_scale(sums[2], m[2], shift[2], zero_point, form);
+  const int32_t y3 = eq_xpulp_scale(sums[3], m[3], shift[3], zero_point, form);
+  return eq_xcv_packhi_b(eq_xcv_packlo_b((uint32_t)y0, (uint32_t)y1, (uint32_t)y0), (uint32_t)y3, (uint32_t)y2);
 }
 
 /* Requantizes and stores the sums of whole groups from channel o on; outputs are 4-byte aligned. `y` are the pixels'
- * channel 0; a missing pixel repeats an earlier one, which is stored after it. */
-static EQ_INLINE void eq_xpulp_store_groups(const eq_xpulp_block_t *c, const eq_xpulp_requant_t *q, int32_t o,
+ * channel 0. By value: what is loaded through a pointer would be loaded again after every store. */
+static EQ_INLINE void eq_xpulp_store_groups(const eq_xpulp_block_t *c, eq_xpulp_requant_t q, int32_t o,
                                             int8_t *const y[4], eq_requant_form_t form) {
   const int32_t *sums = c->sums;
+  const int32_t end = o + c->groups * EQ_XPULP_LANES;
   int8_t *y0 = y[0] + o, *y1 = y[1] + o, *y2 = y[2] + o, *y3 = y[3] + o;
-  for (int32_t group = c->groups; group > 0; group--) {
-    uint32_t m[4];
-    int32_t shift[4];
-    for (int32_t i = 0; i < 4; i++) {
-      m[i] = eq_xpulp_multiplier(q, o + i, form);
-      shift[i] = eq_xpulp_shift(q, o + i, form);
+  for (; o < end; o += EQ_XPULP_LANES) {
+    const uint32_t m[4] = {eq_xpulp_multiplier(&q, o, form), eq_xpulp_multiplier(&q, o + 1, form),
+                           eq_xpulp_multiplier(&q, o + 2, form), eq_xpulp_multiplier(&q, o + 3, form)};
+    const int32_t shift[4] = {eq_xpulp_shift(&q, o, form), eq_xpulp_shift(&q, o + 1, form),
+                              eq_xpulp_shift(&q, o + 2, form), eq_xpulp_shift(&q, o + 3, form)};
+    uint32_t b0 = eq_xpulp_requantize4(sums, m, shift, q.zero_point, form);
+    uint32_t b1 = eq_xpulp_requantize4(sums + 4, m, shift, q.zero_point, form);
+    uint32_t b2 = eq_xpulp_requantize4(sums + 8, m, shift, q.zero_point, form);
+    uint32_t b3 = eq_xpulp_requantize4(sums + 12, m, shift, q.zero_point, form);
+    if (q.narrow) {
+      b0 = eq_xcv_min_b(eq_xcv_max_b(b0, q.act_mins), q.act_maxs);
+      b1 = eq_xcv_min_b(eq_xcv_max_b(b1, q.act_mins), q.act_maxs);
+      b2 = eq_xcv_min_b(eq_xcv_max_b(b2, q.act_mins), q.act_maxs);
+      b3 = eq_xcv_min_b(eq_xcv_max_b(b3, q.act_mins), q.act_maxs);
     }
-    const uint32_t b3 = eq_xpulp_requantize4(q, sums + 12, m, shift, form);
-    eq_xcv_store_w(y3, b3, 4);
-    const uint32_t b2 = eq_xpulp_requantize4(q, sums + 8, m, shift, form);
-    eq_xcv_store_w(y2, b2, 4);
-    const uint32_t b1 = eq_xpulp_requantize4(q, sums + 4, m, shift, form);
-    eq_xcv_store_w(y1, b1, 4);
-    const uint32_t b0 = eq_xpulp_requantize4(q, sums, m, shift, form);
     eq_xcv_store_w(y0, b0, 4);
+    eq_xcv_store_w(y1, b1, 4);
+    eq_xcv_store_w(y2, b2, 4);
+    eq_xcv_store_w(y3, b3, 4);
     sums += EQ_XPULP_PIXELS * EQ_XPULP_LANES;
-    o += EQ_XPULP_LANES;
   }
 }
 
@@ -247,8 +245,8 @@ static EQ_INLINE void eq_xpulp_store_part(const eq_xpulp_requant_t *q, const int
   }
 }
 
-/* All output channels of the `pixels` (1 to 4) pixels whose quads start at x, `x_pitch` bytes apart; y is the first pixel's
- * output. A missing pixel repeats the last one: the same bytes are stored again. */
+/* All output channels of the `pixels` (1 to 4) pixels whose quads start at x, `x_pitch` bytes apart; y is the first
+ * pixel's output. A missing pixel repeats the last one: the same bytes are stored again. */
 static EQ_INLINE void eq_xpulp_product(const int8_t *x, int32_t x_pitch, int32_t quads, const int8_t *weights,
                                        const int32_t *bias, const eq_xpulp_requant_t *q, int32_t out_c, int8_t *y,
                                        int32_t pixels, eq_requant_form_t form) {
@@ -276,7 +274,7 @@ static EQ_INLINE void eq_xpulp_product(const int8_t *x, int32_t x_pitch, int32_t
     }
     eq_xpulp_sum(&c);
     if ((out_c & 3) == 0) {
-      eq_xpulp_store_groups(&c, q, o, outputs, form);
+      eq_xpulp_store_groups(&c, *q, o, outputs, form);
     } else {
       for (int32_t i = 0; i < c.groups * EQ_XPULP_PIXELS; i++) {
         eq_xpulp_store_part(q, c.sums + i * EQ_XPULP_LANES, o + i / EQ_XPULP_PIXELS * EQ_XPULP_LANES, channels,

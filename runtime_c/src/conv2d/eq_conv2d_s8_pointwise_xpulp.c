@@ -1,5 +1,5 @@
-/* conv2d 1x1, stride 1, no padding: int8, Xpulp / CORE-V. The header states the contract. Pixels are read in place if in_c
- * is a multiple of 4. */
+/* conv2d 1x1, stride 1, no padding: int8, Xpulp / CORE-V. The header states the contract. Pixels are read in place if
+ * in_c is a multiple of 4. */
 #include "eq_conv2d.h"
 #include "eq_xpulp_block.h"
 

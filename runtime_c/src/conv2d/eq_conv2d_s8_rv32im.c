@@ -10,16 +10,18 @@
 /* Spreads the patches of pixels first .. first+5; those from `end` on are copies of the one before it. */
 static EQ_INLINE void spread_patches(const eq_conv2d_s8_t *p, const int8_t *input, int32_t first, int32_t end,
                                      uint32_t *spread, int8_t *patch) {
-  const int32_t patch_bytes = p->kernel_h * p->kernel_w * p->in_c, quads = (patch_bytes + 3) / 4;
-  const int32_t pointwise = patch_bytes == p->in_c && p->out_w == p->in_w && p->out_h == p->in_h;
+  const int32_t in_c = p->in_c, quads = (p->kernel_h * p->kernel_w * in_c + 3) / 4;
+  /* With nothing to gather and every pixel aligned, the input is the patch. */
+  const int32_t gather = p->kernel_h * p->kernel_w > 1 || p->pad_top != 0 || p->pad_left != 0 ||
+                         (p->out_h - 1) * p->stride_h >= p->in_h || (p->out_w - 1) * p->stride_w >= p->in_w ||
+                         (((uintptr_t)input | (uintptr_t)in_c) & 3u) != 0;
   for (int32_t i = 0; i < EQ_RV32IM_PIXELS; i++) {
     const int32_t pixel = first + i < end ? first + i : end - 1;
     const int8_t *source = patch;
-    /* With nothing to gather and every pixel aligned, the input is the patch. */
-    if (pointwise && ((patch_bytes | (int32_t)((uintptr_t)input & 3u)) & 3) == 0 && p->pad_top == 0 && p->pad_left == 0) {
-      source = input + pixel * patch_bytes;
-    } else {
+    if (gather) {
       (void)eq_gather_patch(p, input, pixel, patch, eq_copy_run, eq_fill_run);
+    } else {
+      source = input + (pixel / p->out_w * p->stride_h * p->in_w + pixel % p->out_w * p->stride_w) * in_c;
     }
     eq_spread(source, quads, spread + 2 * i);
   }
@@ -48,8 +50,8 @@ static EQ_INLINE eq_sextet_t six_of(int32_t bias) {
   return (eq_sextet_t){b, b, b, b, b, b};
 }
 
-static EQ_INLINE void conv2d(const eq_conv2d_s8_t *p, const int8_t *restrict input, int8_t *restrict output,
-                             void *restrict scratch, eq_range_t range, eq_requant_form_t form) {
+static EQ_INLINE void conv2d(const eq_conv2d_s8_t *p, const int8_t *input, int8_t *output, void *scratch,
+                             eq_range_t range, eq_requant_form_t form) {
   const int32_t out_c = p->out_c;
   const int32_t quads = (p->kernel_h * p->kernel_w * p->in_c + 3) / 4;
   uint32_t *const spread = scratch;
@@ -78,8 +80,8 @@ static EQ_INLINE void conv2d(const eq_conv2d_s8_t *p, const int8_t *restrict inp
   }
 }
 
-EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_high_rv32im) { conv2d(p, input, output, scratch, range, EQ_REQUANT_HIGH); }
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_high_rv32im) { conv2d(p, input, output, scratch, range, EQ_REQUANT_HIGH); }
 
-EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_shift_rv32im) { conv2d(p, input, output, scratch, range, EQ_REQUANT_SHIFT); }
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_shift_rv32im) { conv2d(p, input, output, scratch, range, EQ_REQUANT_SHIFT); }
 
-EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_tflite_rv32im) { conv2d(p, input, output, scratch, range, EQ_REQUANT_TFLITE); }
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_tflite_rv32im) { conv2d(p, input, output, scratch, range, EQ_REQUANT_TFLITE); }

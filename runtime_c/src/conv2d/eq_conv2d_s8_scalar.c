@@ -1,7 +1,7 @@
 /* conv2d, int8, portable C. The header states the contract.
  *
- * The patches of two pixels are gathered once and used by every output channel, so that the inner loop has one shape for
- * every geometry and knows nothing of borders. */
+ * The patches of two pixels are gathered once and used by every output channel, so that the inner loop has one shape
+ * for every geometry and knows nothing of borders. */
 #include "eq_patch.h"
 #include "eq_run.h"
 #include "eq_scalar_block.h"

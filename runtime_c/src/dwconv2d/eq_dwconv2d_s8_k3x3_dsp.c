@@ -101,7 +101,8 @@ static EQ_INLINE void column(const row_t *row, const eq_dwconv2d_s8_t *p, int32_
   }
 }
 
-/* The same for stride 1 and the whole range of int8: the step is an immediate, and nearly everything stays in registers. */
+/* The same for stride 1 and the whole range of int8: the step is an immediate, and nearly everything stays in
+ * registers. */
 static EQ_INLINE void column_stride1(const row_t *row, const eq_dwconv2d_s8_t *p, int32_t channel, int8_t *y,
                                      int32_t count, eq_requant_form_t form) {
   const channel_t c = load_channel(p, channel, form);

@@ -2,8 +2,8 @@
  * contract.
  *
  * Sixteen channels and one output column at a time. VST4 interleaves the (up to) four input columns under it into a
- * strip: per input row and channel one word of four columns. Four rows of a channel are then one vector (a gather of four
- * words), and one VMLADAV is a whole output. Kernels smaller than 4x4 have zero weights. */
+ * strip: per input row and channel one word of four columns. Four rows of a channel are then one vector (a gather of
+ * four words), and one VMLADAV is a whole output. Kernels smaller than 4x4 have zero weights. */
 #include "eq_dwconv2d.h"
 #include "eq_mve.h"
 
@@ -90,8 +90,8 @@ static EQ_INLINE int8x16_t four_rows(const int8_t *strip, uint32x4_t rows) {
   return (int8x16_t)vldrwq_gather_offset_s32((const int32_t *)(const void *)strip, rows);
 }
 
-/* The sums of four outputs. `paired` (a compile-time constant: kernel of at most three rows, stride and dilation 1): rows
- * y .. y+3 hold the windows of two outputs, the second with its weights one row down, w_down. */
+/* The sums of four outputs. `paired` (a compile-time constant: kernel of at most three rows, stride and dilation 1):
+ * rows y .. y+3 hold the windows of two outputs, the second with its weights one row down, w_down. */
 static EQ_INLINE int32x4_t four_outputs(const int8_t *strip, int32_t step, uint32x4_t rows, int8x16_t w,
                                         int8x16_t w_down, int32_t paired) {
   const int8x16_t x0 = four_rows(strip, rows), x2 = four_rows(strip + 2 * step, rows);
@@ -104,12 +104,12 @@ static EQ_INLINE int32x4_t four_outputs(const int8_t *strip, int32_t step, uint3
                        vmladavq_s8(four_rows(strip + 2 * step, rows), w));
 }
 
-/* Outputs of channels c .. c+lanes-1 down their strip, four at a time. By value: loads from a structure inside the loops
- * would be repeated after every store of bytes. */
+/* Outputs of channels c .. c+lanes-1 down their strip, four at a time. By value: loads from a structure inside the
+ * loops would be repeated after every store of bytes. */
 static EQ_INLINE void outputs_down(shared_t g, const int8_t *strip, int32_t c, int32_t lanes, int8_t *y, int32_t count,
                                    int32_t paired, eq_requant_form_t form) {
-  const uint32x4_t rows = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)g.row_bytes);
-  const uint32x4_t places = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)g.y_step);
+  const uint32x4_t rows = eq_mve_multiples((uint32_t)g.row_bytes);
+  const uint32x4_t places = eq_mve_multiples((uint32_t)g.y_step);
   for (const int32_t end = c + lanes; c < end; c++) {
     const int8x16_t w = vldrbq_s8(g.weights + c * SIDE * SIDE);
     uint32_t carry = 0;

@@ -1,7 +1,7 @@
 /* dwconv2d, int8, Armv8.1-M MVE: any geometry. The header states the contract, eq_taps.h the pointers.
  *
- * Sixteen channels of a pixel at a time. VMULLB/VMULLT make 16-bit products of the even and odd channels; the products of
- * two taps fit in 16 bits together (2 * 127 * 128 < 2^15) and are then added to 32-bit sums. The sums lie in four
+ * Sixteen channels of a pixel at a time. VMULLB/VMULLT make 16-bit products of the even and odd channels; the products
+ * of two taps fit in 16 bits together (2 * 127 * 128 < 2^15) and are then added to 32-bit sums. The sums lie in four
  * vectors, channel c of the sixteen in vector c % 4, lane c / 4; two narrowing steps put them back in order. */
 #include "eq_mve.h"
 #include "eq_taps.h"
@@ -43,12 +43,12 @@ static EQ_INLINE void add_taps(sums_t *s, const int8_t *const *taps, const int8_
 /* Constants of the channels c + part, c + part + 4, .. below `end`. */
 static EQ_INLINE int32x4_t every_fourth(const int32_t *values, int32_t c, int32_t end, int32_t part) {
   const mve_pred16_t lanes = vctp32q((uint32_t)((end - c - part + 3) / 4));
-  return vldrwq_gather_shifted_offset_z_s32(values + c + part, vmulq_n_u32(vidupq_n_u32(0, 1), 4), lanes);
+  return vldrwq_gather_shifted_offset_z_s32(values + c + part, eq_mve_multiples(4), lanes);
 }
 
 static EQ_INLINE int32x4_t every_fourth_shift(const int8_t *values, int32_t c, int32_t end, int32_t part) {
   const mve_pred16_t lanes = vctp32q((uint32_t)((end - c - part + 3) / 4));
-  return vldrbq_gather_offset_z_s32(values + c + part, vmulq_n_u32(vidupq_n_u32(0, 1), 4), lanes);
+  return vldrbq_gather_offset_z_s32(values + c + part, eq_mve_multiples(4), lanes);
 }
 
 static EQ_INLINE int32x4_t scale(const eq_mve_requant_t *q, int32x4_t sum, int32_t c, int32_t end, int32_t part,
@@ -58,7 +58,8 @@ static EQ_INLINE int32x4_t scale(const eq_mve_requant_t *q, int32x4_t sum, int32
   return eq_mve_scale(sum, m, s, form);
 }
 
-/* Scaled sums saturate to 16 bits before the zero point is added: |zero point| <= 128, so the clamp sees no difference. */
+/* Scaled sums saturate to 16 bits before the zero point is added: |zero point| <= 128, so the clamp sees no
+ * difference. */
 static EQ_INLINE void store16(const eq_mve_requant_t *q, const sums_t *s, int32_t c, int32_t end, int8_t *y,
                               mve_pred16_t lanes, eq_requant_form_t form) {
   const int16x8_t zero_point = vdupq_n_s16((int16_t)q->zero_point);

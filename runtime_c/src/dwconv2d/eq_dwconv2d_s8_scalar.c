@@ -1,7 +1,7 @@
 /* dwconv2d, int8, portable C. The header states the contract.
  *
- * Four channels of a pixel are computed together. The taps of a row that lie inside the image are found once a pixel, so
- * that the inner loops test no bounds; taps outside contribute zero_point * weight. */
+ * Four channels of a pixel are computed together. The taps of a row that lie inside the image are found once a pixel,
+ * so that the inner loops test no bounds; taps outside contribute zero_point * weight. */
 #include "eq_dwconv2d.h"
 #include "eq_inline.h"
 #include "eq_window.h"

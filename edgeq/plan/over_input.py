@@ -1,9 +1,9 @@
 """Convolutions over their own input: which layers run so, decided by what it saves.
 
-A convolution can overwrite its input if the input rows that later bands need are copied away in time; then input and
-output share one buffer, at the price of copying every input row (a few percent of a depthwise layer's instructions,
-less elsewhere). Layers run so only where the arena gets smaller by it. Single cores only: cores of a cluster would
-overwrite rows that their neighbours still read.
+A convolution can overwrite its input if what later outputs still need is copied away in time; then input and output
+share one buffer. Two forms: a band of rows at a time (Rolling), and a few channels at a time for depthwise kernels that
+work channel by channel (Planar). The copies cost a few percent of a depthwise layer's instructions, less elsewhere.
+Layers run so only where the arena gets smaller by it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from edgeq.lower.program import Layer, Program, Rolling
+from edgeq.lower.program import Layer, Planar, Program, Rolling
 from edgeq.plan.arena import plan
 from edgeq.plan.lifetime import buffers
 
@@ -20,11 +20,9 @@ OPERATORS = ("conv2d", "dwconv2d")
 BAND_PIXELS = 8
 
 
-def roll(program: Program) -> Program:
-    """The program with the layers rolled that make its arena smaller; as few as give the smallest arena found."""
-    if program.board.cores > 1:
-        return program
-    candidates = rollable(program)
+def overwrite_inputs(program: Program) -> Program:
+    """The program with layers over their inputs where that shrinks its arena; as few as give the smallest found."""
+    candidates = overwriting(program)
     best = _with(program, candidates)
     best_bytes = plan(best).arena_bytes
     if not candidates or best_bytes >= plan(program).arena_bytes:
@@ -39,13 +37,13 @@ def roll(program: Program) -> Program:
     return best
 
 
-def rollable(program: Program) -> dict[int, Layer]:
-    """Index -> rolling form of every layer that can be rolled."""
+def overwriting(program: Program) -> dict[int, Layer]:
+    """Index -> overwriting form of every layer that has one and whose input nobody else needs."""
     found = {}
     for layer in program.layers:
-        rolled = _rolled(program, layer)
-        if rolled is not None and _shares_a_buffer(_with(program, {layer.index: rolled}), layer):
-            found[layer.index] = rolled
+        form = _over_input(program, layer)
+        if form is not None and _shares_a_buffer(_with(program, {layer.index: form}), layer):
+            found[layer.index] = form
     return found
 
 
@@ -59,13 +57,29 @@ def _shares_a_buffer(program: Program, layer: Layer) -> bool:
     return any(both <= set(buffer.tensors) for buffer in buffers(program))
 
 
-def _rolled(program: Program, layer: Layer) -> Layer | None:
-    """The layer in rolling form, or None where it can't be: see the condition in eq_conv2d.h."""
+def _over_input(program: Program, layer: Layer) -> Layer | None:
+    """The layer in the form that overwrites its input, or None where there is none."""
     if layer.node.op not in OPERATORS or layer.overwrites_input:
         return None
+    form = _planar(layer) if layer.kernel.planes is not None else _rolling(program, layer)
+    return None if form is None else replace(layer, over_input=form)
+
+
+def _planar(layer: Layer) -> Planar | None:
+    """Channel by channel: pixels must keep their place."""
+    p, planes = layer.parameters, layer.kernel.planes
+    assert planes is not None
+    if (p["in_h"], p["in_w"]) != (p["out_h"], p["out_w"]):
+        return None
+    copy_bytes = -(-p["in_h"] * p["in_w"] * min(planes.channels, p["in_c"]) // 16) * 16
+    return Planar(planes.channels, planes.weight_bytes, copy_bytes)
+
+
+def _rolling(program: Program, layer: Layer) -> Rolling | None:
+    """Band by band: see the condition in eq_conv2d.h. Cores would overwrite rows that their neighbours still read."""
     p = layer.parameters
     span = (p["kernel_h"] - 1) * p["dilation_h"] + 1
-    if (p["out_h"] - 1) * p["stride_h"] - p["pad_top"] >= p["in_h"]:
+    if program.board.cores > 1 or (p["out_h"] - 1) * p["stride_h"] - p["pad_top"] >= p["in_h"]:
         return None
     band = _band_rows(p["out_h"], p["out_w"], layer.granule)
     in_row, out_row = p["in_w"] * p["in_c"], p["out_w"] * p["out_c"]
@@ -74,7 +88,7 @@ def _rolled(program: Program, layer: Layer) -> Layer | None:
         if done * out_row > copied * in_row:
             return None
     rows = min(p["in_h"], (band - 1) * p["stride_h"] + span)
-    return replace(layer, rolling=Rolling(band, -(-rows * in_row // 16) * 16))
+    return Rolling(band, -(-rows * in_row // 16) * 16)
 
 
 def _band_rows(out_h: int, out_w: int, granule: int) -> int:

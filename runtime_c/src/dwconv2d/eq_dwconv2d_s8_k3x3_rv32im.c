@@ -1,0 +1,201 @@
+/* dwconv2d 3x3, dilation 1, int8, plain RV32IM (no SIMD). The header states the contract.
+ *
+ * Four channels at a time are copied into planes of their own, padded and turned so that the pixels of a column lie next to
+ * each other. Then every channel keeps its nine weights in registers and walks along the columns, two output rows at a
+ * time: each input byte is loaded once for six products. Wide images are done in bands of rows. */
+#include "eq_dwconv2d.h"
+#include "eq_rv32im_requant.h"
+#include "eq_window.h"
+
+/* Output rows of a band. */
+enum { BAND = 32, CHANNELS = 4 };
+
+/* The planes of one band: `columns` columns of `rows` bytes each, `bytes` from one channel's plane to the next. */
+typedef struct {
+  int8_t *data;
+  int32_t rows, columns, bytes;
+} planes_t;
+
+/* What the loops over one channel need. */
+typedef struct {
+  int32_t w00, w01, w02, w10, w11, w12, w20, w21, w22;
+  uint32_t bias;
+  eq_scale_t scale;
+  eq_output_t out;
+} channel_t;
+
+/* One column of two output rows. */
+typedef struct {
+  uint32_t upper, lower;
+} column_t;
+
+/* Copies `count` channels of the band whose first input row is iy; taps outside the image are zero points. */
+static void fill_planes(const eq_dwconv2d_s8_t *p, const int8_t *input, int32_t iy, planes_t planes, int32_t count) {
+  const int32_t in_c = p->in_c, rows = planes.rows, bytes = planes.bytes;
+  const int32_t words = count == CHANNELS && (((uintptr_t)input | (uintptr_t)in_c) & 3u) == 0;
+  const eq_taps_t x = eq_taps_inside(-p->pad_left, planes.columns, 1, p->in_w);
+  const eq_taps_t y = eq_taps_inside(iy, rows, 1, p->in_h);
+  for (int32_t i = 0; i < planes.columns; i++) {
+    int8_t *to = planes.data + i * rows;
+    int32_t row = 0;
+    if (i >= x.begin && i < x.end && y.begin < y.end) {
+      const int8_t *from = input + ((iy + y.begin) * p->in_w + i - p->pad_left) * in_c;
+      const int32_t step = p->in_w * in_c;
+      for (; row < y.begin; row++) {
+        for (int32_t c = 0; c < count; c++) {
+          to[c * bytes] = (int8_t)p->input_zero_point;
+        }
+        to++;
+      }
+      for (; words && row < y.end; row++) {
+        uint32_t v;
+        __builtin_memcpy(&v, __builtin_assume_aligned(from, 4), 4);
+        to[0] = (int8_t)v;
+        to[bytes] = (int8_t)(v >> 8);
+        to[2 * bytes] = (int8_t)(v >> 16);
+        to[3 * bytes] = (int8_t)(v >> 24);
+        from += step;
+        to++;
+      }
+      for (; row < y.end; row++) {
+        for (int32_t c = 0; c < count; c++) {
+          to[c * bytes] = from[c];
+        }
+        from += step;
+        to++;
+      }
+    }
+    for (; row < rows; row++) {
+      for (int32_t c = 0; c < count; c++) {
+        to[c * bytes] = (int8_t)p->input_zero_point;
+      }
+      to++;
+    }
+  }
+}
+
+/* One input column of four rows: right taps of `last`, which is complete then, middle taps of `middle`, left ones of
+ * `next`, which begins with the bias. */
+static EQ_INLINE void column(const channel_t *k, const int8_t *x, column_t *last, column_t *middle, column_t *next) {
+  int32_t v = x[0];
+  last->upper += (uint32_t)(v * k->w02);
+  middle->upper += (uint32_t)(v * k->w01);
+  next->upper = k->bias + (uint32_t)(v * k->w00);
+  v = x[1];
+  last->upper += (uint32_t)(v * k->w12);
+  middle->upper += (uint32_t)(v * k->w11);
+  next->upper += (uint32_t)(v * k->w10);
+  last->lower += (uint32_t)(v * k->w02);
+  middle->lower += (uint32_t)(v * k->w01);
+  next->lower = k->bias + (uint32_t)(v * k->w00);
+  EQ_PIN4(middle->upper, next->upper, middle->lower, next->lower);
+  v = x[2];
+  last->upper += (uint32_t)(v * k->w22);
+  middle->upper += (uint32_t)(v * k->w21);
+  next->upper += (uint32_t)(v * k->w20);
+  last->lower += (uint32_t)(v * k->w12);
+  middle->lower += (uint32_t)(v * k->w11);
+  next->lower += (uint32_t)(v * k->w10);
+  EQ_PIN4(middle->upper, next->upper, middle->lower, next->lower);
+  v = x[3];
+  last->lower += (uint32_t)(v * k->w22);
+  middle->lower += (uint32_t)(v * k->w21);
+  next->lower += (uint32_t)(v * k->w20);
+  EQ_PIN4(middle->lower, next->lower, last->upper, last->lower);
+}
+
+/* Two output rows, stride 1. y is channel `c` of the upper row's first pixel. */
+static EQ_INLINE void row_pair(const channel_t *k, const int8_t *x, int32_t rows, int8_t *y, int32_t y_row,
+                               int32_t y_step, int32_t width, eq_requant_form_t form) {
+  column_t s = {0, 0}, t = {0, 0}, u = {0, 0};
+  int8_t *z = y + y_row;
+  column(k, x, &s, &t, &u);
+  x += rows;
+  column(k, x, &t, &u, &s);
+  x += rows;
+  for (;;) {
+    column(k, x, &u, &s, &t);
+    *y = eq_requantize_rv32im(u.upper, k->scale, k->out, form);
+    *z = eq_requantize_rv32im(u.lower, k->scale, k->out, form);
+    if (--width == 0) {
+      break;
+    }
+    x += rows;
+    y += y_step;
+    z += y_step;
+    column(k, x, &s, &t, &u);
+    *y = eq_requantize_rv32im(s.upper, k->scale, k->out, form);
+    *z = eq_requantize_rv32im(s.lower, k->scale, k->out, form);
+    if (--width == 0) {
+      break;
+    }
+    x += rows;
+    y += y_step;
+    z += y_step;
+    column(k, x, &t, &u, &s);
+    *y = eq_requantize_rv32im(t.upper, k->scale, k->out, form);
+    *z = eq_requantize_rv32im(t.lower, k->scale, k->out, form);
+    if (--width == 0) {
+      break;
+    }
+    x += rows;
+    y += y_step;
+    z += y_step;
+  }
+}
+
+/* One output row, any stride. */
+static EQ_INLINE void single_row(const channel_t *k, const int8_t *x, int32_t rows, int32_t stride_w, int8_t *y,
+                                 int32_t y_step, int32_t width, eq_requant_form_t form) {
+  for (; width > 0; width--) {
+    const int8_t *const middle = x + rows, *const right = middle + rows;
+    const int32_t acc = x[0] * k->w00 + x[1] * k->w10 + x[2] * k->w20 + middle[0] * k->w01 + middle[1] * k->w11 +
+                        middle[2] * k->w21 + right[0] * k->w02 + right[1] * k->w12 + right[2] * k->w22;
+    *y = eq_requantize_rv32im(k->bias + (uint32_t)acc, k->scale, k->out, form);
+    x += stride_w * rows;
+    y += y_step;
+  }
+}
+
+/* `height` output rows of one channel; y is the channel in the band's first pixel. */
+static EQ_INLINE void channel_rows(const eq_dwconv2d_s8_t *p, int32_t c, const int8_t *plane, int32_t rows, int8_t *y,
+                                   int32_t height, eq_requant_form_t form) {
+  const int8_t *const w = (const int8_t *)p->weights + 9 * c;
+  const channel_t k = {w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], (uint32_t)p->bias[c],
+                       eq_scale_of(&p->requant, c, form), eq_output_of(&p->requant, form)};
+  const int32_t out_c = p->out_c, out_w = p->out_w, y_row = out_w * out_c;
+  if (p->stride_h != 1 || p->stride_w != 1 || height == 1) {
+    for (int32_t r = 0; r < height; r++) {
+      single_row(&k, plane + r * p->stride_h, rows, p->stride_w, y + r * y_row, out_c, out_w, form);
+    }
+    return;
+  }
+  for (int32_t r = 0; r < height; r += 2) {
+    /* The last pair of an odd number of rows repeats a row. */
+    const int32_t at = r + 2 <= height ? r : height - 2;
+    row_pair(&k, plane + at, rows, y + at * y_row, y_row, out_c, out_w, form);
+  }
+}
+
+static EQ_INLINE void dwconv2d(const eq_dwconv2d_s8_t *p, const int8_t *input, int8_t *output, void *scratch,
+                               eq_range_t range, eq_requant_form_t form) {
+  for (int32_t oy = 0; oy < p->out_h; oy += BAND) {
+    const int32_t height = p->out_h - oy < BAND ? p->out_h - oy : BAND;
+    planes_t planes = {scratch, (height - 1) * p->stride_h + 3, (p->out_w - 1) * p->stride_w + 3, 0};
+    planes.bytes = planes.rows * planes.columns;
+    for (int32_t c = range.begin; c < range.end; c += CHANNELS) {
+      const int32_t count = range.end - c < CHANNELS ? range.end - c : CHANNELS;
+      fill_planes(p, input + c, oy * p->stride_h - p->pad_top, planes, count);
+      for (int32_t i = 0; i < count; i++) {
+        channel_rows(p, c + i, planes.data + i * planes.bytes, planes.rows, output + oy * p->out_w * p->out_c + c + i,
+                     height, form);
+      }
+    }
+  }
+}
+
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_high_rv32im) { dwconv2d(p, input, output, scratch, range, EQ_REQUANT_HIGH); }
+
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_shift_rv32im) { dwconv2d(p, input, output, scratch, range, EQ_REQUANT_SHIFT); }
+
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_tflite_rv32im) { dwconv2d(p, input, output, scratch, range, EQ_REQUANT_TFLITE); }
