@@ -52,7 +52,11 @@ class Add(Operator):
     name = "add"
     in_place = (0, 1)
     torch_targets = {"aten.add.Tensor": import_torch, "aten.add_.Tensor": import_torch}
-    kernels = (Kernel("eq_add_s8_scalar", "scalar", "add/eq_add_s8_scalar.c", units=elements_per_sample),)
+    kernels = (
+        Kernel("eq_add_s8_mve", "mve", "add/eq_add_s8_mve.c", units=elements_per_sample, why="4 elements a vector"),
+        Kernel("eq_add_s8_rv32im", "rv32im", "add/eq_add_s8_rv32im.c", units=elements_per_sample, why="four a turn"),
+        Kernel("eq_add_s8_scalar", "scalar", "add/eq_add_s8_scalar.c", units=elements_per_sample),
+    )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [inputs[0].shape]

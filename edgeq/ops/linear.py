@@ -11,7 +11,7 @@ from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import conv2d, weighted
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
 from edgeq.ops.spatial import exact_matmul
-from edgeq.packing import dsp, mve, xpulp
+from edgeq.packing import dsp, mve, rv32im, xpulp
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -59,6 +59,17 @@ class Linear(Operator):
         simd_kernel("xpulp", xpulp, 8, "packed dot products, 8 channels"),
         simd_kernel("mve", mve, 4, "vector dot products, 4 channels"),
         simd_kernel("dsp", dsp, 4, "SMLAD on channel pairs, 4 channels"),
+        Kernel(
+            "eq_linear_s8_{form}_rv32im",
+            "rv32im",
+            "linear/eq_linear_s8_rv32im.c",
+            units=out_features,
+            granule=lambda graph, node: 4,
+            applies=lambda graph, node: rv32im.obstacle(graph.constant(node.inputs[1])),
+            pack=conv2d.packed(rv32im.pack_linear),
+            scratch_bytes=lambda graph, node: rv32im.scratch_linear(graph.tensor(node.inputs[0]).shape[-1]),
+            why="two products a multiplication, 4 channels",
+        ),
         Kernel(
             "eq_linear_s8_{form}_scalar",
             "scalar",

@@ -49,6 +49,15 @@ class Mean(Operator):
     name = "mean"
     torch_targets = {"aten.mean.dim": import_torch}
     kernels = (
+        Kernel(
+            "eq_mean_s8_{form}_mve",
+            "mve",
+            "mean/eq_mean_s8_mve.c",
+            units=channels,
+            granule=lambda graph, node: 16,
+            pack=pack_scalar,
+            why="16 channels side by side",
+        ),
         Kernel("eq_mean_s8_{form}_scalar", "scalar", "mean/eq_mean_s8_scalar.c", units=channels, pack=pack_scalar),
     )
 

@@ -6,6 +6,8 @@ add up to at most LIMIT (runtime_c/src/common/eq_rv32im_block.h shows why). Quad
 
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 
 from edgeq.packing.blocks import Geometry, channels_first, filters, padded, patch_bytes
@@ -62,23 +64,33 @@ def sort_quads(sums: np.ndarray) -> tuple[list[tuple[int, int]], list[int], list
     return doubles, sorted(singles), [int(quad) for quad in splits]
 
 
+def stream_of(words: np.ndarray, sums: np.ndarray, quad_bytes: int) -> list[int]:
+    """The three lists of the rows (output channels) with weight words [rows, quads, 2] and magnitudes [rows, quads]."""
+    # Of one quad: first words of all rows, second words of all rows.
+    entries = words.transpose(1, 2, 0).reshape(words.shape[1], -1).tolist()
+    doubles, singles, splits = sort_quads(sums)
+    stream: list[int] = []
+    for first, second in doubles:
+        stream += [first * quad_bytes | second * quad_bytes << 16, *entries[first], *entries[second]]
+    stream.append(0)
+    for quads in (singles, splits):
+        for quad in quads:
+            stream += [quad * quad_bytes, *entries[quad]]
+        stream.append(_END)
+    return stream
+
+
+def streams(weights: np.ndarray, rows: int, quad_bytes: int) -> list[list[int]]:
+    """The streams of every `rows` output channels of int8 weights [out_c, ...]."""
+    matrix = padded(filters(weights), (rows, 1))
+    words, sums = weight_words(matrix), magnitudes(matrix)
+    blocks = [slice(begin, begin + rows) for begin in range(0, len(matrix), rows)]
+    return [stream_of(words[block], sums[block], quad_bytes) for block in blocks]
+
+
 def pack_conv2d(weights: np.ndarray) -> np.ndarray:
     """int8 weights [out_c, ...] -> the uint32 stream of eq_conv2d_s8_*_rv32im."""
-    matrix = padded(filters(weights), (2, 1))
-    words, sums = weight_words(matrix), magnitudes(matrix)
-    stream: list[int] = []
-    for channel in range(0, len(matrix), 2):
-        # Of one quad: first words of both channels, second words of both channels.
-        pair = words[channel : channel + 2].transpose(1, 2, 0).reshape(-1, 4)
-        doubles, singles, splits = sort_quads(sums[channel : channel + 2])
-        for first, second in doubles:
-            stream += [first * QUAD_BYTES | second * QUAD_BYTES << 16, *pair[first].tolist(), *pair[second].tolist()]
-        stream.append(0)
-        for quads in (singles, splits):
-            for quad in quads:
-                stream += [quad * QUAD_BYTES, *pair[quad].tolist()]
-            stream.append(_END)
-    return np.array(stream, np.uint32)
+    return np.fromiter(chain.from_iterable(streams(weights, 2, QUAD_BYTES)), np.uint32)
 
 
 def scratch_conv2d(geometry: Geometry) -> int:
@@ -116,3 +128,15 @@ def in_place_dwconv2d_k3x3(geometry: Geometry) -> bool:
     """Whether the output may lie over the input: a single band, whose channels are copied before they are computed."""
     same = all(geometry[f"in_{axis}"] == geometry[f"out_{axis}"] for axis in "hw")
     return same and geometry["out_h"] <= BAND_ROWS
+
+
+def pack_linear(weights: np.ndarray) -> np.ndarray:
+    """int8 [out_features, in_features] -> the uint32 words of eq_linear_s8_*_rv32im."""
+    parts = streams(weights, 4, 8)
+    begins = np.cumsum([len(parts), *map(len, parts)])[:-1]
+    return np.fromiter(chain(begins, *parts), np.uint32)
+
+
+def scratch_linear(in_features: int) -> int:
+    """Scratch bytes of eq_linear_s8_*_rv32im: a row spread, and before."""
+    return 12 * quads_of(in_features)

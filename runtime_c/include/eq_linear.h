@@ -51,4 +51,11 @@ EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_high_xpulp);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_shift_xpulp);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_tflite_xpulp);
 
+/* rv32im: granule 4. Weights 4-byte aligned, 32-bit words: for each four channels where their stream begins (in words),
+ * then the streams, as in src/common/eq_rv32im_block.h but of four channels and quads of one row. Scratch: 3*up(K,4)
+ * bytes; up(K,4) <= 5460. Built by edgeq/packing/rv32im.py: pack_linear, scratch_linear. */
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_high_rv32im);
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_shift_rv32im);
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_tflite_rv32im);
+
 #endif

@@ -25,4 +25,9 @@ EQ_MEAN_S8_PROTOTYPE(eq_mean_s8_high_scalar);
 EQ_MEAN_S8_PROTOTYPE(eq_mean_s8_shift_scalar);
 EQ_MEAN_S8_PROTOTYPE(eq_mean_s8_tflite_scalar);
 
+/* mve: granule 16. */
+EQ_MEAN_S8_PROTOTYPE(eq_mean_s8_high_mve);
+EQ_MEAN_S8_PROTOTYPE(eq_mean_s8_shift_mve);
+EQ_MEAN_S8_PROTOTYPE(eq_mean_s8_tflite_mve);
+
 #endif

@@ -29,20 +29,6 @@ typedef struct {
 /* Keeps what belongs to one pixel together; see EQ_PIN4. */
 #define EQ_PIN2(a, b) __asm__ volatile("" : "+r"(a), "+r"(b) : : "memory")
 
-/* Spreads `quads` words of one pixel; target is the pixel's first word in the block's spread input. */
-static EQ_INLINE void eq_spread(const int8_t *source, int32_t quads, uint32_t *target) {
-  const uint32_t *x = __builtin_assume_aligned(source, 4);
-  for (; quads > 0; quads--) {
-    uint32_t v;
-    __builtin_memcpy(&v, x, 4);
-    v ^= 0x80808080u;
-    target[0] = (v & 0x00ff00ffu) - 0x00800080u;
-    target[1] = ((v >> 8) & 0x00ff00ffu) - 0x00800080u;
-    target += EQ_RV32IM_QUAD;
-    x++;
-  }
-}
-
 static EQ_INLINE uint32_t eq_upper(uint32_t sum) { return (uint32_t)((int32_t)(sum + 0x8000u) >> 16); }
 
 static EQ_INLINE void eq_double_pixel(uint32_t *a, uint32_t *b, const uint32_t *x, const uint32_t *z,

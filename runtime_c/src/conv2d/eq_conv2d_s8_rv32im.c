@@ -6,24 +6,23 @@
 #include "eq_run.h"
 #include "eq_rv32im_block.h"
 #include "eq_rv32im_requant.h"
+#include "eq_rv32im_spread.h"
 
-/* Spreads the patches of pixels first .. first+5; those from `end` on are copies of the one before it. */
-static EQ_INLINE void spread_patches(const eq_conv2d_s8_t *p, const int8_t *input, int32_t first, int32_t end,
-                                     uint32_t *spread, int8_t *patch) {
-  const int32_t in_c = p->in_c, quads = (p->kernel_h * p->kernel_w * in_c + 3) / 4;
-  /* With nothing to gather and every pixel aligned, the input is the patch. */
-  const int32_t gather = p->kernel_h * p->kernel_w > 1 || p->pad_top != 0 || p->pad_left != 0 ||
-                         (p->out_h - 1) * p->stride_h >= p->in_h || (p->out_w - 1) * p->stride_w >= p->in_w ||
-                         (((uintptr_t)input | (uintptr_t)in_c) & 3u) != 0;
+/* Spreads the patches of pixels first .. first+5; those from `end` on are copies of the one before it. A function of its
+ * own, so that its constants stay in registers. */
+static void spread_patches(const eq_conv2d_s8_t *p, const int8_t *input, int32_t first, int32_t end, uint32_t *spread,
+                           int8_t *patch) {
+  const int32_t in_c = p->in_c, patch_bytes = p->kernel_h * p->kernel_w * in_c;
+  const int32_t aligned = (((uintptr_t)input | (uintptr_t)in_c) & 3u) == 0;
   for (int32_t i = 0; i < EQ_RV32IM_PIXELS; i++) {
     const int32_t pixel = first + i < end ? first + i : end - 1;
-    const int8_t *source = patch;
-    if (gather) {
-      (void)eq_gather_patch(p, input, pixel, patch, eq_copy_run, eq_fill_run);
+    int8_t *const target = (int8_t *)(spread + 2 * i);
+    if (aligned) {
+      (void)eq_gather_patch(p, input, pixel, target, eq_spread_run, eq_spread_fill);
     } else {
-      source = input + (pixel / p->out_w * p->stride_h * p->in_w + pixel % p->out_w * p->stride_w) * in_c;
+      (void)eq_gather_patch(p, input, pixel, patch, eq_copy_bytes, eq_fill_run);
+      (void)eq_spread_run(target, patch, (patch_bytes + 3) & ~3);
     }
-    eq_spread(source, quads, spread + 2 * i);
   }
 }
 

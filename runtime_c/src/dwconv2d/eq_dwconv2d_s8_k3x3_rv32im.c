@@ -4,6 +4,7 @@
  * each other. Then every channel keeps its nine weights in registers and walks along the columns, two output rows at a
  * time: each input byte is loaded once for six products. Wide images are done in bands of rows. */
 #include "eq_dwconv2d.h"
+#include "eq_memory.h"
 #include "eq_rv32im_requant.h"
 #include "eq_window.h"
 
@@ -29,79 +30,67 @@ typedef struct {
   uint32_t upper, lower;
 } column_t;
 
-/* Copies `count` channels of the band whose first input row is iy; taps outside the image are zero points. */
+/* Copies `count` channels of the band whose first input row is iy; what lies outside the image is left as it is. */
 static void fill_planes(const eq_dwconv2d_s8_t *p, const int8_t *input, int32_t iy, planes_t planes, int32_t count) {
-  const int32_t in_c = p->in_c, rows = planes.rows, bytes = planes.bytes;
+  const int32_t in_c = p->in_c, bytes = planes.bytes, step = p->in_w * in_c;
   const int32_t words = count == CHANNELS && (((uintptr_t)input | (uintptr_t)in_c) & 3u) == 0;
   const eq_taps_t x = eq_taps_inside(-p->pad_left, planes.columns, 1, p->in_w);
-  const eq_taps_t y = eq_taps_inside(iy, rows, 1, p->in_h);
-  for (int32_t i = 0; i < planes.columns; i++) {
-    int8_t *to = planes.data + i * rows;
-    int32_t row = 0;
-    if (i >= x.begin && i < x.end && y.begin < y.end) {
-      const int8_t *from = input + ((iy + y.begin) * p->in_w + i - p->pad_left) * in_c;
-      const int32_t step = p->in_w * in_c;
-      for (; row < y.begin; row++) {
-        for (int32_t c = 0; c < count; c++) {
-          to[c * bytes] = (int8_t)p->input_zero_point;
-        }
-        to++;
-      }
-      for (; words && row < y.end; row++) {
-        uint32_t v;
-        __builtin_memcpy(&v, __builtin_assume_aligned(from, 4), 4);
-        to[0] = (int8_t)v;
-        to[bytes] = (int8_t)(v >> 8);
-        to[2 * bytes] = (int8_t)(v >> 16);
-        to[3 * bytes] = (int8_t)(v >> 24);
-        from += step;
-        to++;
-      }
-      for (; row < y.end; row++) {
-        for (int32_t c = 0; c < count; c++) {
-          to[c * bytes] = from[c];
-        }
-        from += step;
-        to++;
-      }
+  const eq_taps_t y = eq_taps_inside(iy, planes.rows, 1, p->in_h);
+  if (y.begin == y.end) {
+    return;
+  }
+  for (int32_t i = x.begin; i < x.end; i++) {
+    const int8_t *from = input + ((iy + y.begin) * p->in_w + i - p->pad_left) * in_c;
+    int8_t *to = planes.data + i * planes.rows + y.begin;
+    int8_t *const end = to + (y.end - y.begin);
+    for (; words && to < end; to++) {
+      uint32_t v;
+      __builtin_memcpy(&v, __builtin_assume_aligned(from, 4), 4);
+      to[0] = (int8_t)v;
+      to[bytes] = (int8_t)(v >> 8);
+      to[2 * bytes] = (int8_t)(v >> 16);
+      to[3 * bytes] = (int8_t)(v >> 24);
+      from += step;
     }
-    for (; row < rows; row++) {
+    for (; to < end; to++) {
       for (int32_t c = 0; c < count; c++) {
-        to[c * bytes] = (int8_t)p->input_zero_point;
+        to[c * bytes] = from[c];
       }
-      to++;
+      from += step;
     }
   }
 }
 
-/* One input column of four rows: right taps of `last`, which is complete then, middle taps of `middle`, left ones of
- * `next`, which begins with the bias. */
-static EQ_INLINE void column(const channel_t *k, const int8_t *x, column_t *last, column_t *middle, column_t *next) {
+/* One byte of an input column: its products in one output row, for the `parts` newest of the three output columns. */
+static EQ_INLINE void taps(int32_t v, int32_t left, int32_t middle, int32_t right, uint32_t *last, uint32_t *centre,
+                           uint32_t *next, int32_t parts) {
+  *next += (uint32_t)(v * left);
+  if (parts > 1) {
+    *centre += (uint32_t)(v * middle);
+  }
+  if (parts > 2) {
+    *last += (uint32_t)(v * right);
+  }
+}
+
+/* One input column of four rows: right taps of `last`, which is complete then, middle taps of `centre`, left ones of
+ * `next`, which begins with the bias. `parts` is 3, less where `last` or both `last` and `centre` are not wanted. */
+static EQ_INLINE void column(const channel_t *k, const int8_t *x, column_t *last, column_t *centre, column_t *next,
+                             int32_t parts) {
+  next->upper = next->lower = k->bias;
   int32_t v = x[0];
-  last->upper += (uint32_t)(v * k->w02);
-  middle->upper += (uint32_t)(v * k->w01);
-  next->upper = k->bias + (uint32_t)(v * k->w00);
+  taps(v, k->w00, k->w01, k->w02, &last->upper, &centre->upper, &next->upper, parts);
   v = x[1];
-  last->upper += (uint32_t)(v * k->w12);
-  middle->upper += (uint32_t)(v * k->w11);
-  next->upper += (uint32_t)(v * k->w10);
-  last->lower += (uint32_t)(v * k->w02);
-  middle->lower += (uint32_t)(v * k->w01);
-  next->lower = k->bias + (uint32_t)(v * k->w00);
-  EQ_PIN4(middle->upper, next->upper, middle->lower, next->lower);
+  taps(v, k->w10, k->w11, k->w12, &last->upper, &centre->upper, &next->upper, parts);
+  taps(v, k->w00, k->w01, k->w02, &last->lower, &centre->lower, &next->lower, parts);
+  EQ_PIN4(next->upper, next->lower, centre->upper, centre->lower);
   v = x[2];
-  last->upper += (uint32_t)(v * k->w22);
-  middle->upper += (uint32_t)(v * k->w21);
-  next->upper += (uint32_t)(v * k->w20);
-  last->lower += (uint32_t)(v * k->w12);
-  middle->lower += (uint32_t)(v * k->w11);
-  next->lower += (uint32_t)(v * k->w10);
-  EQ_PIN4(middle->upper, next->upper, middle->lower, next->lower);
+  taps(v, k->w20, k->w21, k->w22, &last->upper, &centre->upper, &next->upper, parts);
+  taps(v, k->w10, k->w11, k->w12, &last->lower, &centre->lower, &next->lower, parts);
+  EQ_PIN4(next->upper, next->lower, centre->upper, centre->lower);
   v = x[3];
-  last->lower += (uint32_t)(v * k->w22);
-  middle->lower += (uint32_t)(v * k->w21);
-  next->lower += (uint32_t)(v * k->w20);
-  EQ_PIN4(middle->lower, next->lower, last->upper, last->lower);
+  taps(v, k->w20, k->w21, k->w22, &last->lower, &centre->lower, &next->lower, parts);
+  EQ_PIN4(next->lower, centre->lower, last->upper, last->lower);
 }
 
 /* Two output rows, stride 1. y is channel `c` of the upper row's first pixel. */
@@ -109,12 +98,12 @@ static EQ_INLINE void row_pair(const channel_t *k, const int8_t *x, int32_t rows
                                int32_t y_step, int32_t width, eq_requant_form_t form) {
   column_t s = {0, 0}, t = {0, 0}, u = {0, 0};
   int8_t *z = y + y_row;
-  column(k, x, &s, &t, &u);
+  column(k, x, &s, &t, &u, 1);
   x += rows;
-  column(k, x, &t, &u, &s);
+  column(k, x, &t, &u, &s, 2);
   x += rows;
   for (;;) {
-    column(k, x, &u, &s, &t);
+    column(k, x, &u, &s, &t, 3);
     *y = eq_requantize_rv32im(u.upper, k->scale, k->out, form);
     *z = eq_requantize_rv32im(u.lower, k->scale, k->out, form);
     if (--width == 0) {
@@ -123,7 +112,7 @@ static EQ_INLINE void row_pair(const channel_t *k, const int8_t *x, int32_t rows
     x += rows;
     y += y_step;
     z += y_step;
-    column(k, x, &s, &t, &u);
+    column(k, x, &s, &t, &u, 3);
     *y = eq_requantize_rv32im(s.upper, k->scale, k->out, form);
     *z = eq_requantize_rv32im(s.lower, k->scale, k->out, form);
     if (--width == 0) {
@@ -132,7 +121,7 @@ static EQ_INLINE void row_pair(const channel_t *k, const int8_t *x, int32_t rows
     x += rows;
     y += y_step;
     z += y_step;
-    column(k, x, &t, &u, &s);
+    column(k, x, &t, &u, &s, 3);
     *y = eq_requantize_rv32im(t.upper, k->scale, k->out, form);
     *z = eq_requantize_rv32im(t.lower, k->scale, k->out, form);
     if (--width == 0) {
@@ -183,6 +172,8 @@ static EQ_INLINE void dwconv2d(const eq_dwconv2d_s8_t *p, const int8_t *input, i
     const int32_t height = p->out_h - oy < BAND ? p->out_h - oy : BAND;
     planes_t planes = {scratch, (height - 1) * p->stride_h + 3, (p->out_w - 1) * p->stride_w + 3, 0};
     planes.bytes = planes.rows * planes.columns;
+    /* Taps outside the image are zero points in every channel. */
+    memset(planes.data, p->input_zero_point, (size_t)(CHANNELS * planes.bytes));
     for (int32_t c = range.begin; c < range.end; c += CHANNELS) {
       const int32_t count = range.end - c < CHANNELS ? range.end - c : CHANNELS;
       fill_planes(p, input + c, oy * p->stride_h - p->pad_top, planes, count);

@@ -23,7 +23,7 @@ static EQ_INLINE void widen_add(sums_t *s, int16x8_t even, int16x8_t odd) {
 
 static EQ_INLINE void add_taps(sums_t *s, const int8_t *const *taps, const int8_t *weights, int32_t count, int32_t c,
                                mve_pred16_t lanes) {
-  for (; count >= 2; count -= 2) {
+  for (int32_t pairs = count / 2; pairs > 0; pairs--) {
     int8x16_t x = vldrbq_z_s8(taps[0] + c, lanes), w = vldrbq_s8(weights);
     int16x8_t even = vmullbq_int_s8(x, w), odd = vmulltq_int_s8(x, w);
     x = vldrbq_z_s8(taps[1] + c, lanes);
@@ -34,7 +34,7 @@ static EQ_INLINE void add_taps(sums_t *s, const int8_t *const *taps, const int8_
     taps += 2;
     weights += 2 * CHANNELS;
   }
-  if (count > 0) {
+  if (count % 2 != 0) {
     const int8x16_t x = vldrbq_z_s8(taps[0] + c, lanes), w = vldrbq_s8(weights);
     widen_add(s, vmullbq_int_s8(x, w), vmulltq_int_s8(x, w));
   }
