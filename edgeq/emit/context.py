@@ -105,6 +105,7 @@ def _arrays(layer: Layer, model: str) -> list[dict[str, Any]]:
 def _layer(program: Program, plan: Plan, layer: Layer, model: str, macros: Mapping[str, str]) -> dict[str, Any]:
     graph, node = program.graph, layer.node
     activations = [name for name in node.inputs if not graph.tensor(name).is_constant]
+    copy_bytes = layer.over_input.copy_bytes if layer.over_input else 0
     view: dict[str, Any] = {
         "key": layer.key,
         "op": node.op,
@@ -118,7 +119,7 @@ def _layer(program: Program, plan: Plan, layer: Layer, model: str, macros: Mappi
         "scratch": _per_core(layer, macros, scratch_name(layer.key), layer.scratch_bytes),
         "rolling": layer.over_input if isinstance(layer.over_input, Rolling) else None,
         "planar": layer.over_input if isinstance(layer.over_input, Planar) else None,
-        "input_copy": _per_core(layer, macros, copy_name(layer.key), layer.over_input.copy_bytes if layer.over_input else 0),
+        "input_copy": _per_core(layer, macros, copy_name(layer.key), copy_bytes),
         "range": f"eq_split({layer.units}, {layer.granule}, core, cores)",
         "details": _details(node),
         "comment": _comment(program, plan, layer, activations),

@@ -48,10 +48,13 @@ def quantize(converter: Converter, node: Node, axis: int) -> None:
             f"layer {node.name}: an int32 accumulator could overflow with {weights[0].size} products a sum; "
             "split the layer"
         )
-    try:
-        multiplier, shift = fixed_point.single_multiplier(x.scale * scales / output.scale)
-    except ValueError as error:
-        raise EdgeqError(f"layer {node.name}: {error}; calibrate with data that uses this layer's range") from error
+    ratio = x.scale * scales / output.scale
+    if np.any((255 * magnitude + np.abs(bias_q)) * ratio >= 2**31):
+        raise EdgeqError(
+            f"layer {node.name}: its outputs stay within {output.scale * 255:.3g} on the calibration data, far below "
+            "what its weights can produce; calibrate with data that uses this layer"
+        )
+    multiplier, shift = fixed_point.single_multiplier(ratio)
     name = node.name
     inputs = (
         x.name,

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edgeq.errors import EdgeqError
+from edgeq.frontend.importer import Importer
 from edgeq.ops.weighted import weight_scales
+from edgeq.quantize.convert import to_int8
 from edgeq.quantize.observe import BINS, Histogram, least_squares, minmax, percentile_range
 from edgeq.quantize.scales import affine
 
@@ -58,6 +61,17 @@ def test_affine(value_range: tuple[float, float], scale: float, zero_point: int)
     quantization = affine(value_range)
     assert quantization.scale[0] == pytest.approx(scale)
     assert quantization.zero_point == zero_point
+
+
+def test_outputs_far_below_the_weights_are_refused() -> None:
+    """A requantized accumulator must fit int32: kernels keep it in a register before the clamp."""
+    importer = Importer("tiny")
+    x = importer.input("x", (1, 4))
+    importer.begin_call("head", "", ())
+    weights, bias = importer.constant(np.full((2, 4), 100.0)), importer.constant(np.zeros(2))
+    graph = importer.finish([importer.add("linear", [x, weights, bias], {})])
+    with pytest.raises(EdgeqError, match="layer head: its outputs stay within"):
+        to_int8(graph, {"x": (-1.0, 1.0), "head": (-1e-9, 1e-9)})
 
 
 def test_weight_scales_are_per_channel_and_keep_the_bias_in_int32() -> None:
