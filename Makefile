@@ -11,7 +11,7 @@ setup:
 demo: setup
 	@rm -rf out/demo
 	$(PYTHON_BIN)/edgeq build examples/kws/kws.pt2 --board riscv-8core -o out/demo \
-	  --calib examples/kws/demo_calib.npz --eval examples/kws/demo.npz
+	  --calib examples/kws/demo_calib.npz --eval examples/kws/demo.npz --simulate-samples 240
 
 test: setup
 	$(PYTHON_BIN)/python -m pytest -n 2

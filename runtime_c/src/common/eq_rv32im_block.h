@@ -26,6 +26,9 @@ typedef struct {
   uint32_t p0, p1, p2, p3, p4, p5;
 } eq_sextet_t;
 
+/* Keeps a variable in memory, to be loaded where it is used: the loops between need all registers. */
+#define EQ_FORGET(variable) __asm__ volatile("" : : "r"(&(variable)) : "memory")
+
 /* Keeps what belongs to one pixel together; see EQ_PIN4. */
 #define EQ_PIN2(a, b) __asm__ volatile("" : "+r"(a), "+r"(b) : : "memory")
 

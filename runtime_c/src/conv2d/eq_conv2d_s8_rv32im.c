@@ -1,7 +1,6 @@
 /* conv2d, int8, plain RV32IM (no SIMD). The header states the contract, eq_rv32im_block.h how products are paired.
  *
  * The patches of six pixels are spread once and used by every pair of output channels. */
-#include "eq_memory.h"
 #include "eq_patch.h"
 #include "eq_run.h"
 #include "eq_rv32im_block.h"
@@ -26,54 +25,80 @@ static void spread_patches(const eq_conv2d_s8_t *p, const int8_t *input, int32_t
   }
 }
 
-/* One output channel of a block; y is its first pixel. */
-static EQ_INLINE void store(const eq_requant_t *q, eq_sextet_t acc, int32_t channel, int8_t *y, int32_t step,
-                            eq_requant_form_t form) {
-  const eq_output_t out = eq_output_of(q, form);
-  const eq_scale_t scale = eq_scale_of(q, channel, form);
-  *y = eq_requantize_rv32im(acc.p0, scale, out, form);
-  y += step;
-  *y = eq_requantize_rv32im(acc.p1, scale, out, form);
-  y += step;
-  *y = eq_requantize_rv32im(acc.p2, scale, out, form);
-  y += step;
-  *y = eq_requantize_rv32im(acc.p3, scale, out, form);
-  y += step;
-  *y = eq_requantize_rv32im(acc.p4, scale, out, form);
-  y += step;
-  *y = eq_requantize_rv32im(acc.p5, scale, out, form);
-}
+/* Where a block's outputs go. */
+typedef struct {
+  int8_t *y; /* first pixel, first channel of the pair; the second follows */
+  int32_t step;
+  int32_t channel, second; /* the pair: the second is the first again when out_c is odd */
+} place_t;
 
 static EQ_INLINE eq_sextet_t six_of(int32_t bias) {
   const uint32_t b = (uint32_t)bias;
   return (eq_sextet_t){b, b, b, b, b, b};
 }
 
+/* Two output channels of one block. */
+static EQ_INLINE const uint32_t *channel_pair(const eq_conv2d_s8_t *p, const uint32_t *stream, const uint32_t *spread,
+                                              place_t place, eq_requant_form_t form) {
+  eq_sextet_t a = six_of(p->bias[place.channel]), b = six_of(p->bias[place.second]);
+  EQ_FORGET(place);
+  stream = eq_sextet_products(&a, &b, stream, spread);
+  const eq_output_t out = eq_output_of(&p->requant, form);
+  const eq_scale_t scale = eq_scale_of(&p->requant, place.channel, form);
+  const eq_scale_t second = eq_scale_of(&p->requant, place.second, form);
+  int8_t *y = place.y;
+  y[0] = eq_requantize_rv32im(a.p0, scale, out, form);
+  y[1] = eq_requantize_rv32im(b.p0, second, out, form);
+  y += place.step;
+  y[0] = eq_requantize_rv32im(a.p1, scale, out, form);
+  y[1] = eq_requantize_rv32im(b.p1, second, out, form);
+  y += place.step;
+  y[0] = eq_requantize_rv32im(a.p2, scale, out, form);
+  y[1] = eq_requantize_rv32im(b.p2, second, out, form);
+  y += place.step;
+  y[0] = eq_requantize_rv32im(a.p3, scale, out, form);
+  y[1] = eq_requantize_rv32im(b.p3, second, out, form);
+  y += place.step;
+  y[0] = eq_requantize_rv32im(a.p4, scale, out, form);
+  y[1] = eq_requantize_rv32im(b.p4, second, out, form);
+  y += place.step;
+  y[0] = eq_requantize_rv32im(a.p5, scale, out, form);
+  y[1] = eq_requantize_rv32im(b.p5, second, out, form);
+  return stream;
+}
+
+/* Copies what is valid of a block's outputs: `pixels` pixels of `channels` channels (1 or 2). */
+static void unstage(const int8_t *stage, int8_t *output, int32_t pixels, int32_t channels, int32_t out_c) {
+  for (; pixels > 0; pixels--) {
+    output[0] = stage[0];
+    if (channels == 2) {
+      output[1] = stage[1];
+    }
+    stage += 2;
+    output += out_c;
+  }
+}
+
 static EQ_INLINE void conv2d(const eq_conv2d_s8_t *p, const int8_t *input, int8_t *output, void *scratch,
                              eq_range_t range, eq_requant_form_t form) {
   const int32_t out_c = p->out_c;
-  const int32_t quads = (p->kernel_h * p->kernel_w * p->in_c + 3) / 4;
   uint32_t *const spread = scratch;
-  int8_t *const patch = (int8_t *)(spread + EQ_RV32IM_QUAD * quads);
+  int8_t *const patch = (int8_t *)(spread + EQ_RV32IM_QUAD * ((p->kernel_h * p->kernel_w * p->in_c + 3) / 4));
+  int8_t stage[2 * EQ_RV32IM_PIXELS];
   for (int32_t pixel = range.begin; pixel < range.end; pixel += EQ_RV32IM_PIXELS) {
-    const int32_t whole = pixel + EQ_RV32IM_PIXELS <= range.end;
+    const int32_t left = range.end - pixel;
+    const int32_t pixels = left < EQ_RV32IM_PIXELS ? left : EQ_RV32IM_PIXELS;
     const uint32_t *stream = p->weights;
     spread_patches(p, input, pixel, range.end, spread, patch);
     for (int32_t o = 0; o < out_c; o += 2) {
-      const int32_t both = o + 1 < out_c;
-      eq_sextet_t a = six_of(p->bias[o]), b = six_of(p->bias[o + both]);
-      stream = eq_sextet_products(&a, &b, stream, spread);
-      int8_t stage[2 * EQ_RV32IM_PIXELS];
+      const int32_t channels = o + 1 < out_c ? 2 : 1;
+      const int32_t direct = channels == 2 && pixels == EQ_RV32IM_PIXELS;
       int8_t *const target = output + pixel * out_c + o;
-      /* The last block may be short: it goes through `stage`. */
-      int8_t *const y = whole ? target : stage;
-      const int32_t step = whole ? out_c : 2;
-      store(&p->requant, a, o, y, step, form);
-      if (both) {
-        store(&p->requant, b, o + 1, y + 1, step, form);
-      }
-      for (int32_t i = pixel; !whole && i < range.end; i++) {
-        memcpy(target + (i - pixel) * out_c, stage + 2 * (i - pixel), (size_t)(1 + both));
+      /* A block that is not whole goes through `stage`. */
+      const place_t place = {direct ? target : stage, direct ? out_c : 2, o, o + channels - 1};
+      stream = channel_pair(p, stream, spread, place, form);
+      if (!direct) {
+        unstage(stage, target, pixels, channels, out_c);
       }
     }
   }
