@@ -54,6 +54,22 @@ class Add(Operator):
     torch_targets = {"aten.add.Tensor": import_torch, "aten.add_.Tensor": import_torch}
     kernels = (
         Kernel("eq_add_s8_mve", "mve", "add/eq_add_s8_mve.c", units=elements_per_sample, why="4 elements a vector"),
+        Kernel(
+            "eq_add_s8_dsp",
+            "dsp",
+            "add/eq_add_s8_dsp.c",
+            units=elements_per_sample,
+            granule=lambda graph, node: 4,
+            why="a word of 4 elements",
+        ),
+        Kernel(
+            "eq_add_s8_xpulp",
+            "xpulp",
+            "add/eq_add_s8_xpulp.c",
+            units=elements_per_sample,
+            granule=lambda graph, node: 4,
+            why="four elements a word",
+        ),
         Kernel("eq_add_s8_rv32im", "rv32im", "add/eq_add_s8_rv32im.c", units=elements_per_sample, why="four a turn"),
         Kernel("eq_add_s8_scalar", "scalar", "add/eq_add_s8_scalar.c", units=elements_per_sample),
     )

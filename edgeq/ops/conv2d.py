@@ -109,8 +109,14 @@ def packed(pack: Callable[[np.ndarray], np.ndarray], axis: int = 0) -> Callable[
     return constants
 
 
-def simd_kernels(isa: str, packing: Any, granule: int, why: str) -> tuple[Kernel, Kernel]:
-    """The pointwise and the general kernel of an instruction set; `packing` is its module in edgeq.packing."""
+def keeps_channels(parameters: Mapping[str, Any]) -> bool:
+    """Pixels keep their size: a pointwise kernel that reads before it writes may run over its input."""
+    return bool(parameters["in_c"] == parameters["out_c"])
+
+
+def simd_kernels(isa: str, packing: Any, granule: int, why: str, in_place: bool = False) -> tuple[Kernel, Kernel]:
+    """The pointwise and the general kernel of an instruction set; `packing` is its module in edgeq.packing. `in_place`:
+    the pointwise one may run over its input."""
     return (
         Kernel(
             f"eq_conv2d_s8_pointwise_{{form}}_{isa}",
@@ -121,6 +127,7 @@ def simd_kernels(isa: str, packing: Any, granule: int, why: str) -> tuple[Kernel
             applies=unless_pointwise,
             pack=packed(packing.pack_conv2d),
             scratch_bytes=lambda graph, node: packing.scratch_conv2d_pointwise(geometry(graph, node)),
+            in_place=keeps_channels if in_place else lambda parameters: False,
             why=f"{why}, no patches to gather",
         ),
         Kernel(
@@ -140,9 +147,20 @@ class Conv2d(Operator):
     name = "conv2d"
     torch_targets = {"aten.conv2d.default": import_torch, "aten.conv2d.padding": import_torch}
     kernels = (
+        Kernel(
+            "eq_conv2d_s8_kx3_{form}_xpulp",
+            "xpulp",
+            "conv2d/eq_conv2d_s8_kx3_xpulp.c",
+            units=output_pixels,
+            granule=lambda graph, node: xpulp.granule_conv2d_kx3(geometry(graph, node)),
+            applies=lambda graph, node: xpulp.obstacle_conv2d_kx3(geometry(graph, node)),
+            pack=packed(xpulp.pack_conv2d_kx3),
+            scratch_bytes=lambda graph, node: xpulp.scratch_conv2d_kx3(geometry(graph, node)),
+            why="packed dot products, 8 pixels of a row x 2 channels, each input word used three times",
+        ),
         *simd_kernels("xpulp", xpulp, 4, "packed dot products, 4 pixels x 4 channels"),
-        *simd_kernels("mve", mve, 2, "vector dot products, 2 pixels x 4 channels"),
-        *simd_kernels("dsp", dsp, 4, "SMLAD on channel pairs, 4 pixels x 2 channels"),
+        *simd_kernels("mve", mve, 2, "vector dot products, 2 pixels x 4 channels", in_place=True),
+        *simd_kernels("dsp", dsp, 4, "SMLAD on channel pairs, 4 pixels x 2 channels", in_place=True),
         Kernel(
             "eq_conv2d_s8_pointwise_{form}_scalar",
             "scalar",

@@ -7,6 +7,10 @@ import numpy as np
 from edgeq.packing.blocks import Geometry, blocks, channels_first, filters, padded, patch_bytes, round_up, taps
 
 LANES, BLOCK = 4, 16
+#: the largest offset of a gather load of bytes
+MAX_OFFSET = 255
+#: output channels whose sums are in memory at a time
+SUMS_CHANNELS = 64
 
 
 def pack_conv2d(weights: np.ndarray) -> np.ndarray:
@@ -32,11 +36,16 @@ def pack_dwconv2d_k4x4(weights: np.ndarray) -> np.ndarray:
 
 
 def scratch_conv2d(geometry: Geometry) -> int:
-    return 2 * round_up(patch_bytes(geometry), BLOCK)
+    """Two patches, and a table of offsets where the whole patch is within reach of them."""
+    down = (geometry["kernel_h"] - 1) * geometry["dilation_h"] * geometry["in_w"]
+    reach = (down + (geometry["kernel_w"] - 1) * geometry["dilation_w"] + 1) * geometry["in_c"] - 1
+    return (3 if reach <= MAX_OFFSET else 2) * round_up(patch_bytes(geometry), BLOCK)
 
 
 def scratch_conv2d_pointwise(geometry: Geometry) -> int:
-    return 0 if geometry["in_c"] % BLOCK == 0 else 2 * round_up(geometry["in_c"], BLOCK)
+    """Two pixels, unless they are whole blocks and read before anything is written over them."""
+    overwritten = geometry["in_c"] == geometry["out_c"] > SUMS_CHANNELS
+    return 0 if geometry["in_c"] % BLOCK == 0 and not overwritten else 2 * round_up(geometry["in_c"], BLOCK)
 
 
 def scratch_linear(in_features: int) -> int:

@@ -121,7 +121,8 @@ def pack_dwconv2d_k3x3(weights: np.ndarray) -> np.ndarray:
 def scratch_dwconv2d_k3x3(geometry: Geometry) -> int:
     """Scratch bytes of eq_dwconv2d_s8_k3x3_*_rv32im: four channels of a band of output rows."""
     rows = (min(geometry["out_h"], BAND_ROWS) - 1) * geometry["stride_h"] + 3
-    return 4 * rows * ((geometry["out_w"] - 1) * geometry["stride_w"] + 3)
+    pitch = BAND_ROWS + 4 if geometry["stride_h"] == 1 else rows
+    return 4 * pitch * ((geometry["out_w"] - 1) * geometry["stride_w"] + 3)
 
 
 def in_place_dwconv2d_k3x3(geometry: Geometry) -> bool:

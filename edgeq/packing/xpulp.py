@@ -7,6 +7,8 @@ import numpy as np
 from edgeq.packing.blocks import Geometry, blocks, channels_first, filters, padded, patch_bytes, round_up, taps
 
 LANES, BLOCK = 4, 4
+#: neighbouring outputs that the kernel for three columns computes at a time
+ROW_PIXELS = 8
 #: outputs in one strip of the depthwise kernel for small windows
 STRIP_OUTPUTS = 32
 #: bytes of a pointer on the widest target that runs these kernels (the host)
@@ -16,6 +18,14 @@ POINTER_BYTES = 8
 def pack_conv2d(weights: np.ndarray) -> np.ndarray:
     """int8 [out_c, kernel_h, kernel_w, in_c] -> bytes of up(out_c, 4) * up(K, 4)."""
     return blocks(filters(weights), LANES, BLOCK)
+
+
+def pack_conv2d_kx3(weights: np.ndarray) -> np.ndarray:
+    """int8 [out_c, kernel_h, 3, in_c] -> [up(out_c, 4)/2][kernel_h][up(in_c, 4)/4][3][2 output channels][4 bytes]."""
+    full = padded(weights, (LANES, 1, 1, BLOCK))
+    out_c, kernel_h, kernel_w, in_c = full.shape
+    words = full.reshape(out_c // 2, 2, kernel_h, kernel_w, in_c // BLOCK, BLOCK)
+    return np.ascontiguousarray(words.transpose(0, 2, 4, 3, 1, 5)).reshape(-1)
 
 
 def pack_linear(weights: np.ndarray) -> np.ndarray:
@@ -39,6 +49,24 @@ def scratch_conv2d(geometry: Geometry) -> int:
 
 def scratch_conv2d_pointwise(geometry: Geometry) -> int:
     return 0 if geometry["in_c"] % BLOCK == 0 else 4 * round_up(geometry["in_c"], BLOCK)
+
+
+def obstacle_conv2d_kx3(geometry: Geometry) -> str | None:
+    """None where the kernel for three columns is possible and faster than gathered patches."""
+    if (geometry["kernel_w"], geometry["stride_w"], geometry["dilation_w"]) != (3, 1, 1):
+        return "kernel rows are not 3 neighbours with stride 1"
+    if geometry["in_c"] < 3:
+        return "fewer than 3 input channels"
+    width = geometry["out_w"]
+    return None if 5 * width >= 4 * round_up(width, ROW_PIXELS) else f"rows of {width} outputs fill 8 badly"
+
+
+def granule_conv2d_kx3(geometry: Geometry) -> int:
+    return ROW_PIXELS if geometry["out_w"] % ROW_PIXELS == 0 else geometry["out_w"]
+
+
+def scratch_conv2d_kx3(geometry: Geometry) -> int:
+    return (ROW_PIXELS + 2) * geometry["kernel_h"] * round_up(geometry["in_c"], BLOCK)
 
 
 def scratch_linear(in_features: int) -> int:

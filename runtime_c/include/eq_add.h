@@ -19,8 +19,11 @@ typedef struct {
 
 void eq_add_s8_scalar(const eq_add_s8_t *p, const int8_t *input1, const int8_t *input2, int8_t *output,
                       eq_range_t range);
+void eq_add_s8_dsp(const eq_add_s8_t *p, const int8_t *input1, const int8_t *input2, int8_t *output, eq_range_t range);
 void eq_add_s8_mve(const eq_add_s8_t *p, const int8_t *input1, const int8_t *input2, int8_t *output, eq_range_t range);
 void eq_add_s8_rv32im(const eq_add_s8_t *p, const int8_t *input1, const int8_t *input2, int8_t *output,
                       eq_range_t range);
+void eq_add_s8_xpulp(const eq_add_s8_t *p, const int8_t *input1, const int8_t *input2, int8_t *output,
+                     eq_range_t range); /* granule 4 */
 
 #endif

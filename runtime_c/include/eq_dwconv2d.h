@@ -65,8 +65,8 @@ EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_shift_xpulp);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_tflite_xpulp);
 
 /* rv32im, kernel 3x3 with dilation 1, any stride and padding. Work unit of `range`: CHANNELS, granule 4. Weights
- * [channels][3][3]. Scratch: 4*((min(out_h,32) - 1)*stride_h + 3)*((out_w - 1)*stride_w + 3) bytes. The output may lie
- * over the input when out_h <= 32, out_h == in_h and out_w == in_w.
+ * [channels][3][3]. Scratch: 4*n*((out_w - 1)*stride_w + 3) bytes, n = 36 if stride_h is 1, else
+ * (min(out_h,32) - 1)*stride_h + 3. The output may lie over the input when out_h <= 32, out_h == in_h and out_w == in_w.
  * Built by edgeq/packing/rv32im.py: pack_dwconv2d_k3x3, scratch_dwconv2d_k3x3. */
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_high_rv32im);
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_shift_rv32im);

@@ -22,6 +22,9 @@ static conv2d_t *const conv2d_kernels[3] = FORMS(eq_conv2d_s8);
 static conv2d_t *const dwconv2d_kernels[3] = FORMS(eq_dwconv2d_s8);
 static linear_t *const linear_kernels[3] = FORMS(eq_linear_s8);
 static conv2d_t *const conv2d_pointwise_kernels[3] = FORMS(eq_conv2d_s8_pointwise);
+#ifdef EQ_FUZZ_CONV_KX3
+static conv2d_t *const conv2d_kx3_kernels[3] = FORMS(eq_conv2d_s8_kx3);
+#endif
 #ifdef EQ_FUZZ_DW_K3X3
 static conv2d_t *const dwconv2d_k3x3_kernels[3] = FORMS(eq_dwconv2d_s8_k3x3);
 #endif
@@ -107,6 +110,7 @@ typedef struct {
   int32_t pointwise, depthwise;
   int32_t kernel_limit; /* largest side of the kernel; 0 if exactly 3x3 with dilation 1 */
   int32_t by_channels;  /* `range` counts channels */
+  int32_t kx3;          /* three kernel columns, stride and dilation 1 along a row */
 } family_t;
 
 #define PER_ISA(name) NAME(name, EQ_FUZZ_ISA, )
@@ -117,14 +121,17 @@ typedef struct {
   }
 
 static const family_t families[] = {
-    FAMILY(conv2d, conv2d, 0, 0, 5, 0),
-    FAMILY(conv2d_pointwise, conv2d, 1, 0, 1, 0),
-    FAMILY(dwconv2d, dwconv2d, 0, 1, 5, 0),
+    FAMILY(conv2d, conv2d, 0, 0, 5, 0, 0),
+    FAMILY(conv2d_pointwise, conv2d, 1, 0, 1, 0, 0),
+    FAMILY(dwconv2d, dwconv2d, 0, 1, 5, 0, 0),
+#ifdef EQ_FUZZ_CONV_KX3
+    FAMILY(conv2d_kx3, conv2d_kx3, 0, 0, 5, 0, 1),
+#endif
 #ifdef EQ_FUZZ_DW_K3X3
-    FAMILY(dwconv2d_k3x3, dwconv2d_k3x3, 0, 1, 0, 1),
+    FAMILY(dwconv2d_k3x3, dwconv2d_k3x3, 0, 1, 0, 1, 0),
 #endif
 #ifdef EQ_FUZZ_DW_K4X4
-    FAMILY(dwconv2d_k4x4, dwconv2d_k4x4, 0, 1, 4, 1),
+    FAMILY(dwconv2d_k4x4, dwconv2d_k4x4, 0, 1, 4, 1, 0),
 #endif
 };
 enum { FAMILY_COUNT = sizeof families / sizeof families[0] };
@@ -154,6 +161,12 @@ static eq_conv2d_s8_t random_geometry(const family_t *family) {
     p.pad_left = pointwise ? 0 : random_between(0, 3);
     p.dilation_h = dilated && random_between(0, 2) == 0 ? 2 : 1;
     p.dilation_w = dilated && random_between(0, 2) == 0 ? 2 : 1;
+    if (family->kx3) {
+      p.in_w = random_between(1, 30);
+      p.kernel_w = 3;
+      p.stride_w = 1;
+      p.dilation_w = 1;
+    }
     p.out_h = output_size(p.in_h, p.kernel_h, p.stride_h, p.pad_top, p.dilation_h);
     p.out_w = output_size(p.in_w, p.kernel_w, p.stride_w, p.pad_left, p.dilation_w);
   } while (p.in_h + 2 * p.pad_top < (p.kernel_h - 1) * p.dilation_h + 1 ||

@@ -107,6 +107,17 @@ static void pack_dwconv2d_k4x4_mve(filter_t f, int8_t *packed) {
 }
 
 static void pack_conv2d_xpulp(filter_t f, int8_t *packed) { pack_blocks(f, packed, 4, 4); }
+
+/* Three kernel columns: [out_c/2][kernel_h][in_c/4][3 columns][2 output channels][4 input channels]. */
+static void pack_conv2d_kx3_xpulp(filter_t f, int8_t *packed) {
+  const int32_t quads = round_up(f.in_c, 4) / 4;
+  for (int32_t i = 0; i < round_up(f.out_c, 4) * f.kernel_h * quads * 12; i++) {
+    const int32_t c = i / 24 % quads * 4 + i % 4, o = i / 24 / quads / f.kernel_h * 2 + i / 4 % 2;
+    const int32_t tap = i / 24 / quads % f.kernel_h * 3 + i / 8 % 3;
+    packed[i] = (int8_t)(c < f.in_c ? filter_byte(f, o, tap * f.in_c + c) : 0);
+  }
+}
+
 static void pack_linear_xpulp(filter_t f, int8_t *packed) { pack_blocks(f, packed, 4, 4); }
 static void pack_dwconv2d_xpulp(filter_t f, int8_t *packed) { pack_blocks(f, packed, 4, 4); }
 

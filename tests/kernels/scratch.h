@@ -38,9 +38,14 @@ static int32_t packed_conv2d_mve(filter_t f) { return round_up(f.out_c, 4) * rou
 static int32_t packed_linear_mve(filter_t f) { return round_up(f.out_c, 4) * round_up(filter_k(f), 16); }
 static int32_t packed_dwconv2d_mve(filter_t f) { return round_up(f.out_c, 16) * filter_k(f); }
 static int32_t packed_dwconv2d_k4x4_mve(filter_t f) { return 16 * f.out_c; }
-static int32_t scratch_conv2d_mve(const eq_conv2d_s8_t *p) { return 2 * round_up(patch_bytes(p), 16); }
+static int32_t scratch_conv2d_mve(const eq_conv2d_s8_t *p) {
+  const int32_t down = (p->kernel_h - 1) * p->dilation_h * p->in_w;
+  const int32_t reach = (down + (p->kernel_w - 1) * p->dilation_w + 1) * p->in_c - 1;
+  return (reach <= 255 ? 3 : 2) * round_up(patch_bytes(p), 16);
+}
 static int32_t scratch_conv2d_pointwise_mve(const eq_conv2d_s8_t *p) {
-  return p->in_c % 16 == 0 ? 0 : 2 * round_up(p->in_c, 16);
+  const int32_t overwritten = p->in_c == p->out_c && p->in_c > 64;
+  return p->in_c % 16 == 0 && !overwritten ? 0 : 2 * round_up(p->in_c, 16);
 }
 static int32_t scratch_linear_mve(const eq_linear_s8_t *p) {
   return p->in_features % 16 == 0 ? 0 : 2 * round_up(p->in_features, 16);
@@ -59,6 +64,10 @@ static int32_t scratch_conv2d_xpulp(const eq_conv2d_s8_t *p) { return 4 * round_
 static int32_t scratch_conv2d_pointwise_xpulp(const eq_conv2d_s8_t *p) {
   return p->in_c % 4 == 0 ? 0 : 4 * round_up(p->in_c, 4);
 }
+static int32_t packed_conv2d_kx3_xpulp(filter_t f) {
+  return round_up(f.out_c, 4) * f.kernel_h * 3 * round_up(f.in_c, 4);
+}
+static int32_t scratch_conv2d_kx3_xpulp(const eq_conv2d_s8_t *p) { return 10 * p->kernel_h * round_up(p->in_c, 4); }
 static int32_t scratch_linear_xpulp(const eq_linear_s8_t *p) {
   return p->in_features % 4 == 0 ? 0 : round_up(p->in_features, 4);
 }

@@ -21,12 +21,18 @@ from tests.tools import require_tool
 
 FOLDER = Path(__file__).resolve().parent
 #: kernel families that only some instruction sets have
-EXTRA_FAMILIES = {"scalar": (), "dsp": ("EQ_FUZZ_DW_K3X3",), "mve": ("EQ_FUZZ_DW_K4X4",), "xpulp": ("EQ_FUZZ_DW_K4X4",)}
+EXTRA_FAMILIES = {
+    "scalar": (),
+    "dsp": ("EQ_FUZZ_DW_K3X3",),
+    "mve": ("EQ_FUZZ_DW_K4X4",),
+    "xpulp": ("EQ_FUZZ_CONV_KX3", "EQ_FUZZ_DW_K4X4"),
+}
 PACKINGS = [
     (isa, kernel)
     for isa, small in (("dsp", "dwconv2d_k3x3"), ("mve", "dwconv2d_k4x4"), ("xpulp", "dwconv2d_k4x4"))
     for kernel in ("conv2d", "linear", "dwconv2d", small)
 ]
+PACKINGS.append(("xpulp", "conv2d_kx3"))
 GEOMETRY_FIELDS = (
     *("in_h", "in_w", "in_c", "out_h", "out_w", "out_c", "kernel_h", "kernel_w"),
     *("stride_h", "stride_w", "pad_top", "pad_left", "dilation_h", "dilation_w", "input_zero_point"),
@@ -93,7 +99,9 @@ def random_weights(rng: np.random.Generator, kernel: str) -> tuple[np.ndarray, t
     height, width = (3, 3) if "k3x3" in kernel else (int(n) for n in rng.integers(1, side + 1, 2))
     if kernel == "linear":
         return rng.integers(-127, 128, (out_c, in_c), np.int8), (out_c, 1, 1, in_c)
-    if kernel == "conv2d":
+    if kernel == "conv2d_kx3":
+        width = 3
+    if kernel.startswith("conv2d"):
         return rng.integers(-127, 128, (out_c, height, width, in_c), np.int8), (out_c, height, width, in_c)
     return rng.integers(-127, 128, (height, width, out_c), np.int8), (out_c, height, width, 1)
 

@@ -175,6 +175,20 @@ def conv2d_cases(draw: st.DrawFn) -> Case:
     return Case(f"conv2d {size} {in_c}->{out_c} {window} {parts}", add)
 
 
+def pointwise_case(channels: int, size: tuple[int, int], form: str) -> Case:
+    """A 1x1 convolution that keeps its channels, so that it may run over its input."""
+    window = Window((1, 1), (1, 1), (0, 0, 0, 0))
+    bounds = {"act_min": -128, "act_max": 127}
+    parts = {"form": form, "saturate": False, "output_zero_point": -3, **bounds}
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, *size, channels), 5)
+        weights = _int8s(graph.rng, (channels, 1, 1, channels), "random")
+        _add_weighted(graph, "conv2d", x, weights, 0, parts, _window_attributes(window))
+
+    return Case(f"pointwise conv2d {size} {channels} {form}", add)
+
+
 @st.composite
 def dwconv2d_cases(draw: st.DrawFn) -> Case:
     window, size = draw(windows())

@@ -22,7 +22,7 @@ from edgeq.plan.arena import plan
 from edgeq.plan.over_input import overwriting
 from edgeq.simulate.session import RunOptions, run_samples
 from edgeq.verify import compare
-from tests.ops.cases import CASES, Case, CaseGraph
+from tests.ops.cases import CASES, FORMS, Case, CaseGraph, pointwise_case
 from tests.tools import require_board
 
 #: board -> the instruction set whose kernels are under test there
@@ -39,8 +39,9 @@ CASES_A_FIRMWARE = 50
 OPTIONS = EmitOptions("speed", "int8", {"file": "cases", "sha256": ""})
 
 
-def run_cases(cases: list[Case], target: str, seed: int, over_input: bool = False) -> None:
-    """Builds one firmware of all cases, runs it on random and extreme inputs, compares every layer."""
+def run_cases(cases: list[Case], target: str, seed: int, over_input: bool = False, in_place: bool = False) -> None:
+    """Builds one firmware of all cases, runs it on random and extreme inputs, compares every layer. `in_place`: every
+    output is expected where its input is."""
     board_name, isa = TARGETS[target]
     board = dataclasses.replace(load_board(board_name), isa=isa)
     rng = np.random.default_rng(seed)
@@ -53,8 +54,12 @@ def run_cases(cases: list[Case], target: str, seed: int, over_input: bool = Fals
         forms = overwriting(program)
         program = dataclasses.replace(program, layers=tuple(forms.get(layer.index, layer) for layer in program.layers))
         assert len(forms) >= 3
+    arena = plan(program)
+    if in_place:
+        places = [(layer.node.inputs[0], layer.node.output) for layer in program.layers]
+        assert all(arena.tensor_offset(x) == arena.tensor_offset(y) for x, y in places)
     with TemporaryDirectory() as folder:
-        emit(program, plan(program), Path(folder), OPTIONS)
+        emit(program, arena, Path(folder), OPTIONS)
         make.build(Path(folder), board)
         assert_layers_exact(open_folder(Path(folder)), random_inputs(graph, rng), [case.text for case in cases])
 
@@ -122,6 +127,20 @@ def test_over_input_on_host(kind: str) -> None:
 @pytest.mark.parametrize("target", ["cortex-m4", "cortex-m55"])
 def test_over_input_on_qemu(target: str, kind: str) -> None:
     check(target, kind, 50, over_input=True)
+
+
+@pytest.mark.qemu
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("target", ["cortex-m4", "cortex-m55"])
+def test_pointwise_in_place(target: str, form: str) -> None:
+    """Pointwise kernels with the output where the input is: every remainder of pixels, channels around every block."""
+    require_board(TARGETS[target][0])
+    cases = [
+        pointwise_case(channels, (height, 3), form)
+        for channels in (1, 3, 4, 6, 16, 20, 33, 64, 65, 80, 96)
+        for height in (1, 2, 3, 4)
+    ]
+    run_cases(cases, target, 0, in_place=True)
 
 
 @pytest.mark.sweep

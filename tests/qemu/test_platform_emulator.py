@@ -364,3 +364,25 @@ static uint32_t run_{number}(uint32_t d, uint32_t a, uint32_t b) {{
         if f != w
     ]
     assert not wrong, "\n".join(wrong[:20])
+
+
+def test_looking_ahead_may_end_where_it_began(tmp_path: Path) -> None:
+    """The emulator hands back after a run of plain instructions: in a loop as long as that run, at the very instruction
+    that trapped. That isn't an unknown one."""
+    board = board_with_tools("riscv-8core")
+    lengths = range(2, 40)
+    functions = []
+    for length in lengths:
+        steps = "addi a0, a0, 1\\n " * (length - 2)
+        functions.append(f"""
+static uint32_t run_{length}(void) {{
+  register uint32_t a0 __asm__("a0") = 0;
+  __asm__ volatile("li a4, 5\\n 1: .insn r 0x2b, 3, 0x28, a5, zero, x0\\n {steps} addi a4, a4, -1\\n bnez a4, 1b"
+                   : "+r"(a0) : : "a4", "a5");
+  return a0;
+}}""")
+    calls = "".join(f"  print_hex(run_{length}());\n" for length in lengths)
+    source = _head() + "".join(functions)
+    source += f"\nint main(void) {{\n  memory[0] = values[0] + COUNT;\n{calls}  eq_port_exit(0);\n}}\n"
+    found = run(board, build(board, source, tmp_path)).console.split()
+    assert found == [f"{5 * (length - 2):08x}" for length in lengths]

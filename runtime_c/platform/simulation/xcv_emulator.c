@@ -136,8 +136,8 @@ EQ_TRAP_CODE static inline int loops_active(const hart_t *hart) {
   return (hart->loops[0].count | hart->loops[1].count) != 0u;
 }
 
-/* Executes the trapped instruction at pc and what follows it. Returns the address at which the machine goes on; that
- * is `pc` itself when the trapped instruction is unknown. */
+/* Executes the trapped instruction at pc and what follows it. Returns the address at which the machine goes on (that may
+ * be pc again, after a whole turn of a loop), or EQ_UNKNOWN when the trapped instruction is unknown. */
 EQ_TRAP_CODE static uint32_t emulate(uint32_t *x, uint32_t pc, hart_t *hart) {
   uint32_t plain_run = 0u;
   int counted_by_machine = 1; /* the trapped instruction was; those after it are reported */
@@ -150,7 +150,7 @@ EQ_TRAP_CODE static uint32_t emulate(uint32_t *x, uint32_t pc, hart_t *hart) {
     uint32_t next = d->operation == 0 ? EQ_UNKNOWN : d->operation(d, x);
     x[0] = 0u;
     if (next == EQ_UNKNOWN) {
-      return pc;
+      return counted_by_machine ? EQ_UNKNOWN : pc;
     }
     if (!counted_by_machine) {
       retire(pc);
@@ -185,7 +185,7 @@ EQ_TRAP_CODE uint32_t eq_trap(uint32_t *x, uint32_t cause, uint32_t pc, uint32_t
       eq_report_text("\n(an instruction in the body of a hardware loop can't be emulated)");
       eq_fault(x, cause, next, fetch(next), 0u);
     }
-    if (next != pc) {
+    if (next != EQ_UNKNOWN) {
       return next;
     }
   }

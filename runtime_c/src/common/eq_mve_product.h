@@ -10,7 +10,7 @@
 
 #include "eq_mve.h"
 
-enum { EQ_MVE_GROUPS = 8 /* groups whose sums are in memory at a time */ };
+enum { EQ_MVE_GROUPS = 16 /* groups whose sums are in memory at a time */ };
 
 /* A matrix product's operands. The assembly in eq_mve_sum2 knows the first six members. */
 typedef struct {
@@ -29,7 +29,26 @@ _Static_assert(offsetof(eq_mve_product_t, weights) == 8 && offsetof(eq_mve_produ
                    offsetof(eq_mve_product_t, groups) == 16 && offsetof(eq_mve_product_t, sums) == 20,
                "the assembly in eq_mve_sum2 relies on these offsets");
 
-/* Sums of c->groups groups for two pixels; c->weights moves on. A block is 14 instructions for 128 products. */
+/* 16 filter bytes of two pixels and four channels: 14 instructions for 128 products. `op` is VMLADAV for the first block
+ * of a sum, VMLADAVA for the others. */
+#define EQ_MVE_SUM2_BLOCK(op)      \
+  "vldrb.8 q2, [r5], #64\n\t"      \
+  "vldrb.8 q0, [r1], #16\n\t"      \
+  "vldrb.8 q1, [r3], #16\n\t"      \
+  op " r0, q0, q2\n\t"             \
+  "vldrb.8 q3, [r5, #-48]\n\t"     \
+  op " r8, q1, q2\n\t"             \
+  "vldrb.8 q2, [r5, #-32]\n\t"     \
+  op " r2, q0, q3\n\t"             \
+  op " r10, q1, q3\n\t"            \
+  "vldrb.8 q3, [r5, #-16]\n\t"     \
+  op " r4, q0, q2\n\t"             \
+  op " r12, q1, q2\n\t"            \
+  op " r6, q0, q3\n\t"             \
+  op " lr, q1, q3\n\t"
+
+/* Sums of c->groups groups for two pixels; c->weights moves on. Two blocks a turn after the first; an odd number of them
+ * enters the loop in its middle. */
 __attribute__((naked, noinline)) static void eq_mve_sum2(eq_mve_product_t *c __attribute__((unused))) {
   __asm__ volatile(
       "push {r4-r11, lr}\n\t"
@@ -37,45 +56,19 @@ __attribute__((naked, noinline)) static void eq_mve_sum2(eq_mve_product_t *c __a
       "ldrd r5, r8, [r0, #8]\n\t"
       "ldr r9, [r0, #16]\n\t"
       "add r11, r0, #20\n\t"
+      "sub r8, #1\n\t" /* blocks after the first */
       "push {r0, r4, r6, r8}\n"
       "1:\n\t"
       "ldr r1, [sp, #4]\n\t"
-      "ldr r3, [sp, #8]\n\t"
-      "ldr r7, [sp, #12]\n\t"
-      "vldrb.8 q2, [r5], #64\n\t" /* the first block starts the sums */
-      "vldrb.8 q0, [r1], #16\n\t"
-      "vldrb.8 q1, [r3], #16\n\t"
-      "subs r7, #1\n\t"
-      "vmladav.s8 r0, q0, q2\n\t"
-      "vldrb.8 q3, [r5, #-48]\n\t"
-      "vmladav.s8 r8, q1, q2\n\t"
-      "vldrb.8 q2, [r5, #-32]\n\t"
-      "vmladav.s8 r2, q0, q3\n\t"
-      "vmladav.s8 r10, q1, q3\n\t"
-      "vldrb.8 q3, [r5, #-16]\n\t"
-      "vmladav.s8 r4, q0, q2\n\t"
-      "vmladav.s8 r12, q1, q2\n\t"
-      "vmladav.s8 r6, q0, q3\n\t"
-      "vmladav.s8 lr, q1, q3\n\t"
-      "beq 3f\n"
-      "2:\n\t"
-      "vldrb.8 q2, [r5], #64\n\t"
-      "vldrb.8 q0, [r1], #16\n\t"
-      "vldrb.8 q1, [r3], #16\n\t"
-      "vmladava.s8 r0, q0, q2\n\t"
-      "vldrb.8 q3, [r5, #-48]\n\t"
-      "vmladava.s8 r8, q1, q2\n\t"
-      "vldrb.8 q2, [r5, #-32]\n\t"
-      "vmladava.s8 r2, q0, q3\n\t"
-      "subs r7, #1\n\t"
-      "vmladava.s8 r10, q1, q3\n\t"
-      "vldrb.8 q3, [r5, #-16]\n\t"
-      "vmladava.s8 r4, q0, q2\n\t"
-      "vmladava.s8 r12, q1, q2\n\t"
-      "vmladava.s8 r6, q0, q3\n\t"
-      "vmladava.s8 lr, q1, q3\n\t"
-      "bne 2b\n"
-      "3:\n\t"
+      "ldrd r3, r7, [sp, #8]\n\t" EQ_MVE_SUM2_BLOCK("vmladav.s8")
+      "cbz r7, 4f\n\t"
+      "tst r7, #1\n\t"
+      "bne 3f\n"
+      "2:\n\t" EQ_MVE_SUM2_BLOCK("vmladava.s8")
+      "3:\n\t" EQ_MVE_SUM2_BLOCK("vmladava.s8")
+      "subs r7, #2\n\t"
+      "bgt 2b\n"
+      "4:\n\t"
       "stm r11!, {r0, r2, r4, r6, r8, r10, r12, lr}\n\t"
       "subs r9, #1\n\t"
       "bne 1b\n\t"
@@ -109,20 +102,29 @@ static EQ_INLINE void eq_mve_sum1(eq_mve_product_t *c) {
   c->weights = weights;
 }
 
-/* Requantizes and stores the sums of whole groups from channel o on. No predicates here: GCC moves them around a
- * lot. */
+/* Requantizes and stores the sums of whole groups from channel o on. The two pixels of a group share the narrow half of
+ * the work: the first one's values in the bottom halves of a vector's words, the second one's in the top halves.
+ * Saturation to 16 bits does no harm before a clamp to 8. No predicates here: GCC moves them around a lot. */
 static EQ_INLINE void eq_mve_store_groups(const eq_mve_product_t *c, int32_t o, int32_t groups, int32_t pixels,
                                           eq_requant_form_t form) {
   const eq_mve_requant_t q = c->requant;
+  const int16x8_t zero_point = vdupq_n_s16((int16_t)q.zero_point);
+  const int16x8_t low = vdupq_n_s16((int16_t)q.act_min), high = vdupq_n_s16((int16_t)q.act_max);
   const int32_t *sums = c->sums, *bias = c->bias + o, *multiplier = q.multiplier + o;
   const int8_t *shift = form == EQ_REQUANT_HIGH ? NULL : q.shift + o;
   int8_t *y = c->y + o, *y2 = y + c->pitch;
   for (; groups > 0; groups--) {
     const int32x4_t b = vldrwq_s32(bias), m = vldrwq_s32(multiplier);
     const int32x4_t s = form == EQ_REQUANT_HIGH ? b : vldrbq_s32(shift);
-    vstrbq_s32(y, eq_mve_requantize(vaddq_s32(vldrwq_s32(sums), b), m, s, &q, form));
+    const int32x4_t sums2 = pixels == 2 ? vldrwq_s32(sums + EQ_MVE_LANES) : b;
+    int16x8_t halves = eq_mve_narrow(eq_mve_scale(vaddq_s32(vldrwq_s32(sums), b), m, s, form));
     if (pixels == 2) {
-      vstrbq_s32(y2, eq_mve_requantize(vaddq_s32(vldrwq_s32(sums + EQ_MVE_LANES), b), m, s, &q, form));
+      halves = vqmovntq_s32(halves, eq_mve_scale(vaddq_s32(sums2, b), m, s, form));
+    }
+    halves = vminq_s16(vmaxq_s16(vqaddq_s16(halves, zero_point), low), high);
+    vstrbq_s32(y, (int32x4_t)halves);
+    if (pixels == 2) {
+      vstrbq_s32(y2, vshrq_n_s32((int32x4_t)halves, 16));
       y2 += EQ_MVE_LANES;
     }
     sums += 2 * EQ_MVE_LANES;

@@ -1,8 +1,8 @@
 /* Matrix product of plain RV32IM cores: six pixels (or rows) times two output channels, two products a multiplication.
  *
  * A word of four input bytes b0..b3 is spread once into two words X = b0 + 2^16*b2 and b1 + 2^16*b3 (signed sums). With
- * W = w2 + 2^16*w0 the low 32 bits of X*W are b0*w2 + 2^16*(b0*w0 + b2*w2): the wanted sum of two products above 16 bits
- * of no use. Several such products are summed before the wanted half is taken out by (sum + 2^15) >> 16, which is
+ * W = w2 + 2^16*w0 the low 32 bits of X*W are b0*w2 + 2^16*(b0*w0 + b2*w2): the wanted sum of two products above 16
+ * bits of no use. Several such products are summed before the wanted half is taken out by (sum + 2^15) >> 16, which is
  * exact as long as neither half of the sum leaves 16 bits: |b| <= 128, so while the weights' magnitudes add up to at
  * most 255. edgeq/packing/rv32im.py sorts the words of two channels into three lists accordingly:
  *

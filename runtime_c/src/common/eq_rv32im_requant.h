@@ -1,7 +1,8 @@
 /* Requantization with the fewest instructions of plain RV32IM cores; equal to eq_requantize (eq_requant.h).
  *
  * For EQ_REQUANT_HIGH one high multiply and one addition do the scaling and the zero point:
- *   floor((acc*m + 2^31) / 2^32) + zp = floor((floor(acc*2m / 2^32) + 1 + 2*zp) / 2). */
+ *   floor((acc*m + 2^31) / 2^32) + zp = floor((floor(acc*2m / 2^32) + 1 + 2*zp) / 2)
+ * as long as |acc| < 2^31 - 2^10, which the bounds on bias and products leave no way to reach. */
 #ifndef EQ_RV32IM_REQUANT_H
 #define EQ_RV32IM_REQUANT_H
 
@@ -33,7 +34,7 @@ static EQ_INLINE int8_t eq_requantize_rv32im(uint32_t acc, eq_scale_t scale, eq_
   int32_t y;
   if (form == EQ_REQUANT_HIGH) {
     const int32_t high = (int32_t)(((int64_t)(int32_t)acc * (int64_t)(uint64_t)scale.multiplier) >> 32);
-    y = (high + out.offset) >> 1;
+    y = (int32_t)((uint32_t)high + (uint32_t)out.offset) >> 1;
   } else {
     y = eq_scale_acc((int32_t)acc, (int32_t)scale.multiplier, scale.shift, form) + out.offset;
   }

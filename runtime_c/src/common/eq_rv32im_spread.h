@@ -1,5 +1,5 @@
-/* Spreading input bytes for eq_rv32im_block.h, in the form that eq_patch.h takes: target is the pixel's first word of the
- * first quad, every quad moves it on by EQ_RV32IM_QUAD words. Runs are whole quads. */
+/* Spreading input bytes for eq_rv32im_block.h: `to` is the pixel's first word of the run's first quad; all return where
+ * the next run begins. Runs are whole quads, sources 4-byte aligned. */
 #ifndef EQ_RV32IM_SPREAD_H
 #define EQ_RV32IM_SPREAD_H
 
@@ -13,8 +13,7 @@ static EQ_INLINE void eq_spread_quad(uint32_t v, uint32_t *target) {
 }
 
 /* `step` words from one quad to the next. */
-static EQ_INLINE int8_t *eq_spread_steps(int8_t *target, const int8_t *source, int32_t bytes, int32_t step) {
-  uint32_t *to = (uint32_t *)(void *)target;
+static EQ_INLINE uint32_t *eq_spread_steps(uint32_t *to, const int8_t *source, int32_t bytes, int32_t step) {
   const uint32_t *x = __builtin_assume_aligned(source, 4);
   uint32_t v[2];
   for (; bytes >= 8; bytes -= 8) {
@@ -29,22 +28,21 @@ static EQ_INLINE int8_t *eq_spread_steps(int8_t *target, const int8_t *source, i
     eq_spread_quad(v[0], to);
     to += step;
   }
-  return (int8_t *)to;
+  return to;
 }
 
-static EQ_INLINE int8_t *eq_spread_run(int8_t *target, const int8_t *source, int32_t bytes) {
-  return eq_spread_steps(target, source, bytes, EQ_RV32IM_QUAD);
+static EQ_INLINE uint32_t *eq_spread_run(uint32_t *to, const int8_t *source, int32_t bytes) {
+  return eq_spread_steps(to, source, bytes, EQ_RV32IM_QUAD);
 }
 
-static EQ_INLINE int8_t *eq_spread_fill(int8_t *target, int32_t value, int32_t bytes) {
-  uint32_t *to = (uint32_t *)(void *)target;
+static EQ_INLINE uint32_t *eq_spread_fill(uint32_t *to, int32_t value, int32_t bytes) {
   const uint32_t both = (uint32_t)value * 0x00010001u;
   for (; bytes > 0; bytes -= 4) {
     to[0] = both;
     to[1] = both;
     to += EQ_RV32IM_QUAD;
   }
-  return (int8_t *)to;
+  return to;
 }
 
 /* Copies a run of any bytes between any addresses; returns target + bytes. */

@@ -42,6 +42,13 @@ static EQ_INLINE void eq_xpulp_store(int8_t *y, uint32_t word) {
 #define EQ_XPULP_NEXT_BY(word, p, step) ((word) = eq_xpulp_load(p), (p) += (step))
 #endif
 
+/* Stores a word at any address, pointer advanced by 4. */
+#if defined(EQ_XCV_BACKEND_INSN)
+#define EQ_XPULP_PUT(p, word) eq_xcv_store_w(p, word, 4)
+#else
+#define EQ_XPULP_PUT(p, word) (eq_xpulp_store(p, word), (p) += 4)
+#endif
+
 /* The 1 to 3 bytes left of a run, zero-filled. */
 static EQ_INLINE uint32_t eq_xpulp_load_tail(const int8_t *x, int32_t bytes) {
   uint32_t word = (uint8_t)x[0];
@@ -68,6 +75,13 @@ static EQ_INLINE int8_t *eq_xpulp_copy(int8_t *target, const int8_t *source, int
 
 static EQ_INLINE int8_t *eq_xpulp_fill(int8_t *target, int32_t value, int32_t bytes) {
   const uint32_t word = ((uint32_t)value & 0xffu) * 0x01010101u;
+  for (; bytes >= 16; bytes -= 16) {
+    eq_xpulp_store(target, word);
+    eq_xpulp_store(target + 4, word);
+    eq_xpulp_store(target + 8, word);
+    eq_xpulp_store(target + 12, word);
+    target += 16;
+  }
   for (; bytes >= 4; bytes -= 4) {
     eq_xpulp_store(target, word);
     target += 4;

@@ -245,9 +245,9 @@ static EQ_INLINE void eq_xpulp_store_part(const eq_xpulp_requant_t *q, const int
   }
 }
 
-/* All output channels of the `pixels` (1 to 4) pixels whose quads start at x, `x_pitch` bytes apart; y is the first
- * pixel's output. A missing pixel repeats the last one: the same bytes are stored again. */
-static EQ_INLINE void eq_xpulp_product(const int8_t *x, int32_t x_pitch, int32_t quads, const int8_t *weights,
+/* All output channels of the `pixels` (1 to 4) pixels whose quads start at x[0], x[1], ...; y is the first pixel's
+ * output. A missing pixel repeats the last one: the same bytes are stored again. */
+static EQ_INLINE void eq_xpulp_product(const int8_t *const x[4], int32_t quads, const int8_t *weights,
                                        const int32_t *bias, const eq_xpulp_requant_t *q, int32_t out_c, int8_t *y,
                                        int32_t pixels, eq_requant_form_t form) {
   const eq_range_t channels = {0, out_c};
@@ -255,10 +255,10 @@ static EQ_INLINE void eq_xpulp_product(const int8_t *x, int32_t x_pitch, int32_t
   int8_t *const outputs[4] = {y, y + p1 * out_c, y + p2 * out_c, y + p3 * out_c};
   int32_t last_bias[EQ_XPULP_LANES];
   eq_xpulp_block_t c;
-  c.x0 = x;
-  c.x1 = x + p1 * x_pitch;
-  c.x2 = x + p2 * x_pitch;
-  c.x3 = x + p3 * x_pitch;
+  c.x0 = x[0];
+  c.x1 = x[p1];
+  c.x2 = x[p2];
+  c.x3 = x[p3];
   c.weights = weights;
   c.quads = quads;
   c.bias = bias;

@@ -4,12 +4,22 @@
 #include "eq_dsp_panel.h"
 #include "eq_patch.h"
 
+static EQ_INLINE void copy_word(int8_t *target, const int8_t *source) {
+  const uint32_t word = eq_dsp_load(source);
+  __builtin_memcpy(target, &word, sizeof word);
+}
+
+/* The last word of a run overlaps the one before it. */
 static EQ_INLINE int8_t *copy_run(int8_t *target, const int8_t *source, int32_t bytes) {
-  for (; bytes >= 4; bytes -= 4) {
-    const uint32_t word = eq_dsp_load(source);
-    __builtin_memcpy(target, &word, sizeof word);
-    source += 4;
-    target += 4;
+  if (bytes >= 4) {
+    int8_t *const last = target + bytes - 4;
+    const int8_t *const last_source = source + bytes - 4;
+    for (; target < last; target += 4) {
+      copy_word(target, source);
+      source += 4;
+    }
+    copy_word(last, last_source);
+    return last + 4;
   }
   for (; bytes > 0; bytes--) {
     *target++ = *source++;

@@ -1,34 +1,45 @@
 /* conv2d, int8, Armv8.1-M MVE. The header states the contract, eq_mve_product.h the matrix product.
  *
- * The patches of two pixels are gathered once and used by every output channel. */
-#include "eq_mve_product.h"
-#include "eq_patch.h"
+ * The patches of two pixels are gathered once (eq_mve_patch.h) and used by every output channel. */
+#include "eq_mve_patch.h"
 
 static EQ_INLINE void conv2d(const eq_conv2d_s8_t *p, const int8_t *restrict input, int8_t *restrict output,
                              void *restrict scratch, eq_range_t range, eq_requant_form_t form) {
   const int32_t patch_bytes = p->kernel_h * p->kernel_w * p->in_c;
   const int32_t padded = eq_mve_padded(patch_bytes);
   const eq_range_t channels = {0, p->out_c};
-  int8_t *const patch = scratch;
+  int8_t *const patches = scratch;
+  const eq_mve_patch_t gather = eq_mve_patches(p, input, (uint8_t *)patches + 2 * padded);
   eq_mve_product_t c;
   eq_mve_operands(&c, patch_bytes, p->bias, p->out_c, &p->requant);
-  c.x = patch;
-  c.z = patch + padded;
   /* Bytes after a patch meet zero weights, but must be readable and are best defined. */
-  (void)eq_mve_fill(patch + patch_bytes, 0, padded - patch_bytes);
-  (void)eq_mve_fill(patch + padded + patch_bytes, 0, padded - patch_bytes);
-  for (int32_t pixel = range.begin; pixel < range.end; pixel += 2) {
-    const int32_t pair = pixel + 1 < range.end;
+  (void)eq_mve_fill(patches + patch_bytes, 0, padded - patch_bytes);
+  (void)eq_mve_fill(patches + padded + patch_bytes, 0, padded - patch_bytes);
+  const int32_t ix_begin = -p->pad_left, ix_end = p->out_w * p->stride_w - p->pad_left;
+  int32_t iy = range.begin / p->out_w * p->stride_h - p->pad_top;
+  int32_t ix = range.begin % p->out_w * p->stride_w - p->pad_left;
+  c.y = output + range.begin * p->out_c;
+  for (int32_t left = range.end - range.begin; left > 0; left -= 2) {
+    const int8_t *places[2] = {patches, patches};
+    int8_t *patch = patches;
     /* One loop and not two calls: the gathering is inlined. */
-    for (int32_t i = 0; i <= pair; i++) {
-      (void)eq_gather_patch(p, input, pixel + i, patch + i * padded, eq_mve_copy, eq_mve_fill);
+    for (int32_t i = 0; i < 2 && i < left; i++) {
+      places[i] = eq_mve_patch(&gather, iy, ix, patch);
+      patch += padded;
+      ix += p->stride_w;
+      if (ix == ix_end) {
+        ix = ix_begin;
+        iy += p->stride_h;
+      }
     }
-    c.y = output + pixel * p->out_c;
-    if (pair) {
+    c.x = places[0];
+    c.z = places[1];
+    if (left > 1) {
       eq_mve_product(&c, p->weights, channels, 2, form);
     } else {
       eq_mve_product(&c, p->weights, channels, 1, form);
     }
+    c.y += 2 * p->out_c;
   }
 }
 

@@ -1,9 +1,11 @@
-/* conv2d 1x1, stride 1, no padding: int8, Armv7E-M DSP. The header states the contract, eq_dsp_panel.h the product. */
+/* conv2d 1x1, stride 1, no padding: int8, Armv7E-M DSP. The header states the contract, eq_dsp_panel.h the product.
+ *
+ * Four pixels are widened to the panel before any of their outputs is stored: the output may lie over the input. */
 #include "eq_conv2d.h"
 #include "eq_dsp_panel.h"
 
-static EQ_INLINE void pointwise(const eq_conv2d_s8_t *p, const int8_t *restrict input, int8_t *restrict output,
-                                void *restrict scratch, eq_range_t range, eq_requant_form_t form) {
+static EQ_INLINE void pointwise(const eq_conv2d_s8_t *p, const int8_t *input, int8_t *output, void *scratch,
+                                eq_range_t range, eq_requant_form_t form) {
   const int32_t in_c = p->in_c;
   const int32_t quads = (in_c + 3) / 4;
   uint32_t *const panel = scratch;
@@ -19,14 +21,14 @@ static EQ_INLINE void pointwise(const eq_conv2d_s8_t *p, const int8_t *restrict 
   }
 }
 
-EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_high_dsp) {
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_high_dsp) {
   pointwise(p, input, output, scratch, range, EQ_REQUANT_HIGH);
 }
 
-EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_shift_dsp) {
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_shift_dsp) {
   pointwise(p, input, output, scratch, range, EQ_REQUANT_SHIFT);
 }
 
-EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_dsp) {
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_dsp) {
   pointwise(p, input, output, scratch, range, EQ_REQUANT_TFLITE);
 }

@@ -18,7 +18,8 @@ static EQ_INLINE void pointwise(const eq_conv2d_s8_t *p, const int8_t *restrict 
       }
       x = scratch;
     }
-    eq_xpulp_product(x, 4 * quads, quads, p->weights, p->bias, &q, p->out_c, output + pixel * p->out_c, count, form);
+    const int8_t *const pixels[4] = {x, x + 4 * quads, x + 8 * quads, x + 12 * quads};
+    eq_xpulp_product(pixels, quads, p->weights, p->bias, &q, p->out_c, output + pixel * p->out_c, count, form);
   }
 }
 

@@ -7,20 +7,74 @@
 #include "eq_rv32im_requant.h"
 #include "eq_rv32im_spread.h"
 
-/* Spreads the patches of pixels first .. first+5; those from `end` on are copies of the one before it. A function of its
- * own, so that its constants stay in registers. */
+static EQ_INLINE void copy_quad(uint32_t *to, const uint32_t *from) {
+  const uint32_t even = from[0], odd = from[1];
+  to[0] = even;
+  to[1] = odd;
+}
+
+/* Spreads the patch of the pixel right of one that is spread already, for stride and dilation 1: all but the last
+ * column of taps is there. iy, ix: first tap; `to`: this pixel's first word. */
+static EQ_INLINE void spread_next(const eq_conv2d_s8_t *p, const int8_t *input, int32_t iy, int32_t ix, uint32_t *to) {
+  const int32_t in_c = p->in_c;
+  const int32_t shift = in_c / 4 * EQ_RV32IM_QUAD - 2;
+  const int32_t last = ix + p->kernel_w - 1;
+  const int32_t inside = last >= 0 && last < p->in_w;
+  for (int32_t ky = p->kernel_h; ky > 0; ky--, iy += p->dilation_h) {
+    const uint32_t *from = to + shift;
+    int32_t bytes = (p->kernel_w - 1) * in_c;
+    for (; bytes >= 16; bytes -= 16) {
+      copy_quad(to, from);
+      copy_quad(to + EQ_RV32IM_QUAD, from + EQ_RV32IM_QUAD);
+      copy_quad(to + 2 * EQ_RV32IM_QUAD, from + 2 * EQ_RV32IM_QUAD);
+      copy_quad(to + 3 * EQ_RV32IM_QUAD, from + 3 * EQ_RV32IM_QUAD);
+      from += 4 * EQ_RV32IM_QUAD;
+      to += 4 * EQ_RV32IM_QUAD;
+    }
+    for (; bytes > 0; bytes -= 4) {
+      copy_quad(to, from);
+      from += EQ_RV32IM_QUAD;
+      to += EQ_RV32IM_QUAD;
+    }
+    if (inside && iy >= 0 && iy < p->in_h) {
+      to = eq_spread_run(to, input + (iy * p->in_w + last) * in_c, in_c);
+    } else {
+      to = eq_spread_fill(to, p->input_zero_point, in_c);
+    }
+  }
+}
+
+static EQ_INLINE int8_t *spread_run(int8_t *target, const int8_t *source, int32_t bytes) {
+  return (int8_t *)eq_spread_run((uint32_t *)(void *)target, source, bytes);
+}
+
+static EQ_INLINE int8_t *spread_fill(int8_t *target, int32_t value, int32_t bytes) {
+  return (int8_t *)eq_spread_fill((uint32_t *)(void *)target, value, bytes);
+}
+
+/* Spreads the patches of the pixels first .. first+5 that lie before `end`. A function of its own, so that its
+ * constants stay in registers. */
 static void spread_patches(const eq_conv2d_s8_t *p, const int8_t *input, int32_t first, int32_t end, uint32_t *spread,
                            int8_t *patch) {
   const int32_t in_c = p->in_c, patch_bytes = p->kernel_h * p->kernel_w * in_c;
   const int32_t aligned = (((uintptr_t)input | (uintptr_t)in_c) & 3u) == 0;
-  for (int32_t i = 0; i < EQ_RV32IM_PIXELS; i++) {
-    const int32_t pixel = first + i < end ? first + i : end - 1;
-    int8_t *const target = (int8_t *)(spread + 2 * i);
-    if (aligned) {
-      (void)eq_gather_patch(p, input, pixel, target, eq_spread_run, eq_spread_fill);
+  const int32_t slides = aligned && p->kernel_w > 1 && p->stride_w == 1 && p->dilation_w == 1;
+  int32_t oy = first / p->out_w, ox = first % p->out_w;
+  const int32_t pixels = end - first < EQ_RV32IM_PIXELS ? end - first : EQ_RV32IM_PIXELS;
+  for (int32_t i = 0; i < pixels; i++) {
+    uint32_t *const target = spread + 2 * i;
+    if (slides && i > 0 && ox > 0) {
+      spread_next(p, input, oy * p->stride_h - p->pad_top, ox - p->pad_left, target);
+    } else if (aligned) {
+      (void)eq_gather_patch(p, input, first + i, (int8_t *)target, spread_run, spread_fill);
     } else {
-      (void)eq_gather_patch(p, input, pixel, patch, eq_copy_bytes, eq_fill_run);
+      (void)eq_gather_patch(p, input, first + i, patch, eq_copy_bytes, eq_fill_run);
       (void)eq_spread_run(target, patch, (patch_bytes + 3) & ~3);
+    }
+    ox++;
+    if (ox == p->out_w) {
+      ox = 0;
+      oy++;
     }
   }
 }
@@ -104,8 +158,14 @@ static EQ_INLINE void conv2d(const eq_conv2d_s8_t *p, const int8_t *input, int8_
   }
 }
 
-EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_high_rv32im) { conv2d(p, input, output, scratch, range, EQ_REQUANT_HIGH); }
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_high_rv32im) {
+  conv2d(p, input, output, scratch, range, EQ_REQUANT_HIGH);
+}
 
-EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_shift_rv32im) { conv2d(p, input, output, scratch, range, EQ_REQUANT_SHIFT); }
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_shift_rv32im) {
+  conv2d(p, input, output, scratch, range, EQ_REQUANT_SHIFT);
+}
 
-EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_tflite_rv32im) { conv2d(p, input, output, scratch, range, EQ_REQUANT_TFLITE); }
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_tflite_rv32im) {
+  conv2d(p, input, output, scratch, range, EQ_REQUANT_TFLITE);
+}

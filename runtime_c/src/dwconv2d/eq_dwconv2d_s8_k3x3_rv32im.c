@@ -1,20 +1,21 @@
 /* dwconv2d 3x3, dilation 1, int8, plain RV32IM (no SIMD). The header states the contract.
  *
- * Four channels at a time are copied into planes of their own, padded and turned so that the pixels of a column lie next to
- * each other. Then every channel keeps its nine weights in registers and walks along the columns, two output rows at a
- * time: each input byte is loaded once for six products. Wide images are done in bands of rows. */
+ * Four channels at a time are copied into planes of their own, padded and turned so that the pixels of a column lie
+ * side by side. Then every channel keeps its nine weights in registers and walks along the columns, two output rows at
+ * once: each input byte is loaded once for six products. Tall images are done in bands of rows. */
 #include "eq_dwconv2d.h"
 #include "eq_memory.h"
 #include "eq_rv32im_requant.h"
 #include "eq_window.h"
 
-/* Output rows of a band. */
-enum { BAND = 32, CHANNELS = 4 };
+/* Output rows of a band, and bytes of a column of the band with stride 1: a constant, to save a register. */
+enum { BAND = 32, COLUMN = BAND + 4, CHANNELS = 4 };
 
-/* The planes of one band: `columns` columns of `rows` bytes each, `bytes` from one channel's plane to the next. */
+/* The planes of one band: `columns` columns of `rows` bytes each, `pitch` bytes from one to the next, `bytes` from one
+ * channel's plane to the next. */
 typedef struct {
   int8_t *data;
-  int32_t rows, columns, bytes;
+  int32_t rows, columns, pitch, bytes;
 } planes_t;
 
 /* What the loops over one channel need. */
@@ -41,7 +42,7 @@ static void fill_planes(const eq_dwconv2d_s8_t *p, const int8_t *input, int32_t 
   }
   for (int32_t i = x.begin; i < x.end; i++) {
     const int8_t *from = input + ((iy + y.begin) * p->in_w + i - p->pad_left) * in_c;
-    int8_t *to = planes.data + i * planes.rows + y.begin;
+    int8_t *to = planes.data + i * planes.pitch + y.begin;
     int8_t *const end = to + (y.end - y.begin);
     for (; words && to < end; to++) {
       uint32_t v;
@@ -93,61 +94,56 @@ static EQ_INLINE void column(const channel_t *k, const int8_t *x, column_t *last
   EQ_PIN4(next->lower, centre->lower, last->upper, last->lower);
 }
 
-/* Two output rows, stride 1. y is channel `c` of the upper row's first pixel. */
-static EQ_INLINE void row_pair(const channel_t *k, const int8_t *x, int32_t rows, int8_t *y, int32_t y_row,
-                               int32_t y_step, int32_t width, eq_requant_form_t form) {
+/* Two output rows, stride 1. y is the channel in the upper row's first pixel. */
+static EQ_INLINE void row_pair(const channel_t *k, const int8_t *x, int8_t *y, int32_t y_row, int32_t y_step,
+                               int32_t width, eq_requant_form_t form) {
+  const int8_t *const end = x + width * COLUMN;
   column_t s = {0, 0}, t = {0, 0}, u = {0, 0};
-  int8_t *z = y + y_row;
   column(k, x, &s, &t, &u, 1);
-  x += rows;
-  column(k, x, &t, &u, &s, 2);
-  x += rows;
+  column(k, x + COLUMN, &t, &u, &s, 2);
   for (;;) {
-    column(k, x, &u, &s, &t, 3);
-    *y = eq_requantize_rv32im(u.upper, k->scale, k->out, form);
-    *z = eq_requantize_rv32im(u.lower, k->scale, k->out, form);
-    if (--width == 0) {
+    column(k, x + 2 * COLUMN, &u, &s, &t, 3);
+    y[0] = eq_requantize_rv32im(u.upper, k->scale, k->out, form);
+    y[y_row] = eq_requantize_rv32im(u.lower, k->scale, k->out, form);
+    y += y_step;
+    x += COLUMN;
+    if (x == end) {
       break;
     }
-    x += rows;
+    column(k, x + 2 * COLUMN, &s, &t, &u, 3);
+    y[0] = eq_requantize_rv32im(s.upper, k->scale, k->out, form);
+    y[y_row] = eq_requantize_rv32im(s.lower, k->scale, k->out, form);
     y += y_step;
-    z += y_step;
-    column(k, x, &s, &t, &u, 3);
-    *y = eq_requantize_rv32im(s.upper, k->scale, k->out, form);
-    *z = eq_requantize_rv32im(s.lower, k->scale, k->out, form);
-    if (--width == 0) {
+    x += COLUMN;
+    if (x == end) {
       break;
     }
-    x += rows;
+    column(k, x + 2 * COLUMN, &t, &u, &s, 3);
+    y[0] = eq_requantize_rv32im(t.upper, k->scale, k->out, form);
+    y[y_row] = eq_requantize_rv32im(t.lower, k->scale, k->out, form);
     y += y_step;
-    z += y_step;
-    column(k, x, &t, &u, &s, 3);
-    *y = eq_requantize_rv32im(t.upper, k->scale, k->out, form);
-    *z = eq_requantize_rv32im(t.lower, k->scale, k->out, form);
-    if (--width == 0) {
+    x += COLUMN;
+    if (x == end) {
       break;
     }
-    x += rows;
-    y += y_step;
-    z += y_step;
   }
 }
 
 /* One output row, any stride. */
-static EQ_INLINE void single_row(const channel_t *k, const int8_t *x, int32_t rows, int32_t stride_w, int8_t *y,
+static EQ_INLINE void single_row(const channel_t *k, const int8_t *x, int32_t pitch, int32_t stride_w, int8_t *y,
                                  int32_t y_step, int32_t width, eq_requant_form_t form) {
   for (; width > 0; width--) {
-    const int8_t *const middle = x + rows, *const right = middle + rows;
+    const int8_t *const middle = x + pitch, *const right = middle + pitch;
     const int32_t acc = x[0] * k->w00 + x[1] * k->w10 + x[2] * k->w20 + middle[0] * k->w01 + middle[1] * k->w11 +
                         middle[2] * k->w21 + right[0] * k->w02 + right[1] * k->w12 + right[2] * k->w22;
     *y = eq_requantize_rv32im(k->bias + (uint32_t)acc, k->scale, k->out, form);
-    x += stride_w * rows;
+    x += stride_w * pitch;
     y += y_step;
   }
 }
 
 /* `height` output rows of one channel; y is the channel in the band's first pixel. */
-static EQ_INLINE void channel_rows(const eq_dwconv2d_s8_t *p, int32_t c, const int8_t *plane, int32_t rows, int8_t *y,
+static EQ_INLINE void channel_rows(const eq_dwconv2d_s8_t *p, int32_t c, const int8_t *plane, int32_t pitch, int8_t *y,
                                    int32_t height, eq_requant_form_t form) {
   const int8_t *const w = (const int8_t *)p->weights + 9 * c;
   const channel_t k = {w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], (uint32_t)p->bias[c],
@@ -155,14 +151,14 @@ static EQ_INLINE void channel_rows(const eq_dwconv2d_s8_t *p, int32_t c, const i
   const int32_t out_c = p->out_c, out_w = p->out_w, y_row = out_w * out_c;
   if (p->stride_h != 1 || p->stride_w != 1 || height == 1) {
     for (int32_t r = 0; r < height; r++) {
-      single_row(&k, plane + r * p->stride_h, rows, p->stride_w, y + r * y_row, out_c, out_w, form);
+      single_row(&k, plane + r * p->stride_h, pitch, p->stride_w, y + r * y_row, out_c, out_w, form);
     }
     return;
   }
   for (int32_t r = 0; r < height; r += 2) {
     /* The last pair of an odd number of rows repeats a row. */
     const int32_t at = r + 2 <= height ? r : height - 2;
-    row_pair(&k, plane + at, rows, y + at * y_row, y_row, out_c, out_w, form);
+    row_pair(&k, plane + at, y + at * y_row, y_row, out_c, out_w, form);
   }
 }
 
@@ -170,23 +166,30 @@ static EQ_INLINE void dwconv2d(const eq_dwconv2d_s8_t *p, const int8_t *input, i
                                eq_range_t range, eq_requant_form_t form) {
   for (int32_t oy = 0; oy < p->out_h; oy += BAND) {
     const int32_t height = p->out_h - oy < BAND ? p->out_h - oy : BAND;
-    planes_t planes = {scratch, (height - 1) * p->stride_h + 3, (p->out_w - 1) * p->stride_w + 3, 0};
-    planes.bytes = planes.rows * planes.columns;
+    planes_t planes = {scratch, (height - 1) * p->stride_h + 3, (p->out_w - 1) * p->stride_w + 3, 0, 0};
+    planes.pitch = p->stride_h == 1 ? COLUMN : planes.rows;
+    planes.bytes = planes.pitch * planes.columns;
     /* Taps outside the image are zero points in every channel. */
     memset(planes.data, p->input_zero_point, (size_t)(CHANNELS * planes.bytes));
     for (int32_t c = range.begin; c < range.end; c += CHANNELS) {
       const int32_t count = range.end - c < CHANNELS ? range.end - c : CHANNELS;
       fill_planes(p, input + c, oy * p->stride_h - p->pad_top, planes, count);
       for (int32_t i = 0; i < count; i++) {
-        channel_rows(p, c + i, planes.data + i * planes.bytes, planes.rows, output + oy * p->out_w * p->out_c + c + i,
+        channel_rows(p, c + i, planes.data + i * planes.bytes, planes.pitch, output + oy * p->out_w * p->out_c + c + i,
                      height, form);
       }
     }
   }
 }
 
-EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_high_rv32im) { dwconv2d(p, input, output, scratch, range, EQ_REQUANT_HIGH); }
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_high_rv32im) {
+  dwconv2d(p, input, output, scratch, range, EQ_REQUANT_HIGH);
+}
 
-EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_shift_rv32im) { dwconv2d(p, input, output, scratch, range, EQ_REQUANT_SHIFT); }
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_shift_rv32im) {
+  dwconv2d(p, input, output, scratch, range, EQ_REQUANT_SHIFT);
+}
 
-EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_tflite_rv32im) { dwconv2d(p, input, output, scratch, range, EQ_REQUANT_TFLITE); }
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_tflite_rv32im) {
+  dwconv2d(p, input, output, scratch, range, EQ_REQUANT_TFLITE);
+}

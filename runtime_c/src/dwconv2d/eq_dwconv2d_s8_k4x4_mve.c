@@ -90,45 +90,117 @@ static EQ_INLINE int8x16_t four_rows(const int8_t *strip, uint32x4_t rows) {
   return (int8x16_t)vldrwq_gather_offset_s32((const int32_t *)(const void *)strip, rows);
 }
 
-/* The sums of four outputs. `paired` (a compile-time constant: kernel of at most three rows, stride and dilation 1):
- * rows y .. y+3 hold the windows of two outputs, the second with its weights one row down, w_down. */
-static EQ_INLINE int32x4_t four_outputs(const int8_t *strip, int32_t step, uint32x4_t rows, int8x16_t w,
-                                        int8x16_t w_down, int32_t paired) {
-  const int8x16_t x0 = four_rows(strip, rows), x2 = four_rows(strip + 2 * step, rows);
-  const int32_t s0 = vmladavq_s8(x0, w), s2 = vmladavq_s8(x2, w);
-  if (paired) {
-    return eq_mve_vector(s0, vmladavq_s8(x0, w_down), s2, vmladavq_s8(x2, w_down));
-  }
-  strip += step;
-  return eq_mve_vector(s0, vmladavq_s8(four_rows(strip, rows), w), s2,
-                       vmladavq_s8(four_rows(strip + 2 * step, rows), w));
+/* The sums of four outputs. */
+static EQ_INLINE int32x4_t four_outputs(const int8_t *strip, int32_t step, uint32x4_t rows, int8x16_t w) {
+  const int32_t s0 = vmladavq_s8(four_rows(strip, rows), w), s1 = vmladavq_s8(four_rows(strip + step, rows), w);
+  strip += 2 * step;
+  return eq_mve_vector(s0, s1, vmladavq_s8(four_rows(strip, rows), w), vmladavq_s8(four_rows(strip + step, rows), w));
 }
 
 /* Outputs of channels c .. c+lanes-1 down their strip, four at a time. By value: loads from a structure inside the
  * loops would be repeated after every store of bytes. */
 static EQ_INLINE void outputs_down(shared_t g, const int8_t *strip, int32_t c, int32_t lanes, int8_t *y, int32_t count,
-                                   int32_t paired, eq_requant_form_t form) {
+                                   eq_requant_form_t form) {
   const uint32x4_t rows = eq_mve_multiples((uint32_t)g.row_bytes);
   const uint32x4_t places = eq_mve_multiples((uint32_t)g.y_step);
   for (const int32_t end = c + lanes; c < end; c++) {
     const int8x16_t w = vldrbq_s8(g.weights + c * SIDE * SIDE);
-    uint32_t carry = 0;
-    const int8x16_t w_down = paired ? vshlcq_s8(w, &carry, 32) : w;
     const int32x4_t m = vdupq_n_s32(g.requant.multiplier[c]);
     const int32x4_t s = form == EQ_REQUANT_HIGH ? m : vdupq_n_s32(g.requant.shift[c]);
     const int32_t bias = g.bias[c];
     const int8_t *x = strip;
     int8_t *out = y;
     for (int32_t fours = count / 4; fours > 0; fours--) {
-      const int32x4_t sums = vaddq_n_s32(four_outputs(x, g.step, rows, w, w_down, paired), bias);
+      const int32x4_t sums = vaddq_n_s32(four_outputs(x, g.step, rows, w), bias);
       vstrbq_scatter_offset_s32(out, places, eq_mve_requantize(sums, m, s, &g.requant, form));
       x += 4 * g.step;
       out += 4 * g.y_step;
     }
     if (count % 4 != 0) {
-      const int32x4_t sums = vaddq_n_s32(four_outputs(x, g.step, rows, w, w_down, paired), bias);
+      const int32x4_t sums = vaddq_n_s32(four_outputs(x, g.step, rows, w), bias);
       const int32x4_t v = eq_mve_requantize(sums, m, s, &g.requant, form);
       vstrbq_scatter_offset_p_s32(out, places, v, vctp32q((uint32_t)(count % 4)));
+    }
+    strip += SIDE;
+    y++;
+  }
+}
+
+/* Kernels of at most three rows, stride and dilation 1: rows y .. y+3 hold the windows of two outputs, the second with
+ * its weights one row down, w_down. `at` has the addresses of four rows, 2*ROW_BYTES before the next ones. Assembly for
+ * the gather that moves its addresses on. */
+static EQ_INLINE int32x4_t four_paired(uint32x4_t *at, int8x16_t w, int8x16_t w_down) {
+  int32x4_t v;
+  int32_t s0, s1, s2, s3;
+  _Static_assert(2 * ROW_BYTES == 128, "the step of the gathers");
+  __asm__ volatile(
+      "vldrw.u32 %q[v], [%q[at], #128]!\n\t"
+      "vmladav.s8 %[s0], %q[v], %q[w]\n\t"
+      "vmladav.s8 %[s1], %q[v], %q[w_down]\n\t"
+      "vldrw.u32 %q[v], [%q[at], #128]!\n\t"
+      "vmladav.s8 %[s2], %q[v], %q[w]\n\t"
+      "vmladav.s8 %[s3], %q[v], %q[w_down]\n\t"
+      "vmov %e[v], %[s0], %[s1]\n\t"
+      "vmov %f[v], %[s2], %[s3]"
+      : [v] "=&w"(v), [at] "+w"(*at), [s0] "=&Te"(s0), [s1] "=&Te"(s1), [s2] "=&Te"(s2), [s3] "=&Te"(s3)
+      : [w] "w"(w), [w_down] "w"(w_down)
+      : "memory");
+  return v;
+}
+
+/* Eight outputs in 16-bit lanes, alternating between the first and the last four, before zero point and clamp. */
+static EQ_INLINE int16x8_t eight_paired(uint32x4_t *at, int8x16_t w, int8x16_t w_down, int32_t bias, int32x4_t m,
+                                        int32x4_t s, eq_requant_form_t form) {
+  const int16x8_t halves = eq_mve_narrow(eq_mve_scale(vaddq_n_s32(four_paired(at, w, w_down), bias), m, s, form));
+  return vqmovntq_s32(halves, eq_mve_scale(vaddq_n_s32(four_paired(at, w, w_down), bias), m, s, form));
+}
+
+/* Zero point, clamp, and stores of the first `count` of eight outputs (see eight_paired), `y_step` apart. `narrow`, a
+ * compile-time constant: the activation range is less than all of int8. */
+static EQ_INLINE void store_eight(int8_t *y, int16x8_t halves, uint32x4_t places, int32_t y_step,
+                                  const eq_mve_requant_t *q, int32_t count, int32_t narrow) {
+  int16x8_t v = vqaddq_n_s16(halves, (int16_t)q->zero_point);
+  if (narrow) {
+    v = vminq_s16(vmaxq_s16(v, vdupq_n_s16((int16_t)q->act_min)), vdupq_n_s16((int16_t)q->act_max));
+  } else {
+    __asm__("vqmovnb.s16 %q0, %q0" : "+w"(v)); /* as in eq_mve_narrow; stores take bottom bytes */
+  }
+  const int32x4_t bytes = (int32x4_t)v, last = vshrq_n_s32(bytes, 16);
+  if (count >= 8) {
+    vstrbq_scatter_offset_s32(y, places, bytes);
+    vstrbq_scatter_offset_s32(y + 4 * y_step, places, last);
+  } else {
+    vstrbq_scatter_offset_p_s32(y, places, bytes, vctp32q((uint32_t)count));
+    if (count > 4) {
+      vstrbq_scatter_offset_p_s32(y + 4 * y_step, places, last, vctp32q((uint32_t)count - 4u));
+    }
+  }
+}
+
+/* outputs_down, paired, eight at a time. */
+static EQ_INLINE void outputs_down_paired(shared_t g, const int8_t *strip, int32_t c, int32_t lanes, int8_t *y,
+                                          int32_t count, int32_t narrow, eq_requant_form_t form) {
+  const uint32x4_t rows = eq_mve_multiples(ROW_BYTES);
+  const uint32x4_t places = eq_mve_multiples((uint32_t)g.y_step);
+  for (const int32_t end = c + lanes; c < end; c++) {
+    const int8x16_t w = vldrbq_s8(g.weights + c * SIDE * SIDE);
+    uint32_t carry = 0;
+    const int8x16_t w_down = vshlcq_s8(w, &carry, 32);
+    const int32x4_t m = vdupq_n_s32(g.requant.multiplier[c]);
+    const int32x4_t s = form == EQ_REQUANT_HIGH ? m : vdupq_n_s32(g.requant.shift[c]);
+    const int32_t bias = g.bias[c];
+    uint32x4_t at = vaddq_n_u32(rows, (uint32_t)(uintptr_t)strip - 2u * ROW_BYTES);
+    int8_t *out = y;
+    for (int32_t eights = count / 8; eights > 0; eights--) {
+      store_eight(out, eight_paired(&at, w, w_down, bias, m, s, form), places, g.y_step, &g.requant, 8, narrow);
+      out += 8 * g.y_step;
+    }
+    if (count % 8 > 4) {
+      store_eight(out, eight_paired(&at, w, w_down, bias, m, s, form), places, g.y_step, &g.requant, count % 8,
+                  narrow);
+    } else if (count % 8 > 0) {
+      const int32x4_t v = eq_mve_scale(vaddq_n_s32(four_paired(&at, w, w_down), bias), m, s, form);
+      store_eight(out, eq_mve_narrow(v), places, g.y_step, &g.requant, count % 8, narrow);
     }
     strip += SIDE;
     y++;
@@ -143,6 +215,7 @@ static EQ_INLINE void dwconv2d(const eq_dwconv2d_s8_t *p, const int8_t *restrict
   const shared_t shared = {p->weights,      p->bias,           ROW_BYTES * p->dilation_h,
                            ROW_BYTES * p->stride_h, p->out_w * p->out_c, eq_mve_requant(&p->requant)};
   const int32_t paired = p->stride_h == 1 && p->dilation_h == 1 && p->kernel_h < SIDE;
+  const int32_t narrow = p->requant.act_min > -128 || p->requant.act_max < 127;
   const int32_t segment = p->stride_h == 1 ? SEGMENT_STRIDE1 : SEGMENT;
   vstrbq_s8(outside, zero_points);
   for (int32_t c = range.begin; c < range.end; c += CHANNELS) {
@@ -162,10 +235,12 @@ static EQ_INLINE void dwconv2d(const eq_dwconv2d_s8_t *p, const int8_t *restrict
           row = inside_rows(row, &columns, rows - above - below, lanes);
         }
         (void)outside_rows(row, zero_points, below);
-        if (paired) {
-          outputs_down(shared, strip, c, lanes, y, count, 1, form);
+        if (paired && narrow) {
+          outputs_down_paired(shared, strip, c, lanes, y, count, 1, form);
+        } else if (paired) {
+          outputs_down_paired(shared, strip, c, lanes, y, count, 0, form);
         } else {
-          outputs_down(shared, strip, c, lanes, y, count, 0, form);
+          outputs_down(shared, strip, c, lanes, y, count, form);
         }
       }
     }

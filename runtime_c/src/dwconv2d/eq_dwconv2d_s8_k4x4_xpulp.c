@@ -97,27 +97,49 @@ static EQ_INLINE channel_t load_channel(const eq_dwconv2d_s8_t *p, const eq_xpul
                      eq_xpulp_shift(q, c, form), q->zero_point};
 }
 
-/* `count` outputs of one channel in two output columns: kernel of at most 3x3, strides and dilations 1. */
-static EQ_INLINE void two_columns(const eq_dwconv2d_s8_t *p, const eq_xpulp_requant_t *q, const int8_t *strip,
-                                  int32_t c, int8_t *y, int32_t count, eq_requant_form_t form) {
+/* Where outputs go: `y` in one column and, with `two`, `z` in the next. */
+typedef struct {
+  int8_t *y, *z;
+  int32_t step; /* to the next output row */
+} target_t;
+
+/* One output row from its three words, the weights of the second column one byte up. */
+static EQ_INLINE void three_rows(const channel_t *k, uint32_t x0, uint32_t x1, uint32_t x2, int32_t two, target_t *t,
+                                 eq_requant_form_t form) {
+  int32_t a = eq_xcv_sdotsp_b(k->bias, x0, k->w0);
+  a = eq_xcv_sdotsp_b(a, x1, k->w1);
+  a = eq_xcv_sdotsp_b(a, x2, k->w2);
+  if (two) {
+    int32_t b = eq_xcv_sdotsp_b(k->bias, x0, k->w0 << 8);
+    b = eq_xcv_sdotsp_b(b, x1, k->w1 << 8);
+    b = eq_xcv_sdotsp_b(b, x2, k->w2 << 8);
+    b = eq_xpulp_scale(b, k->m, k->shift, k->zero_point, form);
+    eq_xcv_store_b_by(t->z, b, t->step);
+  }
+  a = eq_xpulp_scale(a, k->m, k->shift, k->zero_point, form);
+  eq_xcv_store_b_by(t->y, a, t->step);
+}
+
+/* `count` outputs of one channel in one or two output columns: kernel of at most 3x3, strides and dilations 1, full
+ * range. A word is loaded once and passes through the three kernel rows. */
+static EQ_INLINE void slide_down(const eq_dwconv2d_s8_t *p, const eq_xpulp_requant_t *q, const int8_t *strip, int32_t c,
+                                 int8_t *y, int32_t count, int32_t two, eq_requant_form_t form) {
   const channel_t k = load_channel(p, q, c, form);
-  const uint32_t d0 = k.w0 << 8, d1 = k.w1 << 8, d2 = k.w2 << 8;
-  const int32_t y_step = p->out_w * p->out_c;
-  const int8_t *const end = strip + count * ROW_BYTES;
-  int8_t *z = y + p->out_c;
-  while (strip != end) {
-    const uint32_t x0 = eq_xpulp_load(strip), x1 = eq_xpulp_load(strip + ROW_BYTES);
-    const uint32_t x2 = eq_xpulp_load(strip + 2 * ROW_BYTES);
-    int32_t s = eq_xcv_sdotsp_b(k.bias, x0, k.w0), t = eq_xcv_sdotsp_b(k.bias, x0, d0);
-    s = eq_xcv_sdotsp_b(s, x1, k.w1);
-    t = eq_xcv_sdotsp_b(t, x1, d1);
-    s = eq_xcv_sdotsp_b(s, x2, k.w2);
-    t = eq_xcv_sdotsp_b(t, x2, d2);
-    strip += ROW_BYTES;
-    s = eq_xpulp_scale(s, k.m, k.shift, k.zero_point, form);
-    t = eq_xpulp_scale(t, k.m, k.shift, k.zero_point, form);
-    eq_xcv_store_b_by(y, s, y_step);
-    eq_xcv_store_b_by(z, t, y_step);
+  target_t t = {y, y + p->out_c, p->out_w * p->out_c};
+  uint32_t x0 = eq_xcv_load_w(strip, ROW_BYTES), x1 = eq_xcv_load_w(strip, ROW_BYTES);
+  for (; count >= 3; count -= 3) {
+    const uint32_t x2 = eq_xcv_load_w(strip, ROW_BYTES);
+    three_rows(&k, x0, x1, x2, two, &t, form);
+    x0 = eq_xcv_load_w(strip, ROW_BYTES);
+    three_rows(&k, x1, x2, x0, two, &t, form);
+    x1 = eq_xcv_load_w(strip, ROW_BYTES);
+    three_rows(&k, x2, x0, x1, two, &t, form);
+  }
+  for (; count > 0; count--) {
+    const uint32_t x2 = eq_xcv_load_w(strip, ROW_BYTES);
+    three_rows(&k, x0, x1, x2, two, &t, form);
+    x0 = x1;
+    x1 = x2;
   }
 }
 
@@ -157,7 +179,9 @@ static EQ_INLINE void dwconv2d(const eq_dwconv2d_s8_t *p, const int8_t *restrict
         fill_strip(p, input, oy * p->stride_h - p->pad_top, ox * p->stride_w - p->pad_left, rows, c, lanes, scratch);
         for (int32_t i = 0; i < lanes; i++) {
           if (columns == 2) {
-            two_columns(p, &q, strip + 4 * i, c + i, y + i, count, form);
+            slide_down(p, &q, strip + 4 * i, c + i, y + i, count, 1, form);
+          } else if (paired) {
+            slide_down(p, &q, strip + 4 * i, c + i, y + i, count, 0, form);
           } else {
             one_column(p, &q, strip + 4 * i, c + i, y + i, count, form);
           }

@@ -68,7 +68,7 @@ static void spread_row(const int8_t *input, int32_t in_features, uint32_t *sprea
     (void)eq_copy_bytes(row, input, in_features);
     input = row;
   }
-  (void)eq_spread_steps((int8_t *)spread, input, 4 * quads, QUAD);
+  (void)eq_spread_steps(spread, input, 4 * quads, QUAD);
 }
 
 static EQ_INLINE void store(const eq_linear_s8_t *p, uint32_t acc, int32_t o, eq_range_t range, int8_t *y,
