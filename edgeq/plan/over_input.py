@@ -92,7 +92,7 @@ def _rolling(program: Program, layer: Layer) -> Rolling | None:
 
 
 def _band_rows(out_h: int, out_w: int, granule: int) -> int:
-    """The fewest rows with BAND_PIXELS pixels, or up to four times as many if only then the kernel's block divides them."""
+    """The fewest rows with BAND_PIXELS pixels, or up to four times as many where the kernel's block divides those."""
     fewest = -(-BAND_PIXELS // out_w)
     for rows in range(fewest, 4 * fewest + 1):
         if rows * out_w % granule == 0:

@@ -9,8 +9,8 @@
  * kernels multiply raw input bytes; padding is filled with the zero point.
  * Layout: input [in_h][in_w][in_c], output [out_h][out_w][out_c]. Weights: int8 in [-127,127]; the order belongs to the
  * kernel and is stated at each prototype. Work unit of `range`: output pixels, oy*out_w + ox.
- * `scratch` is private to the core, 16-byte aligned; bytes stated per kernel. Input and output must not overlap where it
- * is not said otherwise; then they may be the same memory, on any number of cores. */
+ * `scratch` is private to the core, 16-byte aligned; bytes stated per kernel. Input and output must not overlap, except
+ * where a kernel says that they may be the same memory; then on any number of cores. */
 #ifndef EQ_CONV2D_H
 #define EQ_CONV2D_H
 
@@ -56,7 +56,8 @@ EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_scalar);
 /* dsp: granule 4; weights 4-byte aligned. Pairs of output channels (even, odd), quads of filter bytes k..k+3: one pair
  * of bytes is h = even + 256*odd as a little-endian halfword; a quad is h[k], h[k+2], h[k+1], h[k+3].
  * Layout [up(out_c,2)/2][up(K,4)/4][8 bytes]. Scratch: general 8*up(K,4) bytes, and up(K,4) more if in_c % 4 != 0;
- * pointwise 8*up(K,4). Pointwise: the output may lie over the input when out_c == in_c. Built by edgeq/packing/dsp.py: pack_conv2d, scratch_conv2d, scratch_conv2d_pointwise. */
+ * pointwise 8*up(K,4). Pointwise: the output may lie over the input when out_c == in_c. Built by
+ * edgeq/packing/dsp.py: pack_conv2d, scratch_conv2d, scratch_conv2d_pointwise. */
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_high_dsp);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_shift_dsp);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_tflite_dsp);
@@ -65,9 +66,9 @@ EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_shift_dsp);
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_dsp);
 
 /* mve: granule 2. Layout [up(out_c,4)/4][up(K,16)/16][4 channels][16 filter bytes].
- * Scratch: general 2*up(K,16) bytes, 3*up(K,16) if a patch lies within 256 bytes of the image; pointwise 2*up(K,16), none
- * if in_c % 16 == 0 and not in_c == out_c > 64. Pointwise: the output may lie over the input when out_c == in_c. Built by
- * edgeq/packing/mve.py: pack_conv2d, scratch_conv2d, scratch_conv2d_pointwise. */
+ * Scratch: general 2*up(K,16) bytes, 3*up(K,16) if a patch lies within 256 bytes of the image; pointwise 2*up(K,16),
+ * none if in_c % 16 == 0 and not in_c == out_c > 64. Pointwise: the output may lie over the input when out_c == in_c.
+ * Built by edgeq/packing/mve.py: pack_conv2d, scratch_conv2d, scratch_conv2d_pointwise. */
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_high_mve);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_shift_mve);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_tflite_mve);

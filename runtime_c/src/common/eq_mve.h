@@ -50,8 +50,8 @@ static EQ_INLINE int32x4_t eq_mve_requantize(int32x4_t acc, int32x4_t m, int32x4
   return vminq_s32(vmaxq_s32(v, vdupq_n_s32(q->act_min)), vdupq_n_s32(q->act_max));
 }
 
-/* Saturated to 16 bits, in the bottom halves of the words; the top halves are left as they were. Assembly, because GCC 12
- * copies the operand first. */
+/* Saturated to 16 bits, in the bottom halves of the words; the top halves are left as they were. Assembly, because
+ * GCC 12 copies the operand first. */
 static EQ_INLINE int16x8_t eq_mve_narrow(int32x4_t v) {
   __asm__("vqmovnb.s32 %q0, %q0" : "+w"(v));
   return (int16x8_t)v;

@@ -105,7 +105,8 @@ __attribute__((noinline)) static void eq_mve_patch_anywhere(const eq_mve_patch_t
   if (ky.begin == ky.end || kx.begin == kx.end) {
     return;
   }
-  const int8_t *x = g->input + (iy + ky.begin * p->dilation_h) * g->row_bytes + (ix + kx.begin * p->dilation_w) * p->in_c;
+  const int8_t *x = g->input + (iy + ky.begin * p->dilation_h) * g->row_bytes;
+  x += (ix + kx.begin * p->dilation_w) * p->in_c;
   patch += ky.begin * g->run + kx.begin * p->in_c;
   const int32_t columns = p->dilation_w == 1 ? 1 : kx.end - kx.begin;
   const int32_t run = p->dilation_w == 1 ? (kx.end - kx.begin) * p->in_c : p->in_c;

@@ -29,8 +29,8 @@ _Static_assert(offsetof(eq_mve_product_t, weights) == 8 && offsetof(eq_mve_produ
                    offsetof(eq_mve_product_t, groups) == 16 && offsetof(eq_mve_product_t, sums) == 20,
                "the assembly in eq_mve_sum2 relies on these offsets");
 
-/* 16 filter bytes of two pixels and four channels: 14 instructions for 128 products. `op` is VMLADAV for the first block
- * of a sum, VMLADAVA for the others. */
+/* 16 filter bytes of two pixels and four channels: 14 instructions for 128 products. `op` is VMLADAV for the first
+ * block of a sum, VMLADAVA for the others. */
 #define EQ_MVE_SUM2_BLOCK(op)      \
   "vldrb.8 q2, [r5], #64\n\t"      \
   "vldrb.8 q0, [r1], #16\n\t"      \
@@ -47,8 +47,8 @@ _Static_assert(offsetof(eq_mve_product_t, weights) == 8 && offsetof(eq_mve_produ
   op " r6, q0, q3\n\t"             \
   op " lr, q1, q3\n\t"
 
-/* Sums of c->groups groups for two pixels; c->weights moves on. Two blocks a turn after the first; an odd number of them
- * enters the loop in its middle. */
+/* Sums of c->groups groups for two pixels; c->weights moves on. Two blocks a turn after the first; an odd number of
+ * them enters the loop in its middle. */
 __attribute__((naked, noinline)) static void eq_mve_sum2(eq_mve_product_t *c __attribute__((unused))) {
   __asm__ volatile(
       "push {r4-r11, lr}\n\t"

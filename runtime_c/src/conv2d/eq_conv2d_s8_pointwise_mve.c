@@ -1,7 +1,7 @@
 /* conv2d 1x1, stride 1, no padding: int8, Armv8.1-M MVE. The header states the contract.
  *
  * Pixels are read in place if in_c is a multiple of 16. When the output lies over the input, that is right as long as
- * all sums of two pixels are made before the first of them is stored; with more channels the pixels are copied first. */
+ * all sums of two pixels are made before the first one is stored; with more channels the pixels are copied first. */
 #include "eq_conv2d.h"
 #include "eq_mve_product.h"
 
