@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from edgeq.quantize.convert import Converter
 
 
+#: windows that have kernels of their own: name -> (condition, in words)
+WINDOWS: dict[str, tuple[Callable[[Geometry], bool], str]] = {
+    "k3x3": (is_k3x3, "3x3 without dilation"),
+    "k4x4": (is_k4x4, "4x4 or smaller"),
+}
+
+
 def pack_scalar(graph: Graph, node: Node) -> dict[str, Constant]:
     return {
         "weights": Constant("int8_t", graph.constant(node.inputs[1])),
@@ -30,9 +37,20 @@ def channels(graph: Graph, node: Node) -> int:
     return graph.tensor(node.outputs[0]).shape[-1]
 
 
-def geometry_where(suits: Callable[[Geometry], bool], limit: str) -> Callable[[Graph, Node], str | None]:
-    """`applies` of a kernel for windows that suit it; `limit` says which those are."""
-    return lambda graph, node: None if suits(conv2d.geometry(graph, node)) else f"kernel is not {limit}"
+def window_kernel(isa: str, window: str, packing: Any, **details: Any) -> Kernel:
+    """A kernel for small windows ("k3x3" or "k4x4") that works channel by channel; `packing` is its module."""
+    suits, limit = WINDOWS[window]
+    pack, scratch = (getattr(packing, f"{name}_dwconv2d_{window}") for name in ("pack", "scratch"))
+    return Kernel(
+        f"eq_dwconv2d_s8_{window}_{{form}}_{isa}",
+        isa,
+        f"dwconv2d/eq_dwconv2d_s8_{window}_{isa}.c",
+        units=channels,
+        applies=lambda graph, node: None if suits(conv2d.geometry(graph, node)) else f"kernel is not {limit}",
+        pack=conv2d.packed(pack, axis=2),
+        scratch_bytes=lambda graph, node: scratch(conv2d.geometry(graph, node)),
+        **details,
+    )
 
 
 def general_kernel(isa: str, packing: Any, why: str) -> Kernel:
@@ -50,63 +68,47 @@ def general_kernel(isa: str, packing: Any, why: str) -> Kernel:
 class DepthwiseConv2d(Operator):
     name = "dwconv2d"
     kernels = (
-        Kernel(
-            "eq_dwconv2d_s8_k4x4_{form}_xpulp",
+        window_kernel(
             "xpulp",
-            "dwconv2d/eq_dwconv2d_s8_k4x4_xpulp.c",
-            units=channels,
+            "k4x4",
+            xpulp,
             granule=lambda graph, node: 4,
-            applies=geometry_where(is_k4x4, "4x4 or smaller"),
-            pack=conv2d.packed(xpulp.pack_dwconv2d_k4x4, axis=2),
-            scratch_bytes=lambda graph, node: xpulp.scratch_dwconv2d_k4x4(conv2d.geometry(graph, node)),
             planes=Planes(channels=4, weight_bytes=16),
             why="packed dot products down kernel columns, channel by channel",
         ),
         general_kernel("xpulp", xpulp, "packed dot products over taps"),
-        Kernel(
-            "eq_dwconv2d_s8_k4x4_{form}_mve",
+        window_kernel(
             "mve",
-            "dwconv2d/eq_dwconv2d_s8_k4x4_mve.c",
-            units=channels,
+            "k4x4",
+            mve,
             granule=lambda graph, node: 16,
-            applies=geometry_where(is_k4x4, "4x4 or smaller"),
-            pack=conv2d.packed(mve.pack_dwconv2d_k4x4, axis=2),
-            scratch_bytes=lambda graph, node: mve.scratch_dwconv2d_k4x4(conv2d.geometry(graph, node)),
             planes=Planes(channels=16, weight_bytes=16),
             why="one vector dot product an output, channel by channel",
         ),
         general_kernel("mve", mve, "16 channels a vector"),
-        Kernel(
-            "eq_dwconv2d_s8_k3x3_{form}_dsp",
+        window_kernel(
             "dsp",
-            "dwconv2d/eq_dwconv2d_s8_k3x3_dsp.c",
-            units=channels,
+            "k3x3",
+            dsp,
             granule=lambda graph, node: 4,
-            applies=geometry_where(is_k3x3, "3x3 without dilation"),
-            pack=conv2d.packed(dsp.pack_dwconv2d_k3x3, axis=2),
-            scratch_bytes=lambda graph, node: dsp.scratch_dwconv2d_k3x3(conv2d.geometry(graph, node)),
             planes=Planes(channels=4, weight_bytes=20),
             why="SMLAD down a strip of widened columns, weights in registers",
         ),
         general_kernel("dsp", dsp, "SMLAD on pairs of taps"),
+        window_kernel(
+            "rv32im",
+            "k3x3",
+            rv32im,
+            granule=lambda graph, node: 4,
+            in_place=rv32im.in_place_dwconv2d_k3x3,
+            why="planes of 4 channels, weights in registers, two rows at a time",
+        ),
         Kernel(
             "eq_dwconv2d_s8_{form}_scalar",
             "scalar",
             "dwconv2d/eq_dwconv2d_s8_scalar.c",
             units=output_pixels,
             pack=pack_scalar,
-        ),
-        Kernel(
-            "eq_dwconv2d_s8_k3x3_{form}_rv32im",
-            "rv32im",
-            "dwconv2d/eq_dwconv2d_s8_k3x3_rv32im.c",
-            units=channels,
-            granule=lambda graph, node: 4,
-            applies=geometry_where(is_k3x3, "3x3 without dilation"),
-            pack=conv2d.packed(rv32im.pack_dwconv2d_k3x3, axis=2),
-            scratch_bytes=lambda graph, node: rv32im.scratch_dwconv2d_k3x3(conv2d.geometry(graph, node)),
-            in_place=rv32im.in_place_dwconv2d_k3x3,
-            why="planes of 4 channels, weights in registers, two rows at a time",
         ),
     )
 
