@@ -146,10 +146,10 @@ class _ConsoleObserver(Observer):
         self._console = console
 
     def stage(self, text: str) -> None:
-        self._console.print(f"[dim]{text}[/dim]", highlight=False, soft_wrap=True)
+        self._console.print(text, style="dim", highlight=False, soft_wrap=True, markup=False)
 
     def warning(self, text: str) -> None:
-        self._console.print(f"[bold yellow]warning:[/bold yellow] {text}", highlight=False, soft_wrap=True)
+        self._console.print(f"warning: {text}", style="bold yellow", highlight=False, soft_wrap=True, markup=False)
 
     @contextmanager
     def samples(self, text: str, total: int) -> Iterator[Any]:
@@ -307,14 +307,14 @@ def inspect_command(
         table.add_row(layer["name"], layer["op"], shape, f"{layer['parameters']:,}", f"{layer['macs']:,}", *kernels)
     console.print(table)
     for name, shape in facts["inputs"].items():
-        console.print(f"input {name}: {shape}", highlight=False)
+        console.print(f"input {name}: {shape}", highlight=False, markup=False)
     for name, shape in facts["outputs"].items():
-        console.print(f"output {name}: {shape}", highlight=False)
+        console.print(f"output {name}: {shape}", highlight=False, markup=False)
     for name, entry in facts["boards"].items():
         text = (
             entry.get("problem") or f"constants {entry['weights_bytes']:,} B, arena {entry['arena_bytes']:,} B in int8"
         )
-        console.print(f"{name}: {text}", highlight=False)
+        console.print(f"{name}: {text}", highlight=False, markup=False)
 
 
 @main.command()

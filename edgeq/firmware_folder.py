@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgeq import ops
 from edgeq.boards import Board, load_board
 from edgeq.errors import EdgeqError
-from edgeq.ir import serialize
+from edgeq.ir import serialize, verify
 from edgeq.ir.graph import Graph
 
 
@@ -31,8 +32,24 @@ def open_folder(path: Path) -> FirmwareFolder:
     try:
         manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
         board = load_board(path / "board" / f"{manifest['board']}.toml")
-    except (ValueError, KeyError, TypeError) as error:
-        raise EdgeqError(f"{manifest_path}: can't be read ({error}); build the folder again") from error
+        graph = verify.run(serialize.load(path / "reference"), "reference")
+        _check(manifest, graph)
+    except EdgeqError:
+        raise
+    except Exception as error:  # a damaged file can fail anywhere
+        raise EdgeqError(f"{path}: its manifest or reference is damaged ({error!r}); build it again") from error
     if not (path / "simulation.elf").is_file():
         raise EdgeqError(f"{path}: has no simulation.elf; run make in it, or build it again")
-    return FirmwareFolder(path, manifest, serialize.load(path / "reference"), board)
+    return FirmwareFolder(path, manifest, graph, board)
+
+
+def _check(manifest: dict[str, Any], graph: Graph) -> None:
+    """Raises when the manifest doesn't describe the graph; every exception counts."""
+    assert int(manifest["arena"]["bytes"]) > 0, "arena"
+    layers = {node.name: node for node in graph.nodes if not ops.get(node.op).is_view}
+    assert [layer["node"] for layer in manifest["layers"]] == list(layers), "layers"
+    assert graph.inputs, "inputs"
+    for layer in manifest["layers"]:
+        assert layer["output"] == layers[layer["node"]].output, layer["key"]
+        assert tuple(layer["output_shape"]) == graph.tensor(layer["output"]).shape, layer["key"]
+        assert int(layer["macs"]) >= 0, layer["key"]

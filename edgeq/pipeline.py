@@ -43,6 +43,7 @@ from edgeq.quantize.observe import observe
 from edgeq.quantize.recipe import Recipe
 from edgeq.quantize.sqnr import sqnr_db
 from edgeq.report.facts import Accuracy, Facts, write
+from edgeq.simulate.qemu import require_simulator
 from edgeq.simulate.session import run_samples
 from edgeq.verify import Verification, compare
 
@@ -94,6 +95,8 @@ def generate(graph: Graph, board: Board, folder: Path, options: EmitOptions) -> 
 def build(options: BuildOptions, observer: Observer) -> Facts:
     """Model file -> firmware folder with report. Nothing is left behind when it fails."""
     make.require_tools(options.board)
+    if options.simulate:
+        require_simulator(options.board)
     check_source(options.source)
     _check_data_options(options)
     with _target_folder(options.folder) as folder:
@@ -192,12 +195,11 @@ def _source_facts(path: Path) -> dict[str, str]:
 @contextmanager
 def _target_folder(target: Path) -> Iterator[Path]:
     """A working folder beside `target` that becomes `target` on success and disappears on failure."""
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise EdgeqError(
-            f"output folder {target}: already exists and is not empty; remove it or choose another with -o"
-        )
-    parent = target.absolute().parent
     try:
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            what = "is not empty" if target.is_dir() else "is a file"
+            raise EdgeqError(f"output folder {target}: already exists and {what}; remove it or choose another with -o")
+        parent = target.resolve().parent
         parent.mkdir(parents=True, exist_ok=True)
         working = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=parent))
     except OSError as error:
@@ -207,9 +209,10 @@ def _target_folder(target: Path) -> Iterator[Path]:
     try:
         yield working
         working.chmod(0o755)
-        if target.exists():
-            target.rmdir()
-        os.rename(working, target)
+        target.mkdir(exist_ok=True)  # an empty folder that is already there is kept as it is
+        for item in working.iterdir():
+            os.rename(item, target / item.name)
+        working.rmdir()
     except BaseException:
         shutil.rmtree(working, ignore_errors=True)
         raise

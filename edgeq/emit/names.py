@@ -13,6 +13,8 @@ _RESERVED = frozenset(
     restrict return short signed sizeof static struct switch typedef union unsigned void volatile while
     main arena weights model runtime board simulation build makefile readme manifest report
     assert complex ctype errno fenv inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic stdbool
+    int8 int16 int32 int64 uint8 uint16 uint32 uint64 intptr uintptr intmax uintmax size ssize ptrdiff div ldiv off
+    clock max_align int_fast8 int_least8 word request span eq_status eq_range
     stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype eq
     """.split()  # noqa: SIM905
 )

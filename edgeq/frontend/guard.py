@@ -12,6 +12,7 @@ import json
 import pickletools
 import re
 import zipfile
+import zlib
 from pathlib import Path
 
 from edgeq.errors import EdgeqError
@@ -32,17 +33,24 @@ _EXPRESSION_NAMES = {
     "IntTrueDiv", "positive", "integer", "nonnegative", "True", "False",
 }  # fmt: skip
 _LARGEST_FILE = 1 << 30
+#: members of an export, exactly as torch writes them: it also finds names in another case, so nothing else may be there
+_MEMBER = re.compile(
+    r"(archive_format|archive_version|byteorder|version|\.data/(version|serialization_id|\w+)|models/\w+\.json"
+    r"|data/(weights|constants)/[\w.]+|data/sample_inputs/\w+\.pt|extra/[\w.]+)"
+)
+_STRING_PUSHES = {"SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE"}
+_MEMO_STORES = {"MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT"}
 
 KIND_EXPORTED, KIND_STATE_DICT, KIND_PICKLED_MODULE = "exported", "state_dict", "pickled_module"
 
 
 def kind_of(path: Path) -> str:
     """One of the KIND_ constants. Raises EdgeqError, with the next step, for everything that can't be imported."""
-    if not path.exists():
-        raise EdgeqError(f"{path}: there is no such file; give the path of a model (.pt2, .pt)")
-    if path.is_dir():
-        raise EdgeqError(f"{path}: is a folder; give the path of a model file (.pt2, .pt)")
     try:
+        if not path.exists():
+            raise EdgeqError(f"{path}: there is no such file; give the path of a model (.pt2, .pt)")
+        if path.is_dir():
+            raise EdgeqError(f"{path}: is a folder; give the path of a model file (.pt2, .pt)")
         size = path.stat().st_size
         with path.open("rb") as file:
             head = file.read(16)
@@ -64,7 +72,7 @@ def kind_of(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             return _kind_of_archive(path, archive)
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
         raise EdgeqError(f"{path}: is damaged or cut short ({error}); copy or export it again") from error
 
 
@@ -77,6 +85,8 @@ def _describe(head: bytes) -> str:
 
 def _kind_of_archive(path: Path, archive: zipfile.ZipFile) -> str:
     names = archive.namelist()
+    if names and min(info.header_offset for info in archive.infolist()) != 0:
+        raise zipfile.BadZipFile("its directory is missing")
     total = sum(info.file_size for info in archive.infolist())
     if total > _LARGEST_FILE:
         raise EdgeqError(f"{path}: unpacks to {total} bytes; the limit is {_LARGEST_FILE}")
@@ -101,8 +111,14 @@ def _kind_of_archive(path: Path, archive: zipfile.ZipFile) -> str:
 def _check_exported(path: Path, archive: zipfile.ZipFile) -> None:
     if archive.testzip() is not None:
         raise EdgeqError(f"{path}: is damaged ({archive.testzip()} fails its checksum); copy or export it again")
+    tops = {name.partition("/")[0] for name in archive.namelist()}
+    folded = {name.casefold() for name in archive.namelist()}
+    if len(tops) != 1 or len(folded) != len(archive.namelist()):
+        raise EdgeqError(f"{path}: holds members that torch.export.save does not write so; refused")
     for name in archive.namelist():
-        tail = name.partition("/")[2] or name
+        tail = name.partition("/")[2]
+        if _MEMBER.fullmatch(tail) is None:
+            raise EdgeqError(f"{path}: holds {name[:80]!r}, which torch.export.save does not write; refused")
         if tail.endswith("_config.json"):
             _check_config(path, tail, archive.read(name))
         elif tail.endswith((".pt", ".pkl", ".pickle")):
@@ -139,23 +155,23 @@ def _check_pickle(path: Path, tail: str, data: bytes) -> None:
 def _foreign_globals(pickle: bytes) -> list[str]:
     """Importable names that the pickle would call, other than those of plain tensors; unreadable counts as foreign."""
     found: list[str] = []
-    strings: list[str] = []
+    pushed: list[str | None] = []  # what the last opcodes pushed: a string, or something else
     try:
         for opcode, argument, _ in pickletools.genops(pickle):
             name = ""
             if opcode.name in ("GLOBAL", "INST"):
                 name = str(argument).replace(" ", ".")
             elif opcode.name == "STACK_GLOBAL":
-                name = ".".join(strings[-2:])
+                last = pushed[-2:]
+                known = len(last) == 2 and None not in last
+                name = ".".join(str(part) for part in last) if known else "a name that it computes"
             elif opcode.name in ("EXT1", "EXT2", "EXT4"):
                 name = f"extension {argument}"
-            if isinstance(argument, str):
-                strings.append(argument)
-            elif opcode.name in ("MEMOIZE", "BINGET", "LONG_BINGET") and strings:
-                continue
+            if opcode.name not in _MEMO_STORES:
+                pushed.append(str(argument) if opcode.name in _STRING_PUSHES else None)
             if name and name not in _SAFE_GLOBALS and not _SAFE_STORAGE.fullmatch(name):
                 found.append(name)
-    except (ValueError, IndexError, UnicodeDecodeError, EOFError) as error:
+    except (ValueError, IndexError, EOFError) as error:
         return [f"something unreadable ({error})"]
     return found
 
@@ -163,7 +179,7 @@ def _foreign_globals(pickle: bytes) -> list[str]:
 def _check_expressions(path: Path, data: bytes) -> None:
     try:
         document = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EdgeqError(f"{path}: its program can't be read ({error}); export it again") from error
     stack = [document]
     while stack:
@@ -191,5 +207,5 @@ def without_sample_inputs(path: Path, target: Path) -> Path:
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(target, "w") as copy:
         for info in source.infolist():
             sample = "/data/sample_inputs/" in f"/{info.filename}"
-            copy.writestr(info, b"" if sample else source.read(info.filename))
+            copy.writestr(info.filename, b"" if sample else source.read(info.filename))
     return target

@@ -124,6 +124,8 @@ class Importer:
         for name in outputs:
             if name not in made:
                 raise EdgeqError(f"the model's output {name} is not computed from its input; nothing to build")
+        if len(set(outputs)) != len(outputs):
+            raise EdgeqError("the model returns one tensor twice; return it once")
         boundary = {
             name: Boundary(self.shape(name), tuple(range(len(self.shape(name))))) for name in [*self._inputs, *outputs]
         }

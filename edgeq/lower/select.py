@@ -19,6 +19,8 @@ def lower(graph: Graph, board: Board) -> Program:
     for node in graph.nodes:
         if not ops.get(node.op).is_view:
             layers.append(_layer(graph, node, board, len(layers)))
+    if not layers:
+        raise EdgeqError(f"the model {graph.name} only reshapes its input; there is nothing to build")
     return Program(graph, board, tuple(layers))
 
 

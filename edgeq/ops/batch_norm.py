@@ -28,7 +28,10 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> Any:
     if args.get("bias") is not None:
         offset = offset + importer.constant_array(args["bias"], "the bias of a batch norm")
     x = args["input"]
-    image = len(importer.shape(x)) == 4
+    rank = len(importer.shape(x))
+    if rank not in (2, 4):
+        raise importer.unsupported(f"a batch norm over axis 1 of rank {rank}", "one on [N, C] or [N, C, H, W]")
+    image = rank == 4
     inputs = [
         importer.channels_last(x) if image else x,
         importer.constant(scale.astype(np.float32)),

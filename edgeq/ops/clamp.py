@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ def _import_bounds(low_key: str, high_key: str) -> Any:
         bounds = {}
         for key, name in (("min", low_key), ("max", high_key)):
             value = args.get(name)
-            bounds[key] = None if value is None else float(value)
+            bounds[key] = None if value is None or math.isinf(value) else float(value)
         return importer.add("clamp", [args["self"]], bounds)
 
     return convert

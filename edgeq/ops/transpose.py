@@ -47,9 +47,11 @@ class Transpose(Operator):
 
     def quantize(self, converter: Converter, node: Node) -> None:
         shape = converter.source.tensor(node.inputs[0]).shape
+        layer = node.name.partition(".")[0]
         raise EdgeqError(
-            f"layer {node.name}: no kernel moves axes {node.attributes['perm']} of {shape} between layers; "
-            "keep the model's image layout up to the flatten before its linear layers"
+            f"layer {layer}: what reads its result needs the axes of {list(shape)} in the order "
+            f"{list(node.attributes['perm'])}, and there is no kernel that moves them; flatten or reshape images only "
+            "in front of linear layers"
         )
 
     def requantizes_to_any_scale(self) -> bool:

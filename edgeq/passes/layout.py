@@ -14,6 +14,7 @@ from types import MappingProxyType
 import numpy as np
 
 from edgeq import ops
+from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import TO_CHANNELS_FIRST, TO_CHANNELS_LAST
 from edgeq.ir.graph import Boundary, Graph, Node, Tensor, constant
 
@@ -47,6 +48,9 @@ class _Cancel:
             boundary[name] = replace(boundary[name], perm=_inverse(self._view(name)[1]))
         for name in self.graph.outputs:
             stored, perm = self._view(self._in_own_order(name) if name in self.column_order else name)
+            if stored in outputs or stored in self.graph.inputs:
+                other = "another output" if stored in outputs else "an input"
+                raise EdgeqError(f"the model's output {name} is only {other} with its axes moved; leave it out")
             outputs.append(stored)
             boundary[stored] = Boundary(self.graph.boundary[name].shape, _inverse(perm))
         graph = replace(self.graph, outputs=tuple(outputs), boundary=MappingProxyType(boundary))
@@ -57,11 +61,22 @@ class _Cancel:
 
     def _store_input(self, name: str) -> None:
         """An image input that somebody wants channels-last is stored that way."""
-        readers = [node for node in self.graph.nodes if name in node.inputs]
-        if any(node.op == "transpose" and node.attributes["perm"] == TO_CHANNELS_LAST for node in readers):
+        if len(self.graph.tensor(name).shape) == 4 and self._wanted_channels_last(name):
             shape = self.graph.tensor(name).shape
             self.tensors[name] = Tensor(name, tuple(shape[axis] for axis in TO_CHANNELS_LAST))
             self.stored[name] = (name, TO_CHANNELS_FIRST)
+
+    def _wanted_channels_last(self, name: str) -> bool:
+        """Whether a reader transposes it, maybe after operators that don't care for the order of axes."""
+        for node in self.graph.nodes:
+            if name not in node.inputs:
+                continue
+            if node.op == "transpose":
+                if node.attributes["perm"] == TO_CHANNELS_LAST:
+                    return True
+            elif ops.get(node.op).permuted(node, TO_CHANNELS_FIRST) and self._wanted_channels_last(node.output):
+                return True
+        return False
 
     def _visit(self, node: Node) -> None:
         if node.op == "transpose":
@@ -77,6 +92,9 @@ class _Cancel:
             self._keep(node, dict(zip(operands, (name for name, _ in views), strict=True)))
         elif reordered and node.op == "linear":
             self._keep(self._with_reordered_columns(node), {})
+        elif reordered and node.op == "clamp":
+            self.column_order[node.output] = self.column_order[node.inputs[0]]
+            self._keep(node, {})
         elif (not reordered and len(perms) == 1 and self._keep_permuted(node, operands, views)) or (
             not reordered and node.op == "reshape" and self._keep_flatten(node, views[0])
         ):
@@ -106,14 +124,21 @@ class _Cancel:
         if moved == sorted(moved):
             self._keep(node, {node.inputs[0]: source})
             return True
-        readers = [reader for reader in self.graph.nodes if node.output in reader.inputs]
         flat = len(self.graph.tensor(node.output).shape) == 2
-        if not flat or node.output in self.graph.outputs or any(reader.op != "linear" for reader in readers):
+        if not flat or not self._only_linear_layers_read(node.output):
             return False
         logical = np.arange(int(np.prod(shape))).reshape(shape)
         self.column_order[node.output] = logical.transpose(_inverse(perm)).reshape(-1)
         self._keep(node, {node.inputs[0]: source})
         return True
+
+    def _only_linear_layers_read(self, name: str) -> bool:
+        """Whether the order of a vector's elements can be answered in the weights of its readers."""
+        readers = [node for node in self.graph.nodes if name in node.inputs]
+        return name not in self.graph.outputs and all(
+            node.op == "linear" or (node.op == "clamp" and self._only_linear_layers_read(node.output))
+            for node in readers
+        )
 
     def _with_reordered_columns(self, node: Node) -> Node:
         weights = self.graph.constant(node.inputs[1])

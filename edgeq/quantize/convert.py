@@ -122,8 +122,8 @@ class Converter:
         low, high = bounds
         act_min = -128 if low is None else round(low / output.scale) + output.zero_point
         act_max = 127 if high is None else round(high / output.scale) + output.zero_point
-        act_min = max(-128, min(127, act_min))
-        return {"act_min": act_min, "act_max": max(act_min, min(127, act_max))}
+        act_max = max(-128, min(127, act_max))
+        return {"act_min": min(act_max, max(-128, min(127, act_min))), "act_max": act_max}
 
     def finish(self) -> Graph:
         return self.source.with_nodes(self._nodes, self._tensors)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,11 @@ class Samples:
 
 def require_file(path: Path, option: str) -> None:
     """Raises EdgeqError when there is no such file."""
-    if not path.is_file():
+    try:
+        found = path.is_file()
+    except OSError:
+        found = False
+    if not found:
         raise EdgeqError(f"{option} {path}: there is no such file; give an .npz with an array x [samples, ...]")
 
 
@@ -46,20 +51,30 @@ def load_samples(path: Path, graph: Graph, option: str) -> Samples:
     """
     require_file(path, option)
     try:
+        if not zipfile.is_zipfile(path):
+            raise ValueError("it is no .npz archive")
         with np.load(path, allow_pickle=False) as archive:
-            if not hasattr(archive, "files"):
-                raise ValueError("it holds a single array, not an .npz")
-            arrays = {name: archive[name] for name in archive.files}
+            arrays = {name: np.asarray(archive[name]) for name in archive.files}
     except Exception as error:  # numpy raises many kinds for damaged archives
         raise EdgeqError(f"{option} {path}: can't be read as .npz ({error}); write it with numpy.savez") from error
     inputs = {name: _checked(arrays, name, graph, f"{option} {path}") for name in graph.inputs}
     counts = {len(array) for array in inputs.values()}
     if len(counts) > 1:
         raise EdgeqError(f"{option} {path}: its inputs have {sorted(counts)} samples; they must have as many")
-    labels = arrays.get("y")
-    if labels is not None and labels.shape[:1] != (counts.pop(),):
-        raise EdgeqError(f"{option} {path}: y has {labels.shape[:1]} labels for the samples of x; they must match")
+    labels = None if "y" in graph.inputs else arrays.get("y")
+    if labels is not None:
+        _check_labels(labels, counts.pop(), f"{option} {path}")
     return Samples(inputs, labels)
+
+
+def _check_labels(labels: np.ndarray, samples: int, where: str) -> None:
+    if labels.dtype.kind not in "iu" or labels.size != samples or labels.shape[:1] != (samples,):
+        raise EdgeqError(
+            f"{where}: y is {labels.dtype} {list(labels.shape)}; labels must be {samples} integers, the index of each "
+            "sample's class"
+        )
+    if labels.size and labels.min() < 0:
+        raise EdgeqError(f"{where}: y holds the label {labels.min()}; classes are counted from 0")
 
 
 def _checked(arrays: Mapping[str, np.ndarray], name: str, graph: Graph, where: str) -> np.ndarray:
@@ -80,7 +95,8 @@ def _checked(arrays: Mapping[str, np.ndarray], name: str, graph: Graph, where: s
         raise EdgeqError(f"{where}: {key} holds no samples; give at least one")
     if array.dtype == np.int8:
         return np.ascontiguousarray(array)
-    array = np.ascontiguousarray(array, dtype=np.float32)
+    with np.errstate(over="ignore"):
+        array = np.ascontiguousarray(array, dtype=np.float32)
     if not np.all(np.isfinite(array)):
         bad = int(np.argwhere(~np.isfinite(array))[0][0])
         raise EdgeqError(f"{where}: {key} has NaN or infinity, first in sample {bad}; clean the data")

@@ -49,9 +49,9 @@ def _from_file(path: Path) -> Recipe:
             near = difflib.get_close_matches(key, known, n=1, cutoff=0.3) or list(known)
             raise EdgeqError(f"--quant {path}: unknown key {key!r}; did you mean {near[0]!r}?")
     recipe = Recipe(**data)
-    if recipe.precision not in RECIPES:
+    if not isinstance(recipe.precision, str) or recipe.precision not in RECIPES:
         raise EdgeqError(f"--quant {path}: precision {recipe.precision!r} is not one of {', '.join(RECIPES)}")
-    if recipe.observer not in OBSERVERS:
+    if not isinstance(recipe.observer, str) or recipe.observer not in OBSERVERS:
         raise EdgeqError(f"--quant {path}: observer {recipe.observer!r} is not one of {', '.join(OBSERVERS)}")
     if not isinstance(recipe.percentile, (int, float)) or not 50 < recipe.percentile <= 100:
         raise EdgeqError(f"--quant {path}: percentile {recipe.percentile!r} must lie above 50 and up to 100")

@@ -12,6 +12,7 @@ from edgeq.quantize.data import Samples, dequantize, quantize_inputs
 
 #: samples that the ratio is taken over
 SAMPLES = 32
+EXACT_DB = 200.0
 
 
 def sqnr_db(float_graph: Graph, integer_graph: Graph, samples: Samples) -> dict[str, float]:
@@ -29,7 +30,7 @@ def sqnr_db(float_graph: Graph, integer_graph: Graph, samples: Samples) -> dict[
             error = signal[name] - dequantize(values, tensor.scale, tensor.zero_point)
             noise = float(np.square(error, dtype=np.float64).sum())
             power = float(np.square(signal[name], dtype=np.float64).sum())
-            ratio[name] = min(200.0, 10.0 * np.log10(max(power, 1e-30) / max(noise, 1e-30)))
+            ratio[name] = EXACT_DB if noise == 0.0 else min(EXACT_DB, 10.0 * np.log10(max(power, 1e-300) / noise))
 
     reference.run(float_graph, subset.inputs, watch=remember)
     inputs: Mapping[str, np.ndarray] = quantize_inputs(integer_graph, subset)

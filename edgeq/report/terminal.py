@@ -18,7 +18,7 @@ def print_build(report: dict[str, Any], folder: str, console: Console) -> None:
     for name, value in summary_rows(report):
         table.add_row(name, value)
     console.print(table)
-    console.print(f"firmware and report: {folder}", highlight=False, soft_wrap=True)
+    console.print(f"firmware and report: {folder}", highlight=False, soft_wrap=True, markup=False)
 
 
 def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:

@@ -41,12 +41,7 @@ def run_elf(
 
     Raises EdgeqError: simulator missing, time out, fault in the firmware, any exit code but 0.
     """
-    simulator = shutil.which(board.simulator.command[0])
-    if simulator is None:
-        raise EdgeqError(
-            f"{board.simulator.command[0]} is needed to run board '{board.name}' and is not installed: "
-            f"apt-get install {board.simulator.apt}."
-        )
+    simulator = require_simulator(board)
     elf, workdir = elf.resolve(), workdir.resolve()
     arguments = adapted_arguments(board.simulator.command[1:], qemu_release(simulator))
     command = [simulator, *arguments, *_QUIET, *_SEMIHOSTING]
@@ -60,6 +55,19 @@ def run_elf(
     _check(board, elf, result, timeout_s)
     counts = parse_counts(workdir / _COUNT_RESULT) if count else None
     return SimulationResult(result.exit_code, result.console, counts)
+
+
+def require_simulator(board: Board) -> str:
+    """Path of the board's simulator; "" for the host. Raises EdgeqError with the command that installs it."""
+    if not board.simulator.command:
+        return ""
+    simulator = shutil.which(board.simulator.command[0])
+    if simulator is None:
+        raise EdgeqError(
+            f"{board.simulator.command[0]} is needed to run board '{board.name}' and is not installed: "
+            f"apt-get install {board.simulator.apt}."
+        )
+    return simulator
 
 
 def _counting(board: Board, elf: Path, workdir: Path, simulator: str) -> list[str]:

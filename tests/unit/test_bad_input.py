@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from torch import nn
 
 from edgeq.cli import main
 from tests.conftest import EXAMPLES
+from tests.tools import require_board, require_tool
 
 KWS = str(EXAMPLES / "kws" / "kws.pt2")
 CALIB = str(EXAMPLES / "kws" / "demo_calib.npz")
@@ -204,6 +207,58 @@ def test_missing_compiler(target: Path, monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setenv("PATH", str(tmp_path))
     result = build(KWS, "--board", "cortex-m4", "--calib", CALIB, target=target)
     refused(result, target, "missing", "apt-get install")
+
+
+def test_missing_simulator(target: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Told before anything is built."""
+    for tool in ("make", "arm-none-eabi-gcc"):
+        (tmp_path / tool).symlink_to(require_tool(tool))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    refused(
+        build(KWS, "--board", "cortex-m4", "--calib", CALIB, target=target), target, "apt-get install qemu-system-arm"
+    )
+
+
+def test_one_hot_labels(target: Path, tmp_path: Path) -> None:
+    path = tmp_path / "eval.npz"
+    np.savez(path, x=np.zeros((4, 1, 49, 10), np.float32), y=np.zeros((4, 12), np.int64))
+    result = build(KWS, "--board", "host", "--calib", CALIB, "--eval", str(path), target=target)
+    refused(result, target, "labels must be 4 integers")
+
+
+def test_empty_folder_reached_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    result = build(KWS, "--board", "host", "--calib", CALIB, "--no-simulate", target=tmp_path / "link")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "real" / "manifest.json").is_file()
+
+
+@pytest.mark.parametrize("damage", ["manifest", "graph", "constants", "layers"])
+def test_damaged_folder(damage: str, built_kws: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "damaged"
+    shutil.copytree(built_kws, folder)
+    if damage == "manifest":
+        (folder / "manifest.json").write_text("{", encoding="utf-8")
+    elif damage == "layers":
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        (folder / "manifest.json").write_text(json.dumps({**manifest, "layers": []}), encoding="utf-8")
+    elif damage == "graph":
+        text = (folder / "reference" / "graph.json").read_text(encoding="utf-8")
+        (folder / "reference" / "graph.json").write_text(text.replace('"conv2d"', '"convolve"'), encoding="utf-8")
+    else:
+        (folder / "reference" / "constants.npz").write_bytes(b"")
+    result = CliRunner().invoke(main, ["verify", str(folder)])
+    assert result.exit_code == 2, result.output
+    assert "build" in result.stderr
+
+
+@pytest.fixture(scope="module")
+def built_kws(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    require_board("host")
+    folder = tmp_path_factory.mktemp("built") / "kws"
+    assert build(KWS, "--board", "host", "--calib", CALIB, "--no-simulate", target=folder).exit_code == 0
+    return folder
 
 
 def test_run_on_a_folder_that_is_no_firmware(tmp_path: Path) -> None:

@@ -142,3 +142,45 @@ def test_every_truncation_is_refused(tmp_path: Path) -> None:
         path.write_bytes(data[: int(len(data) * share)])
         with pytest.raises(EdgeqError, match="damaged or cut short"):
             guard.kind_of(path)
+
+
+@pytest.mark.parametrize(
+    "name", ["DATA/SAMPLE_INPUTS/MODEL.PT", "data/sample_inputs/MODEL.pt", "data/other.pt", "../x"]
+)
+def test_members_under_other_names_are_refused(name: str, tmp_path: Path) -> None:
+    """torch finds members whatever their case: a pickle must not hide behind that."""
+    marker = tmp_path / "ran"
+    original = "data/sample_inputs/model.pt"
+    path = rewritten(tmp_path / "m.pt2", lambda _, old: old, {original: b"", name: pickle.dumps(Bomb(marker))})
+    with pytest.raises(EdgeqError, match="does not write"):
+        guard.kind_of(path)
+    path = tmp_path / "renamed.pt2"
+    with zipfile.ZipFile(KWS) as source, zipfile.ZipFile(path, "w") as copy:
+        for member in source.namelist():
+            if not member.endswith("model.pt"):
+                copy.writestr(member, source.read(member))
+        copy.writestr(f"kws/{name}", pickle.dumps(Bomb(marker)))
+    with pytest.raises(EdgeqError, match=r"does not write|would call"):
+        guard.kind_of(path)
+    assert not marker.exists()
+
+
+def test_names_that_a_pickle_computes_are_refused(tmp_path: Path) -> None:
+    """Strings pushed and dropped must not pass for the name that is called."""
+    data = (
+        b"\x80\x04" + b"\x8c\x02os\x94" + b"\x8c\x06system\x94" + b"\x8c\x05torch0" + b"\x8c\x04Size0" + b"00"
+        b"h\x00h\x01\x93" + b"\x8c\x02id\x85R."
+    )
+    path = rewritten(tmp_path / "m.pt2", lambda _, old: old, {"data/sample_inputs/model.pt": data})
+    with pytest.raises(EdgeqError, match="would call a name that it computes"):
+        guard.kind_of(path)
+
+
+def test_a_cut_off_directory_is_not_taken_for_an_inner_archive(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    torch.save((torch.zeros(1, 1, 49, 10),), buffer)
+    path = rewritten(tmp_path / "m.pt2", lambda _, old: old, {"data/sample_inputs/model.pt": buffer.getvalue()})
+    data = path.read_bytes()
+    path.write_bytes(data[:-30])
+    with pytest.raises(EdgeqError, match="damaged or cut short"):
+        guard.kind_of(path)

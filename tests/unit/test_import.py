@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from torch import nn
 
 from edgeq import pipeline, reference
+from edgeq.errors import EdgeqError
 from edgeq.frontend.load import ModelSource
 from edgeq.ir.graph import Graph
 
@@ -34,6 +36,27 @@ class Branches(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         joined = torch.cat([self.first(x), torch.relu(self.second(x))], dim=1)
         return torch.softmax(self.head(torch.flatten(joined, 1)), dim=-1)
+
+
+class Doubled(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.conv(x + x)
+
+
+class Returns(nn.Module):
+    """A convolution whose results `pick` chooses."""
+
+    def __init__(self, pick: Callable[[torch.Tensor, torch.Tensor], object]) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 1)
+        self.pick = pick
+
+    def forward(self, x: torch.Tensor) -> object:
+        return self.pick(x, self.conv(x))
 
 
 def randomized(module: nn.Module) -> nn.Module:
@@ -80,6 +103,10 @@ NETWORKS = {
         (1, 3, 12, 10),
     ),
     "norm_first": (nn.Sequential(nn.BatchNorm2d(3), nn.ReLU(), nn.Conv2d(3, 4, 3)), (1, 3, 6, 6)),
+    "elementwise_first": (nn.Sequential(nn.ReLU6(), nn.MaxPool2d(2), nn.Conv2d(3, 4, 3)), (1, 3, 9, 8)),
+    "doubled_input": (Doubled(), (1, 3, 6, 6)),
+    "relu_after_flatten": (nn.Sequential(nn.Conv2d(2, 3, 1), nn.Flatten(), nn.ReLU(), nn.Linear(60, 4)), (1, 2, 4, 5)),
+    "open_clamp": (nn.Sequential(nn.Linear(5, 4), nn.Hardtanh(-1.0, float("inf"))), (1, 5)),
     "mlp": (nn.Sequential(nn.Linear(20, 16), nn.ReLU(), nn.Dropout(0.5), nn.Linear(16, 3), nn.Softmax(-1)), (1, 20)),
 }  # fmt: skip
 
@@ -100,3 +127,19 @@ def test_import_computes_the_same(name: str, tmp_path: Path) -> None:
 def test_activations_and_norms_are_folded(tmp_path: Path) -> None:
     graph = imported(randomized(Residual()), torch.zeros(1, 3, 9, 7), tmp_path)
     assert [node.op for node in graph.nodes] == ["conv2d", "conv2d", "add"]
+
+
+@pytest.mark.parametrize(
+    ("module", "shape", "message"),
+    [
+        (nn.Sequential(nn.Linear(8, 8), nn.BatchNorm1d(8)), (1, 8, 8), "batch norm over axis 1"),
+        (Returns(lambda x, y: (y, y)), (1, 3, 4, 4), "returns one tensor twice"),
+        (Returns(lambda x, y: (y, y.permute(0, 2, 3, 1))), (1, 3, 4, 4), "only another output with its axes moved"),
+        (Returns(lambda x, y: (x.permute(0, 2, 3, 1), y)), (1, 3, 4, 4), "only an input with its axes moved"),
+    ],
+)
+def test_what_would_come_out_wrong_is_refused(
+    module: nn.Module, shape: tuple[int, ...], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(EdgeqError, match=message):
+        imported(module.eval(), torch.zeros(shape), tmp_path)

@@ -7,8 +7,9 @@ import pytest
 
 from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import Importer
+from edgeq.ir.graph import Quantization, Tensor
 from edgeq.ops.weighted import weight_scales
-from edgeq.quantize.convert import to_int8
+from edgeq.quantize.convert import Converter, to_int8
 from edgeq.quantize.observe import BINS, Histogram, least_squares, minmax, percentile_range
 from edgeq.quantize.scales import affine
 
@@ -61,6 +62,17 @@ def test_affine(value_range: tuple[float, float], scale: float, zero_point: int)
     quantization = affine(value_range)
     assert quantization.scale[0] == pytest.approx(scale)
     assert quantization.zero_point == zero_point
+
+
+@pytest.mark.parametrize(
+    ("bounds", "expected"),
+    [((0.0, None), (0, 127)), ((-1.0, 1.0), (-10, 10)), ((1.0, -1.0), (-10, -10)), ((None, 99.0), (-128, 127))],
+)
+def test_integer_bounds(bounds: tuple[float | None, float | None], expected: tuple[int, int]) -> None:
+    """Crossed bounds give the upper one, as torch.clamp does."""
+    output = Tensor("y", (1,), "int8", Quantization.per_tensor(0.1, 0))
+    result = Converter.integer_bounds(bounds, output)
+    assert (result["act_min"], result["act_max"]) == expected
 
 
 def test_outputs_far_below_the_weights_are_refused() -> None:

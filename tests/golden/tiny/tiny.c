@@ -187,7 +187,7 @@ eq_status_t tiny_init(tiny_t *model, void *arena, size_t bytes) {
     return EQ_ERROR_ARENA;
   }
   model->arena = arena;
-  model->next = TINY_LAYERS;
+  model->next = TINY_LAYERS + 1u; /* not begun */
   return EQ_OK;
 }
 
@@ -206,6 +206,9 @@ eq_status_t tiny_begin(tiny_t *model) {
 eq_status_t tiny_poll(tiny_t *model, uint32_t max_layers) {
   if (model == NULL || model->arena == NULL) {
     return EQ_ERROR_ARGUMENT;
+  }
+  if (model->next > TINY_LAYERS) {
+    return EQ_ERROR_STATE;
   }
   for (uint32_t done = 0u; done < max_layers && model->next < TINY_LAYERS; ++done) {
     eq_team_run(layers[model->next].run, model, layers[model->next].cores);
