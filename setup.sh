@@ -9,7 +9,7 @@ cd "$(dirname "$0")"
 
 stamp=.venv/.edgeq-ready
 state=$(cat setup.sh pyproject.toml | cksum)
-tools=(make gcc arm-none-eabi-gcc riscv64-unknown-elf-gcc qemu-system-arm qemu-system-riscv32)
+tools=(make gcc g++ arm-none-eabi-gcc riscv64-unknown-elf-gcc qemu-system-arm qemu-system-riscv32)
 
 missing_tools() {
   local tool

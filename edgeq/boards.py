@@ -19,6 +19,13 @@ from edgeq.paths import boards_dir
 
 ARCHITECTURES = ("host", "riscv", "cortex_m")
 
+# Kernel families that the cores of an architecture can run.
+KERNEL_FAMILIES = {
+    "host": ("scalar", "rv32im", "xpulp"),
+    "riscv": ("scalar", "rv32im", "xpulp"),
+    "cortex_m": ("scalar", "dsp", "mve"),
+}
+
 # Memory regions every cross-compiled board declares: what the product uses, and what only the simulation build uses.
 MEMORY_REGIONS = ("flash", "ram", "simulation")
 
@@ -224,6 +231,10 @@ def _parse_board(top: _Table, path: Path) -> Board:
     isa = top.texts("isa")
     if not isa or isa[-1] != "scalar":
         raise top.error(f"key 'isa' is {list(isa)}, must list kernel variants, preferred first, 'scalar' last")
+    for family in isa:
+        if family not in KERNEL_FAMILIES[arch]:
+            known = ", ".join(KERNEL_FAMILIES[arch])
+            raise top.error(f"key 'isa' names '{family}', but the kernel families of {arch} are {known}")
     board = Board(
         path=path,
         name=name,

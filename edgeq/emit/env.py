@@ -46,6 +46,7 @@ def environment() -> jinja2.Environment:
         autoescape=jinja2.select_autoescape(["html.j2"]),
     )
     env.filters["c_int"] = c_int
+    env.tests["search"] = lambda text, part: part in text
     return env
 
 

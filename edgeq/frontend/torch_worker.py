@@ -62,8 +62,19 @@ def _state_dict(request: dict[str, Any]) -> Any:
             "importable from the current folder"
         ) from error
     state = torch.load(request["path"], weights_only=True, map_location="cpu")
-    state = state.get("state_dict", state) if isinstance(state, dict) else state
-    module = factory()
+    for key in ("state_dict", "model_state_dict"):
+        state = state.get(key, state) if isinstance(state, dict) else state
+    try:
+        module = factory()
+    except Exception as error:
+        raise EdgeqError(
+            f"--arch {request['arch']}: calling it without arguments fails ({_first_line(error)}); name one that "
+            "builds the network by itself"
+        ) from error
+    if not isinstance(module, torch.nn.Module):
+        raise EdgeqError(f"--arch {request['arch']}: returns a {type(module).__name__}, not a torch.nn.Module")
+    if not isinstance(state, dict):
+        raise EdgeqError(f"{request['path']}: holds a {type(state).__name__}, not the weights of a network")
     try:
         module.load_state_dict(state)
     except (RuntimeError, TypeError, AttributeError) as error:

@@ -3,6 +3,7 @@ front, back) and value; the integer value is the quantized one."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,11 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
         raise importer.unsupported(
             f"padding {pairs} of {importer.shape(args['self'])}", "non-negative padding of an image [N, C, H, W]"
         )
+    value = float(args.get("value") or 0.0)
+    if not math.isfinite(value):
+        raise importer.unsupported(f"padding with {value}", "the padding of the max pool that follows")
     left, right, top, bottom, front, back = pairs + [0] * (6 - len(pairs))
-    attributes = {"padding": (top, bottom, left, right, front, back), "value": float(args.get("value") or 0.0)}
+    attributes = {"padding": (top, bottom, left, right, front, back), "value": value}
     return importer.channels_first(importer.add("pad", [importer.channels_last(args["self"])], attributes))
 
 

@@ -5,16 +5,22 @@
 
 #include "tiny.h"
 
-/* Nearest int8 value, saturated; ties away from zero. */
+/* Nearest int8 value, saturated; ties to even, as edgeq does it. A value that is no number becomes 127. */
 static inline int8_t tiny_quantize_input(float value) {
   const float scaled = value / TINY_INPUT_SCALE;
-  if (scaled >= 127.0f - (float)(TINY_INPUT_ZERO_POINT)) {
+  if (!(scaled < 127.0f - (float)(TINY_INPUT_ZERO_POINT))) {
     return 127;
   }
   if (scaled <= -128.0f - (float)(TINY_INPUT_ZERO_POINT)) {
     return -128;
   }
-  const int32_t rounded = (int32_t)(scaled + (scaled >= 0.0f ? 0.5f : -0.5f));
+  int32_t rounded = (int32_t)scaled;
+  const float rest = scaled - (float)rounded;
+  if (rest > 0.5f || (rest >= 0.5f && rounded % 2 != 0)) {
+    rounded += 1;
+  } else if (rest < -0.5f || (rest <= -0.5f && rounded % 2 != 0)) {
+    rounded -= 1;
+  }
   return (int8_t)(rounded + (TINY_INPUT_ZERO_POINT));
 }
 
