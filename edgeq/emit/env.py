@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import jinja2
@@ -46,6 +47,7 @@ def environment() -> jinja2.Environment:
         autoescape=jinja2.select_autoescape(["html.j2"]),
     )
     env.filters["c_int"] = c_int
+    env.filters["without_xcv"] = lambda flag: re.sub(r"_xcv[a-z]+", "", flag)
     env.tests["search"] = lambda text, part: part in text
     return env
 

@@ -6,8 +6,8 @@
  *   PORTABLE  C for every other target, the definition of the numbers; also with -DEQ_XCV_PORTABLE
  *
  * COREV and PULP use a built-in where speed needs it and the portable expression elsewhere (those compilers find
- * post-increment, min, max and abs themselves). The tests compare INSN with PORTABLE; COREV and PULP need compilers
- * that the tests don't have.
+ * post-increment, min, max and abs themselves). The tests compare INSN with PORTABLE, and with COREV where
+ * EDGEQ_COREV_GCC names a GCC 14 (all numbers equal with 14.2); PULP has not been compiled.
  *
  * Names: eq_xcv_<CORE-V mnemonic>. _b: four 8-bit lanes, _h: two 16-bit lanes; lane 0 is the lowest. Packed operands
  * are uint32_t. Sums wrap at 32 bits (or at the lane). Arguments named `bits`, `shift`, `lane` and `step` must be

@@ -144,7 +144,8 @@ typedef int16_t __attribute__((may_alias)) eq_xcv_signed_half_t;
 
 #if defined(EQ_XCV_BACKEND_COREV)
 #define eq_xcv_clip(value, bits) ((int32_t)__builtin_riscv_cv_alu_clip((value), eq_xcv_bound(bits)))
-#define eq_xcv_clipu(value, bits) ((int32_t)__builtin_riscv_cv_alu_clipu((value), eq_xcv_bound(bits)))
+#define eq_xcv_clipu(value, bits) \
+  ((int32_t)__builtin_riscv_cv_alu_clipu((uint32_t)(value), (uint32_t)eq_xcv_bound(bits)))
 #elif defined(EQ_XCV_BACKEND_PULP)
 #define eq_xcv_clip(value, bits) __builtin_pulp_clip((value), -eq_xcv_bound(bits) - 1, eq_xcv_bound(bits))
 #define eq_xcv_clipu(value, bits) __builtin_pulp_clipu((value), 0, eq_xcv_bound(bits))

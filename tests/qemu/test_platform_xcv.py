@@ -3,11 +3,14 @@ portable C (on the host with sanitizers, and on the RISC-V board itself)."""
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.qemu.platform_firmware import board_with_tools, build, run
+from edgeq.paths import runtime_dir
+from tests.qemu.platform_firmware import C_FLAGS, board_with_tools, build, run
 
 pytestmark = pytest.mark.qemu
 
@@ -164,4 +167,20 @@ def test_every_intrinsic_is_checked(insn_hashes: dict[str, str]) -> None:
 def test_insn_equals_portable(name: str, insn_hashes: dict[str, str], tmp_path: Path) -> None:
     board = board_with_tools(name)
     elf = build(board, _program(), tmp_path, flags=("-DEQ_XCV_PORTABLE",))
+    assert _hashes(run(board, elf, timeout_s=240).console) == insn_hashes
+
+
+def test_core_v_builtins_equal_insn(insn_hashes: dict[str, str], tmp_path: Path) -> None:
+    """With a compiler that has the CORE-V built-ins, GCC 14 or newer, named by EDGEQ_COREV_GCC: Debian 12 has none."""
+    compiler = os.environ.get("EDGEQ_COREV_GCC")
+    if compiler is None:
+        pytest.skip("EDGEQ_COREV_GCC does not name a riscv64-unknown-elf-gcc of version 14 or newer")
+    board = board_with_tools("riscv-8core")
+    flags = tuple(f"{flag}_xcvsimd_xcvalu_xcvmac" if "-march=" in flag else flag for flag in board.toolchain.flags)
+    source = _program() + '\n#ifndef EQ_XCV_BACKEND_COREV\n#error "these are not the built-ins"\n#endif\n'
+    (tmp_path / "program.c").write_text(source, encoding="utf-8")
+    command = [compiler, *flags, *C_FLAGS, "-I", str(runtime_dir() / "include"), "-c", "program.c", "-o", "program.o"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    # The emulator must not be made of the instructions that it stands in for.
+    elf = build(board, "", tmp_path, flags=(str(tmp_path / "program.o"),))
     assert _hashes(run(board, elf, timeout_s=240).console) == insn_hashes
