@@ -45,11 +45,16 @@ def open_folder(path: Path) -> FirmwareFolder:
 
 def _check(manifest: dict[str, Any], graph: Graph) -> None:
     """Raises when the manifest doesn't describe the graph; every exception counts."""
-    assert int(manifest["arena"]["bytes"]) > 0, "arena"
     layers = {node.name: node for node in graph.nodes if not ops.get(node.op).is_view}
-    assert [layer["node"] for layer in manifest["layers"]] == list(layers), "layers"
-    assert graph.inputs, "inputs"
+    _require(graph.inputs, "inputs")
+    _require(int(manifest["arena"]["bytes"]) > 0, "arena")
+    _require([layer["node"] for layer in manifest["layers"]] == list(layers), "layers")
     for layer in manifest["layers"]:
-        assert layer["output"] == layers[layer["node"]].output, layer["key"]
-        assert tuple(layer["output_shape"]) == graph.tensor(layer["output"]).shape, layer["key"]
-        assert int(layer["macs"]) >= 0, layer["key"]
+        _require(layer["output"] == layers[layer["node"]].output, layer["key"])
+        _require(tuple(layer["output_shape"]) == graph.tensor(layer["output"]).shape, layer["key"])
+        _require(int(layer["macs"]) >= 0, layer["key"])
+
+
+def _require(condition: object, what: str) -> None:
+    if not condition:
+        raise ValueError(f"{what} and graph disagree")

@@ -20,7 +20,7 @@ def model_context(program: Program, plan: Plan) -> dict[str, Any]:
     name = model_name(graph.name)
     stored = [tensor for buffer in plan.buffers for tensor in buffer.tensors or (buffer.name,)]
     identifiers = unique_identifiers(stored)
-    macros = {tensor: f"{name}_at_{text}".upper() for tensor, text in identifiers.items()}
+    macros = {tensor: _offset_macro(name, text) for tensor, text in identifiers.items()}
     context: dict[str, Any] = {
         "name": name,
         "upper": name.upper(),
@@ -40,6 +40,11 @@ def model_context(program: Program, plan: Plan) -> dict[str, Any]:
     return context
 
 
+def _offset_macro(model: str, identifier: str) -> str:
+    """The macro of a buffer's offset in the arena."""
+    return f"{model}_at_{identifier}".upper()
+
+
 def _ports(
     graph: Graph, model: str, names: tuple[str, ...], kind: str, identifiers: Mapping[str, str]
 ) -> list[dict[str, Any]]:
@@ -56,7 +61,7 @@ def _ports(
                 "suffix": suffix,
                 "function": f"{model}_{suffix}",
                 "upper": f"{model}_{suffix}".upper(),
-                "macro": f"{model}_at_{identifiers[tensor_name]}".upper(),
+                "macro": _offset_macro(model, identifiers[tensor_name]),
                 "shape": list(tensor.shape),
                 "note": f" (the model's {list(source.shape)}, channels last)" if moved else "",
                 "size_bytes": tensor.size_bytes,

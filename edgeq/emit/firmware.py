@@ -19,7 +19,7 @@ from edgeq.paths import runtime_dir
 from edgeq.plan.arena import Plan
 from edgeq.simulate.sources import platform_sources
 
-OPTIMIZE_FLAGS = {"speed": "-O2", "size": "-Os", "ram": "-O2"}
+OPTIMIZE_FLAGS = {"speed": "-O2", "size": "-Os"}
 
 
 @dataclass(frozen=True)

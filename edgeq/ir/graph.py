@@ -115,9 +115,6 @@ class Graph:
     def input_tensors(self, node: Node) -> list[Tensor]:
         return [self.tensors[name] for name in node.inputs]
 
-    def output_tensors(self, node: Node) -> list[Tensor]:
-        return [self.tensors[name] for name in node.outputs]
-
     def constant(self, name: str) -> np.ndarray:
         data = self.tensors[name].data
         assert data is not None, name
@@ -125,14 +122,6 @@ class Graph:
 
     def producers(self) -> dict[str, Node]:
         return {output: node for node in self.nodes for output in node.outputs}
-
-    def consumers(self) -> dict[str, list[Node]]:
-        """Tensor name -> nodes that read it, in order; graph outputs are not nodes."""
-        readers: dict[str, list[Node]] = {name: [] for name in self.tensors}
-        for node in self.nodes:
-            for name in dict.fromkeys(node.inputs):
-                readers[name].append(node)
-        return readers
 
     def only_consumer(self, name: str) -> Node | None:
         """The single node that reads `name`, if nothing else does and it isn't a graph output."""

@@ -9,6 +9,15 @@ from typing import Any
 from edgeq.boards import Board
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops.base import Constant, Kernel
+from edgeq.packing.blocks import round_up
+
+#: alignment in bytes of every buffer in the arena (EQ_ARENA_ALIGN)
+ALIGN = 16
+
+
+def aligned(size_bytes: int) -> int:
+    """`size_bytes` rounded up to whole units of ALIGN."""
+    return round_up(size_bytes, ALIGN)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,8 @@ from edgeq.boards import Board
 from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import identifier
 from edgeq.ir.graph import Graph, Node
-from edgeq.lower.program import Layer, Program
+from edgeq.lower.program import Layer, Program, aligned
 from edgeq.ops.base import Kernel
-
-ALIGN = 16
 
 
 def lower(graph: Graph, board: Board) -> Program:
@@ -56,7 +54,7 @@ def _layer(graph: Graph, node: Node, board: Board, index: int) -> Layer:
         units=units,
         granule=granule,
         cores=max(1, min(board.cores, -(-units // granule))),
-        scratch_bytes=-(-scratch // ALIGN) * ALIGN,
+        scratch_bytes=aligned(scratch),
         macs=operator.macs(graph, node),
         why=why,
     )

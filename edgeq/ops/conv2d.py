@@ -77,14 +77,6 @@ def geometry(graph: Graph, node: Node) -> dict[str, int]:
     }
 
 
-def pack_scalar(graph: Graph, node: Node) -> dict[str, Constant]:
-    return {
-        "weights": Constant("int8_t", graph.constant(node.inputs[1])),
-        "bias": Constant("int32_t", weighted.folded_bias(graph, node, axis=0)),
-        **weighted.requant_constants(graph, node),
-    }
-
-
 def unless_pointwise(graph: Graph, node: Node) -> str | None:
     """Obstacle for pointwise kernels: None for 1x1, stride 1, no padding."""
     return None if Window.of(node.attributes).is_pointwise() else "not 1x1 with stride 1"
@@ -107,6 +99,11 @@ def packed(pack: Callable[[np.ndarray], np.ndarray], axis: int = 0) -> Callable[
         }
 
     return constants
+
+
+def unpacked(weights: np.ndarray) -> np.ndarray:
+    """The order of the graph, which the portable kernels read."""
+    return weights
 
 
 def keeps_channels(parameters: Mapping[str, Any]) -> bool:
@@ -168,7 +165,7 @@ class Conv2d(Operator):
             units=output_pixels,
             granule=lambda graph, node: 2,
             applies=unless_pointwise,
-            pack=pack_scalar,
+            pack=packed(unpacked),
             why="portable C, 2 pixels x 4 channels, no patches to gather",
         ),
         Kernel(
@@ -178,7 +175,7 @@ class Conv2d(Operator):
             units=output_pixels,
             granule=lambda graph, node: 2,
             scratch_bytes=lambda graph, node: 2 * patch_bytes(graph, node),
-            pack=pack_scalar,
+            pack=packed(unpacked),
             why="portable C, 2 pixels x 4 channels",
         ),
         Kernel(

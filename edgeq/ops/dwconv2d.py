@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import conv2d, weighted
-from edgeq.ops.base import Constant, Kernel, Operator, Planes, Shape, output_pixels
+from edgeq.ops.base import Kernel, Operator, Planes, Shape, output_pixels
 from edgeq.ops.spatial import Window, windows
 from edgeq.packing import dsp, mve, rv32im, xpulp
 from edgeq.packing.blocks import Geometry, is_k3x3, is_k4x4
@@ -23,14 +23,6 @@ WINDOWS: dict[str, tuple[Callable[[Geometry], bool], str]] = {
     "k3x3": (is_k3x3, "3x3 without dilation"),
     "k4x4": (is_k4x4, "4x4 or smaller"),
 }
-
-
-def pack_scalar(graph: Graph, node: Node) -> dict[str, Constant]:
-    return {
-        "weights": Constant("int8_t", graph.constant(node.inputs[1])),
-        "bias": Constant("int32_t", weighted.folded_bias(graph, node, axis=2)),
-        **weighted.requant_constants(graph, node),
-    }
 
 
 def channels(graph: Graph, node: Node) -> int:
@@ -108,7 +100,7 @@ class DepthwiseConv2d(Operator):
             "scalar",
             "dwconv2d/eq_dwconv2d_s8_scalar.c",
             units=output_pixels,
-            pack=pack_scalar,
+            pack=conv2d.packed(conv2d.unpacked, axis=2),
         ),
     )
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import numpy as np
 
 SINGLE, TFLITE = "single", "tflite"
-INT8_MIN, INT8_MAX = -128, 127
 
 
 def single_multiplier(scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -42,10 +41,6 @@ def tflite_multiplier(scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     exponent = exponent + carried
     vanished = exponent < -31
     return np.where(vanished, 0, multiplier).astype(np.int32), np.where(vanished, 0, exponent).astype(np.int8)
-
-
-def multiplier_for(scale: np.ndarray, rounding: str) -> tuple[np.ndarray, np.ndarray]:
-    return single_multiplier(scale) if rounding == SINGLE else tflite_multiplier(scale)
 
 
 def form_of(shift: np.ndarray, rounding: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import conv2d, weighted
-from edgeq.ops.base import Constant, Kernel, Operator, Shape
+from edgeq.ops.base import Kernel, Operator, Shape
 from edgeq.ops.spatial import exact_matmul
 from edgeq.packing import dsp, mve, rv32im, xpulp
 
@@ -29,14 +29,6 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
 
 def out_features(graph: Graph, node: Node) -> int:
     return graph.tensor(node.outputs[0]).shape[-1]
-
-
-def pack_scalar(graph: Graph, node: Node) -> dict[str, Constant]:
-    return {
-        "weights": Constant("int8_t", graph.constant(node.inputs[1])),
-        "bias": Constant("int32_t", weighted.folded_bias(graph, node, axis=0)),
-        **weighted.requant_constants(graph, node),
-    }
 
 
 def simd_kernel(isa: str, packing: Any, granule: int, why: str) -> Kernel:
@@ -76,7 +68,7 @@ class Linear(Operator):
             "linear/eq_linear_s8_scalar.c",
             units=out_features,
             granule=lambda graph, node: 4,
-            pack=pack_scalar,
+            pack=conv2d.packed(conv2d.unpacked),
         ),
     )
 

@@ -10,10 +10,9 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from edgeq.lower.program import Program
+from edgeq.lower.program import Program, aligned
 from edgeq.plan.lifetime import Buffer, buffers
 
-ALIGN = 16
 SHUFFLES = 200
 
 
@@ -46,7 +45,7 @@ def plan(program: Program, *, reuse: bool = True, guard_bytes: int = 0) -> Plan:
     unused bytes in front of and behind every buffer.
     """
     blocks = buffers(program, in_place=reuse)
-    sizes = {block.name: _aligned(block.size_bytes) + guard_bytes for block in blocks}
+    sizes = {block.name: aligned(block.size_bytes) + guard_bytes for block in blocks}
     times = range(-1, len(program.layers) + 1)
     live = max((sum(b.size_bytes for b in blocks if b.first <= time <= b.last) for time in times), default=0)
     if reuse:
@@ -59,10 +58,6 @@ def plan(program: Program, *, reuse: bool = True, guard_bytes: int = 0) -> Plan:
     end = max((offsets[name] + size for name, size in sizes.items()), default=0)
     shifted = {name: offset + guard_bytes for name, offset in offsets.items()}
     return Plan(tuple(blocks), shifted, end + guard_bytes, live)
-
-
-def _aligned(size: int) -> int:
-    return -(-size // ALIGN) * ALIGN
 
 
 def _best_offsets(blocks: Sequence[Buffer], sizes: Mapping[str, int]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from edgeq.lower.program import Layer, Planar, Program, Rolling
+from edgeq.lower.program import Layer, Planar, Program, Rolling, aligned
 from edgeq.plan.arena import plan
 from edgeq.plan.lifetime import buffers
 
@@ -31,9 +31,9 @@ def overwrite_inputs(program: Program) -> Program:
     for index in sorted(candidates):
         fewer = {key: layer for key, layer in chosen.items() if key != index}
         trial = _with(program, fewer)
-        if plan(trial).arena_bytes <= best_bytes:
-            chosen, best = fewer, trial
-            best_bytes = plan(trial).arena_bytes
+        trial_bytes = plan(trial).arena_bytes
+        if trial_bytes <= best_bytes:
+            chosen, best, best_bytes = fewer, trial, trial_bytes
     return best
 
 
@@ -71,8 +71,8 @@ def _planar(layer: Layer) -> Planar | None:
     assert planes is not None
     if (p["in_h"], p["in_w"]) != (p["out_h"], p["out_w"]):
         return None
-    copy_bytes = -(-p["in_h"] * p["in_w"] * min(planes.channels, p["in_c"]) // 16) * 16
-    return Planar(planes.channels, planes.weight_bytes, copy_bytes)
+    copy_bytes = p["in_h"] * p["in_w"] * min(planes.channels, p["in_c"])
+    return Planar(planes.channels, planes.weight_bytes, aligned(copy_bytes))
 
 
 def _rolling(program: Program, layer: Layer) -> Rolling | None:
@@ -88,7 +88,7 @@ def _rolling(program: Program, layer: Layer) -> Rolling | None:
         if done * out_row > copied * in_row:
             return None
     rows = min(p["in_h"], (band - 1) * p["stride_h"] + span)
-    return Rolling(band, -(-rows * in_row // 16) * 16)
+    return Rolling(band, aligned(rows * in_row))
 
 
 def _band_rows(out_h: int, out_w: int, granule: int) -> int:

@@ -4,6 +4,7 @@
 
 #include "eq_inline.h"
 #include "eq_requant.h"
+#include "eq_tail.h"
 
 #ifndef __ARM_FEATURE_DSP
 #error "a *_dsp.c kernel needs a core with the DSP extension, e.g. -mcpu=cortex-m4"
@@ -13,18 +14,6 @@
 static EQ_INLINE uint32_t eq_dsp_load(const int8_t *x) {
   uint32_t word;
   __builtin_memcpy(&word, x, sizeof word);
-  return word;
-}
-
-/* The 1 to 3 bytes left of a run, zero-filled. */
-static EQ_INLINE uint32_t eq_dsp_load_tail(const int8_t *x, int32_t bytes) {
-  uint32_t word = (uint8_t)x[0];
-  if (bytes > 1) {
-    word |= (uint32_t)(uint8_t)x[1] << 8;
-  }
-  if (bytes > 2) {
-    word |= (uint32_t)(uint8_t)x[2] << 16;
-  }
   return word;
 }
 

@@ -35,7 +35,7 @@ static EQ_INLINE uint32_t *eq_dsp_widen(const int8_t *x, int32_t bytes, uint32_t
     x += 4;
   }
   if (bytes > 0) {
-    eq_dsp_put_quad(column, eq_dsp_load_tail(x, bytes));
+    eq_dsp_put_quad(column, eq_load_tail(x, bytes));
     column += EQ_DSP_PANEL_WORDS;
   }
   return column;

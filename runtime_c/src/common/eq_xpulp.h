@@ -5,6 +5,7 @@
 
 #include "eq_inline.h"
 #include "eq_requant.h"
+#include "eq_tail.h"
 #include "eq_xcv.h"
 
 /* A word at any address. The cores load unaligned words (two cycles); plain C on RISC-V would load bytes. */
@@ -48,18 +49,6 @@ static EQ_INLINE void eq_xpulp_store(int8_t *y, uint32_t word) {
 #else
 #define EQ_XPULP_PUT(p, word) (eq_xpulp_store(p, word), (p) += 4)
 #endif
-
-/* The 1 to 3 bytes left of a run, zero-filled. */
-static EQ_INLINE uint32_t eq_xpulp_load_tail(const int8_t *x, int32_t bytes) {
-  uint32_t word = (uint8_t)x[0];
-  if (bytes > 1) {
-    word |= (uint32_t)(uint8_t)x[1] << 8;
-  }
-  if (bytes > 2) {
-    word |= (uint32_t)(uint8_t)x[2] << 16;
-  }
-  return word;
-}
 
 static EQ_INLINE int8_t *eq_xpulp_copy(int8_t *target, const int8_t *source, int32_t bytes) {
   for (; bytes >= 4; bytes -= 4) {

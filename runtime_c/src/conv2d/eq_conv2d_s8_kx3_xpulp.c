@@ -51,7 +51,7 @@ static EQ_INLINE int8_t *gather_quad(int8_t *strip, const int8_t *x, int32_t in_
 static int8_t *gather_tail(int8_t *strip, const int8_t *x, int32_t in_c, int32_t begin, int32_t end, uint32_t outside) {
   for (int32_t i = 0; i < EQ_SLIDE_WORDS; i++) {
     const int32_t inside = i >= begin && i < end;
-    eq_xcv_store_w(strip, inside ? eq_xpulp_load_tail(x + (i - begin) * in_c, in_c & 3) : outside, 4);
+    eq_xcv_store_w(strip, inside ? eq_load_tail(x + (i - begin) * in_c, in_c & 3) : outside, 4);
   }
   return strip;
 }

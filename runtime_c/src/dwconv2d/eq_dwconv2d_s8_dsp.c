@@ -9,8 +9,8 @@ static EQ_INLINE void sum4(const int8_t *const *taps, const uint32_t *weights, i
                            int32_t sums[4]) {
   int32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
   for (; pairs > 0; pairs--) {
-    const uint32_t x = lanes == 4 ? eq_dsp_load(taps[0] + c) : eq_dsp_load_tail(taps[0] + c, lanes);
-    const uint32_t z = lanes == 4 ? eq_dsp_load(taps[1] + c) : eq_dsp_load_tail(taps[1] + c, lanes);
+    const uint32_t x = lanes == 4 ? eq_dsp_load(taps[0] + c) : eq_load_tail(taps[0] + c, lanes);
+    const uint32_t z = lanes == 4 ? eq_dsp_load(taps[1] + c) : eq_load_tail(taps[1] + c, lanes);
     uint32_t w0, w1;
     taps += 2;
     const uint32_t x02 = eq_dsp_sxtb16(x), z02 = eq_dsp_sxtb16(z);

@@ -21,7 +21,7 @@ typedef struct {
 } columns_t;
 
 static EQ_INLINE uint32_t load_lanes(const int8_t *x, int32_t lanes) {
-  return lanes == LANES ? eq_dsp_load(x) : eq_dsp_load_tail(x, lanes);
+  return lanes == LANES ? eq_dsp_load(x) : eq_load_tail(x, lanes);
 }
 
 /* One input row of four channels. */

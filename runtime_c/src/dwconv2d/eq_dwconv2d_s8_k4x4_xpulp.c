@@ -50,10 +50,10 @@ static int8_t *inside_rows(int8_t *strip, const columns_t *columns, int32_t coun
 /* The same for 1 to 3 channels: nothing is read beyond them. */
 static int8_t *inside_rows_tail(int8_t *strip, const columns_t *columns, int32_t count, int32_t lanes) {
   for (int32_t i = 0; i < count; i++) {
-    strip = put_row(strip, eq_xpulp_load_tail(columns->x[0] + i * columns->step[0], lanes),
-                    eq_xpulp_load_tail(columns->x[1] + i * columns->step[1], lanes),
-                    eq_xpulp_load_tail(columns->x[2] + i * columns->step[2], lanes),
-                    eq_xpulp_load_tail(columns->x[3] + i * columns->step[3], lanes));
+    strip = put_row(strip, eq_load_tail(columns->x[0] + i * columns->step[0], lanes),
+                    eq_load_tail(columns->x[1] + i * columns->step[1], lanes),
+                    eq_load_tail(columns->x[2] + i * columns->step[2], lanes),
+                    eq_load_tail(columns->x[3] + i * columns->step[3], lanes));
   }
   return strip;
 }

@@ -8,7 +8,7 @@
 enum { LANES = 4 };
 
 static EQ_INLINE uint32_t load_lanes(const int8_t *x, int32_t lanes) {
-  return lanes == LANES ? eq_xpulp_load(x) : eq_xpulp_load_tail(x, lanes);
+  return lanes == LANES ? eq_xpulp_load(x) : eq_load_tail(x, lanes);
 }
 
 /* Sums of channels c .. c+3 over all quads of taps; `lanes` is 4, or 1 to 3 for the last channels. */

@@ -15,7 +15,7 @@ static EQ_INLINE void widen_row(const int8_t *x, int32_t bytes, uint32_t *halves
     halves += 2;
   }
   if (bytes > 0) {
-    const uint32_t word = eq_dsp_load_tail(x, bytes);
+    const uint32_t word = eq_load_tail(x, bytes);
     halves[0] = eq_dsp_sxtb16(word);
     halves[1] = eq_dsp_sxtb16_ror8(word);
   }
