@@ -19,6 +19,7 @@ from edgeq.build.sizes import read_sizes
 from edgeq.emit.firmware import EmitOptions, emit
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import open_folder
+from edgeq.frontend import guard
 from edgeq.frontend.load import ModelSource, load
 from edgeq.frontend.load import check as check_source
 from edgeq.ir import verify as verify_graph
@@ -39,7 +40,7 @@ from edgeq.quantize.data import (
     require_file,
     require_float,
 )
-from edgeq.quantize.observe import observe
+from edgeq.quantize.observe import observe, unprescribed
 from edgeq.quantize.recipe import Recipe
 from edgeq.quantize.sqnr import sqnr_db
 from edgeq.report.facts import Accuracy, Facts, write
@@ -48,6 +49,10 @@ from edgeq.simulate.session import run_samples
 from edgeq.verify import Verification, compare
 
 RANDOM_CALIBRATION = "random"
+NO_CALIBRATION = (
+    "calibration data is missing: give --calib DATA.npz with a few hundred typical inputs, or --calib random to try "
+    "the build without caring for accuracy"
+)
 SIMULATED_SAMPLES = 200
 
 
@@ -74,7 +79,9 @@ def import_model(source: ModelSource) -> Graph:
 
 def quantize(graph: Graph, calibration: Samples, recipe: Recipe) -> Graph:
     """Canonical float graph -> integer graph."""
-    ranges = observe(graph, calibration.inputs, recipe.observer, recipe.percentile)
+    ranges = {}
+    if unprescribed(graph):
+        ranges = observe(graph, calibration.inputs, recipe.observer, recipe.percentile)
     return verify_graph.run(to_int8(graph, ranges), "quantize")
 
 
@@ -97,14 +104,15 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
     make.require_tools(options.board)
     if options.simulate:
         require_simulator(options.board)
-    check_source(options.source)
-    _check_data_options(options)
+    kind = check_source(options.source)
+    _check_data_options(options, may_prescribe=kind == guard.KIND_TFLITE)
     with _target_folder(options.folder) as folder:
         observer.stage(f"importing {options.source.path.name}")
         graph = import_model(options.source)
         calibration = _calibration(options, graph, observer)
         evaluation = load_samples(options.eval_data, graph, "--eval") if options.eval_data else None
-        observer.stage(f"quantizing to {options.recipe.name} ({options.recipe.observer}, {len(calibration)} samples)")
+        how = f"{options.recipe.observer}, {len(calibration)} samples" if unprescribed(graph) else "as the file says"
+        observer.stage(f"quantizing to {options.recipe.name} ({how})")
         integer = quantize(graph, calibration, options.recipe)
         observer.stage(f"generating and compiling for {options.board.name}")
         emit_options = EmitOptions(options.optimize, options.recipe.name, _source_facts(options.source.path))
@@ -152,27 +160,28 @@ def _default_samples(board: Board, samples: Samples) -> int:
     return len(samples) if board.arch == "host" else SIMULATED_SAMPLES
 
 
-def _check_data_options(options: BuildOptions) -> None:
-    """What can be told before the model is read."""
-    if options.calib is None:
-        raise EdgeqError(
-            "calibration data is missing: give --calib DATA.npz with a few hundred typical inputs, or --calib random "
-            "to try the build without caring for accuracy"
-        )
-    if options.calib != RANDOM_CALIBRATION:
-        require_file(Path(options.calib), "--calib")
+def _check_data_options(options: BuildOptions, may_prescribe: bool) -> None:
+    """What can be told before the model is read; `may_prescribe`: its file may hold scales of all activations."""
+    if options.calib is None and not may_prescribe:
+        raise EdgeqError(NO_CALIBRATION)
+    if options.calib not in (None, RANDOM_CALIBRATION):
+        require_file(Path(str(options.calib)), "--calib")
     if options.eval_data is not None:
         require_file(options.eval_data, "--eval")
 
 
 def _calibration(options: BuildOptions, graph: Graph, observer: Observer) -> Samples:
-    assert options.calib is not None
+    if options.calib is None:
+        if unprescribed(graph):
+            raise EdgeqError(NO_CALIBRATION)
+        return random_samples(graph)
     if options.calib == RANDOM_CALIBRATION:
         observer.warning("calibrated with random numbers: the accuracy of this build is meaningless")
         return random_samples(graph)
     where = f"--calib {options.calib}"
     samples = load_samples(Path(options.calib), graph, "--calib")
-    require_float(samples, where)
+    if unprescribed(graph):
+        require_float(samples, where)
     return samples
 
 

@@ -38,7 +38,7 @@ def _run_batch(graph: Graph, inputs: Mapping[str, np.ndarray], watch: Watcher | 
         for name in graph.inputs:
             watch(name, values[name])
     for index, node in enumerate(graph.nodes):
-        arguments = [values[name] if name in values else graph.constant(name) for name in node.inputs]
+        arguments = [values[name] if name in values else constant_of(graph, node, name) for name in node.inputs]
         for name, result in zip(node.outputs, run_node(graph, node, arguments), strict=True):
             values[name] = result
             if watch is not None:
@@ -47,6 +47,12 @@ def _run_batch(graph: Graph, inputs: Mapping[str, np.ndarray], watch: Watcher | 
             if last_use[name] == index and name in values and name not in graph.outputs:
                 del values[name]
     return values
+
+
+def constant_of(graph: Graph, node: Node, name: str) -> np.ndarray:
+    """A constant operand: as stored for integer nodes, in real numbers for float ones."""
+    is_float = graph.tensor(node.outputs[0]).dtype == "float32"
+    return graph.real_constant(name) if is_float else graph.constant(name)
 
 
 def run_node(graph: Graph, node: Node, arguments: list[np.ndarray]) -> list[np.ndarray]:

@@ -41,16 +41,19 @@ _MEMBER = re.compile(
 _STRING_PUSHES = {"SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE"}
 _MEMO_STORES = {"MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT"}
 
-KIND_EXPORTED, KIND_STATE_DICT, KIND_PICKLED_MODULE = "exported", "state_dict", "pickled_module"
+#: a .tflite file is read as a whole, and its constants grow fourfold in the float graph
+_LARGEST_TFLITE = 1 << 27
+
+KIND_EXPORTED, KIND_STATE_DICT, KIND_PICKLED_MODULE, KIND_TFLITE = "exported", "state_dict", "pickled_module", "tflite"
 
 
 def kind_of(path: Path) -> str:
     """One of the KIND_ constants. Raises EdgeqError, with the next step, for everything that can't be imported."""
     try:
         if not path.exists():
-            raise EdgeqError(f"{path}: there is no such file; give the path of a model (.pt2, .pt)")
+            raise EdgeqError(f"{path}: there is no such file; give the path of a model (.pt2, .pt, .tflite)")
         if path.is_dir():
-            raise EdgeqError(f"{path}: is a folder; give the path of a model file (.pt2, .pt)")
+            raise EdgeqError(f"{path}: is a folder; give the path of a model file (.pt2, .pt, .tflite)")
         size = path.stat().st_size
         with path.open("rb") as file:
             head = file.read(16)
@@ -59,7 +62,9 @@ def kind_of(path: Path) -> str:
     if size > _LARGEST_FILE:
         raise EdgeqError(f"{path}: has {size} bytes, more than any microcontroller model; the limit is {_LARGEST_FILE}")
     if head[4:8] == b"TFL3":
-        raise EdgeqError(f"{path}: is a TensorFlow Lite model; this version reads torch.export files (.pt2)")
+        if size > _LARGEST_TFLITE:
+            raise EdgeqError(f"{path}: has {size} bytes; the limit for a .tflite model is {_LARGEST_TFLITE}")
+        return KIND_TFLITE
     if head[:2] == b"\x80\x02" and head[2:4] == b"\x8a\x0a":
         raise EdgeqError(
             f"{path}: is a pickle of a torch older than 1.6; load it in torch and save it with torch.export.save"

@@ -7,7 +7,8 @@ wrap them in transposes, which the layout pass cancels.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from edgeq import ops
 from edgeq.errors import EdgeqError
-from edgeq.ir.graph import Boundary, Graph, Node, Tensor, constant
+from edgeq.ir.graph import Boundary, Graph, Node, Quantization, Tensor, constant
 
 TO_CHANNELS_LAST = (0, 2, 3, 1)
 TO_CHANNELS_FIRST = (0, 3, 1, 2)
@@ -62,16 +63,44 @@ class Importer:
         self._tensors[name] = constant(name, np.array(data, np.float32))
         return name
 
+    def integer_constant(self, data: np.ndarray, quantization: Quantization) -> str:
+        """A constant that the file holds as integers; the float reference sees its real values."""
+        name = self._unique(f"{self.layer}.constant")
+        self._tensors[name] = constant(name, data, quantization)
+        return name
+
+    def prescribe(self, name: str, quantization: Quantization) -> None:
+        """Fixes how the integer graph stores the activation `name`."""
+        self._tensors[name] = replace(self._tensors[name], quantization=quantization)
+
+    def quantization(self, name: str) -> Quantization | None:
+        """What the file prescribes for the tensor `name`, if anything."""
+        return self._tensors[name].quantization
+
     def is_constant(self, name: str) -> bool:
         return self._tensors[name].is_constant
 
     def constant_array(self, name: Any, what: str) -> np.ndarray:
-        """The value of a constant tensor. Raises EdgeqError when it is computed from the model's input."""
+        """The value of a constant tensor, in real numbers. Raises EdgeqError when it is computed from the model's
+        input."""
         if not isinstance(name, str) or not self.is_constant(name):
             raise self.unsupported(f"{what} that depend on the input", "constant parameters")
-        data = self._tensors[name].data
-        assert data is not None
-        return data
+        tensor = self._tensors[name]
+        assert tensor.data is not None
+        return tensor.data if tensor.quantization is None else tensor.quantization.real(tensor.data)
+
+    def reordered(self, name: str, what: str, order: Callable[[np.ndarray], np.ndarray], axis: int) -> str:
+        """A constant with its elements moved by `order` (a transpose, a reshape), integers kept as integers; `axis` is
+        where the scales per channel lie afterwards."""
+        self.constant_array(name, what)
+        tensor = self._tensors[name]
+        assert tensor.data is not None
+        if tensor.quantization is None:
+            return self.constant(order(tensor.data))
+        moved = tensor.quantization
+        if moved.axis is not None:
+            moved = replace(moved, axis=axis)
+        return self.integer_constant(order(tensor.data), moved)
 
     def shape(self, name: str) -> tuple[int, ...]:
         return self._tensors[name].shape

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from edgeq.errors import EdgeqError
 from edgeq.frontend import guard
+from edgeq.frontend.tflite import program
 from edgeq.ir import serialize
 from edgeq.ir.graph import Graph
 
@@ -52,6 +53,8 @@ def check(source: ModelSource) -> str:
 def load(source: ModelSource) -> Graph:
     """The float graph of a model file. Raises EdgeqError with one sentence for anything that can't be imported."""
     kind = check(source)
+    if kind == guard.KIND_TFLITE:
+        return program.load(source.path)
     with tempfile.TemporaryDirectory(prefix="edgeq-") as folder:
         work = Path(folder)
         path = source.path

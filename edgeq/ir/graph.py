@@ -13,26 +13,37 @@ from typing import Any
 
 import numpy as np
 
-DTYPE_BYTES = {"float32": 4, "int8": 1, "int32": 4, "uint32": 4}
+DTYPE_BYTES = {"float32": 4, "int8": 1, "int16": 2, "int32": 4, "uint32": 4, "int64": 8}
 
 
 @dataclass(frozen=True, eq=False)
 class Quantization:
     """Affine quantization: real = scale * (q - zero_point).
 
-    `scale` has one entry, or one per index of `axis` (then zero_point is 0: symmetric).
+    `scale` has one entry, or one per index of `axis` (then zero_point is 0: symmetric). `dtype` is the type of q: a
+    float activation with a quantization is one whose file prescribes how it is to be stored.
     """
 
     scale: np.ndarray
     zero_point: int = 0
     axis: int | None = None
+    dtype: str = "int8"
 
     @staticmethod
     def per_tensor(scale: float, zero_point: int) -> Quantization:
         return Quantization(np.array([scale], np.float64), int(zero_point))
 
     def same_as(self, other: Quantization) -> bool:
-        return self.zero_point == other.zero_point and np.array_equal(self.scale, other.scale)
+        """Whether both give every integer the same meaning."""
+        same_type = self.dtype == other.dtype
+        return same_type and self.zero_point == other.zero_point and np.array_equal(self.scale, other.scale)
+
+    def real(self, q: np.ndarray) -> np.ndarray:
+        """float32 values of the integers `q`."""
+        scale = self.scale
+        if self.axis is not None:
+            scale = scale.reshape([-1 if axis == self.axis else 1 for axis in range(q.ndim)])
+        return ((q.astype(np.float64) - self.zero_point) * scale).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +130,12 @@ class Graph:
         data = self.tensors[name].data
         assert data is not None, name
         return data
+
+    def real_constant(self, name: str) -> np.ndarray:
+        """A constant as the float reference sees it: float32, dequantized where the file holds integers."""
+        tensor = self.tensors[name]
+        data = self.constant(name)
+        return data if tensor.quantization is None else tensor.quantization.real(data)
 
     def producers(self) -> dict[str, Node]:
         return {output: node for node in self.nodes for output in node.outputs}

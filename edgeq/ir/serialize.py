@@ -32,7 +32,12 @@ def save(graph: Graph, folder: Path) -> None:
         entry: dict[str, Any] = {"shape": list(tensor.shape), "dtype": tensor.dtype}
         if tensor.quantization is not None:
             q = tensor.quantization
-            entry["quantization"] = {"scale": q.scale.tolist(), "zero_point": q.zero_point, "axis": q.axis}
+            entry["quantization"] = {
+                "scale": q.scale.tolist(),
+                "zero_point": q.zero_point,
+                "axis": q.axis,
+                "dtype": q.dtype,
+            }
         if tensor.data is not None:
             entry["constant"] = f"c{index:04d}"
             arrays[entry["constant"]] = tensor.data
@@ -69,7 +74,9 @@ def load(folder: Path) -> Graph:
                 quantization = None
                 if "quantization" in entry:
                     q = entry["quantization"]
-                    quantization = Quantization(np.array(q["scale"], np.float64), q["zero_point"], q["axis"])
+                    quantization = Quantization(
+                        np.array(q["scale"], np.float64), q["zero_point"], q["axis"], q["dtype"]
+                    )
                 if "constant" in entry:
                     tensors[name] = constant(name, arrays[entry["constant"]], quantization)
                 else:

@@ -5,7 +5,7 @@ Integer form: input and output share one scale; the mean of the window's pixels 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from edgeq.ops.spatial import Window, windows
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
 
@@ -61,6 +62,17 @@ def import_adaptive(importer: Importer, args: Mapping[str, Any]) -> str:
     return importer.channels_first(importer.add("avg_pool2d", [x], attributes))
 
 
+def tflite_pool(op: str) -> Callable[[Importer, TfliteCall], str]:
+    """Import function of AVERAGE_POOL_2D or MAX_POOL_2D: the stored scale stays, padding is left out."""
+
+    def convert(importer: Importer, call: TfliteCall) -> str:
+        kernel = (call.option("filter_height"), call.option("filter_width"))
+        window = conv2d.tflite_window(call, call.input(0), kernel)
+        return importer.add(op, [call.input(0)], call.attributes(**window))
+
+    return convert
+
+
 def pool_parameters(graph: Graph, node: Node) -> dict[str, int]:
     """The integers of eq_avg_pool2d_s8_t."""
     values = conv2d.geometry(graph, node)
@@ -82,6 +94,7 @@ class AvgPool2d(Operator):
         "aten.adaptive_avg_pool2d.default": import_adaptive,
         "aten._adaptive_avg_pool2d.default": import_adaptive,
     }
+    tflite_targets = {"AVERAGE_POOL_2D": tflite_pool("avg_pool2d")}
     kernels = (
         Kernel("eq_avg_pool2d_s8_scalar", "scalar", "avg_pool2d/eq_avg_pool2d_s8_scalar.c", units=output_pixels),
     )
@@ -107,8 +120,8 @@ class AvgPool2d(Operator):
         return windows(x, window, 0).sum(axis=(3, 4)), inside.sum(axis=(3, 4))
 
     def quantize(self, converter: Converter, node: Node) -> None:
-        x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
-        converter.add(node, (x.name,), output, **converter.activation_range(node, output))
+        x = converter.quantized(node.inputs[0])
+        converter.add_keeping_scale(node, (x.name,), **converter.activation_range(node, x))
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
         return pool_parameters(graph, node)

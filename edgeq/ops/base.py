@@ -15,6 +15,7 @@ from edgeq.ir.graph import Graph, Node, Quantization, Tensor
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
 Shape = tuple[int, ...]
@@ -66,7 +67,9 @@ class Operator:
 
     name: str = ""
     kernels: tuple[Kernel, ...] = ()
+    #: import functions by the framework's name of the call; each returns the names of its results
     torch_targets: Mapping[str, Callable[[Importer, Mapping[str, Any]], Any]] = {}
+    tflite_targets: Mapping[str, Callable[[Importer, TfliteCall], Any]] = {}
     #: indices of inputs whose memory the output may take over
     in_place: tuple[int, ...] = ()
     #: the output is the first input's bytes under another shape: no kernel, no copy

@@ -12,6 +12,7 @@ from edgeq.ops.base import Kernel, Operator, Shape
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
 
@@ -27,6 +28,21 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
     return importer.add("concat", names, {"axis": axis})
 
 
+def import_tflite(importer: Importer, call: TfliteCall) -> str:
+    """CONCATENATION; the converter gives all operands the output's scale."""
+    names = [call.input(index) for index in range(len(call.inputs))]
+    shapes = [importer.shape(name) for name in names]
+    rank = len(shapes[0]) if shapes else 0
+    axis = call.option("axis")
+    if not -rank <= axis < rank or any(len(shape) != rank for shape in shapes):
+        raise importer.unsupported(f"a concatenation of {shapes} along axis {axis}", "operands of one rank")
+    axis %= rank
+    others = {shape[:axis] + shape[axis + 1 :] for shape in shapes}
+    if axis == 0 or len(others) > 1 or any(importer.is_constant(name) for name in names):
+        raise importer.unsupported(f"a concatenation of {shapes} along axis {axis}", "activations along another axis")
+    return importer.add("concat", names, call.attributes(axis=axis))
+
+
 def outer(graph: Graph, node: Node) -> int:
     return int(np.prod(graph.tensor(node.outputs[0]).shape[1 : node.attributes["axis"]], dtype=np.int64))
 
@@ -34,6 +50,7 @@ def outer(graph: Graph, node: Node) -> int:
 class Concat(Operator):
     name = "concat"
     torch_targets = {"aten.cat.default": import_torch}
+    tflite_targets = {"CONCATENATION": import_tflite}
     kernels = (Kernel("eq_concat_s8_scalar", "scalar", "concat/eq_concat_s8_scalar.c", units=outer),)
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:

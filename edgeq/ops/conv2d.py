@@ -10,12 +10,16 @@ import numpy as np
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import weighted
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels
-from edgeq.ops.spatial import Window, exact_matmul, windows
+from edgeq.ops.spatial import Window, exact_matmul, same_padding, windows
 from edgeq.packing import dsp, mve, rv32im, xpulp
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
+
+#: strides, dilations and kernels beyond it are a damaged file
+LARGEST_STEP = 1 << 16
 
 
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
@@ -53,6 +57,36 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
     x = importer.channels_last(args["input"])
     y = importer.add(op, [x, importer.constant(packed), importer.constant(bias)], attributes)
     return importer.channels_first(y)
+
+
+def tflite_window(call: TfliteCall, x: str, kernel: tuple[int, int]) -> dict[str, Any]:
+    """Window attributes of a TensorFlow Lite operator on `x` with strides, dilations and SAME or VALID padding."""
+    importer = call.importer
+    if len(importer.shape(x)) != 4:
+        raise importer.unsupported(f"an image operator on {importer.shape(x)}", "an input [1, H, W, C]")
+    stride = (call.option("stride_h"), call.option("stride_w"))
+    dilation = (call.operator.options.get("dilation_h_factor", 1), call.operator.options.get("dilation_w_factor", 1))
+    if min(*stride, *dilation, *kernel) < 1 or max(*stride, *dilation, *kernel) > LARGEST_STEP:
+        raise importer.unsupported(f"a window {kernel} with stride {stride}, dilation {dilation}", "sizes above 0")
+    window = Window(kernel, stride, (0, 0, 0, 0), dilation)
+    if call.option("padding") not in (0, 1):
+        raise importer.unsupported(f"padding number {call.option('padding')}", "SAME or VALID")
+    height, width = importer.shape(x)[1:3]
+    padding = same_padding((height, width), window) if call.option("padding") == 0 else (0, 0, 0, 0)
+    return {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
+
+
+def import_tflite(importer: Importer, call: TfliteCall) -> str:
+    """CONV_2D: weights OHWI."""
+    x, weights = call.input(0), call.input(1, "weights")
+    shape = importer.shape(weights)
+    if len(shape) != 4 or shape[3] != importer.shape(x)[-1]:
+        raise importer.unsupported(
+            f"a convolution of {importer.shape(x)} with weights {shape}", "as many channels in both (no groups)"
+        )
+    importer.constant_array(weights, "the weights of a convolution")
+    window = tflite_window(call, x, shape[1:3])
+    return importer.add("conv2d", [x, weights, weighted.bias_operand(call, 2, shape[0])], call.attributes(**window))
 
 
 def geometry(graph: Graph, node: Node) -> dict[str, int]:
@@ -143,6 +177,7 @@ def simd_kernels(isa: str, packing: Any, granule: int, why: str, in_place: bool 
 class Conv2d(Operator):
     name = "conv2d"
     torch_targets = {"aten.conv2d.default": import_torch, "aten.conv2d.padding": import_torch}
+    tflite_targets = {"CONV_2D": import_tflite}
     kernels = (
         Kernel(
             "eq_conv2d_s8_kx3_{form}_xpulp",

@@ -15,6 +15,8 @@ from edgeq.packing import dsp, mve, rv32im, xpulp
 from edgeq.packing.blocks import Geometry, is_k3x3, is_k4x4
 
 if TYPE_CHECKING:
+    from edgeq.frontend.importer import Importer
+    from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
 
@@ -23,6 +25,28 @@ WINDOWS: dict[str, tuple[Callable[[Geometry], bool], str]] = {
     "k3x3": (is_k3x3, "3x3 without dilation"),
     "k4x4": (is_k4x4, "4x4 or smaller"),
 }
+
+
+def import_tflite(importer: Importer, call: TfliteCall) -> str:
+    """DEPTHWISE_CONV_2D: weights [1, kernel_h, kernel_w, channels]; one input channel makes it a plain convolution."""
+    x, weights = call.input(0), call.input(1, "weights")
+    shape, depth = importer.shape(weights), importer.shape(x)[-1]
+    if len(shape) != 4 or shape[0] != 1 or shape[3] % depth:
+        raise importer.unsupported(
+            f"a depthwise convolution of {importer.shape(x)} with weights {shape}", "1HWC weights"
+        )
+    window = conv2d.tflite_window(call, x, (shape[1], shape[2]))
+    bias = weighted.bias_operand(call, 2, shape[3])
+    what = "the weights of a depthwise convolution"
+    if depth == 1 and shape[3] > 1:
+        plain = importer.reordered(weights, what, lambda array: array.transpose(3, 1, 2, 0), axis=0)
+        return importer.add("conv2d", [x, plain, bias], call.attributes(**window))
+    if shape[3] != depth:
+        raise importer.unsupported(
+            f"a depthwise convolution with {shape[3] // depth} outputs a channel", "one output a channel"
+        )
+    packed = importer.reordered(weights, what, lambda array: array[0], axis=2)
+    return importer.add("dwconv2d", [x, packed, bias], call.attributes(**window))
 
 
 def channels(graph: Graph, node: Node) -> int:
@@ -59,6 +83,7 @@ def general_kernel(isa: str, packing: Any, why: str) -> Kernel:
 
 class DepthwiseConv2d(Operator):
     name = "dwconv2d"
+    tflite_targets = {"DEPTHWISE_CONV_2D": import_tflite}
     kernels = (
         window_kernel(
             "xpulp",

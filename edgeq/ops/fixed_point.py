@@ -43,6 +43,11 @@ def tflite_multiplier(scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(vanished, 0, multiplier).astype(np.int32), np.where(vanished, 0, exponent).astype(np.int8)
 
 
+def multiplier(scale: np.ndarray, rounding: str) -> tuple[np.ndarray, np.ndarray]:
+    """(multiplier int32, shift int8) of positive scales under a rounding rule."""
+    return tflite_multiplier(scale) if rounding == TFLITE else single_multiplier(scale)
+
+
 def form_of(shift: np.ndarray, rounding: str) -> str:
     """Which of the C forms (EQ_REQUANT_*) fits: "high", "shift" or "tflite"."""
     if rounding == TFLITE:

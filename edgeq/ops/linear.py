@@ -15,6 +15,7 @@ from edgeq.packing import dsp, mve, rv32im, xpulp
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
 
@@ -25,6 +26,18 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
     if args.get("bias") is not None:
         bias = importer.constant_array(args["bias"], "the bias of a linear layer")
     return importer.add("linear", [args["input"], importer.constant(weights), importer.constant(bias)], {})
+
+
+def import_tflite(importer: Importer, call: TfliteCall) -> str:
+    """FULLY_CONNECTED: weights [out, in]; the input is flattened to rows of `in` unless keep_num_dims."""
+    x, weights = call.input(0), call.input(1, "weights")
+    shape = importer.shape(weights)
+    importer.constant_array(weights, "the weights of a linear layer")
+    if len(shape) != 2 or call.option("weights_format") != 0 or np.prod(importer.shape(x)) % shape[-1]:
+        raise importer.unsupported(f"a linear layer of {importer.shape(x)} with weights {shape}", "weights [out, in]")
+    if importer.shape(x)[-1] != shape[1] or (len(importer.shape(x)) > 2 and not call.option("keep_num_dims")):
+        x = importer.reshape(x, (int(np.prod(importer.shape(x))) // shape[1], shape[1]))
+    return importer.add("linear", [x, weights, weighted.bias_operand(call, 2, shape[0])], call.attributes())
 
 
 def out_features(graph: Graph, node: Node) -> int:
@@ -47,6 +60,7 @@ def simd_kernel(isa: str, packing: Any, granule: int, why: str) -> Kernel:
 class Linear(Operator):
     name = "linear"
     torch_targets = {"aten.linear.default": import_torch}
+    tflite_targets = {"FULLY_CONNECTED": import_tflite}
     kernels = (
         simd_kernel("xpulp", xpulp, 8, "packed dot products, 8 channels"),
         simd_kernel("mve", mve, 4, "vector dot products, 4 channels"),

@@ -26,6 +26,7 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
 class MaxPool2d(Operator):
     name = "max_pool2d"
     torch_targets = {"aten.max_pool2d.default": import_torch}
+    tflite_targets = {"MAX_POOL_2D": avg_pool2d.tflite_pool("max_pool2d")}
     kernels = (
         Kernel("eq_max_pool2d_s8_scalar", "scalar", "max_pool2d/eq_max_pool2d_s8_scalar.c", units=output_pixels),
     )

@@ -14,6 +14,7 @@ from edgeq.ops.base import Kernel, Operator, Shape
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
 
@@ -34,13 +35,26 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
     return importer.channels_first(importer.add("pad", [importer.channels_last(args["self"])], attributes))
 
 
+def import_tflite(importer: Importer, call: TfliteCall) -> str:
+    """PAD: zeros (the zero point) round height, width and channels of an image."""
+    x, sides = call.input(0), call.integers(1, "padding")
+    if len(importer.shape(x)) != 4 or len(sides) != 8 or min(sides) < 0 or max(sides) > LARGEST_SIDE or any(sides[:2]):
+        raise importer.unsupported(f"padding {sides} of {importer.shape(x)}", "padding of an image [1, H, W, C]")
+    return importer.add("pad", [x], call.attributes(padding=sides[2:], value=0.0))
+
+
 def output_rows(graph: Graph, node: Node) -> int:
     return graph.tensor(node.outputs[0]).shape[1]
+
+
+#: sides beyond it are a damaged file
+LARGEST_SIDE = 1 << 16
 
 
 class Pad(Operator):
     name = "pad"
     torch_targets = {"aten.constant_pad_nd.default": import_torch, "aten.pad.default": import_torch}
+    tflite_targets = {"PAD": import_tflite}
     kernels = (Kernel("eq_pad_s8_scalar", "scalar", "pad/eq_pad_s8_scalar.c", units=output_rows),)
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
@@ -60,9 +74,9 @@ class Pad(Operator):
         return self._pad(node, inputs[0], node.attributes["value"])
 
     def quantize(self, converter: Converter, node: Node) -> None:
-        x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
-        value = int(np.clip(round(node.attributes["value"] / output.scale) + output.zero_point, -128, 127))
-        converter.add(node, (x.name,), output, value=value)
+        x = converter.quantized(node.inputs[0])
+        value = int(np.clip(round(node.attributes["value"] / x.scale) + x.zero_point, -128, 127))
+        converter.add_keeping_scale(node, (x.name,), value=value)
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
         x, y = graph.tensor(node.inputs[0]), graph.tensor(node.outputs[0])

@@ -12,12 +12,21 @@ from edgeq.ops.base import Operator, Shape
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
 
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
     """Any of torch's reshapes; the result's shape is known from the export."""
     return importer.reshape(args["self"] if "self" in args else args["input"], importer.result_shape())
+
+
+def import_tflite(importer: Importer, call: TfliteCall) -> str:
+    """RESHAPE, SQUEEZE and EXPAND_DIMS: the file states the result's shape."""
+    x, shape = call.input(0), call.output_shape()
+    if np.prod(shape, dtype=np.int64) != np.prod(importer.shape(x), dtype=np.int64):
+        raise importer.unsupported(f"a reshape of {importer.shape(x)} to {shape}", "a shape with as many elements")
+    return importer.reshape(x, shape)
 
 
 class Reshape(Operator):
@@ -38,6 +47,8 @@ class Reshape(Operator):
         import_torch,
     )
 
+    tflite_targets = dict.fromkeys(("RESHAPE", "SQUEEZE", "EXPAND_DIMS"), import_tflite)
+
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [tuple(node.attributes["shape"])]
 
@@ -48,8 +59,7 @@ class Reshape(Operator):
         return self.run_float(node, inputs)
 
     def quantize(self, converter: Converter, node: Node) -> None:
-        x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
-        converter.add(node, (x.name,), output)
+        converter.add_keeping_scale(node, (converter.quantized(node.inputs[0]).name,))
 
     def requantizes_to_any_scale(self) -> bool:
         return False

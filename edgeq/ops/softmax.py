@@ -2,20 +2,26 @@
 
 Output scale 1/256, zero point -128. With e[d] = round(2^k * exp(-scale * d)) for d = max - x in a table of 256 words,
 y = min(127, floor((256 * e + sum/2) / sum) - 128); k = min(23, 31 - ceil(log2 depth)) keeps every term in 32 bits.
+
+Rounding "tflite" is TensorFlow Lite's reference kernel (reference_ops::Softmax): e[d] in Q0, their sum in Q12, and a
+Newton-Raphson reciprocal. There the table is int32, and 0 marks differences beyond the kernel's radius.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
+from edgeq.ops import fixed_point, gemmlowp
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
 OUTPUT_SCALE, OUTPUT_ZERO_POINT = 1.0 / 256.0, -128
@@ -30,6 +36,26 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
     return importer.add("softmax", [x], {})
 
 
+def import_tflite(importer: Importer, call: TfliteCall) -> str:
+    """SOFTMAX over the last axis with its beta."""
+    beta = call.option("beta")
+    if not 0.0 < beta < 1e6:
+        raise importer.unsupported(f"a softmax with beta {beta}", "a positive beta")
+    return importer.add("softmax", [call.input(0)], call.attributes(beta=beta))
+
+
+def tflite_exp_table(scale: float, beta: float) -> np.ndarray:
+    """int32 [256]: exp(-beta * scale * d) in Q0 as the reference kernel has it; 0 beyond its radius."""
+    integer_bits = 5
+    real = min(beta * scale * 2.0 ** (31 - integer_bits), 2.0**31 - 1.0)
+    multiplier, exponent = (int(value[0]) for value in fixed_point.tflite_multiplier(np.array([real])))
+    radius = int(np.floor((2**integer_bits - 1) * 2.0 ** (31 - integer_bits) / 2.0**exponent))
+    distance = np.arange(256)
+    inside = distance <= radius
+    scaled = gemmlowp.multiply(np.where(inside, -distance, 0), multiplier, exponent)
+    return np.where(inside, gemmlowp.exp_on_negative(scaled, integer_bits), 0).astype(np.int32)
+
+
 def exp_table(scale: float, depth: int) -> np.ndarray:
     """uint32 [256]: 2^k * exp(-scale * d), rounded."""
     bits = min(23, 31 - int(np.ceil(np.log2(max(depth, 2)))))
@@ -40,36 +66,80 @@ def rows(graph: Graph, node: Node) -> int:
     return int(np.prod(graph.tensor(node.outputs[0]).shape[1:-1], dtype=np.int64))
 
 
-def pack_scalar(graph: Graph, node: Node) -> dict[str, Constant]:
-    return {"exp_table": Constant("uint32_t", graph.constant(node.inputs[1]))}
+def rounding(node: Node) -> str:
+    return str(node.attributes.get("rounding", fixed_point.SINGLE))
+
+
+def pack_table(c_type: str) -> Callable[[Graph, Node], dict[str, Constant]]:
+    return lambda graph, node: {"exp_table": Constant(c_type, graph.constant(node.inputs[1]))}
+
+
+def only_with(wanted: str) -> Callable[[Graph, Node], str | None]:
+    return lambda graph, node: None if rounding(node) == wanted else f"rounding is not {wanted}"
 
 
 class Softmax(Operator):
     name = "softmax"
     torch_targets = {"aten.softmax.int": import_torch, "aten._softmax.default": import_torch}
+    tflite_targets = {"SOFTMAX": import_tflite}
     kernels = (
-        Kernel("eq_softmax_s8_scalar", "scalar", "softmax/eq_softmax_s8_scalar.c", units=rows, pack=pack_scalar),
+        Kernel(
+            "eq_softmax_s8_scalar",
+            "scalar",
+            "softmax/eq_softmax_s8_scalar.c",
+            units=rows,
+            pack=pack_table("uint32_t"),
+            applies=only_with(fixed_point.SINGLE),
+        ),
+        Kernel(
+            "eq_softmax_s8_tflite_scalar",
+            "scalar",
+            "softmax/eq_softmax_s8_tflite_scalar.c",
+            units=rows,
+            pack=pack_table("int32_t"),
+            applies=only_with(fixed_point.TFLITE),
+            why="TensorFlow Lite's reciprocal",
+        ),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [inputs[0].shape]
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        e = np.exp(inputs[0] - inputs[0].max(axis=-1, keepdims=True))
+        scaled = inputs[0] * np.float32(node.attributes.get("beta", 1.0))
+        e = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
         return [e / e.sum(axis=-1, keepdims=True)]
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, table = inputs
         wide = x.astype(np.int64)
+        if rounding(node) == fixed_point.TFLITE:
+            return [self._run_tflite(table[wide.max(axis=-1, keepdims=True) - wide].astype(np.int64))]
         e = table[wide.max(axis=-1, keepdims=True) - wide].astype(np.int64)
         total = e.sum(axis=-1, keepdims=True)
         y = ((e << 8) + total // 2) // total + OUTPUT_ZERO_POINT
         return [np.minimum(y, 127).astype(np.int8)]
 
+    @staticmethod
+    def _run_tflite(e: np.ndarray) -> np.ndarray:
+        """int8 outputs of exponentials in Q0, [..., depth]."""
+        total = gemmlowp.rdbpot(e, 12).sum(axis=-1, keepdims=True)
+        zeros = 31 - np.floor(np.log2(total)).astype(np.int64)
+        reciprocal = gemmlowp.one_over_one_plus((total << zeros) - 2**31)
+        y = gemmlowp.rdbpot(gemmlowp.srdhm(reciprocal, e), 12 - zeros + 31 - 8) + OUTPUT_ZERO_POINT
+        return np.where(e > 0, np.clip(y, -128, 127), -128).astype(np.int8)
+
     def quantize(self, converter: Converter, node: Node) -> None:
         x = converter.quantized(node.inputs[0])
         output = converter.quantized_output(node)
-        table = converter.constant(f"{node.name}.exp_table", exp_table(x.scale, x.shape[-1]))
+        beta = node.attributes.get("beta", 1.0)
+        if rounding(node) == fixed_point.TFLITE:
+            if (output.scale, output.zero_point) != (OUTPUT_SCALE, OUTPUT_ZERO_POINT):
+                raise EdgeqError(f"layer {node.name}: a softmax's output has scale 1/256 and zero point -128")
+            values = tflite_exp_table(x.scale, beta)
+        else:
+            values = exp_table(x.scale * beta, x.shape[-1])
+        table = converter.constant(f"{node.name}.exp_table", values)
         converter.add(node, (x.name, table), output)
 
     def fixed_output(self) -> Quantization:

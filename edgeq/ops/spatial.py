@@ -38,6 +38,15 @@ class Window:
         return self.kernel == (1, 1) and self.stride == (1, 1) and self.padding == (0, 0, 0, 0)
 
 
+def same_padding(size: tuple[int, int], window: Window) -> tuple[int, int, int, int]:
+    """(top, bottom, left, right) of TensorFlow's SAME padding: outputs = ceil(size / stride), the odd pixel behind."""
+    sides: list[int] = []
+    for length, kernel, stride, dilation in zip(size, window.kernel, window.stride, window.dilation, strict=True):
+        total = max(0, (-(-length // stride) - 1) * stride + (kernel - 1) * dilation + 1 - length)
+        sides += [total // 2, total - total // 2]
+    return (sides[0], sides[1], sides[2], sides[3])
+
+
 def windows(x: np.ndarray, window: Window, fill: float | int) -> np.ndarray:
     """View of shape [N, out_h, out_w, kernel_h, kernel_w, C] over x [N, H, W, C] padded with `fill`."""
     top, bottom, left, right = window.padding

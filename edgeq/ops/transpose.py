@@ -17,6 +17,7 @@ from edgeq.ops.base import Operator, Shape
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
 
@@ -35,9 +36,18 @@ def import_transpose(importer: Importer, args: Mapping[str, Any]) -> str:
     return importer.transpose(args["self"], tuple(perm))
 
 
+def import_tflite(importer: Importer, call: TfliteCall) -> str:
+    """TRANSPOSE by a constant permutation."""
+    rank, perm = len(importer.shape(call.input(0))), call.integers(1, "a permutation")
+    if sorted(axis % rank for axis in perm) != list(range(rank)):
+        raise importer.unsupported(f"a transpose by {perm} of {rank} axes", "a permutation")
+    return importer.transpose(call.input(0), tuple(axis % rank for axis in perm))
+
+
 class Transpose(Operator):
     name = "transpose"
     torch_targets = {"aten.permute.default": import_permute, "aten.transpose.int": import_transpose}
+    tflite_targets = {"TRANSPOSE": import_tflite}
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [tuple(inputs[0].shape[axis] for axis in node.attributes["perm"])]

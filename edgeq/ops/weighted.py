@@ -16,6 +16,7 @@ from edgeq.ops import fixed_point
 from edgeq.ops.base import Constant
 
 if TYPE_CHECKING:
+    from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
 
@@ -30,40 +31,82 @@ def weight_scales(weights: np.ndarray, bias: np.ndarray, axis: int, input_scale:
     return np.maximum(scale, floor)
 
 
+def bias_operand(call: TfliteCall, index: int, channels: int) -> str:
+    """Name of a TensorFlow Lite operator's bias, zeros when it has none."""
+    importer, bias = call.importer, call.optional(index)
+    if bias is None:
+        return importer.constant(np.zeros(channels, np.float32))
+    if importer.constant_array(bias, "the bias of a layer").shape != (channels,):
+        raise importer.unsupported(f"a bias of shape {importer.shape(bias)}", f"{channels} values, one per channel")
+    return bias
+
+
 def quantize(converter: Converter, node: Node, axis: int) -> None:
-    """Adds the int8 form of a weighted node; `axis` is the output channel axis of its weights."""
+    """Adds the integer form of a weighted node; `axis` is the output channel axis of its weights.
+
+    Weights and bias that the file holds as integers are kept; others are rounded to symmetric scales per channel.
+    """
     x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
-    weights = converter.source.constant(node.inputs[1])
-    channels = weights.shape[axis]
-    bias = converter.source.constant(node.inputs[2])
+    rounding = node.attributes.get("rounding", fixed_point.SINGLE)
     floor = output.scale / x.scale * 2.0**-24
-    scales = weight_scales(weights, bias, axis, x.scale, floor)
-    shape = [1] * weights.ndim
-    shape[axis] = channels
-    weights_q = np.clip(np.rint(weights / scales.reshape(shape)), -127, 127).astype(np.int8)
-    bias_q = np.rint(bias / (x.scale * scales)).astype(np.int64)
-    magnitude = np.abs(weights_q.astype(np.int64)).sum(axis=tuple(i for i in range(weights.ndim) if i != axis))
-    if np.any(255 * magnitude + np.abs(bias_q) >= 2**31):
+    weights_q, scales = _integer_weights(converter, node, axis, x.scale, floor)
+    bias_q = _integer_bias(converter.source, node, x.scale * scales, rounding)
+    magnitude = np.abs(weights_q.astype(np.int64)).sum(axis=tuple(i for i in range(weights_q.ndim) if i != axis))
+    largest = 255 * magnitude + np.abs(bias_q)
+    if np.any(largest >= 2**31):
         raise EdgeqError(
-            f"layer {node.name}: an int32 accumulator could overflow with {weights[0].size} products a sum; "
+            f"layer {node.name}: an int32 accumulator could overflow with {weights_q[0].size} products a sum; "
             "split the layer"
         )
     ratio = x.scale * scales / output.scale
-    if np.any((255 * magnitude + np.abs(bias_q)) * ratio >= 2**31):
+    if np.any(largest * ratio >= 2**31):
         raise EdgeqError(
             f"layer {node.name}: its outputs stay within {output.scale * 255:.3g} on the calibration data, far below "
             "what its weights can produce; calibrate with data that uses this layer"
         )
-    multiplier, shift = fixed_point.single_multiplier(ratio)
+    multiplier, shift = fixed_point.multiplier(ratio, rounding)
     name = node.name
     inputs = (
         x.name,
         converter.constant(f"{name}.weights", weights_q, Quantization(scales, 0, axis)),
-        converter.constant(f"{name}.bias", bias_q.astype(np.int32), Quantization(x.scale * scales, 0, 0)),
+        converter.constant(f"{name}.bias", bias_q.astype(np.int32), Quantization(x.scale * scales, 0, 0, "int32")),
         converter.constant(f"{name}.multiplier", multiplier),
         converter.constant(f"{name}.shift", shift),
     )
-    converter.add(node, inputs, output, rounding=fixed_point.SINGLE, **converter.activation_range(node, output))
+    bounds = converter.activation_range(node, output)
+    converter.add(node, inputs, output, **{**bounds, "rounding": rounding})
+
+
+def _integer_weights(
+    converter: Converter, node: Node, axis: int, input_scale: float, floor: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """(int8 weights, float64 scale per output channel)."""
+    stored = converter.source.tensor(node.inputs[1])
+    channels = stored.shape[axis]
+    if stored.quantization is not None and stored.dtype == "int8" and stored.quantization.zero_point == 0:
+        if stored.quantization.axis not in (None, axis):
+            raise EdgeqError(
+                f"layer {node.name}: its weights have scales along axis {stored.quantization.axis} of "
+                f"{list(stored.shape)}, not per output channel; quantize them per tensor or per output channel"
+            )
+        assert stored.data is not None
+        return stored.data, np.broadcast_to(stored.quantization.scale, channels).copy()
+    weights = converter.source.real_constant(node.inputs[1])
+    bias = converter.source.real_constant(node.inputs[2])
+    scales = weight_scales(weights, bias, axis, input_scale, floor)
+    shape = [1] * weights.ndim
+    shape[axis] = channels
+    return np.clip(np.rint(weights / scales.reshape(shape)), -127, 127).astype(np.int8), scales
+
+
+def _integer_bias(graph: Graph, node: Node, scales: np.ndarray, rounding: str) -> np.ndarray:
+    """int64 bias in units of `scales` (input scale times weight scale, per channel)."""
+    stored = graph.tensor(node.inputs[2])
+    if stored.quantization is not None and stored.data is not None:
+        same = np.allclose(stored.quantization.scale, scales, rtol=1e-5, atol=0.0)
+        if rounding == fixed_point.TFLITE or same:
+            return stored.data.astype(np.int64)
+    return np.rint(graph.real_constant(node.inputs[2]) / scales).astype(np.int64)
 
 
 def requantize(graph: Graph, node: Node, acc: np.ndarray) -> np.ndarray:

@@ -23,10 +23,11 @@ def fold_batch_norm(graph: Graph) -> Graph:
     made_by: dict[str, int] = {}
     for node in graph.nodes:
         if node.op == "batch_norm":
-            scale, offset = graph.constant(node.inputs[1]), graph.constant(node.inputs[2])
+            scale, offset = graph.real_constant(node.inputs[1]), graph.real_constant(node.inputs[2])
             layer = made_by.get(node.inputs[0])
-            if layer is not None and graph.only_consumer(node.inputs[0]) is node:
-                nodes[layer] = _folded(nodes[layer], node, scale, offset, tensors)
+            prescribed = graph.tensor(node.inputs[0]).quantization is not None
+            if layer is not None and graph.only_consumer(node.inputs[0]) is node and not prescribed:
+                nodes[layer] = _folded(graph, nodes[layer], node, scale, offset, tensors)
                 made_by[node.output] = layer
                 continue
             node = _as_depthwise(graph, node, scale, offset, tensors)
@@ -36,10 +37,10 @@ def fold_batch_norm(graph: Graph) -> Graph:
     return graph.with_nodes(nodes, tensors)
 
 
-def _folded(layer: Node, norm: Node, scale: np.ndarray, offset: np.ndarray, tensors: dict[str, Tensor]) -> Node:
-    weights, bias = (tensors[name].data for name in layer.inputs[1:3])
-    assert weights is not None
-    assert bias is not None
+def _folded(
+    graph: Graph, layer: Node, norm: Node, scale: np.ndarray, offset: np.ndarray, tensors: dict[str, Tensor]
+) -> Node:
+    weights, bias = (replace(graph, tensors=tensors).real_constant(name) for name in layer.inputs[1:3])
     shape = [1] * weights.ndim
     shape[CHANNEL_AXIS[layer.op]] = -1
     names = (f"{norm.name}.weights", f"{norm.name}.bias")

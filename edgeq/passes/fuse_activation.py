@@ -15,7 +15,7 @@ def fuse_activation(graph: Graph) -> Graph:
     made_by: dict[str, int] = {}
     for node in graph.nodes:
         source = made_by.get(node.inputs[0])
-        if node.op == "clamp" and source is not None and graph.only_consumer(node.inputs[0]) is node:
+        if node.op == "clamp" and source is not None and _may_disappear(graph, node.inputs[0], node):
             nodes[source] = _fused(nodes[source], node)
             made_by[node.output] = source
             continue
@@ -23,6 +23,11 @@ def fuse_activation(graph: Graph) -> Graph:
             made_by[node.output] = len(nodes)
         nodes.append(node)
     return graph.with_nodes(nodes)
+
+
+def _may_disappear(graph: Graph, name: str, reader: Node) -> bool:
+    """Whether nothing but `reader` needs the activation, and no file prescribes how it is rounded."""
+    return graph.only_consumer(name) is reader and graph.tensor(name).quantization is None
 
 
 def _fused(layer: Node, clamp: Node) -> Node:

@@ -12,7 +12,7 @@ def fuse_pad(graph: Graph) -> Graph:
     nodes: list[Node] = []
     for node in graph.nodes:
         pad = producers.get(node.inputs[0])
-        if node.op in ("conv2d", "dwconv2d") and pad is not None and _is_zero_image_pad(pad):
+        if node.op in ("conv2d", "dwconv2d") and pad is not None and _is_zero_image_pad(graph, pad):
             added = pad.attributes["padding"][:4]
             total = tuple(own + extra for own, extra in zip(node.attributes["padding"], added, strict=True))
             node = replace(node, inputs=(pad.inputs[0], *node.inputs[1:])).with_attributes(padding=total)
@@ -21,5 +21,8 @@ def fuse_pad(graph: Graph) -> Graph:
     return graph.with_nodes(node for node in nodes if node.op != "pad" or node.output in read)
 
 
-def _is_zero_image_pad(node: Node) -> bool:
-    return node.op == "pad" and node.attributes["value"] == 0.0 and node.attributes["padding"][4:] == (0, 0)
+def _is_zero_image_pad(graph: Graph, node: Node) -> bool:
+    if node.op != "pad" or node.attributes["value"] != 0.0 or node.attributes["padding"][4:] != (0, 0):
+        return False
+    before, after = (graph.tensor(name).quantization for name in (node.inputs[0], node.output))
+    return after is None or (before is not None and before.same_as(after))

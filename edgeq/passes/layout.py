@@ -16,7 +16,7 @@ import numpy as np
 from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import TO_CHANNELS_FIRST, TO_CHANNELS_LAST
-from edgeq.ir.graph import Boundary, Graph, Node, Tensor, constant
+from edgeq.ir.graph import Boundary, Graph, Node, constant
 
 Perm = tuple[int, ...]
 
@@ -63,7 +63,7 @@ class _Cancel:
         """An image input that somebody wants channels-last is stored that way."""
         if len(self.graph.tensor(name).shape) == 4 and self._wanted_channels_last(name):
             shape = self.graph.tensor(name).shape
-            self.tensors[name] = Tensor(name, tuple(shape[axis] for axis in TO_CHANNELS_LAST))
+            self.tensors[name] = replace(self.graph.tensor(name), shape=tuple(shape[axis] for axis in TO_CHANNELS_LAST))
             self.stored[name] = (name, TO_CHANNELS_FIRST)
 
     def _wanted_channels_last(self, name: str) -> bool:
@@ -110,8 +110,9 @@ class _Cancel:
         permuted = ops.get(node.op).permuted(node, perm)
         if permuted is None:
             return False
-        shape = self.graph.tensor(node.output).shape
-        self.tensors[node.output] = Tensor(node.output, tuple(shape[axis] for axis in _inverse(perm)))
+        tensor = self.graph.tensor(node.output)
+        stored = tuple(tensor.shape[axis] for axis in _inverse(perm))
+        self.tensors[node.output] = replace(tensor, shape=stored)
         self.stored[node.output] = (node.output, perm)
         self._keep(permuted, dict(zip(operands, (name for name, _ in views), strict=True)))
         return True
@@ -143,7 +144,8 @@ class _Cancel:
     def _with_reordered_columns(self, node: Node) -> Node:
         weights = self.graph.constant(node.inputs[1])
         name = f"{node.name}.reordered"
-        self.tensors[name] = constant(name, weights[:, self.column_order[node.inputs[0]]])
+        quantization = self.graph.tensor(node.inputs[1]).quantization
+        self.tensors[name] = constant(name, weights[:, self.column_order[node.inputs[0]]], quantization)
         return replace(node, inputs=(node.inputs[0], name, *node.inputs[2:]))
 
     def _in_own_order(self, name: str) -> str:
@@ -153,7 +155,7 @@ class _Cancel:
             return source
         made = f"{name}.ordered"
         if made not in self.tensors:
-            self.tensors[made] = Tensor(made, self.graph.tensor(name).shape)
+            self.tensors[made] = replace(self.graph.tensor(name), name=made)
             attributes = MappingProxyType({"perm": perm})
             self.nodes.append(Node(made, "transpose", (source,), (made,), attributes))
         return made

@@ -12,7 +12,7 @@ import numpy as np
 from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor, constant
-from edgeq.ops import lut
+from edgeq.ops import fixed_point, lut
 from edgeq.quantize.observe import Range
 from edgeq.quantize.scales import affine
 
@@ -35,14 +35,17 @@ def to_int8(graph: Graph, ranges: dict[str, Range]) -> Graph:
 
 
 def activation_quantization(graph: Graph, ranges: dict[str, Range]) -> dict[str, Quantization]:
-    """Quantization of every activation: from its range, from the operator, or, where the operator can't change the
-    scale, from its input."""
-    chosen = {name: affine(ranges[name]) for name in graph.inputs}
+    """Quantization of every activation: as its file prescribes, from its range, from the operator, or, where the
+    operator can't change the scale, from its input."""
+    chosen = {name: graph.tensor(name).quantization or affine(ranges[name]) for name in graph.inputs}
     for node in graph.nodes:
         operator = ops.get(node.op)
         for name in node.outputs:
+            prescribed = graph.tensor(name).quantization
             fixed = operator.fixed_output()
-            if fixed is not None:
+            if prescribed is not None:
+                chosen[name] = prescribed
+            elif fixed is not None:
                 chosen[name] = fixed
             elif operator.requantizes_to_any_scale():
                 chosen[name] = affine(ranges[name])
@@ -62,6 +65,8 @@ def _agree_with_concat(graph: Graph, chosen: dict[str, Quantization]) -> None:
             producer = producers.get(name)
             if producer is None or graph.only_consumer(name) is not node:
                 continue
+            if graph.tensor(name).quantization is not None:
+                continue
             operator = ops.get(producer.op)
             if operator.requantizes_to_any_scale() and operator.fixed_output() is None:
                 chosen[name] = chosen[node.output]
@@ -76,18 +81,19 @@ class Converter:
         self._nodes: list[Node] = []
         self._tensors: dict[str, Tensor] = {}
         for name in source.inputs:
-            self._tensors[name] = self._int8(name)
+            self._tensors[name] = self._integer(name)
 
-    def _int8(self, name: str) -> Tensor:
-        return Tensor(name, self.source.tensor(name).shape, "int8", self._quantization[name])
+    def _integer(self, name: str) -> Tensor:
+        quantization = self._quantization[name]
+        return Tensor(name, self.source.tensor(name).shape, quantization.dtype, quantization)
 
     def quantized(self, name: str) -> Tensor:
-        """The int8 activation of that name."""
+        """The integer activation of that name."""
         return self._tensors[name]
 
     def quantized_output(self, node: Node) -> Tensor:
-        """The int8 tensor that the node's integer form has to make."""
-        return self._int8(node.output)
+        """The integer tensor that the node's integer form has to make."""
+        return self._integer(node.output)
 
     def constant(self, name: str, data: np.ndarray, quantization: Quantization | None = None) -> str:
         self._tensors[name] = constant(name, data, quantization)
@@ -99,6 +105,21 @@ class Converter:
         self._tensors[output.name] = output
         merged = MappingProxyType({**kept, **attributes})
         self._nodes.append(replace(node, inputs=inputs, outputs=(output.name,), attributes=merged))
+
+    def add_keeping_scale(self, node: Node, inputs: tuple[str, ...], **attributes: Any) -> None:
+        """Appends an integer form whose output holds its input's integers, moved or chosen but not rescaled. Where the
+        output is to have another quantization a lut follows; TensorFlow Lite copies the integers all the same."""
+        output, source = self.quantized_output(node), self._tensors[inputs[0]].quantization
+        assert output.quantization is not None
+        assert source is not None
+        if output.quantization.same_as(source) or node.attributes.get("rounding") == fixed_point.TFLITE:
+            self.add(node, inputs, output, **attributes)
+            return
+        inner = Tensor(f"{output.name}.unscaled", output.shape, output.dtype, source)
+        self.add(node, inputs, inner, **attributes)
+        table = self.constant(f"{output.name}.table", lut.rescale_table(source, output.quantization))
+        self._tensors[output.name] = output
+        self._nodes.append(Node(f"{output.name}.rescaled", "lut", (inner.name, table), (output.name,)))
 
     def rescaled(self, name: str, target: Quantization, reader: str) -> str:
         """`name` in another quantization; adds a lut where it differs."""
@@ -119,11 +140,19 @@ class Converter:
 
     @staticmethod
     def integer_bounds(bounds: tuple[float | None, float | None], output: Tensor) -> dict[str, int]:
+        """Bounds in the output's integers; a bound is rounded half away from zero after a float32 division, as
+        TensorFlow Lite does it (CalculateActivationRangeQuantized)."""
+        info = np.iinfo(output.dtype)
+
+        def integer(bound: float) -> int:
+            steps = float(np.float32(bound) / np.float32(output.scale))
+            return int(np.copysign(np.floor(abs(steps) + 0.5), steps)) + output.zero_point
+
         low, high = bounds
-        act_min = -128 if low is None else round(low / output.scale) + output.zero_point
-        act_max = 127 if high is None else round(high / output.scale) + output.zero_point
-        act_max = max(-128, min(127, act_max))
-        return {"act_min": min(act_max, max(-128, min(127, act_min))), "act_max": act_max}
+        act_min = int(info.min) if low is None else integer(low)
+        act_max = int(info.max) if high is None else integer(high)
+        act_max = max(int(info.min), min(int(info.max), act_max))
+        return {"act_min": min(act_max, max(int(info.min), min(int(info.max), act_min))), "act_max": act_max}
 
     def finish(self) -> Graph:
         return self.source.with_nodes(self._nodes, self._tensors)

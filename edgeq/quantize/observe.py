@@ -83,6 +83,11 @@ OBSERVERS: Mapping[str, Callable[[Histogram, float], Range]] = {
 }
 
 
+def unprescribed(graph: Graph) -> list[str]:
+    """Activations whose quantization no file prescribes, so that calibration has to find their ranges."""
+    return [name for name, tensor in graph.tensors.items() if not tensor.is_constant and tensor.quantization is None]
+
+
 def observe(graph: Graph, inputs: Mapping[str, np.ndarray], observer: str, percentile: float) -> dict[str, Range]:
     """Activation name -> range, from calibration inputs in stored layout.
 

@@ -26,4 +26,20 @@ void eq_add_s8_rv32im(const eq_add_s8_t *p, const int8_t *input1, const int8_t *
 void eq_add_s8_xpulp(const eq_add_s8_t *p, const int8_t *input1, const int8_t *input2, int8_t *output,
                      eq_range_t range); /* granule 4 */
 
+/* TensorFlow Lite's sum where no a, b, c and n give the same bytes: operands are scaled and rounded by tables, then
+ *
+ *   output[i] = clamp(RDBPOT(SRDHM(table1[input1[i] + 128] + table2[input2[i] + 128], multiplier), -shift) + zero_point)
+ *
+ * (eq_requant.h). |table entries| < 2^30; shift <= 0. Units, overlap and scratch as above. */
+typedef struct {
+  const int32_t *table1, *table2; /* 256 entries each */
+  int32_t sum_multiplier, sum_shift;
+  int32_t zero_point;
+  int32_t act_min;
+  int32_t act_max;
+} eq_add_tables_s8_t;
+
+void eq_add_s8_tables_scalar(const eq_add_tables_s8_t *p, const int8_t *input1, const int8_t *input2, int8_t *output,
+                             eq_range_t range);
+
 #endif

@@ -19,4 +19,16 @@ typedef struct {
 
 void eq_softmax_s8_scalar(const eq_softmax_s8_t *p, const int8_t *input, int8_t *output, eq_range_t range);
 
+/* TensorFlow Lite's reference softmax: exp_table in Q0 (int32 fractions of 2^31; 0 beyond the kernel's radius, whose
+ * outputs are -128), the sum of RDBPOT(e, 12) in Q12, its reciprocal by three Newton-Raphson steps (gemmlowp's
+ * one_over_one_plus_x_for_x_in_0_1). depth < 2^12. Layout, units and overlap as above. */
+typedef struct {
+  int32_t rows;
+  int32_t depth;
+  const int32_t *exp_table; /* 256 entries, indexed by max - x */
+} eq_softmax_tflite_s8_t;
+
+void eq_softmax_s8_tflite_scalar(const eq_softmax_tflite_s8_t *p, const int8_t *input, int8_t *output,
+                                 eq_range_t range);
+
 #endif
