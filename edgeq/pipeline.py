@@ -77,10 +77,10 @@ def import_model(source: ModelSource) -> Graph:
     return canonicalize(verify_graph.run(load(source), "import"))
 
 
-def quantize(graph: Graph, calibration: Samples, recipe: Recipe) -> Graph:
-    """Canonical float graph -> integer graph."""
+def quantize(graph: Graph, calibration: Samples | None, recipe: Recipe) -> Graph:
+    """Canonical float graph -> integer graph; without calibration data a graph whose file prescribes every scale."""
     ranges = {}
-    if unprescribed(graph):
+    if calibration is not None and unprescribed(graph):
         ranges = observe(graph, calibration.inputs, recipe.observer, recipe.percentile)
     return verify_graph.run(to_int8(graph, ranges), "quantize")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
+from typing import NoReturn
 
 import pytest
 
@@ -15,7 +17,16 @@ def require_tool(name: str) -> str:
     path = shutil.which(name)
     if path is not None:
         return path
-    message = f"{name} is not installed ('edgeq doctor' tells the package)"
+    _missing(f"{name} is not installed ('edgeq doctor' tells the package)")
+
+
+def require_module(name: str) -> None:
+    """A Python package that only tests need; see require_tool."""
+    if importlib.util.find_spec(name) is None:
+        _missing(f"the package {name} is not installed (pip install -e '.[dev]')")
+
+
+def _missing(message: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)

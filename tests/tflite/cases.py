@@ -1,0 +1,202 @@
+"""Single operators with random shapes, scales and options, drawn by hypothesis, as TensorFlow Lite files have them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from tests.ops.cases import CHANNELS
+from tests.tflite.writer import Network
+
+
+@dataclass(frozen=True)
+class Case:
+    """What it is, for messages, and how it is added to a network."""
+
+    text: str
+    add: Callable[[Network, np.random.Generator], None]
+
+
+ACTIVATION_NUMBERS = (0, 0, 1, 2, 3)
+
+
+@st.composite
+def scales(draw: st.DrawFn) -> float:
+    """Scales as trained networks have them: 2^-9 to 2^-2."""
+    return float(np.float32(2.0 ** draw(st.floats(-9, -2))))
+
+
+def zero_points() -> st.SearchStrategy[int]:
+    return st.sampled_from((-128, 0, 3, 127)) | st.integers(-128, 127)
+
+
+def weights_of(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    return rng.integers(-127, 128, shape).astype(np.int8)
+
+
+def _padded_size(size: int, kernel: int, stride: int, dilation: int, same: bool) -> int:
+    return -(-size // stride) if same else (size - (kernel - 1) * dilation - 1) // stride + 1
+
+
+@st.composite
+def convolutions(draw: st.DrawFn) -> Case:
+    kernel = (draw(st.integers(1, 4)), draw(st.integers(1, 4)))
+    stride = (draw(st.integers(1, 3)), draw(st.integers(1, 3)))
+    dilation = (draw(st.integers(1, 2)), draw(st.integers(1, 2))) if stride == (1, 1) else (1, 1)
+    same = draw(st.booleans())
+    spans = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
+    size = (spans[0] + draw(st.integers(0, 6)), spans[1] + draw(st.integers(0, 6)))
+    depthwise = draw(st.booleans())
+    in_c = draw(st.sampled_from(CHANNELS))
+    out_c = in_c if depthwise else draw(st.sampled_from(CHANNELS))
+    per_channel, activation = draw(st.booleans()), draw(st.sampled_from(ACTIVATION_NUMBERS))
+    input_scale, output_scale = draw(scales()), draw(scales())
+    input_zero, output_zero = draw(zero_points()), draw(zero_points())
+
+    def add(network: Network, rng: np.random.Generator) -> None:
+        x = network.input((1, *size, in_c), "int8", input_scale, input_zero)
+        axis = 3 if depthwise else 0
+        shape = (1, *kernel, out_c) if depthwise else (out_c, *kernel, in_c)
+        products = kernel[0] * kernel[1] * (1 if depthwise else in_c)
+        spread = 40.0 * output_scale / (input_scale * 3000.0 * np.sqrt(products))
+        scale = np.float32(spread * rng.uniform(0.3, 1.0, out_c if per_channel else 1))
+        weights = network.tensor(shape, "int8", scale, 0, weights_of(rng, shape), axis)
+        values = rng.integers(-5000, 5000, out_c).astype(np.int32)
+        bias = network.tensor((out_c,), "int32", scale * np.float32(input_scale), 0, values)
+        operands = [x, weights, bias]
+        out = [_padded_size(size[i], kernel[i], stride[i], dilation[i], same) for i in (0, 1)]
+        y = network.tensor((1, *out, out_c), "int8", output_scale, output_zero)
+        options: dict[str, Any] = {
+            "padding": 0 if same else 1, "stride_w": stride[1], "stride_h": stride[0],
+            "fused_activation_function": activation, "dilation_w_factor": dilation[1],
+            "dilation_h_factor": dilation[0],
+        }  # fmt: skip
+        if depthwise:
+            network.operator("DEPTHWISE_CONV_2D", operands, [y], "DepthwiseConv2DOptions", depth_multiplier=1, **options)
+        else:
+            network.operator("CONV_2D", operands, [y], "Conv2DOptions", **options)
+        network.outputs.append(y)
+
+    return Case(f"conv {depthwise=} {size} {in_c}->{out_c} {kernel} {stride} {dilation} {same=} {activation=}", add)
+
+
+@st.composite
+def fully_connected(draw: st.DrawFn) -> Case:
+    in_features, out_features = draw(st.sampled_from((*CHANNELS, 64, 100))), draw(st.sampled_from(CHANNELS))
+    activation = draw(st.sampled_from(ACTIVATION_NUMBERS))
+    input_scale, output_scale = draw(scales()), draw(scales())
+    input_zero, output_zero = draw(zero_points()), draw(zero_points())
+
+    def add(network: Network, rng: np.random.Generator) -> None:
+        x = network.input((1, in_features), "int8", input_scale, input_zero)
+        scale = np.float32(40.0 * output_scale / (input_scale * 3000.0 * np.sqrt(in_features)))
+        shape = (out_features, in_features)
+        weights = network.tensor(shape, "int8", scale, 0, weights_of(rng, shape))
+        values = rng.integers(-5000, 5000, out_features).astype(np.int32)
+        bias = network.tensor((out_features,), "int32", scale * np.float32(input_scale), 0, values)
+        y = network.tensor((1, out_features), "int8", output_scale, output_zero)
+        options = {"fused_activation_function": activation, "keep_num_dims": False}
+        network.operator("FULLY_CONNECTED", [x, weights, bias], [y], "FullyConnectedOptions", **options)
+        network.outputs.append(y)
+
+    return Case(f"fully connected {in_features}->{out_features} {activation=}", add)
+
+
+@st.composite
+def pools(draw: st.DrawFn) -> Case:
+    name = draw(st.sampled_from(("AVERAGE_POOL_2D", "MAX_POOL_2D")))
+    kernel = (draw(st.integers(1, 4)), draw(st.integers(1, 4)))
+    stride = (draw(st.integers(1, 3)), draw(st.integers(1, 3)))
+    size = (kernel[0] + draw(st.integers(0, 6)), kernel[1] + draw(st.integers(0, 6)))
+    channels, same = draw(st.sampled_from(CHANNELS)), draw(st.booleans())
+    activation, scale, zero = draw(st.sampled_from(ACTIVATION_NUMBERS)), draw(scales()), draw(zero_points())
+
+    def add(network: Network, rng: np.random.Generator) -> None:
+        x = network.input((1, *size, channels), "int8", scale, zero)
+        out = [_padded_size(size[i], kernel[i], stride[i], 1, same) for i in (0, 1)]
+        y = network.tensor((1, *out, channels), "int8", scale, zero)
+        network.operator(
+            name, [x], [y], "Pool2DOptions", padding=0 if same else 1, stride_w=stride[1], stride_h=stride[0],
+            filter_width=kernel[1], filter_height=kernel[0], fused_activation_function=activation,
+        )  # fmt: skip
+        network.outputs.append(y)
+
+    return Case(f"{name} {size} {channels} {kernel} {stride} {same=}", add)
+
+
+@st.composite
+def additions(draw: st.DrawFn) -> Case:
+    shape = (1, draw(st.integers(1, 4)), draw(st.integers(1, 6)), draw(st.sampled_from(CHANNELS)))
+    activation = draw(st.sampled_from(ACTIVATION_NUMBERS))
+    parts = [(draw(scales()), draw(zero_points())) for _ in range(3)]
+
+    def add(network: Network, rng: np.random.Generator) -> None:
+        left, right = (network.input(shape, "int8", *part) for part in parts[:2])
+        # an output scale that the sum needs: smaller ones have no multiplier below 1
+        scale = max(parts[2][0], 0.6 * max(parts[0][0], parts[1][0]))
+        y = network.tensor(shape, "int8", scale, parts[2][1])
+        network.operator("ADD", [left, right], [y], "AddOptions", fused_activation_function=activation)
+        network.outputs.append(y)
+
+    return Case(f"ADD {shape} {parts} {activation=}", add)
+
+
+@st.composite
+def softmaxes(draw: st.DrawFn) -> Case:
+    rows, depth = draw(st.integers(1, 4)), draw(st.integers(1, 40))
+    scale = float(np.float32(2.0 ** draw(st.floats(-9, 1))))
+    zero, beta = draw(zero_points()), draw(st.sampled_from((1.0, 1.0, 0.5, 2.0)))
+
+    def add(network: Network, rng: np.random.Generator) -> None:
+        x = network.input((1, rows, depth), "int8", scale, zero)
+        y = network.tensor((1, rows, depth), "int8", 1 / 256, -128)
+        network.operator("SOFTMAX", [x], [y], "SoftmaxOptions", beta=beta)
+        network.outputs.append(y)
+
+    return Case(f"SOFTMAX {rows}x{depth} {scale} {beta=}", add)
+
+
+@st.composite
+def movements(draw: st.DrawFn) -> Case:
+    """Operators that only move bytes."""
+    name = draw(st.sampled_from(("RESHAPE", "CONCATENATION", "PAD")))
+    shape = (1, draw(st.integers(1, 4)), draw(st.integers(1, 6)), draw(st.sampled_from(CHANNELS)))
+    scale, zero = draw(scales()), draw(zero_points())
+    sides = [draw(st.integers(0, 2)) for _ in range(6)]
+    axis, extra = draw(st.integers(1, 3)), draw(st.integers(0, 3))
+
+    def add(network: Network, rng: np.random.Generator) -> None:
+        x = network.input(shape, "int8", scale, zero)
+        if name == "RESHAPE":
+            target = (1, shape[2], shape[1] * shape[3])
+            y = network.tensor(target, "int8", scale, zero)
+            network.operator(name, [x, network.integers(*target)], [y], "ReshapeOptions", new_shape=target)
+        elif name == "CONCATENATION":
+            wider = tuple(size + (extra if index == axis else 0) for index, size in enumerate(shape))
+            other = network.input(wider, "int8", scale, zero)
+            joined = tuple(size + (wider[index] if index == axis else 0) for index, size in enumerate(shape))
+            y = network.tensor(joined, "int8", scale, zero)
+            network.operator(name, [x, other], [y], "ConcatenationOptions", axis=axis, fused_activation_function=0)
+        else:
+            padded = (1, *(shape[1 + i] + sides[2 * i] + sides[2 * i + 1] for i in range(3)))
+            pairs = np.array([[0, 0], *(sides[2 * i : 2 * i + 2] for i in range(3))], np.int32)
+            y = network.tensor(padded, "int8", scale, zero)
+            network.operator(name, [x, network.tensor((4, 2), "int32", data=pairs)], [y])
+        network.outputs.append(y)
+
+    return Case(f"{name} {shape} {sides} {axis}", add)
+
+
+#: groups of cases by the name that tests show
+GROUPS: dict[str, st.SearchStrategy[Case]] = {
+    "convolutions": convolutions(),
+    "fully_connected": fully_connected(),
+    "pools": pools(),
+    "additions": additions(),
+    "softmaxes": softmaxes(),
+    "movements": movements(),
+}

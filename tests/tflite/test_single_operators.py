@@ -1,0 +1,77 @@
+"""Every operator that TensorFlow Lite defines for integers, against its reference kernels, byte for byte."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from edgeq import pipeline, reference
+from edgeq.frontend.tflite import program
+from edgeq.ir.graph import Graph
+from edgeq.passes import canonicalize
+from edgeq.quantize.recipe import Recipe
+from tests.tflite.cases import GROUPS, Case
+from tests.tflite.reference import run_reference
+from tests.tflite.writer import Network
+from tests.tools import require_module
+
+#: operators a file: enough to be quick, few enough to read a failure
+OPERATORS = 12
+SAMPLES = 3
+
+
+def check(cases: list[Case], number: int, folder: Path) -> None:
+    """One file of independent operators: edgeq's integer reference equals TFLite's on random inputs."""
+    rng = np.random.default_rng(number)
+    network = Network()
+    for case in cases:
+        case.add(network, rng)
+    path = folder / "cases.tflite"
+    path.write_bytes(network.bytes())
+    graph = integer_graph(path)
+    for _ in range(SAMPLES):
+        inputs = [random_input(network, index, rng) for index in network.inputs]
+        expected = run_reference(path.read_bytes(), inputs)
+        actual = reference.run(graph, dict(zip(graph.inputs, inputs, strict=True)))
+        for case, name, right in zip(cases, graph.outputs, expected, strict=True):
+            np.testing.assert_array_equal(actual[name], right, err_msg=case.text)
+
+
+def integer_graph(path: Path) -> Graph:
+    """A fully quantized file as edgeq's integer graph."""
+    return pipeline.quantize(canonicalize(program.load(path)), None, Recipe())
+
+
+def random_input(network: Network, index: int, rng: np.random.Generator) -> np.ndarray:
+    info = np.iinfo(np.int16 if network.tensors[index]["type"] == 7 else np.int8)
+    return rng.integers(info.min, info.max + 1, network.tensors[index]["shape"]).astype(info.dtype)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_equals_reference_kernels(group: str, tmp_path: Path) -> None:
+    require_module("tflite_runtime")
+
+    @seed(1)
+    @settings(max_examples=25, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(st.lists(GROUPS[group], min_size=OPERATORS, max_size=OPERATORS), st.integers(0, 2**31))
+    def run(cases: list[Case], number: int) -> None:
+        check(cases, number, tmp_path)
+
+    run()
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("group", GROUPS)
+def test_long_sweep(group: str, tmp_path: Path) -> None:
+    require_module("tflite_runtime")
+
+    @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(GROUPS[group], min_size=OPERATORS, max_size=OPERATORS), st.integers(0, 2**31))
+    def run(cases: list[Case], number: int) -> None:
+        check(cases, number, tmp_path)
+
+    run()
