@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ops import fixed_point, unary_tables
 from edgeq.ops.base import Kernel, Operator, Shape, elements_per_sample
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
 
@@ -35,6 +37,13 @@ def _import_bounds(low_key: str, high_key: str) -> Any:
     return convert
 
 
+def _import_tflite(low: float | None, high: float | None) -> Any:
+    def convert(importer: Importer, call: TfliteCall) -> str:
+        return importer.add("clamp", [call.input(0)], call.attributes(min=low, max=high))
+
+    return convert
+
+
 class Clamp(Operator):
     name = "clamp"
     in_place = (0,)
@@ -48,6 +57,12 @@ class Clamp(Operator):
         "aten.clamp.default": _import_bounds("min", "max"),
         "aten.clamp_.default": _import_bounds("min", "max"),
         "aten.clamp_min.default": _import_bounds("min", "-"),
+    }
+    tflite_targets = {
+        "RELU": _import_tflite(0.0, None),
+        "RELU6": _import_tflite(0.0, 6.0),
+        "RELU_N1_TO_1": _import_tflite(-1.0, 1.0),
+        "RELU_0_TO_1": _import_tflite(0.0, 1.0),
     }
     kernels = (Kernel("eq_clamp_s8_scalar", "scalar", "clamp/eq_clamp_s8_scalar.c", units=elements_per_sample),)
 
@@ -66,8 +81,15 @@ class Clamp(Operator):
     def quantize(self, converter: Converter, node: Node) -> None:
         x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
         bounds = (node.attributes["min"], node.attributes["max"])
+        assert x.quantization is not None
+        assert output.quantization is not None
+        if node.attributes.get("rounding") == fixed_point.TFLITE:
+            table = unary_tables.clamped(x.quantization, output.quantization, node.attributes)
+            as_lut = Node(node.name, "lut", node.inputs, node.outputs)
+            converter.add(as_lut, (x.name, converter.constant(f"{node.name}.table", table)), output)
+            return
         plain = Node(node.name, node.op, node.inputs, node.outputs)
-        converter.add(plain, (x.name,), output, **converter.integer_bounds(bounds, output))
+        converter.add_keeping_scale(plain, (x.name,), **converter.integer_bounds(bounds, x))
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
         return {"act_min": node.attributes["act_min"], "act_max": node.attributes["act_max"]}

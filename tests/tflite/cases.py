@@ -191,6 +191,38 @@ def movements(draw: st.DrawFn) -> Case:
     return Case(f"{name} {shape} {sides} {axis}", add)
 
 
+#: operators of one operand -> options; their outputs' scale is free unless it is fixed below
+UNARY = {
+    "ABS": "", "EXP": "", "GELU": "GeluOptions", "HARD_SWISH": "", "LEAKY_RELU": "LeakyReluOptions", "LOGISTIC": "",
+    "QUANTIZE": "", "RELU": "", "RELU6": "", "RELU_N1_TO_1": "", "RELU_0_TO_1": "", "RSQRT": "", "TANH": "",
+}  # fmt: skip
+FIXED_OUTPUTS = {"LOGISTIC": (1 / 256, -128), "TANH": (1 / 128, 0)}
+
+
+@st.composite
+def unaries(draw: st.DrawFn) -> Case:
+    name = draw(st.sampled_from(sorted(UNARY)))
+    source = (draw(scales()), -128 if name == "RSQRT" else draw(zero_points()))
+    ratio = 2.0 ** draw(st.floats(-1, 1.5))
+    target = FIXED_OUTPUTS.get(name, (float(np.float32(source[0] * ratio)), draw(zero_points())))
+    if name == "EXP":  # beyond int32 TensorFlow Lite's conversion is undefined
+        source = (min(source[0], 0.05), source[1])
+    alpha, approximate = draw(st.floats(-0.5, 1.0, width=32)), draw(st.booleans())
+
+    def add(network: Network, rng: np.random.Generator) -> None:
+        x = network.input((1, 256), "int8", *source)
+        y = network.tensor((1, 256), "int8", *target)
+        options: dict[str, Any] = {}
+        if name == "LEAKY_RELU":
+            options["alpha"] = alpha
+        if name == "GELU":
+            options["approximate"] = approximate
+        network.operator(name, [x], [y], UNARY[name], **options)
+        network.outputs.append(y)
+
+    return Case(f"{name} {source} {target} {alpha=} {approximate=}", add)
+
+
 #: groups of cases by the name that tests show
 GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "convolutions": convolutions(),
@@ -199,4 +231,5 @@ GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "additions": additions(),
     "softmaxes": softmaxes(),
     "movements": movements(),
+    "unaries": unaries(),
 }

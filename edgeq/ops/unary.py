@@ -1,0 +1,218 @@
+"""unary: a function of one operand, element by element. Its integer form is a lut: one byte in, one byte out, exact.
+
+Attributes: function (a key of FUNCTIONS) and its parameters. Under rounding "tflite" the table holds the bytes of
+TensorFlow Lite's own kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node, Quantization, Tensor
+from edgeq.ops import fixed_point, unary_tables
+from edgeq.ops.base import Operator, Shape
+from edgeq.ops.unary_tables import Parameters, Real, Table, through_float
+
+if TYPE_CHECKING:
+    from edgeq.frontend.importer import Importer
+    from edgeq.frontend.tflite.program import TfliteCall
+    from edgeq.quantize.convert import Converter
+
+
+@dataclass(frozen=True)
+class Function:
+    """`real` of float32 arrays and the parameters; `tflite`: its bytes where TensorFlow Lite has an int8 kernel."""
+
+    real: Real
+    tflite: Table | None = None
+
+
+def _erf(x: np.ndarray) -> np.ndarray:
+    """Error function of float32 arrays through float64 (numpy has none)."""
+    from scipy.special import erf
+
+    return erf(x.astype(np.float64)).astype(np.float32)
+
+
+def _gelu(x: np.ndarray, p: Parameters) -> np.ndarray:
+    half = np.float32(0.5) * x
+    if p.get("approximate", "none") == "none":
+        return half * (1 + _erf(x * np.float32(np.sqrt(0.5))))
+    return half * (1 + np.tanh(np.float32(np.sqrt(2 / np.pi)) * (x + np.float32(0.044715) * x**3)))
+
+
+def _hard_sigmoid(x: np.ndarray, p: Parameters) -> np.ndarray:
+    return np.clip(x / 6 + np.float32(0.5), 0, 1)
+
+
+def _softplus(x: np.ndarray, p: Parameters) -> np.ndarray:
+    beta = np.float32(p.get("beta", 1.0))
+    return np.logaddexp(np.float32(0), beta * x) / beta
+
+
+def _elu(x: np.ndarray, p: Parameters) -> np.ndarray:
+    low = np.float32(p.get("alpha", 1.0)) * np.expm1(np.minimum(x, 0) * np.float32(p.get("input_scale", 1.0)))
+    return np.float32(p.get("scale", 1.0)) * np.where(x > 0, x, low)
+
+
+def _lut(real: Real) -> Function:
+    return Function(real, through_float(real))
+
+
+FUNCTIONS: Mapping[str, Function] = {
+    "abs": Function(lambda x, p: np.abs(x), unary_tables.absolute),
+    "affine": Function(lambda x, p: x * np.float32(p["scale"]) + np.float32(p["offset"])),
+    "cos": Function(lambda x, p: np.cos(x)),
+    "elu": _lut(_elu),
+    "erf": Function(lambda x, p: _erf(x)),
+    "exp": _lut(lambda x, p: np.exp(x)),
+    "floor": Function(lambda x, p: np.floor(x)),
+    "gelu": _lut(_gelu),
+    "hardsigmoid": Function(_hard_sigmoid),
+    "hardswish": Function(lambda x, p: x * _hard_sigmoid(x, p), unary_tables.hard_swish),
+    "leaky_relu": Function(lambda x, p: np.where(x >= 0, x, x * np.float32(p["alpha"])), unary_tables.leaky_relu),
+    "log": Function(lambda x, p: np.log(x)),
+    "mish": Function(lambda x, p: x * np.tanh(_softplus(x, {}))),
+    "pow": Function(lambda x, p: np.power(x, np.float32(p["exponent"]))),
+    "reciprocal": Function(lambda x, p: np.float32(1) / x),
+    "requantize": Function(lambda x, p: x, unary_tables.requantized),
+    "rsqrt": Function(lambda x, p: np.float32(1) / np.sqrt(x), unary_tables.rsqrt),
+    "sigmoid": _lut(unary_tables.sigmoid),
+    "sign": Function(lambda x, p: np.sign(x)),
+    "silu": Function(lambda x, p: x * unary_tables.sigmoid(x, p)),
+    "sin": Function(lambda x, p: np.sin(x)),
+    "softplus": Function(_softplus),
+    "sqrt": Function(lambda x, p: np.sqrt(x)),
+    "tanh": _lut(lambda x, p: np.tanh(x)),
+}
+
+
+def torch_function(function: str, *parameters: str) -> Callable[[Importer, Mapping[str, Any]], str]:
+    """Import function of a call with the operand `self` (or `input`) and these further arguments."""
+
+    def convert(importer: Importer, args: Mapping[str, Any]) -> str:
+        x = args["self"] if "self" in args else args["input"]
+        values = {name: args[name] for name in parameters}
+        return importer.add("unary", [x], {"function": function, **values})
+
+    return convert
+
+
+def tflite_function(function: str, **renamed: str) -> Callable[[Importer, TfliteCall], str]:
+    """Import function of an operator with one operand; `renamed`: parameter -> the option it comes from."""
+
+    def convert(importer: Importer, call: TfliteCall) -> str:
+        values = {parameter: call.option(option) for parameter, option in renamed.items()}
+        return importer.add("unary", [call.input(0)], call.attributes(function=function, **values))
+
+    return convert
+
+
+def _torch_leaky_relu(importer: Importer, args: Mapping[str, Any]) -> str:
+    return importer.add("unary", [args["self"]], {"function": "leaky_relu", "alpha": float(args["negative_slope"])})
+
+
+def _torch_pow(importer: Importer, args: Mapping[str, Any]) -> str:
+    return importer.add("unary", [args["self"]], {"function": "pow", "exponent": float(args["exponent"])})
+
+
+def _torch_negative(importer: Importer, args: Mapping[str, Any]) -> str:
+    return importer.add("unary", [args["self"]], {"function": "affine", "scale": -1.0, "offset": 0.0})
+
+
+def _tflite_gelu(importer: Importer, call: TfliteCall) -> str:
+    approximate = "tanh" if call.option("approximate") else "none"
+    return importer.add("unary", [call.input(0)], call.attributes(function="gelu", approximate=approximate))
+
+
+def _tflite_quantize(importer: Importer, call: TfliteCall) -> str:
+    """QUANTIZE: a change of scale between integers; from float it only says how the operand is stored."""
+    x, target = call.input(0), call.output_quantization()
+    if target is None:
+        raise importer.unsupported("a QUANTIZE to another type than int8 or int16", "int8")
+    before = importer.quantization(x)
+    if before is None:
+        importer.prescribe(x, target)
+        return x
+    return importer.add("unary", [x], call.attributes(function="requantize"))
+
+
+def _tflite_dequantize(importer: Importer, call: TfliteCall) -> str:
+    """DEQUANTIZE: the graph's activations are real numbers already."""
+    return call.input(0)
+
+
+#: aten call -> function, for calls without parameters; in-place forms (trailing _) mean the same
+_TORCH_PLAIN = (
+    "abs", "cos", "erf", "exp", "floor", "hardsigmoid", "hardswish", "log", "mish", "reciprocal", "rsqrt", "sigmoid",
+    "sign", "silu", "sin", "sqrt", "tanh",
+)  # fmt: skip
+
+
+class Unary(Operator):
+    name = "unary"
+    torch_targets = {
+        **{f"aten.{name}{tail}.default": torch_function(name) for name in _TORCH_PLAIN for tail in ("", "_")},
+        "aten.elu.default": torch_function("elu", "alpha", "scale", "input_scale"),
+        "aten.elu_.default": torch_function("elu", "alpha", "scale", "input_scale"),
+        "aten.gelu.default": torch_function("gelu", "approximate"),
+        "aten.leaky_relu.default": _torch_leaky_relu,
+        "aten.leaky_relu_.default": _torch_leaky_relu,
+        "aten.neg.default": _torch_negative,
+        "aten.pow.Tensor_Scalar": _torch_pow,
+        "aten.softplus.default": torch_function("softplus", "beta"),
+    }
+    tflite_targets = {
+        "ABS": tflite_function("abs"),
+        "DEQUANTIZE": _tflite_dequantize,
+        "ELU": tflite_function("elu"),
+        "EXP": tflite_function("exp"),
+        "GELU": _tflite_gelu,
+        "HARD_SWISH": tflite_function("hardswish"),
+        "LEAKY_RELU": tflite_function("leaky_relu", alpha="alpha"),
+        "LOGISTIC": tflite_function("sigmoid"),
+        "QUANTIZE": _tflite_quantize,
+        "RSQRT": tflite_function("rsqrt"),
+        "TANH": tflite_function("tanh"),
+    }
+
+    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
+        return [inputs[0].shape]
+
+    def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            return [np.asarray(FUNCTIONS[node.attributes["function"]].real(inputs[0], node.attributes), np.float32)]
+
+    def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        raise AssertionError("integer graphs hold a lut instead")
+
+    def permuted(self, node: Node, perm: Shape) -> Node | None:
+        return node
+
+    def quantize(self, converter: Converter, node: Node) -> None:
+        x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
+        assert x.quantization is not None
+        assert output.quantization is not None
+        bounds = converter.activation_range(node, output)
+        table = np.clip(self._table(node, x.quantization, output.quantization), bounds["act_min"], bounds["act_max"])
+        name = converter.constant(f"{node.name}.table", table.astype(np.int8))
+        plain = replace(node, op="lut", attributes=MappingProxyType({}))
+        converter.add(plain, (x.name, name), output)
+
+    def _table(self, node: Node, source: Quantization, target: Quantization) -> np.ndarray:
+        """int8 [256]: the output byte of every input byte."""
+        function = FUNCTIONS[node.attributes["function"]]
+        if node.attributes.get("rounding") == fixed_point.TFLITE and function.tflite is not None:
+            return function.tflite(source, target, node.attributes)
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            real = function.real(source.real(np.arange(-128, 128)), node.attributes).astype(np.float64)
+        steps = np.nan_to_num(real / target.scale[0], nan=0.0, posinf=1e6, neginf=-1e6)
+        return np.clip(np.rint(steps) + target.zero_point, -128, 127).astype(np.int8)
+
+
+OP = Unary()
