@@ -34,7 +34,7 @@ def model_context(program: Program, plan: Plan) -> dict[str, Any]:
         "outputs": _ports(graph, name, graph.outputs, "output", identifiers),
         "tensors": _tensors(graph, plan, macros),
         "arrays": [array for layer in program.layers for array in _arrays(layer, name)],
-        "kernel_headers": sorted({f"eq_{layer.node.op}.h" for layer in program.layers}),
+        "kernel_headers": sorted({f"eq_{layer.family}.h" for layer in program.layers}),
     }
     context["layers"] = [_layer(program, plan, layer, name, macros) for layer in program.layers]
     return context
@@ -132,9 +132,10 @@ def _layer(program: Program, plan: Plan, layer: Layer, model: str, macros: Mappi
         "weights_bytes": layer.weights_bytes,
         "output_shape": list(graph.tensor(node.output).shape),
         "output_macro": macros[node.output],
+        "element": f"{graph.tensor(node.output).dtype}_t",
         "output_bytes": graph.tensor(node.output).size_bytes,
     }
-    view["body"] = render(f"ops/{node.op}.c.j2", layer=view).strip("\n")
+    view["body"] = render(f"ops/{layer.family}.c.j2", layer=view).strip("\n")
     return view
 
 

@@ -125,6 +125,8 @@ class Importer:
         return name
 
     def transpose(self, x: str, perm: tuple[int, ...]) -> str:
+        if perm == tuple(range(len(perm))):
+            return x
         return self.add("transpose", [x], {"perm": perm}, suffix=".layout")
 
     def channels_last(self, x: str) -> str:
@@ -148,11 +150,13 @@ class Importer:
         return EdgeqError(f"layer {self.layer}: {what} is not supported ({self._call_text}); use {instead}")
 
     def finish(self, outputs: list[str]) -> Graph:
-        """The graph. Raises EdgeqError when an output is constant or comes straight from the input."""
+        """The graph. Raises EdgeqError when an output is constant or all outputs are inputs."""
         made = {node.output for node in self._nodes}
         for name in outputs:
-            if name not in made:
+            if name not in made and (name not in self._inputs or not self._nodes):
                 raise EdgeqError(f"the model's output {name} is not computed from its input; nothing to build")
+        self.layer = "passed_on"
+        outputs = [self._passed_on(name) if name in self._inputs else name for name in outputs]
         if len(set(outputs)) != len(outputs):
             raise EdgeqError("the model returns one tensor twice; return it once")
         boundary = {
@@ -162,6 +166,14 @@ class Importer:
             self.graph_name, tuple(self._inputs), tuple(outputs), (), MappingProxyType({}), MappingProxyType(boundary)
         )
         return graph.with_nodes(self._nodes, self._tensors)
+
+    def _passed_on(self, name: str) -> str:
+        """A view of an input that the model returns as it is."""
+        view = self.reshape(name, self.shape(name))
+        quantization = self.quantization(name)
+        if quantization is not None:
+            self.prescribe(view, quantization)
+        return view
 
     def _unique(self, name: str) -> str:
         candidate, number = name, 1

@@ -53,6 +53,7 @@ class _ProgramImport:
             target: convert for op in ops.registry().values() for target, convert in op.torch_targets.items()
         }
         self.names: dict[FxNode, str] = {}  # activations: fx node -> tensor of the graph
+        self.parts: dict[FxNode, list[str]] = {}  # calls with several results
         self.values: dict[FxNode, Any] = {}  # constants: fx node -> torch value
         self.constant_names: dict[FxNode, str] = {}
 
@@ -118,6 +119,9 @@ class _ProgramImport:
         if not any(item in self.names for item in inputs):
             self.values[node] = self._evaluate(node)
             return
+        if node.target is operator.getitem and node.args[0] in self.parts:
+            self.names[node] = self.parts[node.args[0]][node.args[1]]
+            return
         if target in IDENTITY or node.target is operator.getitem:
             self.names[node] = self.names[node.args[0]]
             return
@@ -130,7 +134,10 @@ class _ProgramImport:
         self.importer.begin_call(_layer_name(node), text, shape)
         if target not in self.importers:
             raise self._no_kernel(target, text)
-        self.names[node] = self.importers[target](self.importer, arguments)
+        made = self.importers[target](self.importer, arguments)
+        if isinstance(made, list):
+            self.parts[node] = made
+        self.names[node] = made[0] if isinstance(made, list) else made
 
     def _evaluate(self, node: FxNode) -> Any:
         """A call on constants only, computed now."""
@@ -176,23 +183,16 @@ class _ProgramImport:
 
 #: what to write instead of operators that people use in small networks
 INSTEAD = {
-    "gelu": "use relu",
-    "silu": "use relu6",
-    "hardswish": "use relu6",
-    "hardsigmoid": "use relu6",
-    "sigmoid": "take the logits out of the model and compare them with a threshold",
-    "tanh": "use hardtanh",
-    "elu": "use relu",
-    "leaky_relu": "use relu",
-    "mul": "fold a constant factor into the layer before it",
-    "layer_norm": "use batch norm",
-    "group_norm": "use batch norm",
-    "log_softmax": "end with logits or softmax",
-    "conv1d": "use conv2d with a height of 1",
-    "conv_transpose2d": "use conv2d",
-    "gru": "use convolutions over time",
-    "lstm": "use convolutions over time",
-    "argmax": "take it out of the model: the firmware compares the outputs",
+    "topk": "take it out of the model: the firmware compares the outputs",
+    "sort": "take it out of the model: the firmware compares the outputs",
+    "argsort": "take it out of the model: the firmware compares the outputs",
+    "nonzero": "its result has no fixed size; compute a mask instead",
+    "masked_select": "its result has no fixed size; multiply by a mask instead",
+    "cumsum": "write it as a linear layer with a triangular matrix",
+    "grid_sampler_2d": "resize with nearest or bilinear interpolation",
+    "bernoulli": "call eval() on the model before exporting it",
+    "rand": "make random numbers outside the model and give them as an input",
+    "randn": "make random numbers outside the model and give them as an input",
 }
 
 

@@ -68,6 +68,11 @@ class Layer:
         return self.over_input is not None or self.kernel.in_place(self.parameters)
 
     @property
+    def family(self) -> str:
+        """Name of the kernel's header and template."""
+        return self.kernel.family or self.node.op
+
+    @property
     def weights_bytes(self) -> int:
         """Bytes of the layer's constants in flash."""
         return sum(constant.data.nbytes for constant in self.constants.values())

@@ -60,6 +60,7 @@ class Kernel:
     in_place: Callable[[Mapping[str, Any]], bool] = lambda parameters: False
     why: str = "portable C"
     planes: Planes | None = None
+    family: str = ""
 
 
 class Operator:

@@ -7,30 +7,35 @@ round half away from zero (RDBPOT).
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+
+#: int64 arrays or scalars
+Values = Any
 
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 ONE = INT32_MAX  # 1 in Q0, as near as it gets
 
 
-def srdhm(a: np.ndarray, b: np.ndarray | int) -> np.ndarray:
+def srdhm(a: Values, b: Values) -> np.ndarray:
     """Saturating rounding doubling high multiply of int32 values."""
     product = np.asarray(a, np.int64) * np.asarray(b, np.int64)
     return np.minimum((product + (1 << 30)) >> 31, INT32_MAX)
 
 
-def rdbpot(x: np.ndarray, exponent: np.ndarray | int) -> np.ndarray:
+def rdbpot(x: Values, exponent: Values) -> np.ndarray:
     """x / 2^exponent, rounded half away from zero."""
     mask = (np.int64(1) << np.asarray(exponent, np.int64)) - 1
     return (x >> exponent) + ((x & mask) > (mask >> 1) + (x < 0))
 
 
-def shift_left(x: np.ndarray, exponent: int) -> np.ndarray:
+def shift_left(x: Values, exponent: int) -> np.ndarray:
     """x * 2^exponent, saturated."""
     return np.clip(np.asarray(x, np.int64) << exponent, INT32_MIN, INT32_MAX)
 
 
-def multiply(x: np.ndarray, multiplier: int, exponent: int) -> np.ndarray:
+def multiply(x: Values, multiplier: int, exponent: int) -> np.ndarray:
     """x * multiplier / 2^31 * 2^exponent (MultiplyByQuantizedMultiplier)."""
     shifted = np.asarray(x, np.int64) << max(exponent, 0)
     return rdbpot(srdhm(shifted, multiplier), max(-exponent, 0))

@@ -1,7 +1,7 @@
 """transpose: axes in another order; attribute perm (batch stays first).
 
-Importers put transposes around image operators; the layout pass takes them out again. One that is left between layers
-has no kernel yet and is refused with its layer's name.
+Importers put transposes around image operators; the layout pass takes them out again. What is left moves bytes, and
+`edgeq inspect` lists it.
 """
 
 from __future__ import annotations
@@ -11,20 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeq.errors import EdgeqError
-from edgeq.ir.graph import Node, Tensor
-from edgeq.ops.base import Operator, Shape
+from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ops import moves
+from edgeq.ops.base import Shape
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
     from edgeq.frontend.tflite.program import TfliteCall
-    from edgeq.quantize.convert import Converter
 
 
 def import_permute(importer: Importer, args: Mapping[str, Any]) -> str:
     """aten.permute."""
     rank = len(importer.shape(args["self"]))
     return importer.transpose(args["self"], tuple(axis % rank for axis in args["dims"]))
+
+
+def import_matrix_transpose(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.t of a matrix."""
+    return importer.transpose(args["self"], (1, 0))
 
 
 def import_transpose(importer: Importer, args: Mapping[str, Any]) -> str:
@@ -44,28 +48,25 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
     return importer.transpose(call.input(0), tuple(axis % rank for axis in perm))
 
 
-class Transpose(Operator):
+class Transpose(moves.Move):
     name = "transpose"
-    torch_targets = {"aten.permute.default": import_permute, "aten.transpose.int": import_transpose}
+    torch_targets = {
+        "aten.permute.default": import_permute,
+        "aten.transpose.int": import_transpose,
+        "aten.t.default": import_matrix_transpose,
+    }
     tflite_targets = {"TRANSPOSE": import_tflite}
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [tuple(inputs[0].shape[axis] for axis in node.attributes["perm"])]
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        return [inputs[0].transpose(node.attributes["perm"])]
+        return [np.ascontiguousarray(inputs[0].transpose(node.attributes["perm"]))]
 
-    def quantize(self, converter: Converter, node: Node) -> None:
-        shape = converter.source.tensor(node.inputs[0]).shape
-        layer = node.name.partition(".")[0]
-        raise EdgeqError(
-            f"layer {layer}: what reads its result needs the axes of {list(shape)} in the order "
-            f"{list(node.attributes['perm'])}, and there is no kernel that moves them; flatten or reshape images only "
-            "in front of linear layers"
-        )
-
-    def requantizes_to_any_scale(self) -> bool:
-        return False
+    def c_parameters(self, graph: Graph, node: Node) -> dict[str, Any]:
+        strides = moves.strides_of(graph.tensor(node.inputs[0]).shape)
+        size = graph.tensor(node.outputs[0]).shape
+        return moves.parameters(size, [strides[axis] for axis in node.attributes["perm"]], 0)
 
 
 OP = Transpose()

@@ -1,8 +1,8 @@
 """TensorFlow Lite's integer reference kernels of one int8 operand, as the 256 bytes they map the inputs to.
 
 Each function takes the quantization of input and output and the operator's parameters and returns int8 [256], entry
-x + 128. Formulas from TensorFlow Lite's kernels (activations.cc, elementwise.cc, hard_swish.h, leaky_relu.h, logistic.h,
-requantize.h); LUT_ functions are those that TensorFlow Lite itself evaluates in float32 for every byte.
+x + 128. Formulas from TensorFlow Lite's kernels (activations.cc, elementwise.cc, hard_swish.h, leaky_relu.h,
+requantize.h); `through_float` makes those that TensorFlow Lite itself evaluates in float32 for every byte.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def requantized(source: Quantization, target: Quantization, parameters: Paramete
 
 def clamped(source: Quantization, target: Quantization, parameters: Parameters) -> np.ndarray:
     """RELU and its kin with their own output scale: rescaled, then limited to `min` and `max`."""
-    m, s = multiplier(np.float32(source.scale[0]) / np.float32(target.scale[0]))
+    m, s = multiplier(float(np.float32(source.scale[0]) / np.float32(target.scale[0])))
     low, high = parameters["min"], parameters["max"]
     ends = [-128, 127]
     for end, bound in enumerate((low, high)):
@@ -131,7 +131,7 @@ def _inverse_sqrt(value: int) -> tuple[int, int]:
     pairs = (31 - value.bit_length()) // 2 - 1
     x = np.int64(value << (2 * pairs)) >> 1
     half = gemmlowp.rdbpot(x, 1)
-    estimate = np.int64(1 << 28)
+    estimate = np.asarray(1 << 28, np.int64)
     for _ in range(5):
         cube = gemmlowp.shift_left(gemmlowp.srdhm(gemmlowp.srdhm(estimate, estimate), estimate), 6)
         step = gemmlowp.srdhm(np.int64(3 << 27), estimate) - gemmlowp.srdhm(half, cube)

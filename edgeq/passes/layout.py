@@ -14,7 +14,6 @@ from types import MappingProxyType
 import numpy as np
 
 from edgeq import ops
-from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import TO_CHANNELS_FIRST, TO_CHANNELS_LAST
 from edgeq.ir.graph import Boundary, Graph, Node, constant
 
@@ -49,8 +48,9 @@ class _Cancel:
         for name in self.graph.outputs:
             stored, perm = self._view(self._in_own_order(name) if name in self.column_order else name)
             if stored in outputs or stored in self.graph.inputs:
-                other = "another output" if stored in outputs else "an input"
-                raise EdgeqError(f"the model's output {name} is only {other} with its axes moved; leave it out")
+                stored, perm = self._in_own_order(name), tuple(range(len(perm)))
+            if stored in outputs or stored in self.graph.inputs:
+                stored = self._same_bytes(name, stored)
             outputs.append(stored)
             boundary[stored] = Boundary(self.graph.boundary[name].shape, _inverse(perm))
         graph = replace(self.graph, outputs=tuple(outputs), boundary=MappingProxyType(boundary))
@@ -147,6 +147,14 @@ class _Cancel:
         quantization = self.graph.tensor(node.inputs[1]).quantization
         self.tensors[name] = constant(name, weights[:, self.column_order[node.inputs[0]]], quantization)
         return replace(node, inputs=(node.inputs[0], name, *node.inputs[2:]))
+
+    def _same_bytes(self, name: str, source: str) -> str:
+        """A tensor of its own for an output that is stored as `source` already is."""
+        made = f"{name}.passed_on"
+        self.tensors[made] = replace(self.tensors[source], name=made)
+        attributes = MappingProxyType({"shape": self.tensors[source].shape})
+        self.nodes.append(Node(made, "reshape", (source,), (made,), attributes))
+        return made
 
     def _in_own_order(self, name: str) -> str:
         """A tensor that really has the logical order; adds a transpose if none has made it yet."""

@@ -296,11 +296,3 @@ def elementwise_cases(draw: st.DrawFn) -> Case:
             graph.node(op, [x], zero_point, {"padding": sides, "value": zero_point}, scale=scales[0])
 
     return Case(f"{op} {shape} {zero_point} {other} {bounds} {scales} {sides} {axis}", add)
-
-
-CASES = {
-    "conv2d": conv2d_cases(),
-    "dwconv2d": dwconv2d_cases(),
-    "linear": linear_cases(),
-    "other": pool_cases() | mean_cases() | elementwise_cases(),
-}

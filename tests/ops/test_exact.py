@@ -22,7 +22,8 @@ from edgeq.plan.arena import plan
 from edgeq.plan.over_input import overwriting
 from edgeq.simulate.session import RunOptions, run_samples
 from edgeq.verify import compare
-from tests.ops.cases import CASES, FORMS, Case, CaseGraph, pointwise_case
+from tests.ops.cases import FORMS, Case, CaseGraph, pointwise_case
+from tests.ops.groups import CASES
 from tests.tools import require_board
 
 #: board -> the instruction set whose kernels are under test there

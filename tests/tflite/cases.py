@@ -76,7 +76,9 @@ def convolutions(draw: st.DrawFn) -> Case:
             "dilation_h_factor": dilation[0],
         }  # fmt: skip
         if depthwise:
-            network.operator("DEPTHWISE_CONV_2D", operands, [y], "DepthwiseConv2DOptions", depth_multiplier=1, **options)
+            network.operator(
+                "DEPTHWISE_CONV_2D", operands, [y], "DepthwiseConv2DOptions", depth_multiplier=1, **options
+            )
         else:
             network.operator("CONV_2D", operands, [y], "Conv2DOptions", **options)
         network.outputs.append(y)
@@ -163,7 +165,7 @@ def softmaxes(draw: st.DrawFn) -> Case:
 @st.composite
 def movements(draw: st.DrawFn) -> Case:
     """Operators that only move bytes."""
-    name = draw(st.sampled_from(("RESHAPE", "CONCATENATION", "PAD")))
+    name = draw(st.sampled_from(("RESHAPE", "CONCATENATION", "PAD", "TRANSPOSE", "SLICE", "STRIDED_SLICE", "SPLIT")))
     shape = (1, draw(st.integers(1, 4)), draw(st.integers(1, 6)), draw(st.sampled_from(CHANNELS)))
     scale, zero = draw(scales()), draw(zero_points())
     sides = [draw(st.integers(0, 2)) for _ in range(6)]
@@ -181,6 +183,35 @@ def movements(draw: st.DrawFn) -> Case:
             joined = tuple(size + (wider[index] if index == axis else 0) for index, size in enumerate(shape))
             y = network.tensor(joined, "int8", scale, zero)
             network.operator(name, [x, other], [y], "ConcatenationOptions", axis=axis, fused_activation_function=0)
+        elif name == "TRANSPOSE":
+            perm = (0, *(1 + rng.permutation(3)))
+            y = network.tensor(tuple(shape[i] for i in perm), "int8", scale, zero)
+            network.operator(name, [x, network.integers(*perm)], [y])
+        elif name == "SLICE":
+            begin = [0, *(int(rng.integers(0, size)) for size in shape[1:])]
+            size = [
+                1,
+                *(int(rng.integers(1, length - at + 1)) for length, at in zip(shape[1:], begin[1:], strict=True)),
+            ]
+            y = network.tensor(tuple(size), "int8", scale, zero)
+            network.operator(name, [x, network.integers(*begin), network.integers(*size)], [y])
+        elif name == "STRIDED_SLICE":
+            steps = [1, *(int(rng.choice((1, 2, -1))) for _ in shape[1:])]
+            chosen = [range(length)[:: steps[i]] for i, length in enumerate(shape)]
+            y = network.tensor(tuple(len(indices) for indices in chosen), "int8", scale, zero)
+            bounds = [network.integers(*values) for values in ([0] * 4, shape, steps)]
+            network.operator(name, [x, *bounds], [y], "StridedSliceOptions", begin_mask=15, end_mask=15,
+                             ellipsis_mask=0, new_axis_mask=0, shrink_axis_mask=0, offset=False)  # fmt: skip
+        elif name == "SPLIT":
+            part = tuple(1 if index == axis else size for index, size in enumerate(shape))
+            parts = [network.tensor(part, "int8", scale, zero) for _ in range(shape[axis])]
+            network.operator(name, [network.integers(axis), x], parts, "SplitOptions", num_splits=shape[axis])
+            if shape[axis] == 1:  # the file's output would be its input
+                network.operator("CONCATENATION", [parts[0], x], [y := network.tensor(
+                    tuple(2 * size if index == 1 else size for index, size in enumerate(shape)), "int8", scale, zero)],
+                    "ConcatenationOptions", axis=1, fused_activation_function=0)  # fmt: skip
+            else:
+                y = parts[-1]
         else:
             padded = (1, *(shape[1 + i] + sides[2 * i] + sides[2 * i + 1] for i in range(3)))
             pairs = np.array([[0, 0], *(sides[2 * i : 2 * i + 2] for i in range(3))], np.int32)

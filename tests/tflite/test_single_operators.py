@@ -13,6 +13,7 @@ from edgeq import pipeline, reference
 from edgeq.frontend.tflite import program
 from edgeq.ir.graph import Graph
 from edgeq.passes import canonicalize
+from edgeq.quantize.data import to_model_layout
 from edgeq.quantize.recipe import Recipe
 from tests.tflite.cases import GROUPS, Case
 from tests.tflite.reference import run_reference
@@ -36,9 +37,12 @@ def check(cases: list[Case], number: int, folder: Path) -> None:
     for _ in range(SAMPLES):
         inputs = [random_input(network, index, rng) for index in network.inputs]
         expected = run_reference(path.read_bytes(), inputs)
-        actual = reference.run(graph, dict(zip(graph.inputs, inputs, strict=True)))
+        stored = {
+            name: array.transpose(graph.boundary[name].perm) for name, array in zip(graph.inputs, inputs, strict=True)
+        }
+        actual = reference.run(graph, stored)
         for case, name, right in zip(cases, graph.outputs, expected, strict=True):
-            np.testing.assert_array_equal(actual[name], right, err_msg=case.text)
+            np.testing.assert_array_equal(to_model_layout(graph, name, actual[name]), right, err_msg=case.text)
 
 
 def integer_graph(path: Path) -> Graph:

@@ -113,9 +113,7 @@ class Network:
         self.operators.append(entry)
 
     def bytes(self) -> bytes:
-        codes = [
-            {"deprecated_builtin_code": min(CODES[name], 127), "builtin_code": CODES[name]} for name in self.codes
-        ]
+        codes = [{"deprecated_builtin_code": min(CODES[name], 127), "builtin_code": CODES[name]} for name in self.codes]
         graph = {
             "tensors": self.tensors,
             "inputs": self.inputs,

@@ -87,8 +87,18 @@ def test_operator_without_kernel(target: Path, tmp_path: Path) -> None:
 
 
 def test_operator_with_a_known_replacement(target: Path, tmp_path: Path) -> None:
-    path = exported(nn.Sequential(nn.Linear(8, 8), nn.GELU()), (torch.zeros(1, 8),), tmp_path / "gelu.pt2")
-    refused(build(path, "--board", "host", "--calib", "random", target=target), target, "gelu", "use relu")
+    class Best(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scores = nn.Linear(8, 8)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.topk(self.scores(x), 3).values
+
+    path = exported(Best(), (torch.zeros(1, 8),), tmp_path / "best.pt2")
+    refused(
+        build(path, "--board", "host", "--calib", "random", target=target), target, "topk", "take it out of the model"
+    )
 
 
 def test_dynamic_shape(target: Path, tmp_path: Path) -> None:

@@ -1,0 +1,18 @@
+"""The groups of random nodes that tests/ops/test_exact.py builds firmware of."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from tests.ops import cases
+from tests.ops.cases import Case
+from tests.ops.movement_cases import move_cases
+from tests.ops.tflite_cases import tflite_add_cases, tflite_softmax_cases
+
+CASES: dict[str, st.SearchStrategy[Case]] = {
+    "conv2d": cases.conv2d_cases(),
+    "dwconv2d": cases.dwconv2d_cases(),
+    "linear": cases.linear_cases(),
+    "other": cases.pool_cases() | cases.mean_cases() | cases.elementwise_cases(),
+    "moves": move_cases() | tflite_add_cases() | tflite_softmax_cases(),
+}
