@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import weighted
+from edgeq.ops import weighted, winograd
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels
 from edgeq.ops.spatial import Window, exact_matmul, windows
 from edgeq.packing import dsp, mve, rv32im, xpulp
@@ -144,6 +144,7 @@ class Conv2d(Operator):
     name = "conv2d"
     torch_targets = {"aten.conv2d.default": import_torch, "aten.conv2d.padding": import_torch}
     kernels = (
+        *winograd.kernels(geometry, packed),
         Kernel(
             "eq_conv2d_s8_kx3_{form}_xpulp",
             "xpulp",

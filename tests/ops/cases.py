@@ -175,6 +175,26 @@ def conv2d_cases(draw: st.DrawFn) -> Case:
     return Case(f"conv2d {size} {in_c}->{out_c} {window} {parts}", add)
 
 
+@st.composite
+def winograd_cases(draw: st.DrawFn) -> Case:
+    """3x3 convolutions with stride 1: outputs around every number of tiles of 2x2 and 4x4, and of blocks of 4 tiles."""
+    padding = (draw(st.integers(0, 3)), draw(st.integers(0, 3)), draw(st.integers(0, 3)), draw(st.integers(0, 3)))
+    if draw(st.booleans()):
+        padding = (1, 1, 1, 1)
+    window = Window((3, 3), (1, 1), padding, (1, 1))
+    outputs = (draw(st.integers(1, 11)), draw(st.integers(1, 11)))
+    size = tuple(max(1, outputs[axis] + 2 - padding[2 * axis] - padding[2 * axis + 1]) for axis in (0, 1))
+    in_c, out_c = draw(st.sampled_from(CHANNELS)), draw(st.sampled_from(CHANNELS))
+    parts = draw(weighted_parts())
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, *size, in_c), parts["zero_point"])
+        weights = _int8s(graph.rng, (out_c, 3, 3, in_c), parts["style"])
+        _add_weighted(graph, "conv2d", x, weights, 0, parts, _window_attributes(window))
+
+    return Case(f"winograd conv2d {size} {in_c}->{out_c} {window} {parts}", add)
+
+
 def pointwise_case(channels: int, size: tuple[int, int], form: str) -> Case:
     """A 1x1 convolution that keeps its channels, so that it may run over its input."""
     window = Window((1, 1), (1, 1), (0, 0, 0, 0))
