@@ -17,12 +17,14 @@ from edgeq.ops.base import Constant, Kernel
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A kernel that can compute a node, and why it was chosen if it is."""
+    """A kernel that can compute a node, and why it was chosen if it is; `instead_of` is the board's first choice where
+    that was another."""
 
     graph: Graph
     node: Node
     kernel: Kernel
     why: str
+    instead_of: str = ""
 
     @cached_property
     def function(self) -> str:
@@ -104,4 +106,5 @@ def _layer(candidate: Candidate, board: Board, index: int) -> Layer:
         scratch_bytes=aligned(kernel.scratch_bytes(graph, node)),
         macs=operator.macs(graph, node),
         why=candidate.why,
+        instead_of=candidate.instead_of,
     )

@@ -35,9 +35,7 @@ def kernels(geometry: GeometryOf, packed: Packed) -> tuple[Kernel, ...]:
             f"conv2d/eq_conv2d_s8_winograd{name}_{isa}.c",
             units=output_pixels,
             granule=lambda graph, node: winograd.granule(geometry(graph, node), form),
-            applies=lambda graph, node: winograd.obstacle(
-                geometry(graph, node), graph.constant(node.inputs[1]), form
-            ),
+            applies=lambda graph, node: winograd.obstacle(geometry(graph, node), graph.constant(node.inputs[1]), form),
             pack=packed(pack),
             scratch_bytes=lambda graph, node: scratch(geometry(graph, node)),
             why=f"Winograd F({name}), {form.positions} multiplications for {9 * form.side**2}",

@@ -67,9 +67,15 @@ def pack_dsp(weights: np.ndarray) -> np.ndarray:
 
 
 def scratch_dsp(geometry: Geometry) -> int:
-    """Transformed inputs and products of four tiles, one tile's input with the zero point around the image."""
+    """Scratch bytes of eq_conv2d_s8_winograd2x2_*_dsp: words of a quad's tail may be read beyond a tile's input."""
     channels = round_up(geometry["in_c"], 4)
-    return F2.positions * (TILES * 2 * channels + TILES * 2 * 4 + geometry["in_c"]) + 4
+    return F2.positions * TILES * (2 * channels + 2 * 4) + _rest(geometry, F2, 4)
+
+
+def _rest(geometry: Geometry, form: Form, beyond: int) -> int:
+    """Bytes of one tile's input with the zero point around the image and `beyond`; later of the outputs of tiles that
+    are not whole."""
+    return max(form.positions * geometry["in_c"] + beyond, TILES * form.side**2 * geometry["out_c"])
 
 
 def pack_rv32im(weights: np.ndarray, form: Form) -> np.ndarray:
@@ -81,5 +87,5 @@ def pack_rv32im(weights: np.ndarray, form: Form) -> np.ndarray:
 
 
 def scratch_rv32im(geometry: Geometry, form: Form) -> int:
-    """Transformed inputs and products of four tiles, one tile's input with the zero point around the image."""
-    return form.positions * (TILES * 2 * geometry["in_c"] + TILES * 4 * 4 + geometry["in_c"])
+    """Scratch bytes of the rv32im kernels: products and transformed inputs of four tiles, and the rest."""
+    return form.positions * TILES * (2 * geometry["in_c"] + 4 * 4) + _rest(geometry, form, 0)

@@ -123,9 +123,10 @@ EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_tflite_rv32im);
  * < 2^25. Built, and the limits checked, by edgeq/packing/winograd.py: obstacle, pack_*, scratch_*.
  *
  * winograd2x2, dsp: weights 4-byte aligned. Layout [up(out_c,2)/2][4 columns][4 rows][up(in_c,4)/2][2 channels][2 input
- * channels], of each quad the input channels 0 and 2, then 1 and 3. Scratch: 128*up(in_c,4) + 16*in_c + 516 bytes.
+ * channels], of each quad the input channels 0 and 2, then 1 and 3. Scratch: 128*up(in_c,4) + 512 + the
+ * larger of 16*in_c + 4 and 16*out_c bytes.
  * winograd2x2 and winograd4x4, rv32im: n = 16 or 36 positions row by row, layout [up(out_c,4)/4][n][in_c][4 channels].
- * Scratch: n*(9*in_c + 64) bytes. */
+ * Scratch: n*(8*in_c + 64) + the larger of n*in_c and 4*side*side*out_c bytes. */
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_high_dsp);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_shift_dsp);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_tflite_dsp);

@@ -68,6 +68,12 @@ static EQ_INLINE eq_tile_input_t eq_tile_in_patch(const eq_conv2d_s8_t *p, const
   return (eq_tile_input_t){patch, (side + 2) * p->in_c};
 }
 
+/* Where a tile's outputs of the next channel go. */
+typedef struct {
+  int8_t *y;
+  int32_t row_step, step; /* bytes from row to row and from column to column */
+} eq_place_t;
+
 /* Whether all of the tile's outputs lie in the image and in `range`. */
 static EQ_INLINE int32_t eq_tile_is_whole(const eq_conv2d_s8_t *p, eq_tile_t tile, int32_t side, eq_range_t range) {
   const int32_t pixel = tile.oy * p->out_w + tile.ox;
@@ -75,15 +81,24 @@ static EQ_INLINE int32_t eq_tile_is_whole(const eq_conv2d_s8_t *p, eq_tile_t til
          pixel + (side - 1) * (p->out_w + 1) < range.end;
 }
 
-/* Copies those of one channel's outputs stage[side][side] that lie in the image and in `range`; y: the channel's byte of
- * the image's first pixel. */
-static inline void eq_tile_unstage(const eq_conv2d_s8_t *p, eq_tile_t tile, int32_t side, eq_range_t range,
-                                   const int8_t *stage, int8_t *y) {
+/* The place of a tile: in the image, or at `stage` (side * side * out_c bytes) if it is not whole. */
+static EQ_INLINE eq_place_t eq_place_of(const eq_conv2d_s8_t *p, eq_tile_t tile, int32_t side, eq_range_t range,
+                                        int8_t *output, int8_t *stage) {
+  const int32_t out_c = p->out_c;
+  if (eq_tile_is_whole(p, tile, side, range)) {
+    return (eq_place_t){output + (tile.oy * p->out_w + tile.ox) * out_c, p->out_w * out_c, out_c};
+  }
+  return (eq_place_t){stage, side * out_c, out_c};
+}
+
+/* Copies those pixels of a tile that is not whole from `stage` that belong into the image and to `range`. */
+static EQ_INLINE void eq_unstage(const eq_conv2d_s8_t *p, eq_tile_t tile, int32_t side, eq_range_t range,
+                                 const int8_t *stage, int8_t *output, eq_copy_run_t *copy) {
   for (int32_t i = 0; i < side && tile.oy + i < p->out_h; i++) {
     for (int32_t j = 0; j < side && tile.ox + j < p->out_w; j++) {
       const int32_t pixel = (tile.oy + i) * p->out_w + tile.ox + j;
       if (pixel >= range.begin && pixel < range.end) {
-        y[pixel * p->out_c] = stage[i * side + j];
+        (void)copy(output + pixel * p->out_c, stage + (i * side + j) * p->out_c, p->out_c);
       }
     }
   }

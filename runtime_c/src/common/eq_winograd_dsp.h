@@ -2,6 +2,8 @@
 #ifndef EQ_WINOGRAD_DSP_H
 #define EQ_WINOGRAD_DSP_H
 
+#include <stddef.h>
+
 #include "eq_dsp.h"
 #include "eq_winograd.h"
 
@@ -86,26 +88,38 @@ static EQ_INLINE void eq_winograd_input_dsp(const int8_t *x, int32_t row_step, i
   "smlad r3, r11, r8, r3\n\t"    \
   "smlad r7, r11, r9, r7\n\t"
 
+#define EQ_WINOGRAD_STEPS4 EQ_WINOGRAD_STEP EQ_WINOGRAD_STEP EQ_WINOGRAD_STEP EQ_WINOGRAD_STEP
+
 /* All positions of two output channels of four tiles: m[16][2][4] = sums over `pairs` (an even number) of
  * u[pairs][16][4] times weights[16][pairs][2]. Returns the weights after these. In assembly, because the loop fills
- * fourteen registers. The first pair of a position needs no sums to add to; the others enter the eight steps of the loop
+ * fourteen registers. The first pair of a position needs no sums to add to; the others enter the sixteen steps of the loop
  * so that it ends with whole turns. */
 __attribute__((naked, noinline)) static const uint32_t *eq_winograd_products_dsp(
     const uint32_t *u __attribute__((unused)), const uint32_t *weights __attribute__((unused)),
     int32_t *m __attribute__((unused)), int32_t pairs __attribute__((unused))) {
   __asm__ volatile(
       "push {r4-r11, lr}\n\t"
-      "sub sp, #20\n\t"
+      "sub sp, #28\n\t"
       "mov r12, r0\n\t"
       "mov lr, r1\n\t"
-      "lsl r4, r3, #3\n\t" /* a position's weights: end and bytes, at sp */
-      "add r5, lr, r4\n\t"
-      "strd r5, r4, [sp]\n\t"
-      "add r6, r2, #512\n\t" /* products: next and end, at sp + 8 */
-      "strd r2, r6, [sp, #8]\n\t"
-      "subs r3, #1\n\t" /* where the loop is entered, at sp + 16: at step (8 - (pairs - 1) % 8) % 8 */
+      "lsl r8, r3, #3\n\t" /* at sp + 24: a position's bytes of weights */
+      "str r8, [sp, #24]\n\t"
+      "add r4, lr, r8\n\t" /* at sp: end of a position's weights, next sums, step back in u, end of sums */
+      "mov r5, r2\n\t"
+      "lsl r6, r3, #8\n\t" /* 256 bytes a pair; the next position is 16 bytes on */
+      "sub r6, r6, #16\n\t"
+      "add r7, r2, #512\n\t"
+      "stm sp, {r4-r7}\n\t"
+      "cmp r3, #16\n\t" /* where the loop's last step goes, at sp + 20 */
+      "adr.w r5, 3f\n\t"
+      "adr.w r6, 4f\n\t"
+      "it le\n\t"
+      "movle r5, r6\n\t"
+      "orr r5, r5, #1\n\t"
+      "str r5, [sp, #20]\n\t"
+      "subs r3, #1\n\t" /* where the loop is entered, at sp + 16: at step (16 - (pairs - 1) % 16) % 16 */
       "rsb r3, r3, #0\n\t"
-      "and r3, r3, #7\n\t"
+      "and r3, r3, #15\n\t"
       "mov r4, #44\n\t"
       "adr.w r5, 2f\n\t"
       "mla r5, r3, r4, r5\n\t"
@@ -125,23 +139,120 @@ __attribute__((naked, noinline)) static const uint32_t *eq_winograd_products_dsp
       "smuad r7, r11, r9\n\t"
       "ldr pc, [sp, #16]\n\t"
       ".balign 4\n"
-      "2:\n\t" EQ_WINOGRAD_STEP EQ_WINOGRAD_STEP EQ_WINOGRAD_STEP EQ_WINOGRAD_STEP
-      EQ_WINOGRAD_STEP EQ_WINOGRAD_STEP EQ_WINOGRAD_STEP EQ_WINOGRAD_STEP
-      "ldrd r8, r10, [sp]\n\t"
+      "2:\n\t" EQ_WINOGRAD_STEPS4 EQ_WINOGRAD_STEPS4 EQ_WINOGRAD_STEPS4 EQ_WINOGRAD_STEPS4
+      "ldr pc, [sp, #20]\n\t"
+      ".balign 4\n"
+      "3:\n\t" /* several turns */
+      "ldr r8, [sp]\n\t"
       "cmp lr, r8\n\t"
       "bne.w 2b\n\t"
-      "ldrd r9, r11, [sp, #8]\n\t"
-      "add r8, r8, r10\n\t"
-      "str r8, [sp]\n\t"
-      "sub r12, r12, r10, lsl #5\n\t" /* 256 bytes a pair; the next position is 16 bytes on */
-      "add r12, r12, #16\n\t"
+      "ldr r9, [sp, #24]\n\t"
+      "add r8, r8, r9\n\t"
+      "str r8, [sp]\n"
+      "4:\n\t"
+      "ldrd r9, r10, [sp, #4]\n\t"
+      "ldr r11, [sp, #12]\n\t"
+      "sub r12, r12, r10\n\t"
       "stmia r9!, {r0-r7}\n\t"
+      "str r9, [sp, #4]\n\t"
       "cmp r9, r11\n\t"
-      "str r9, [sp, #8]\n\t"
       "bne.w 1b\n\t"
       "mov r0, lr\n\t"
-      "add sp, #20\n\t"
+      "add sp, #28\n\t"
       "pop {r4-r11, pc}");
+}
+
+/* What eq_winograd_store_high needs; its assembly knows every member. */
+typedef struct {
+  const int32_t *m;                 /* advances, as do bias, multiplier and channels */
+  const int32_t *bias, *multiplier; /* of the next channel */
+  int32_t zero_point;
+  eq_place_t *places; /* whose y advances */
+  const eq_place_t *end;
+  int32_t channels; /* left to do, at least one */
+} eq_winograd_store_t;
+
+_Static_assert(offsetof(eq_winograd_store_t, bias) == 4 && offsetof(eq_winograd_store_t, multiplier) == 8 &&
+                   offsetof(eq_winograd_store_t, zero_point) == 12 && offsetof(eq_winograd_store_t, places) == 16 &&
+                   offsetof(eq_winograd_store_t, end) == 20 && offsetof(eq_winograd_store_t, channels) == 24 &&
+                   offsetof(eq_place_t, row_step) == 4 && offsetof(eq_place_t, step) == 8 && sizeof(eq_place_t) == 12,
+               "the assembly in eq_winograd_store_high relies on these offsets");
+
+/* Four sums of a tile's column. The first address is m + 4, as m has been moved on to the next tile by then. */
+#define EQ_WINOGRAD_COLUMN(first, o1, o2, o3) \
+  "ldr r4, [r0" first "\n\t"                     \
+  "ldr r5, [r0, #" #o1 "]\n\t"                   \
+  "ldr r6, [r0, #" #o2 "]\n\t"                   \
+  "ldr r7, [r0, #" #o3 "]\n\t"
+
+/* Output transform, requantization (EQ_REQUANT_HIGH, range all of int8) and stores of one or two channels of the tiles
+ * at c->places: r8, r9 the upper outputs, r10, r11 the lower ones. The common case in one piece of assembly. */
+__attribute__((naked, noinline)) static void eq_winograd_store_high(eq_winograd_store_t *c __attribute__((unused))) {
+  __asm__ volatile(
+      "push {r0, r4-r11, lr}\n"
+      "1:\n\t"
+      "ldr r6, [sp]\n\t"
+      "ldr r0, [r6]\n\t"
+      "add r1, r0, #16\n\t"
+      "str r1, [r6]\n\t"
+      "ldrd r4, r5, [r6, #4]\n\t"
+      "ldr r1, [r4], #4\n\t"
+      "ldr r2, [r5], #4\n\t"
+      "strd r4, r5, [r6, #4]\n\t"
+      "ldrd r3, r12, [r6, #12]\n\t"
+      "ldr lr, [r6, #20]\n"
+      "2:\n\t" EQ_WINOGRAD_COLUMN("], #4", 28, 60, 92)
+      "add r8, r4, r5\n\t"
+      "add r8, r8, r6\n\t"
+      "sub r10, r5, r6\n\t"
+      "sub r10, r10, r7\n\t" EQ_WINOGRAD_COLUMN(", #124]", 156, 188, 220)
+      "add r9, r4, r5\n\t"
+      "add r9, r9, r6\n\t"
+      "add r8, r8, r9\n\t"
+      "sub r11, r5, r6\n\t"
+      "sub r11, r11, r7\n\t"
+      "add r10, r10, r11\n\t" EQ_WINOGRAD_COLUMN(", #252]", 284, 316, 348)
+      "add r4, r4, r5\n\t"
+      "add r4, r4, r6\n\t"
+      "add r8, r8, r4\n\t"
+      "sub r9, r9, r4\n\t"
+      "sub r5, r5, r6\n\t"
+      "sub r5, r5, r7\n\t"
+      "add r10, r10, r5\n\t"
+      "sub r11, r11, r5\n\t" EQ_WINOGRAD_COLUMN(", #380]", 412, 444, 476)
+      "add r4, r4, r5\n\t"
+      "add r4, r4, r6\n\t"
+      "sub r9, r9, r4\n\t"
+      "sub r5, r5, r6\n\t"
+      "sub r5, r5, r7\n\t"
+      "sub r11, r11, r5\n\t"
+      "add r8, r1, r8, asr #2\n\t"
+      "add r9, r1, r9, asr #2\n\t"
+      "add r10, r1, r10, asr #2\n\t"
+      "add r11, r1, r11, asr #2\n\t"
+      "smmlar r8, r8, r2, r3\n\t"
+      "smmlar r9, r9, r2, r3\n\t"
+      "smmlar r10, r10, r2, r3\n\t"
+      "smmlar r11, r11, r2, r3\n\t"
+      "ssat r8, #8, r8\n\t"
+      "ssat r9, #8, r9\n\t"
+      "ssat r10, #8, r10\n\t"
+      "ssat r11, #8, r11\n\t"
+      "ldm r12, {r4-r6}\n\t"
+      "strb r9, [r4, r6]\n\t"
+      "add r5, r5, r4\n\t"
+      "strb r10, [r5]\n\t"
+      "strb r11, [r5, r6]\n\t"
+      "strb r8, [r4], #1\n\t"
+      "str r4, [r12], #12\n\t"
+      "cmp r12, lr\n\t"
+      "bne.w 2b\n\t"
+      "ldr r6, [sp]\n\t"
+      "ldr r4, [r6, #24]\n\t"
+      "subs r4, #1\n\t"
+      "str r4, [r6, #24]\n\t"
+      "bne.w 1b\n\t"
+      "pop {r0, r4-r11, pc}");
 }
 
 #endif

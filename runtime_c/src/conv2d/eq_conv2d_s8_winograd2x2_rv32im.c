@@ -32,7 +32,7 @@ static EQ_INLINE void put_row(int16_t *u, four_t row) {
   u[3 * EQ_WINOGRAD_TILES] = (int16_t)row.r3;
 }
 
-static EQ_INLINE void transform_input(eq_tile_input_t from, int32_t in_c, int16_t *u) {
+static void transform_input(eq_tile_input_t from, int32_t in_c, int16_t *u) {
   const int8_t *x = from.x;
   for (int32_t c = in_c; c > 0; c--) {
     const four_t a = input_column(x, from.row_step), b = input_column(x + in_c, from.row_step);
@@ -51,29 +51,37 @@ static EQ_INLINE two_t output_column(const uint32_t *m) {
   return output_line(m[0], m[LINE], m[2 * LINE], m[3 * LINE]);
 }
 
-static EQ_INLINE int8_t output_of(uint32_t sum, const eq_winograd_sink_t *sink, eq_requant_form_t form) {
-  return eq_requantize_rv32im((uint32_t)((int32_t)sum >> 2) + sink->bias, sink->scale, sink->out, form);
+static EQ_INLINE int8_t output_of(uint32_t sum, eq_winograd_channel_t c, eq_requant_form_t form) {
+  return eq_requantize_rv32im((uint32_t)((int32_t)sum >> 2) + c.bias, c.scale, c.out, form);
 }
 
-static EQ_INLINE void transform_output(const uint32_t *m, const eq_winograd_sink_t *sink, eq_requant_form_t form) {
+static EQ_INLINE void transform_output(const uint32_t *m, eq_winograd_channel_t channel, eq_place_t place,
+                                       eq_requant_form_t form) {
   const two_t a = output_column(m), b = output_column(m + EQ_WINOGRAD_PRODUCTS);
   const two_t c = output_column(m + 2 * EQ_WINOGRAD_PRODUCTS), d = output_column(m + 3 * EQ_WINOGRAD_PRODUCTS);
   const two_t top = output_line(a.r0, b.r0, c.r0, d.r0), bottom = output_line(a.r1, b.r1, c.r1, d.r1);
-  int8_t *const y = sink->y;
-  y[0] = output_of(top.r0, sink, form);
-  y[sink->step] = output_of(top.r1, sink, form);
-  y[sink->row_step] = output_of(bottom.r0, sink, form);
-  y[sink->row_step + sink->step] = output_of(bottom.r1, sink, form);
+  int8_t *const y = place.y;
+  y[0] = output_of(top.r0, channel, form);
+  y[place.step] = output_of(top.r1, channel, form);
+  y[place.row_step] = output_of(bottom.r0, channel, form);
+  y[place.row_step + place.step] = output_of(bottom.r1, channel, form);
 }
 
+static __attribute__((noinline)) const int16_t *products(const int16_t *u, const int16_t *weights, uint32_t *m,
+                                                         int32_t in_c) {
+  return eq_winograd_products(u, weights, m, in_c, WIDTH * WIDTH);
+}
+
+#define KERNEL ((eq_winograd_kernel_t){SIDE, transform_input, products, transform_output})
+
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_high_rv32im) {
-  eq_winograd_conv2d(p, input, output, scratch, range, SIDE, transform_input, transform_output, EQ_REQUANT_HIGH);
+  eq_winograd_conv2d(p, input, output, scratch, range, KERNEL, EQ_REQUANT_HIGH);
 }
 
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_shift_rv32im) {
-  eq_winograd_conv2d(p, input, output, scratch, range, SIDE, transform_input, transform_output, EQ_REQUANT_SHIFT);
+  eq_winograd_conv2d(p, input, output, scratch, range, KERNEL, EQ_REQUANT_SHIFT);
 }
 
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_tflite_rv32im) {
-  eq_winograd_conv2d(p, input, output, scratch, range, SIDE, transform_input, transform_output, EQ_REQUANT_TFLITE);
+  eq_winograd_conv2d(p, input, output, scratch, range, KERNEL, EQ_REQUANT_TFLITE);
 }

@@ -24,7 +24,7 @@ static EQ_INLINE six_t input_line(int32_t d0, int32_t d1, int32_t d2, int32_t d3
   return (six_t){4 * (d0 - d2) + r, p + q, p - q, r + s, r - s, d5 - d3 - 2 * s};
 }
 
-static EQ_INLINE void transform_input(eq_tile_input_t from, int32_t in_c, int16_t *u) {
+static void transform_input(eq_tile_input_t from, int32_t in_c, int16_t *u) {
   for (int32_t c = 0; c < in_c; c++) {
     int32_t d[WIDTH][WIDTH]; /* transformed columns */
     const int8_t *x = from.x + c;
@@ -63,12 +63,13 @@ static EQ_INLINE four_t output_line(uint32_t m0, uint32_t m1, uint32_t m2, uint3
   return (four_t){m0 - 4u * a + c, d - 4u * b, 4u * (c - a), 4u * (d - b + m5)};
 }
 
-static EQ_INLINE int8_t output_of(uint32_t sum, const eq_winograd_sink_t *sink, eq_requant_form_t form) {
+static EQ_INLINE int8_t output_of(uint32_t sum, eq_winograd_channel_t c, eq_requant_form_t form) {
   const int32_t plain = (int32_t)(sum * 0x38e38e39u) >> 6; /* 9 * 0x38e38e39 == 1 modulo 2^32 */
-  return eq_requantize_rv32im((uint32_t)plain + sink->bias, sink->scale, sink->out, form);
+  return eq_requantize_rv32im((uint32_t)plain + c.bias, c.scale, c.out, form);
 }
 
-static EQ_INLINE void transform_output(const uint32_t *m, const eq_winograd_sink_t *sink, eq_requant_form_t form) {
+static EQ_INLINE void transform_output(const uint32_t *m, eq_winograd_channel_t channel, eq_place_t place,
+                                       eq_requant_form_t form) {
   enum { LINE = WIDTH * EQ_WINOGRAD_PRODUCTS, STEP = EQ_WINOGRAD_PRODUCTS };
   uint32_t t[SIDE][WIDTH]; /* transformed columns */
   for (int32_t j = 0; j < WIDTH; j++) {
@@ -79,26 +80,33 @@ static EQ_INLINE void transform_output(const uint32_t *m, const eq_winograd_sink
     t[3][j] = column.r3;
     m += STEP;
   }
-  int8_t *y = sink->y;
-  const int32_t step = sink->step;
+  int8_t *y = place.y;
+  const int32_t step = place.step;
   for (int32_t i = 0; i < SIDE; i++) {
     const four_t row = output_line(t[i][0], t[i][1], t[i][2], t[i][3], t[i][4], t[i][5]);
-    y[0] = output_of(row.r0, sink, form);
-    y[step] = output_of(row.r1, sink, form);
-    y[2 * step] = output_of(row.r2, sink, form);
-    y[3 * step] = output_of(row.r3, sink, form);
-    y += sink->row_step;
+    y[0] = output_of(row.r0, channel, form);
+    y[step] = output_of(row.r1, channel, form);
+    y[2 * step] = output_of(row.r2, channel, form);
+    y[3 * step] = output_of(row.r3, channel, form);
+    y += place.row_step;
   }
 }
 
+static __attribute__((noinline)) const int16_t *products(const int16_t *u, const int16_t *weights, uint32_t *m,
+                                                         int32_t in_c) {
+  return eq_winograd_products(u, weights, m, in_c, WIDTH * WIDTH);
+}
+
+#define KERNEL ((eq_winograd_kernel_t){SIDE, transform_input, products, transform_output})
+
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd4x4_high_rv32im) {
-  eq_winograd_conv2d(p, input, output, scratch, range, SIDE, transform_input, transform_output, EQ_REQUANT_HIGH);
+  eq_winograd_conv2d(p, input, output, scratch, range, KERNEL, EQ_REQUANT_HIGH);
 }
 
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd4x4_shift_rv32im) {
-  eq_winograd_conv2d(p, input, output, scratch, range, SIDE, transform_input, transform_output, EQ_REQUANT_SHIFT);
+  eq_winograd_conv2d(p, input, output, scratch, range, KERNEL, EQ_REQUANT_SHIFT);
 }
 
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd4x4_tflite_rv32im) {
-  eq_winograd_conv2d(p, input, output, scratch, range, SIDE, transform_input, transform_output, EQ_REQUANT_TFLITE);
+  eq_winograd_conv2d(p, input, output, scratch, range, KERNEL, EQ_REQUANT_TFLITE);
 }
