@@ -15,8 +15,8 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Budget:
-    """Limits in bytes; None is no limit. `flash_bytes`: code, constants and initial values. `ram_bytes`: arena, data and
-    bss, without the stacks."""
+    """Limits in bytes; None is no limit. `flash_bytes`: code, constants and initial values. `ram_bytes`: arena, data
+    and bss, without the stacks."""
 
     flash_bytes: int | None = None
     ram_bytes: int | None = None

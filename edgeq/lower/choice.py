@@ -14,8 +14,8 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Option:
-    """One kernel for one layer: estimated instructions, bytes of its constants, and the kernel that it shares with other
-    layers (its code is paid for once)."""
+    """One kernel for one layer: estimated instructions, bytes of its constants, and the function that it shares with
+    other layers (its code is paid for once)."""
 
     instructions: int
     constant_bytes: int

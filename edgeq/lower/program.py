@@ -44,8 +44,8 @@ class Layer:
     """One call of one kernel.
 
     `key` names the layer everywhere (C, logs, reports). The kernel's work is `units` units, split over `cores` cores
-    in groups of `granule`; `scratch_bytes` is per core, a multiple of 16. `instead_of`: the function that the board would
-    have used first, where a budget or --optimize size chose another.
+    in groups of `granule`; `scratch_bytes` is per core, a multiple of 16. `instead_of`: the function that the board
+    would have used first, where a budget or --optimize size chose another.
     """
 
     index: int

@@ -1,4 +1,4 @@
-"""Which kernels can compute a node on a board, which of them is the board's first choice, and the program of a choice."""
+"""Which kernels can compute a node on a board, which of them is the board's first choice; the program of a choice."""
 
 from __future__ import annotations
 

@@ -124,10 +124,10 @@ def simd_kernels(
     why: str,
     in_place: bool = False,
     costs: tuple[Cost | None, Cost | None] = (None, None),
-    code_bytes: int = 0,
+    code_bytes: tuple[int, int] = (0, 0),
 ) -> tuple[Kernel, Kernel]:
     """The pointwise and the general kernel of an instruction set; `packing` is its module in edgeq.packing. `in_place`:
-    the pointwise one may run over its input. `costs`: estimates of the two."""
+    the pointwise one may run over its input. `costs` and `code_bytes`: estimates of the two."""
     return (
         Kernel(
             f"eq_conv2d_s8_pointwise_{{form}}_{isa}",
@@ -141,7 +141,7 @@ def simd_kernels(
             in_place=keeps_channels if in_place else lambda parameters: False,
             why=f"{why}, no patches to gather",
             instructions=estimate(costs[0]),
-            code_bytes=code_bytes,
+            code_bytes=code_bytes[0],
         ),
         Kernel(
             f"eq_conv2d_s8_{{form}}_{isa}",
@@ -153,7 +153,7 @@ def simd_kernels(
             scratch_bytes=lambda graph, node: packing.scratch_conv2d(geometry(graph, node)),
             why=why,
             instructions=estimate(costs[1]),
-            code_bytes=code_bytes,
+            code_bytes=code_bytes[1],
         ),
     )
 
@@ -183,7 +183,7 @@ class Conv2d(Operator):
             "SMLAD on channel pairs, 4 pixels x 2 channels",
             in_place=True,
             costs=(conv2d_cost.pointwise_dsp, conv2d_cost.dsp),
-            code_bytes=1500,
+            code_bytes=(2100, 3800),
         ),
         Kernel(
             "eq_conv2d_s8_pointwise_{form}_scalar",
@@ -195,7 +195,7 @@ class Conv2d(Operator):
             pack=packed(unpacked),
             why="portable C, 2 pixels x 4 channels, no patches to gather",
             instructions=estimate(conv2d_cost.pointwise_scalar),
-            code_bytes=1000,
+            code_bytes=1700,
         ),
         Kernel(
             "eq_conv2d_s8_{form}_scalar",
@@ -207,7 +207,7 @@ class Conv2d(Operator):
             pack=packed(unpacked),
             why="portable C, 2 pixels x 4 channels",
             instructions=estimate(conv2d_cost.scalar),
-            code_bytes=1500,
+            code_bytes=2400,
         ),
         Kernel(
             "eq_conv2d_s8_{form}_rv32im",
@@ -221,7 +221,7 @@ class Conv2d(Operator):
             in_place=rv32im.in_place_conv2d,
             why="two products a multiplication, 6 pixels x 2 channels",
             instructions=estimate(conv2d_cost.rv32im),
-            code_bytes=3000,
+            code_bytes=4500,
         ),
     )
 

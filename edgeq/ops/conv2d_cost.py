@@ -1,9 +1,9 @@
 """Estimated instructions of the kernels of conv2d and linear, for the choice under a flash budget.
 
 Every kernel works on blocks of pixels (or tiles), prepares the block's input and multiplies it with groups of output
-channels: blocks * (fixed + per_input * n + groups * (per_group + per_product * n)), n being what a block holds of inputs
-(quads of a filter's bytes, or input channels for Winograd). The coefficients are least squares fits to counts of the
-simulator's counter over 3x3, 5x5 and 1x1 layers of 1 to 128 channels; tests/ops/test_cost.py holds them to 25 %.
+channels: blocks * (fixed + per_input * n + groups * (per_group + per_product * n)), n being what a block holds of
+inputs (quads of a filter's bytes, or input channels for Winograd). The coefficients are least squares fits to the
+counts of the simulator over 3x3, 5x5 and 1x1 layers of 1 to 128 channels; tests/ops/test_cost.py holds them to 25 %.
 """
 
 from __future__ import annotations
@@ -63,3 +63,6 @@ winograd4x4_rv32im = Cost(tile_blocks(4), channels, 4, 2631.3, 2024.6, 8701.6, 1
 winograd2x2_rv32im = Cost(tile_blocks(2), channels, 4, 713.5, 325.9, 2683.1, 651.8)
 scalar = Cost(pixel_blocks(2), quads, 4, 173.5, 29.3, 274.2, 91.7)
 pointwise_scalar = Cost(pixel_blocks(2), quads, 4, 89.2, 6.5, 210.1, 95.3)
+linear_dsp = Cost(pixel_blocks(1), quads, 4, 69.4, 11.1, 129.9, 16.0)
+linear_rv32im = Cost(pixel_blocks(1), quads, 4, 6.5, 19.0, 152.3, 32.3)
+linear_scalar = Cost(pixel_blocks(1), quads, 4, 166.4, 9.8, 0.0, 59.9)

@@ -1,9 +1,9 @@
 """Weights of the exact integer Winograd kernels of 3x3 convolutions with stride 1 (runtime_c/src/common/eq_winograd.h).
 
-F(n x n, 3x3) computes n x n outputs from (n + 2)^2 products a channel instead of 9 * n^2. With the fractions of the usual
-matrices (Lavin and Gray, arXiv 1509.09308) moved out of G, everything is an integer and the result is `factor` times the
-sum of a direct convolution: 4 for F(2x2), 576 for F(4x4), of which the kernel takes 9 out by a multiplication modulo
-2^32, leaving 64. It is exact when that leaves int32 nowhere.
+F(n x n, 3x3) computes n x n outputs from (n + 2)^2 products a channel instead of 9 * n^2. With the fractions of the
+usual matrices (Lavin and Gray, arXiv 1509.09308) moved out of G, everything is an integer and the result is a multiple
+of the direct convolution's sum: 4 times for F(2x2), 576 times for F(4x4), of which the kernel takes 9 out by a
+multiplication modulo 2^32, leaving 64. That is exact where it stays within int32, which `obstacle` checks.
 """
 
 from __future__ import annotations

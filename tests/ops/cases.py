@@ -209,6 +209,31 @@ def pointwise_case(channels: int, size: tuple[int, int], form: str) -> Case:
     return Case(f"pointwise conv2d {size} {channels} {form}", add)
 
 
+def conv2d_case(size: tuple[int, int], in_c: int, out_c: int, window: Window) -> Case:
+    """A convolution with weights spread as in a trained network, single rounding."""
+    parts = {"form": "high", "saturate": False, "output_zero_point": -3, "act_min": -128, "act_max": 127}
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, *size, in_c), 5)
+        shape = (out_c, *window.kernel, in_c)
+        weights = np.clip(np.rint(graph.rng.normal(0, 30, shape)), -127, 127).astype(np.int8)
+        _add_weighted(graph, "conv2d", x, weights, 0, parts, _window_attributes(window))
+
+    return Case(f"conv2d {size} {in_c}->{out_c} {window}", add)
+
+
+def linear_case(rows: int, in_features: int, out_features: int) -> Case:
+    """A linear layer with weights spread as in a trained network, single rounding."""
+    parts = {"form": "high", "saturate": False, "output_zero_point": -3, "act_min": -128, "act_max": 127}
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, in_features) if rows == 1 else (1, rows, in_features), 5)
+        weights = np.clip(np.rint(graph.rng.normal(0, 30, (out_features, in_features))), -127, 127).astype(np.int8)
+        _add_weighted(graph, "linear", x, weights, 0, parts, {})
+
+    return Case(f"linear {rows}x{in_features}->{out_features}", add)
+
+
 @st.composite
 def dwconv2d_cases(draw: st.DrawFn) -> Case:
     window, size = draw(windows())
