@@ -1,4 +1,4 @@
-"""Budgets: what --budget accepts, the choice of kernels against trying everything, the search where estimates are off."""
+"""Budgets: what --budget accepts, the choice against trying everything, the search where estimates are off."""
 
 from __future__ import annotations
 

@@ -10,67 +10,85 @@
 /* Sums of one position: two output channels of four tiles. */
 #define EQ_WINOGRAD_PRODUCTS_DSP (2 * EQ_WINOGRAD_TILES)
 
-static EQ_INLINE uint32_t eq_dsp_sadd16(uint32_t a, uint32_t b) {
-  uint32_t sum;
-  __asm__("sadd16 %0, %1, %2" : "=r"(sum) : "r"(a), "r"(b));
-  return sum;
-}
+/* Loads of a tile's column at r0, rows r1 apart (r12: three rows), channels 0 and 2 of the quad there, or 1 and 3 with
+ * `ror`; then B^T times the column, which ends in w0, t, w2, w3. */
+#define EQ_WINOGRAD_LINE(w0, w1, w2, w3, t, ror) \
+  "ldr " w0 ", [r0]\n\t"                         \
+  "ldr " w1 ", [r0, r1]\n\t"                     \
+  "ldr " w2 ", [r0, r1, lsl #1]\n\t"             \
+  "ldr " w3 ", [r0, r12]\n\t"                    \
+  "sxtb16 " w0 ", " w0 ror "\n\t"                \
+  "sxtb16 " w1 ", " w1 ror "\n\t"                \
+  "sxtb16 " w2 ", " w2 ror "\n\t"                \
+  "sxtb16 " w3 ", " w3 ror "\n\t"                \
+  "ssub16 " w0 ", " w0 ", " w2 "\n\t"            \
+  "sadd16 " t ", " w1 ", " w2 "\n\t"             \
+  "ssub16 " w2 ", " w2 ", " w1 "\n\t"            \
+  "ssub16 " w3 ", " w1 ", " w3 "\n\t"
 
-static EQ_INLINE uint32_t eq_dsp_ssub16(uint32_t a, uint32_t b) {
-  uint32_t difference;
-  __asm__("ssub16 %0, %1, %2" : "=r"(difference) : "r"(a), "r"(b));
-  return difference;
-}
+/* x = a <op> b, stored at r3 + offset. */
+#define EQ_WINOGRAD_PUT(op, x, a, b, offset) op " " x ", " a ", " b "\n\tstr " x ", [r3, #" #offset "]\n\t"
 
-/* Four values down a column of a tile. */
-typedef struct {
-  uint32_t r0, r1, r2, r3;
-} eq_tile_column_t;
-
-/* B^T times the column at x; channels 0 and 2 of the quad there, or 1 and 3 if `odd` (a compile-time constant). */
-static EQ_INLINE eq_tile_column_t eq_winograd_column(const int8_t *x, int32_t row_step, int32_t odd) {
-  uint32_t d0 = eq_dsp_load(x), d1 = eq_dsp_load(x + row_step), d2 = eq_dsp_load(x + 2 * row_step);
-  uint32_t d3 = eq_dsp_load(x + 3 * row_step);
-  d0 = odd ? eq_dsp_sxtb16_ror8(d0) : eq_dsp_sxtb16(d0);
-  d1 = odd ? eq_dsp_sxtb16_ror8(d1) : eq_dsp_sxtb16(d1);
-  d2 = odd ? eq_dsp_sxtb16_ror8(d2) : eq_dsp_sxtb16(d2);
-  d3 = odd ? eq_dsp_sxtb16_ror8(d3) : eq_dsp_sxtb16(d3);
-  return (eq_tile_column_t){eq_dsp_ssub16(d0, d2), eq_dsp_sadd16(d1, d2), eq_dsp_ssub16(d2, d1), eq_dsp_ssub16(d1, d3)};
-}
-
-static EQ_INLINE void eq_winograd_put(uint32_t *u, uint32_t r0, uint32_t r1, uint32_t r2, uint32_t r3) {
-  u[0] = r0;
-  u[EQ_WINOGRAD_TILES] = r1;
-  u[2 * EQ_WINOGRAD_TILES] = r2;
-  u[3 * EQ_WINOGRAD_TILES] = r3;
-}
-
-/* B^T d B of two channels. The order of columns keeps at most two of them in registers. */
-static EQ_INLINE void eq_winograd_pair(const int8_t *x, int32_t row_step, int32_t step, uint32_t *u, int32_t odd) {
-  const eq_tile_column_t c = eq_winograd_column(x + 2 * step, row_step, odd);
-  const eq_tile_column_t a = eq_winograd_column(x, row_step, odd);
-  eq_winograd_put(u, eq_dsp_ssub16(a.r0, c.r0), eq_dsp_ssub16(a.r1, c.r1), eq_dsp_ssub16(a.r2, c.r2),
-                  eq_dsp_ssub16(a.r3, c.r3));
-  __asm__ volatile("" : : : "memory");
-  const eq_tile_column_t b = eq_winograd_column(x + step, row_step, odd);
-  eq_winograd_put(u + 4 * EQ_WINOGRAD_TILES, eq_dsp_sadd16(b.r0, c.r0), eq_dsp_sadd16(b.r1, c.r1),
-                  eq_dsp_sadd16(b.r2, c.r2), eq_dsp_sadd16(b.r3, c.r3));
-  eq_winograd_put(u + 8 * EQ_WINOGRAD_TILES, eq_dsp_ssub16(c.r0, b.r0), eq_dsp_ssub16(c.r1, b.r1),
-                  eq_dsp_ssub16(c.r2, b.r2), eq_dsp_ssub16(c.r3, b.r3));
-  __asm__ volatile("" : : : "memory");
-  const eq_tile_column_t d = eq_winograd_column(x + 3 * step, row_step, odd);
-  eq_winograd_put(u + 12 * EQ_WINOGRAD_TILES, eq_dsp_ssub16(b.r0, d.r0), eq_dsp_ssub16(b.r1, d.r1),
-                  eq_dsp_ssub16(b.r2, d.r2), eq_dsp_ssub16(b.r3, d.r3));
-}
-
-/* One tile of all channels; pixels are `step` bytes apart. */
-static EQ_INLINE void eq_winograd_input_dsp(const int8_t *x, int32_t row_step, int32_t step, uint32_t *u) {
-  for (int32_t c = 0; c < step; c += 4) {
-    eq_winograd_pair(x, row_step, step, u, 0);
-    eq_winograd_pair(x, row_step, step, u + 16 * EQ_WINOGRAD_TILES, 1);
-    x += 4;
-    u += 32 * EQ_WINOGRAD_TILES;
-  }
+/* Input transform of a tile of all channels. x: first pixel; rows row_step, pixels step bytes apart; u[pairs][16 positions,
+ * column by column][EQ_WINOGRAD_TILES], with the tile chosen. In assembly, because it just fits the registers: r4-r11 and
+ * lr hold two columns and a temporary. Even pairs take the columns in the order 0 2 1 3, odd ones 3 1 2 0. */
+__attribute__((naked, noinline)) static void eq_winograd_input_dsp(const int8_t *x __attribute__((unused)),
+                                                                   int32_t row_step __attribute__((unused)),
+                                                                   int32_t step __attribute__((unused)),
+                                                                   uint32_t *u __attribute__((unused))) {
+  __asm__ volatile(
+      "push {r4-r11, lr}\n\t"
+      "sub sp, #4\n\t"
+      "add r4, r0, r2\n\t" /* the first pixel's end */
+      "str r4, [sp]\n\t"
+      "add r12, r1, r1, lsl #1\n"
+      "1:\n\t" EQ_WINOGRAD_LINE("r4", "r5", "r6", "r7", "lr", "")
+      "add r0, r0, r2, lsl #1\n\t" EQ_WINOGRAD_LINE("r8", "r9", "r10", "r11", "r5", "")
+      EQ_WINOGRAD_PUT("ssub16", "r4", "r4", "r8", 0)
+      EQ_WINOGRAD_PUT("ssub16", "lr", "lr", "r5", 16)
+      EQ_WINOGRAD_PUT("ssub16", "r6", "r6", "r10", 32)
+      EQ_WINOGRAD_PUT("ssub16", "r7", "r7", "r11", 48)
+      "sub r0, r0, r2\n\t" EQ_WINOGRAD_LINE("r4", "r6", "r7", "r9", "lr", "")
+      EQ_WINOGRAD_PUT("sadd16", "r6", "r4", "r8", 64)
+      EQ_WINOGRAD_PUT("sadd16", "r6", "lr", "r5", 80)
+      EQ_WINOGRAD_PUT("sadd16", "r6", "r7", "r10", 96)
+      EQ_WINOGRAD_PUT("sadd16", "r6", "r9", "r11", 112)
+      EQ_WINOGRAD_PUT("ssub16", "r8", "r8", "r4", 128)
+      EQ_WINOGRAD_PUT("ssub16", "r5", "r5", "lr", 144)
+      EQ_WINOGRAD_PUT("ssub16", "r10", "r10", "r7", 160)
+      EQ_WINOGRAD_PUT("ssub16", "r11", "r11", "r9", 176)
+      "add r0, r0, r2, lsl #1\n\t" EQ_WINOGRAD_LINE("r8", "r5", "r10", "r11", "r6", "")
+      EQ_WINOGRAD_PUT("ssub16", "r8", "r4", "r8", 192)
+      EQ_WINOGRAD_PUT("ssub16", "r6", "lr", "r6", 208)
+      EQ_WINOGRAD_PUT("ssub16", "r10", "r7", "r10", 224)
+      EQ_WINOGRAD_PUT("ssub16", "r11", "r9", "r11", 240)
+      EQ_WINOGRAD_LINE("r4", "r5", "r6", "r7", "lr", ", ror #8")
+      "sub r0, r0, r2, lsl #1\n\t" EQ_WINOGRAD_LINE("r8", "r9", "r10", "r11", "r5", ", ror #8")
+      EQ_WINOGRAD_PUT("ssub16", "r4", "r8", "r4", 448)
+      EQ_WINOGRAD_PUT("ssub16", "lr", "r5", "lr", 464)
+      EQ_WINOGRAD_PUT("ssub16", "r6", "r10", "r6", 480)
+      EQ_WINOGRAD_PUT("ssub16", "r7", "r11", "r7", 496)
+      "add r0, r0, r2\n\t" EQ_WINOGRAD_LINE("r4", "r6", "r7", "r9", "lr", ", ror #8")
+      EQ_WINOGRAD_PUT("sadd16", "r6", "r4", "r8", 320)
+      EQ_WINOGRAD_PUT("sadd16", "r6", "lr", "r5", 336)
+      EQ_WINOGRAD_PUT("sadd16", "r6", "r7", "r10", 352)
+      EQ_WINOGRAD_PUT("sadd16", "r6", "r9", "r11", 368)
+      EQ_WINOGRAD_PUT("ssub16", "r8", "r4", "r8", 384)
+      EQ_WINOGRAD_PUT("ssub16", "r5", "lr", "r5", 400)
+      EQ_WINOGRAD_PUT("ssub16", "r10", "r7", "r10", 416)
+      EQ_WINOGRAD_PUT("ssub16", "r11", "r9", "r11", 432)
+      "sub r0, r0, r2, lsl #1\n\t" EQ_WINOGRAD_LINE("r8", "r5", "r10", "r11", "r6", ", ror #8")
+      EQ_WINOGRAD_PUT("ssub16", "r8", "r8", "r4", 256)
+      EQ_WINOGRAD_PUT("ssub16", "r6", "r6", "lr", 272)
+      EQ_WINOGRAD_PUT("ssub16", "r10", "r10", "r7", 288)
+      EQ_WINOGRAD_PUT("ssub16", "r11", "r11", "r9", 304)
+      "ldr r4, [sp]\n\t"
+      "add r0, r0, #4\n\t"
+      "add r3, r3, #512\n\t"
+      "cmp r0, r4\n\t"
+      "blo.w 1b\n\t"
+      "add sp, #4\n\t"
+      "pop {r4-r11, pc}");
 }
 
 /* One pair of input channels: two output channels (r0-r3, r4-r7) of four tiles. 44 bytes of code, which the entry below

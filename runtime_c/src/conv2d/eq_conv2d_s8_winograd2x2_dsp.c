@@ -16,6 +16,13 @@
 enum { SIDE = 2 };
 
 static EQ_INLINE int8_t *copy_run(int8_t *target, const int8_t *source, int32_t bytes) {
+  for (; bytes >= 16; bytes -= 16) {
+    uint32_t words[4];
+    __builtin_memcpy(words, source, sizeof words);
+    __builtin_memcpy(target, words, sizeof words);
+    source += 16;
+    target += 16;
+  }
   for (; bytes >= 4; bytes -= 4) {
     const uint32_t word = eq_dsp_load(source);
     __builtin_memcpy(target, &word, sizeof word);
@@ -30,6 +37,11 @@ static EQ_INLINE int8_t *copy_run(int8_t *target, const int8_t *source, int32_t 
 
 static EQ_INLINE int8_t *fill_run(int8_t *target, int32_t value, int32_t bytes) {
   const uint32_t word = ((uint32_t)value & 0xffu) * 0x01010101u;
+  const uint32_t words[4] = {word, word, word, word};
+  for (; bytes >= 16; bytes -= 16) {
+    __builtin_memcpy(target, words, sizeof words);
+    target += 16;
+  }
   for (; bytes >= 4; bytes -= 4) {
     __builtin_memcpy(target, &word, sizeof word);
     target += 4;
