@@ -57,7 +57,7 @@ class Cost:
 
 dsp = Cost(pixel_blocks(4), quads, 2, 1073.3, 42.2, 42.1, 24.5)
 pointwise_dsp = Cost(pixel_blocks(4), quads, 2, 288.4, 17.7, 58.4, 26.0)
-winograd2x2_dsp = Cost(tile_blocks(2), channel_quads, 2, 1428.3, 647.9, 757.9, 372.8)
+winograd2x2_dsp = Cost(tile_blocks(2), channel_quads, 2, 1254.1, 637.8, 763.5, 364.1)
 rv32im = Cost(pixel_blocks(6), quads, 2, 620.9, 109.2, 196.7, 77.2)
 winograd4x4_rv32im = Cost(tile_blocks(4), channels, 4, 2631.3, 2024.6, 8701.6, 1403.3)
 winograd2x2_rv32im = Cost(tile_blocks(2), channels, 4, 713.5, 325.9, 2683.1, 651.8)

@@ -55,7 +55,7 @@ def kernels(geometry: GeometryOf, packed: Packed) -> tuple[Kernel, ...]:
         )
 
     return (
-        kernel("dsp", F2, winograd.pack_dsp, winograd.scratch_dsp, conv2d_cost.winograd2x2_dsp, 4100),
+        kernel("dsp", F2, winograd.pack_dsp, winograd.scratch_dsp, conv2d_cost.winograd2x2_dsp, 4600),
         rv32im(F4, conv2d_cost.winograd4x4_rv32im, 3300),
         rv32im(F2, conv2d_cost.winograd2x2_rv32im, 3100),
     )

@@ -108,41 +108,68 @@ __attribute__((naked, noinline)) static void eq_winograd_input_dsp(const int8_t 
 
 #define EQ_WINOGRAD_STEPS4 EQ_WINOGRAD_STEP EQ_WINOGRAD_STEP EQ_WINOGRAD_STEP EQ_WINOGRAD_STEP
 
-/* All positions of two output channels of four tiles: m[16][2][4] = sums over `pairs` (an even number) of
- * u[pairs][16][4] times weights[16][pairs][2]. Returns the weights after these. In assembly, because the loop fills
- * fourteen registers. The first pair of a position needs no sums to add to; the others enter the sixteen steps of the loop
- * so that it ends with whole turns. */
-__attribute__((naked, noinline)) static const uint32_t *eq_winograd_products_dsp(
-    const uint32_t *u __attribute__((unused)), const uint32_t *weights __attribute__((unused)),
-    int32_t *m __attribute__((unused)), int32_t pairs __attribute__((unused))) {
+/* What eq_winograd_pairs needs; its assembly knows every member. */
+typedef struct {
+  const uint32_t *u;       /* [pairs][16][EQ_WINOGRAD_TILES] */
+  const uint32_t *weights; /* [16][pairs][2] of the next two output channels; advances, as do bias and multiplier */
+  int32_t *m;              /* [16][2][EQ_WINOGRAD_TILES] */
+  int32_t pairs;           /* of input channels, an even number */
+  const int32_t *bias, *multiplier;
+  int32_t zero_point;
+  eq_place_t *places; /* whose y advances */
+  const eq_place_t *end;
+  int32_t channels; /* output channels to finish, or 0 */
+} eq_winograd_pairs_t;
+
+_Static_assert(offsetof(eq_winograd_pairs_t, weights) == 4 && offsetof(eq_winograd_pairs_t, m) == 8 &&
+                   offsetof(eq_winograd_pairs_t, pairs) == 12 && offsetof(eq_winograd_pairs_t, bias) == 16 &&
+                   offsetof(eq_winograd_pairs_t, multiplier) == 20 && offsetof(eq_winograd_pairs_t, zero_point) == 24 &&
+                   offsetof(eq_winograd_pairs_t, places) == 28 && offsetof(eq_winograd_pairs_t, end) == 32 &&
+                   offsetof(eq_winograd_pairs_t, channels) == 36 && offsetof(eq_place_t, row_step) == 4 &&
+                   offsetof(eq_place_t, step) == 8 && sizeof(eq_place_t) == 12,
+               "the assembly in eq_winograd_pairs relies on these offsets");
+
+/* Four sums of a tile's column. The first address is m + 4, as m has been moved on to the next tile by then. */
+#define EQ_WINOGRAD_COLUMN(first, o1, o2, o3) \
+  "ldr r4, [r0" first "\n\t"                     \
+  "ldr r5, [r0, #" #o1 "]\n\t"                   \
+  "ldr r6, [r0, #" #o2 "]\n\t"                   \
+  "ldr r7, [r0, #" #o3 "]\n\t"
+
+/* With channels == 0: the sums of the next two output channels, in m. Otherwise all channels that are left, two at a
+ * time, to their places: EQ_REQUANT_HIGH with the range of int8, the common case in one piece of assembly.
+ *
+ * Products: a position's first pair needs no sums to add to; the others enter the sixteen steps of the loop so that it
+ * ends with whole turns. Outputs: r8, r9 the upper ones of a tile, r10, r11 the lower ones.
+ * At sp: end of a position's weights, next sums, step back in u (256 bytes a pair; the next position is 16 bytes on), end
+ * of the sums, where the loop is entered, where it ends, a position's bytes of weights, m of the channel, c. */
+__attribute__((naked, noinline)) static void eq_winograd_pairs(eq_winograd_pairs_t *c __attribute__((unused))) {
   __asm__ volatile(
-      "push {r4-r11, lr}\n\t"
-      "sub sp, #28\n\t"
-      "mov r12, r0\n\t"
-      "mov lr, r1\n\t"
-      "lsl r8, r3, #3\n\t" /* at sp + 24: a position's bytes of weights */
-      "str r8, [sp, #24]\n\t"
-      "add r4, lr, r8\n\t" /* at sp: end of a position's weights, next sums, step back in u, end of sums */
-      "mov r5, r2\n\t"
-      "lsl r6, r3, #8\n\t" /* 256 bytes a pair; the next position is 16 bytes on */
+      "push {r0, r4-r11, lr}\n\t"
+      "sub sp, #32\n\t"
+      "ldr r12, [r0]\n\t"
+      "ldrd lr, r5, [r0, #4]\n\t"
+      "ldr r3, [r0, #12]\n\t"
+      "lsl r8, r3, #3\n\t"
+      "add r4, lr, r8\n\t"
+      "lsl r6, r3, #8\n\t"
       "sub r6, r6, #16\n\t"
-      "add r7, r2, #512\n\t"
+      "add r7, r5, #512\n\t"
       "stm sp, {r4-r7}\n\t"
-      "cmp r3, #16\n\t" /* where the loop's last step goes, at sp + 20 */
+      "rsb r4, r3, #1\n\t" /* step (16 - (pairs - 1) % 16) % 16 */
+      "and r4, r4, #15\n\t"
+      "mov r6, #44\n\t"
+      "adr.w r5, 2f\n\t"
+      "mla r4, r4, r6, r5\n\t"
       "adr.w r5, 3f\n\t"
       "adr.w r6, 4f\n\t"
+      "cmp r3, #16\n\t"
       "it le\n\t"
       "movle r5, r6\n\t"
+      "orr r4, r4, #1\n\t"
       "orr r5, r5, #1\n\t"
-      "str r5, [sp, #20]\n\t"
-      "subs r3, #1\n\t" /* where the loop is entered, at sp + 16: at step (16 - (pairs - 1) % 16) % 16 */
-      "rsb r3, r3, #0\n\t"
-      "and r3, r3, #15\n\t"
-      "mov r4, #44\n\t"
-      "adr.w r5, 2f\n\t"
-      "mla r5, r3, r4, r5\n\t"
-      "orr r5, r5, #1\n\t"
-      "str r5, [sp, #16]\n"
+      "strd r4, r5, [sp, #16]\n\t"
+      "str r8, [sp, #24]\n"
       "1:\n\t"
       "ldrd r8, r9, [lr], #8\n\t"
       "ldrd r10, r11, [r12], #8\n\t"
@@ -166,7 +193,8 @@ __attribute__((naked, noinline)) static const uint32_t *eq_winograd_products_dsp
       "bne.w 2b\n\t"
       "ldr r9, [sp, #24]\n\t"
       "add r8, r8, r9\n\t"
-      "str r8, [sp]\n"
+      "str r8, [sp]\n\t"
+      ".balign 4\n"
       "4:\n\t"
       "ldrd r9, r10, [sp, #4]\n\t"
       "ldr r11, [sp, #12]\n\t"
@@ -175,51 +203,21 @@ __attribute__((naked, noinline)) static const uint32_t *eq_winograd_products_dsp
       "str r9, [sp, #4]\n\t"
       "cmp r9, r11\n\t"
       "bne.w 1b\n\t"
-      "mov r0, lr\n\t"
-      "add sp, #28\n\t"
-      "pop {r4-r11, pc}");
-}
-
-/* What eq_winograd_store_high needs; its assembly knows every member. */
-typedef struct {
-  const int32_t *m;                 /* advances, as do bias, multiplier and channels */
-  const int32_t *bias, *multiplier; /* of the next channel */
-  int32_t zero_point;
-  eq_place_t *places; /* whose y advances */
-  const eq_place_t *end;
-  int32_t channels; /* left to do, at least one */
-} eq_winograd_store_t;
-
-_Static_assert(offsetof(eq_winograd_store_t, bias) == 4 && offsetof(eq_winograd_store_t, multiplier) == 8 &&
-                   offsetof(eq_winograd_store_t, zero_point) == 12 && offsetof(eq_winograd_store_t, places) == 16 &&
-                   offsetof(eq_winograd_store_t, end) == 20 && offsetof(eq_winograd_store_t, channels) == 24 &&
-                   offsetof(eq_place_t, row_step) == 4 && offsetof(eq_place_t, step) == 8 && sizeof(eq_place_t) == 12,
-               "the assembly in eq_winograd_store_high relies on these offsets");
-
-/* Four sums of a tile's column. The first address is m + 4, as m has been moved on to the next tile by then. */
-#define EQ_WINOGRAD_COLUMN(first, o1, o2, o3) \
-  "ldr r4, [r0" first "\n\t"                     \
-  "ldr r5, [r0, #" #o1 "]\n\t"                   \
-  "ldr r6, [r0, #" #o2 "]\n\t"                   \
-  "ldr r7, [r0, #" #o3 "]\n\t"
-
-/* Output transform, requantization (EQ_REQUANT_HIGH, range all of int8) and stores of one or two channels of the tiles
- * at c->places: r8, r9 the upper outputs, r10, r11 the lower ones. The common case in one piece of assembly. */
-__attribute__((naked, noinline)) static void eq_winograd_store_high(eq_winograd_store_t *c __attribute__((unused))) {
-  __asm__ volatile(
-      "push {r0, r4-r11, lr}\n"
-      "1:\n\t"
-      "ldr r6, [sp]\n\t"
-      "ldr r0, [r6]\n\t"
-      "add r1, r0, #16\n\t"
-      "str r1, [r6]\n\t"
-      "ldrd r4, r5, [r6, #4]\n\t"
+      "ldr r6, [sp, #32]\n\t"
+      "str lr, [r6, #4]\n\t"
+      "ldr r0, [r6, #8]\n\t"
+      "ldr r4, [r6, #36]\n\t"
+      "cmp r4, #0\n\t"
+      "beq.w 7f\n"
+      "5:\n\t" /* one channel, from r0 */
+      "str r0, [sp, #28]\n\t"
+      "ldrd r4, r5, [r6, #16]\n\t"
       "ldr r1, [r4], #4\n\t"
       "ldr r2, [r5], #4\n\t"
-      "strd r4, r5, [r6, #4]\n\t"
-      "ldrd r3, r12, [r6, #12]\n\t"
-      "ldr lr, [r6, #20]\n"
-      "2:\n\t" EQ_WINOGRAD_COLUMN("], #4", 28, 60, 92)
+      "strd r4, r5, [r6, #16]\n\t"
+      "ldrd r3, r12, [r6, #24]\n\t"
+      "ldr lr, [r6, #32]\n"
+      "6:\n\t" EQ_WINOGRAD_COLUMN("], #4", 28, 60, 92)
       "add r8, r4, r5\n\t"
       "add r8, r8, r6\n\t"
       "sub r10, r5, r6\n\t"
@@ -264,12 +262,24 @@ __attribute__((naked, noinline)) static void eq_winograd_store_high(eq_winograd_
       "strb r8, [r4], #1\n\t"
       "str r4, [r12], #12\n\t"
       "cmp r12, lr\n\t"
-      "bne.w 2b\n\t"
-      "ldr r6, [sp]\n\t"
-      "ldr r4, [r6, #24]\n\t"
+      "bne.w 6b\n\t"
+      "ldr r6, [sp, #32]\n\t"
+      "ldr r4, [r6, #36]\n\t"
       "subs r4, #1\n\t"
-      "str r4, [r6, #24]\n\t"
-      "bne.w 1b\n\t"
+      "str r4, [r6, #36]\n\t"
+      "beq.w 7f\n\t"
+      "ldr r4, [sp, #28]\n\t"
+      "ldr r5, [r6, #8]\n\t"
+      "add r0, r4, #16\n\t"
+      "cmp r4, r5\n\t"
+      "beq.w 5b\n\t"
+      "ldrd r12, lr, [r6]\n\t" /* the next two channels */
+      "ldr r8, [sp, #24]\n\t"
+      "add r4, lr, r8\n\t"
+      "strd r4, r5, [sp]\n\t"
+      "b.w 1b\n"
+      "7:\n\t"
+      "add sp, #32\n\t"
       "pop {r0, r4-r11, pc}");
 }
 

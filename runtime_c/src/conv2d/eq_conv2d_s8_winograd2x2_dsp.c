@@ -122,21 +122,19 @@ static EQ_INLINE void store_channel(const eq_conv2d_s8_t *p, const eq_dsp_requan
 /* All output channels of up to four tiles. */
 static EQ_INLINE void multiply(const eq_conv2d_s8_t *p, const uint32_t *u, int32_t *m, eq_place_t *places,
                                int32_t count, eq_requant_form_t form) {
-  const int32_t pairs = (p->in_c + 3) / 4 * 2;
   const eq_dsp_requant_t q = eq_dsp_requant(&p->requant);
-  const uint32_t *weights = p->weights;
-  eq_winograd_store_t store = {m, p->bias, q.multiplier, q.zero_point, places, places + count, 0};
+  const int32_t whole = form == EQ_REQUANT_HIGH && !q.narrow;
+  eq_winograd_pairs_t pairs = {u, p->weights, m, (p->in_c + 3) / 4 * 2, p->bias, q.multiplier, q.zero_point, places,
+                               places + count, whole ? p->out_c : 0};
+  if (whole) {
+    eq_winograd_pairs(&pairs);
+    return;
+  }
   for (int32_t o = 0; o < p->out_c; o += 2) {
-    weights = eq_winograd_products_dsp(u, weights, m, pairs);
+    eq_winograd_pairs(&pairs);
     const int32_t channels = o + 1 < p->out_c ? 2 : 1;
-    if (form == EQ_REQUANT_HIGH && !q.narrow) {
-      store.m = m;
-      store.channels = channels;
-      eq_winograd_store_high(&store);
-    } else {
-      for (int32_t i = 0; i < channels; i++) { /* a loop, because the body is inlined */
-        store_channel(p, &q, m + i * EQ_WINOGRAD_TILES, o + i, places, places + count, form);
-      }
+    for (int32_t i = 0; i < channels; i++) { /* a loop, because the body is inlined */
+      store_channel(p, &q, m + i * EQ_WINOGRAD_TILES, o + i, places, places + count, form);
     }
   }
 }
