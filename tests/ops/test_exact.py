@@ -43,11 +43,17 @@ OPTIONS = EmitOptions("speed", "int8", {"file": "cases", "sha256": ""})
 
 
 def run_cases(
-    cases: list[Case], target: str, seed: int, over_input: bool = False, in_place: bool = False, kernel: str = ""
+    cases: list[Case],
+    target: str,
+    seed: int,
+    over_input: bool = False,
+    in_place: bool = False,
+    kernel: str = "",
+    cores: int | None = None,
 ) -> int:
     """Builds one firmware of all cases, runs it on random and extreme inputs, compares every layer. `in_place`: every
-    output is expected where its input is. `kernel`: part of the name of the kernel that all cases use. Returns how many
-    layers ran over their input."""
+    output is expected where its input is. `kernel`: part of the name of the kernel that all cases use. `cores`: parts
+    of any size that each layer is computed in, one after another. Returns how many layers ran over their input."""
     board_name, isa = TARGETS[target]
     board = dataclasses.replace(load_board(board_name), isa=isa)
     rng = np.random.default_rng(seed)
@@ -56,6 +62,9 @@ def run_cases(
         case.add(builder)
     graph = builder.finish()
     program = lower(graph, board, picked(graph, board, kernel) if kernel else None)
+    if cores is not None:
+        parts = [dataclasses.replace(layer, granule=1, cores=min(cores, layer.units)) for layer in program.layers]
+        program = dataclasses.replace(program, layers=tuple(parts))
     if over_input:
         forms = overwriting(program)
         program = dataclasses.replace(program, layers=tuple(forms.get(layer.index, layer) for layer in program.layers))
@@ -158,13 +167,13 @@ def test_pointwise_in_place(target: str, form: str) -> None:
     run_cases(cases, target, 0, in_place=True)
 
 
-def check_winograd(target: str, kernel: str, count: int, over_input: bool = False) -> None:
+def check_winograd(target: str, kernel: str, count: int, over_input: bool = False, cores: int | None = None) -> None:
     require_board(TARGETS[target][0])
     cases = drawn_cases(winograd_cases(), count)
     over = 0
     for seed, start in enumerate(range(0, len(cases), WINOGRAD_CASES_A_FIRMWARE)):
         part = cases[start : start + WINOGRAD_CASES_A_FIRMWARE]
-        over += run_cases(part, target, seed, over_input, kernel=kernel)
+        over += run_cases(part, target, seed, over_input, kernel=kernel, cores=cores)
     assert over >= (count // 20 if over_input else 0)
 
 
@@ -172,6 +181,17 @@ def check_winograd(target: str, kernel: str, count: int, over_input: bool = Fals
 @pytest.mark.parametrize("kernel", ["winograd2x2", "winograd4x4"])
 def test_winograd_on_host(kernel: str, over_input: bool) -> None:
     check_winograd("host-rv32im", kernel, 100, over_input)
+
+
+@pytest.mark.parametrize("kernel", ["winograd2x2", "winograd4x4"])
+def test_winograd_in_parts_on_host(kernel: str) -> None:
+    """Ranges that begin and end anywhere in a tile."""
+    check_winograd("host-rv32im", kernel, 60, cores=5)
+
+
+@pytest.mark.qemu
+def test_winograd_in_parts_on_qemu() -> None:
+    check_winograd("cortex-m4", "winograd2x2", 60, cores=5)
 
 
 @pytest.mark.qemu
