@@ -209,6 +209,20 @@ def pointwise_case(channels: int, size: tuple[int, int], form: str) -> Case:
     return Case(f"pointwise conv2d {size} {channels} {form}", add)
 
 
+def winograd_case(size: tuple[int, int], in_c: int, weight: int) -> Case:
+    """A 3x3 convolution to one channel whose weights are all the same."""
+    window = Window((3, 3), (1, 1), (1, 1, 1, 1), (1, 1))
+    bounds = {"act_min": -128, "act_max": 127}
+    parts = {"form": "high", "saturate": False, "output_zero_point": 0, **bounds}
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, *size, in_c), -128)
+        weights = np.full((1, 3, 3, in_c), weight, np.int8)
+        _add_weighted(graph, "conv2d", x, weights, 0, parts, _window_attributes(window))
+
+    return Case(f"winograd conv2d {size} {in_c}->1 of {weight}", add)
+
+
 def conv2d_case(size: tuple[int, int], in_c: int, out_c: int, window: Window) -> Case:
     """A convolution with weights spread as in a trained network, single rounding."""
     parts = {"form": "high", "saturate": False, "output_zero_point": -3, "act_min": -128, "act_max": 127}

@@ -23,7 +23,7 @@ from edgeq.plan.arena import plan
 from edgeq.plan.over_input import overwriting
 from edgeq.simulate.session import RunOptions, run_samples
 from edgeq.verify import compare
-from tests.ops.cases import CASES, FORMS, Case, CaseGraph, pointwise_case, winograd_cases
+from tests.ops.cases import CASES, FORMS, Case, CaseGraph, pointwise_case, winograd_case, winograd_cases
 from tests.tools import require_board
 
 #: board -> the instruction set whose kernels are under test there
@@ -181,6 +181,19 @@ def check_winograd(target: str, kernel: str, count: int, over_input: bool = Fals
 @pytest.mark.parametrize("kernel", ["winograd2x2", "winograd4x4"])
 def test_winograd_on_host(kernel: str, over_input: bool) -> None:
     check_winograd("host-rv32im", kernel, 100, over_input)
+
+
+@pytest.mark.parametrize(("kernel", "in_c"), [("winograd2x2", 3669), ("winograd4x4", 229)])
+def test_winograd_at_its_limit(kernel: str, in_c: int) -> None:
+    """Sums as large as they may become; with one more channel the kernel does not apply."""
+    run_cases([winograd_case((2, 3), in_c, 127), winograd_case((2, 3), in_c, -127)], "host-rv32im", 0, kernel=kernel)
+    graph = CaseGraph(np.random.default_rng(0))
+    winograd_case((2, 3), in_c + 1, 127).add(graph)
+    board = dataclasses.replace(load_board("host"), isa=TARGETS["host-rv32im"][1])
+    finished = graph.finish()
+    names = [item.kernel.function for item in candidates(finished, finished.nodes[0], board)]
+    assert names
+    assert not any(kernel in name for name in names)
 
 
 @pytest.mark.parametrize("kernel", ["winograd2x2", "winograd4x4"])
