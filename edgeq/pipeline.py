@@ -113,8 +113,10 @@ def _generate_within(
         try:
             _compile(program, arena, trial, options)
         except make.RegionOverflowError as overflow:
-            region = board.memory[overflow.region].length + overflow.excess_bytes
-            return Built(region if overflow.region == "flash" else 0, region if overflow.region == "ram" else 0)
+            needed = board.memory[overflow.region].length + overflow.excess_bytes
+            if overflow.region != "flash":
+                raise fit.too_big(program, arena, overflow.region, needed) from overflow
+            return Built(needed, arena.arena_bytes)
         sizes = read_sizes(trial / "firmware.elf", board, open_folder(trial).manifest["model"])
         return Built(sizes.flash, sizes.ram)
 

@@ -29,9 +29,9 @@
 /* x = a <op> b, stored at r3 + offset. */
 #define EQ_WINOGRAD_PUT(op, x, a, b, offset) op " " x ", " a ", " b "\n\tstr " x ", [r3, #" #offset "]\n\t"
 
-/* Input transform of a tile of all channels. x: first pixel; rows row_step, pixels step bytes apart; u[pairs][16 positions,
- * column by column][EQ_WINOGRAD_TILES], with the tile chosen. In assembly, because it just fits the registers: r4-r11 and
- * lr hold two columns and a temporary. Even pairs take the columns in the order 0 2 1 3, odd ones 3 1 2 0. */
+/* Input transform of a tile of all channels. x: first pixel; rows row_step, pixels step bytes apart; u[pairs][16
+ * positions, column by column][EQ_WINOGRAD_TILES], with the tile chosen. In assembly, because it just fits the
+ * registers: r4-r11 and lr hold two columns and a temporary. Even pairs take the columns in the order 0 2 1 3, odd ones 3 1 2 0. */
 __attribute__((naked, noinline)) static void eq_winograd_input_dsp(const int8_t *x __attribute__((unused)),
                                                                    int32_t row_step __attribute__((unused)),
                                                                    int32_t step __attribute__((unused)),
@@ -141,8 +141,8 @@ _Static_assert(offsetof(eq_winograd_pairs_t, weights) == 4 && offsetof(eq_winogr
  *
  * Products: a position's first pair needs no sums to add to; the others enter the sixteen steps of the loop so that it
  * ends with whole turns. Outputs: r8, r9 the upper ones of a tile, r10, r11 the lower ones.
- * At sp: end of a position's weights, next sums, step back in u (256 bytes a pair; the next position is 16 bytes on), end
- * of the sums, where the loop is entered, where it ends, a position's bytes of weights, m of the channel, c. */
+ * At sp: end of a position's weights, next sums, step back in u (256 bytes a pair; the next position is 16 bytes on),
+ * end of the sums, where the loop is entered, where it ends, a position's bytes of weights, m of the channel, c. */
 __attribute__((naked, noinline)) static void eq_winograd_pairs(eq_winograd_pairs_t *c __attribute__((unused))) {
   __asm__ volatile(
       "push {r0, r4-r11, lr}\n\t"

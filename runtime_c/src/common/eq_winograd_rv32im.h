@@ -54,8 +54,8 @@ static EQ_INLINE void eq_winograd_put_sums(uint32_t *m, eq_winograd_sums_t s) {
 }
 
 /* m[positions][4 tiles][4 channels] = sums over in_c of u[in_c][positions][4 tiles] times weights[positions][in_c][4
- * channels]. Returns the weights after these. `positions` is a compile-time constant. To be wrapped in a function of its
- * own, because its inner loop needs nearly all registers. */
+ * channels]. Returns the weights after these. `positions` is a compile-time constant. To be wrapped in a function of
+ * its own, because its inner loop needs nearly all registers. */
 static EQ_INLINE const int16_t *eq_winograd_products(const int16_t *u, const int16_t *weights, uint32_t *m,
                                                      int32_t in_c, int32_t positions) {
   const int32_t step = positions * EQ_WINOGRAD_TILES;

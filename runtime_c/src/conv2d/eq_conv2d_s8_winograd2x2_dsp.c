@@ -1,5 +1,5 @@
-/* conv2d, int8, 3x3 with stride 1, Armv7E-M DSP: Winograd F(2x2, 3x3). The header states the contract, eq_winograd.h the
- * arithmetic.
+/* conv2d, int8, 3x3 with stride 1, Armv7E-M DSP: Winograd F(2x2, 3x3). The header states the contract, eq_winograd.h
+ * the arithmetic.
  *
  *   B^T = [1  0 -1  0]    G = [2  0  0]    A^T = [1  1  1  0]    result: 4 * sum
  *         [0  1  1  0]        [1  1  1]          [0  1 -1 -1]

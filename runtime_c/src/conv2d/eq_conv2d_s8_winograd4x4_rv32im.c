@@ -1,5 +1,5 @@
-/* conv2d, int8, 3x3 with stride 1, plain RV32IM: Winograd F(4x4, 3x3). The header states the contract, eq_winograd.h the
- * arithmetic.
+/* conv2d, int8, 3x3 with stride 1, plain RV32IM: Winograd F(4x4, 3x3). The header states the contract, eq_winograd.h
+ * the arithmetic.
  *
  *   B^T = [4  0 -5  0  1  0]    G = [6  0  0]    A^T = [1  -4  -4  1  1  0]
  *         [0 -4 -4  1  1  0]        [1  1  1]          [0  -4   4  2 -2  0]
@@ -8,8 +8,8 @@
  *         [0  2 -1 -2  1  0]        [1 -2  4]
  *         [0  4  0 -5  0  1]        [0  0  6]          result: 576 * sum
  *
- * |U| <= 100 * 128 and |W| <= 49 * 128 are halfwords. Modulo 2^32, a multiplication by the inverse of 9 leaves 64 * sum,
- * which is exact because it stays within 32 bits. */
+ * |U| <= 100 * 128 and |W| <= 49 * 128 are halfwords. Modulo 2^32, a multiplication by the inverse of 9 leaves 64 *
+ * sum, which is exact because it stays within 32 bits. */
 #include "eq_winograd_rv32im.h"
 
 enum { SIDE = 4, WIDTH = SIDE + 2, ROW = WIDTH * EQ_WINOGRAD_TILES };
