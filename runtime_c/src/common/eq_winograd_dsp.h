@@ -31,7 +31,8 @@
 
 /* Input transform of a tile of all channels. x: first pixel; rows row_step, pixels step bytes apart; u[pairs][16
  * positions, column by column][EQ_WINOGRAD_TILES], with the tile chosen. In assembly, because it just fits the
- * registers: r4-r11 and lr hold two columns and a temporary. Even pairs take the columns in the order 0 2 1 3, odd ones 3 1 2 0. */
+ * registers: r4-r11 and lr hold two columns and a temporary. Even pairs take the columns in the order 0 2 1 3,
+ * odd ones 3 1 2 0. */
 __attribute__((naked, noinline)) static void eq_winograd_input_dsp(const int8_t *x __attribute__((unused)),
                                                                    int32_t row_step __attribute__((unused)),
                                                                    int32_t step __attribute__((unused)),
