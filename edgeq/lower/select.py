@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from edgeq import ops
@@ -48,9 +48,13 @@ class Candidate:
 
 def lower(graph: Graph, board: Board, chosen: Mapping[str, Candidate] | None = None) -> Program:
     """The program of an integer graph on a board. `chosen`: node name -> kernel, where it is not the board's first
-    choice. Raises EdgeqError when a node has no kernel there."""
-    picks = {node.name: first_choice(graph, node, board) for node in computed(graph)} | dict(chosen or {})
-    layers = [_layer(picks[node.name], board, index) for index, node in enumerate(computed(graph))]
+    choice; chosen for this graph or one with the same node in it. Raises EdgeqError when a node has no kernel there."""
+    layers = []
+    for index, node in enumerate(computed(graph)):
+        candidate = (chosen or {}).get(node.name) or first_choice(graph, node, board)
+        if candidate.graph is not graph:
+            candidate = replace(candidate, graph=graph, node=node)
+        layers.append(_layer(candidate, board, index))
     return Program(graph, board, tuple(layers))
 
 

@@ -198,3 +198,14 @@ def test_less_flash_than_the_first_choice_needs(resnet8_integer: Graph) -> None:
         if candidate.function != first.function:
             assert candidate.instead_of == first.function
             assert "fewer than " + first.function in candidate.why
+
+
+def test_a_choice_holds_for_a_variant_of_the_graph(resnet8_integer: Graph) -> None:
+    board = load_board("riscv-rv32imc")
+    chosen = Alternatives(resnet8_integer, board).smallest()
+    variant = resnet8_integer.with_nodes(list(resnet8_integer.nodes), dict(resnet8_integer.tensors))
+    program = lower(variant, board, chosen)
+    assert [layer.function for layer in program.layers] == [
+        layer.function for layer in lower(resnet8_integer, board, chosen).layers
+    ]
+    assert {layer.node.name for layer in program.layers if layer.instead_of}
