@@ -88,6 +88,12 @@ def main() -> None:
 @click.option("--eval", "eval_data", metavar="DATA", help="Labelled inputs (.npz) to measure accuracy on.")
 @click.option("--optimize", type=click.Choice(["speed", "size"]), default="speed", show_default=True)
 @click.option(
+    "--budget",
+    multiple=True,
+    metavar="flash=SIZE,ram=SIZE",
+    help="Fewest instructions within this much flash, and RAM without stacks (300KB, 256KiB, bytes).",
+)
+@click.option(
     "--simulate-samples", type=click.IntRange(1), help="Samples the firmware runs (default: 200; all on the host)."
 )
 @click.option("--no-simulate", is_flag=True, help="Build only.")
@@ -101,6 +107,7 @@ def build(
     calib: str | None,
     eval_data: str | None,
     optimize: str,
+    budget: tuple[str, ...],
     simulate_samples: int | None,
     no_simulate: bool,
     as_json: bool,
@@ -109,6 +116,7 @@ def build(
     input_shape: str | None,
 ) -> None:
     """Quantize MODEL, generate C for a board, compile it, run it, and prove it exact."""
+    from edgeq import budget as budgets
     from edgeq import pipeline
     from edgeq.boards import load_board
     from edgeq.quantize.recipe import load_recipe
@@ -126,6 +134,7 @@ def build(
         optimize=optimize,
         simulate=not no_simulate,
         simulate_samples=simulate_samples,
+        budget=budgets.parse(budget),
     )
     console = _stderr()
     report = pipeline.build(options, _ConsoleObserver(console)).as_json()

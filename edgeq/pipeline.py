@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 from edgeq import profile, reference
 from edgeq.accuracy import accuracy
 from edgeq.boards import Board
+from edgeq.budget import Budget, limits_on
 from edgeq.build import fit, make
 from edgeq.build.sizes import read_sizes
 from edgeq.emit.firmware import EmitOptions, emit
@@ -24,8 +25,10 @@ from edgeq.frontend.load import ModelSource, load
 from edgeq.frontend.load import check as check_source
 from edgeq.ir import verify as verify_graph
 from edgeq.ir.graph import Graph
+from edgeq.lower.alternatives import Alternatives
 from edgeq.lower.program import Program
-from edgeq.lower.select import lower
+from edgeq.lower.select import Candidate, lower
+from edgeq.lower.within import Built, within
 from edgeq.observer import Observer
 from edgeq.passes import canonicalize
 from edgeq.plan.arena import Plan, plan
@@ -70,6 +73,7 @@ class BuildOptions:
     optimize: str = "speed"
     simulate: bool = True
     simulate_samples: int | None = None
+    budget: Budget | None = None
 
 
 def import_model(source: ModelSource) -> Graph:
@@ -85,18 +89,64 @@ def quantize(graph: Graph, calibration: Samples | None, recipe: Recipe) -> Graph
     return verify_graph.run(to_int8(graph, ranges), "quantize")
 
 
-def generate(graph: Graph, board: Board, folder: Path, options: EmitOptions) -> tuple[Program, Plan]:
-    """Integer graph -> firmware folder with its ELFs. Raises EdgeqError when it doesn't fit the board."""
-    program = overwrite_inputs(lower(graph, board))
-    arena = plan(program)
+def generate(
+    graph: Graph, board: Board, folder: Path, options: EmitOptions, budget: Budget | None = None
+) -> tuple[Program, Plan]:
+    """Integer graph -> firmware folder with its ELFs. Raises EdgeqError when it doesn't fit the board or the budget."""
+    if budget is None:
+        chosen = Alternatives(graph, board).smallest() if options.optimize == "size" else None
+        program, arena = _planned(graph, board, chosen)
+        try:
+            _compile(program, arena, folder, options)
+        except make.RegionOverflowError as overflow:
+            needed = board.memory[overflow.region].length + overflow.excess_bytes
+            raise fit.too_big(program, arena, overflow.region, needed) from overflow
+        return program, arena
+    return _generate_within(graph, board, folder, options, budget)
+
+
+def _generate_within(
+    graph: Graph, board: Board, folder: Path, options: EmitOptions, budget: Budget
+) -> tuple[Program, Plan]:
+    """The same, with the kernels chosen to keep to the budget."""
+    alternatives = Alternatives(graph, board)
+    if options.optimize == "size":
+        alternatives.keep_smallest()
+    made: list[tuple[Path, Program, Plan]] = []
+
+    def build(program: Program, arena: Plan) -> Built:
+        trial = folder / f"trial{len(made)}"
+        made.append((trial, program, arena))
+        try:
+            _compile(program, arena, trial, options)
+        except make.RegionOverflowError as overflow:
+            needed = board.memory[overflow.region].length + overflow.excess_bytes
+            if overflow.region != "flash":
+                raise fit.too_big(program, arena, overflow.region, needed) from overflow
+            return Built(needed, arena.arena_bytes)
+        sizes = read_sizes(trial / "firmware.elf", board, open_folder(trial).manifest["model"])
+        return Built(sizes.flash, sizes.ram)
+
+    best = within(alternatives, limits_on(board, budget), lambda chosen: _planned(graph, board, chosen), build)
+    for number, (trial, _, _) in enumerate(made):
+        if number == best:
+            for item in trial.iterdir():
+                os.rename(item, folder / item.name)
+        shutil.rmtree(trial)
+    return made[best][1:]
+
+
+def _planned(graph: Graph, board: Board, chosen: Mapping[str, Candidate] | None) -> tuple[Program, Plan]:
+    program = overwrite_inputs(lower(graph, board, chosen))
+    return program, plan(program)
+
+
+def _compile(program: Program, arena: Plan, folder: Path, options: EmitOptions) -> None:
+    """Writes a firmware folder and makes its ELFs."""
     fit.check(program, arena)
+    folder.mkdir(exist_ok=True)
     emit(program, arena, folder, options)
-    try:
-        make.build(folder, board)
-    except make.RegionOverflowError as overflow:
-        needed = board.memory[overflow.region].length + overflow.excess_bytes
-        raise fit.too_big(program, arena, overflow.region, needed) from overflow
-    return program, arena
+    make.build(folder, program.board)
 
 
 def build(options: BuildOptions, observer: Observer) -> Facts:
@@ -116,7 +166,7 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
         integer = quantize(graph, calibration, options.recipe)
         observer.stage(f"generating and compiling for {options.board.name}")
         emit_options = EmitOptions(options.optimize, options.recipe.name, _source_facts(options.source.path))
-        program, arena = generate(integer, options.board, folder, emit_options)
+        program, arena = generate(integer, options.board, folder, emit_options, options.budget)
         firmware = open_folder(folder)
         facts = Facts(
             firmware=firmware,
@@ -125,6 +175,7 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
             sizes=read_sizes(folder / "firmware.elf", options.board, firmware.manifest["model"]),
             sqnr_db=sqnr_db(graph, integer, calibration),
             calibration=options.calib or "",
+            budget=options.budget,
         )
         if evaluation is not None and evaluation.labels is not None:
             observer.stage(f"accuracy of the references on {len(evaluation)} samples")

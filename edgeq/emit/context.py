@@ -130,6 +130,8 @@ def _layer(program: Program, plan: Plan, layer: Layer, model: str, macros: Mappi
         "comment": _comment(program, plan, layer, activations),
         "macs": layer.macs,
         "weights_bytes": layer.weights_bytes,
+        "why": layer.why,
+        "instead_of": layer.instead_of,
         "output_shape": list(graph.tensor(node.output).shape),
         "output_macro": macros[node.output],
         "element": f"{graph.tensor(node.output).dtype}_t",

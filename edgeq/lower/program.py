@@ -44,7 +44,8 @@ class Layer:
     """One call of one kernel.
 
     `key` names the layer everywhere (C, logs, reports). The kernel's work is `units` units, split over `cores` cores
-    in groups of `granule`; `scratch_bytes` is per core, a multiple of 16.
+    in groups of `granule`; `scratch_bytes` is per core, a multiple of 16. `instead_of`: the function that the board
+    would have used first, where a budget or --optimize size chose another.
     """
 
     index: int
@@ -61,6 +62,7 @@ class Layer:
     macs: int
     why: str
     over_input: Rolling | Planar | None = None
+    instead_of: str = ""
 
     @property
     def overwrites_input(self) -> bool:

@@ -1,6 +1,10 @@
-"""Chooses each node's kernel: the board's instruction sets in order of preference, the first kernel that applies."""
+"""Which kernels can compute a node on a board, which of them is the board's first choice; the program of a choice."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from edgeq import ops
 from edgeq.boards import Board
@@ -8,22 +12,63 @@ from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import identifier
 from edgeq.ir.graph import Graph, Node
 from edgeq.lower.program import Layer, Program, aligned
-from edgeq.ops.base import Kernel
+from edgeq.ops.base import Constant, Kernel
 
 
-def lower(graph: Graph, board: Board) -> Program:
-    """The program of an integer graph on a board. Raises EdgeqError when a node has no kernel there."""
-    layers: list[Layer] = []
-    for node in graph.nodes:
-        if not ops.get(node.op).is_view:
-            layers.append(_layer(graph, node, board, len(layers)))
-    if not layers:
-        raise EdgeqError(f"the model {graph.name} only reshapes its input; there is nothing to build")
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A kernel that can compute a node, and why it was chosen if it is; `instead_of` is the board's first choice where
+    that was another."""
+
+    graph: Graph
+    node: Node
+    kernel: Kernel
+    why: str
+    instead_of: str = ""
+
+    @cached_property
+    def function(self) -> str:
+        return self.kernel.function.format(form=ops.get(self.node.op).c_form(self.graph, self.node))
+
+    @cached_property
+    def constants(self) -> Mapping[str, Constant]:
+        """What the kernel reads, packed when it is first asked for."""
+        return self.kernel.pack(self.graph, self.node)
+
+    @property
+    def constant_bytes(self) -> int:
+        """Bytes of the constants in flash."""
+        return sum(constant.data.nbytes for constant in self.constants.values())
+
+    @cached_property
+    def instructions(self) -> int:
+        """Estimated instructions of one inference; 0 without an estimate."""
+        return self.kernel.instructions(self.graph, self.node) if self.kernel.instructions else 0
+
+
+def lower(graph: Graph, board: Board, chosen: Mapping[str, Candidate] | None = None) -> Program:
+    """The program of an integer graph on a board. `chosen`: node name -> kernel, where it is not the board's first
+    choice; chosen for this graph or one with the same node in it. Raises EdgeqError when a node has no kernel there."""
+    layers = []
+    for index, node in enumerate(computed(graph)):
+        candidate = (chosen or {}).get(node.name) or first_choice(graph, node, board)
+        if candidate.graph is not graph:
+            candidate = replace(candidate, graph=graph, node=node)
+        layers.append(_layer(candidate, board, index))
     return Program(graph, board, tuple(layers))
 
 
-def select(graph: Graph, node: Node, board: Board) -> tuple[Kernel, str]:
-    """(kernel, why it was chosen). Raises EdgeqError when there is none."""
+def computed(graph: Graph) -> list[Node]:
+    """The nodes that need a kernel, in order. Raises EdgeqError when there are none."""
+    nodes = [node for node in graph.nodes if not ops.get(node.op).is_view]
+    if not nodes:
+        raise EdgeqError(f"the model {graph.name} only reshapes its input; there is nothing to build")
+    return nodes
+
+
+def candidates(graph: Graph, node: Node, board: Board) -> list[Candidate]:
+    """Every kernel that applies, by the board's instruction sets in order of preference."""
+    found: list[Candidate] = []
     passed_over: list[str] = []
     for isa in board.isa:
         for kernel in ops.get(node.op).kernels:
@@ -31,30 +76,39 @@ def select(graph: Graph, node: Node, board: Board) -> tuple[Kernel, str]:
                 continue
             obstacle = kernel.applies(graph, node)
             if obstacle is None:
-                return kernel, "; ".join([kernel.why, *passed_over])
-            passed_over.append(f"not {kernel.function.replace('_{form}', '')}: {obstacle}")
+                found.append(Candidate(graph, node, kernel, "; ".join([kernel.why, *passed_over])))
+            elif not kernel.expands:
+                passed_over.append(f"not {kernel.function.replace('_{form}', '')}: {obstacle}")
+    return found
+
+
+def first_choice(graph: Graph, node: Node, board: Board) -> Candidate:
+    """The first kernel that applies and does not expand weights. Raises EdgeqError when there is none."""
+    for candidate in candidates(graph, node, board):
+        if not candidate.kernel.expands:
+            return candidate
     shapes = ", ".join(str(list(tensor.shape)) for tensor in graph.input_tensors(node) if not tensor.is_constant)
     raise EdgeqError(f"layer {node.name}: no kernel for {node.op} on {shapes} on board {board.name}; use another board")
 
 
-def _layer(graph: Graph, node: Node, board: Board, index: int) -> Layer:
+def _layer(candidate: Candidate, board: Board, index: int) -> Layer:
+    graph, node, kernel = candidate.graph, candidate.node, candidate.kernel
     operator = ops.get(node.op)
-    kernel, why = select(graph, node, board)
     units, granule = kernel.units(graph, node), kernel.granule(graph, node)
-    scratch = kernel.scratch_bytes(graph, node)
     name = identifier(node.name)
     return Layer(
         index=index,
         key=f"l{index:02d}_{name}" if name.endswith(node.op) else f"l{index:02d}_{name}_{node.op}",
         node=node,
         kernel=kernel,
-        function=kernel.function.format(form=operator.c_form(graph, node)),
-        constants=kernel.pack(graph, node),
+        function=candidate.function,
+        constants=candidate.constants,
         parameters=operator.c_parameters(graph, node),
         units=units,
         granule=granule,
         cores=max(1, min(board.cores, -(-units // granule))),
-        scratch_bytes=aligned(scratch),
+        scratch_bytes=aligned(kernel.scratch_bytes(graph, node)),
         macs=operator.macs(graph, node),
-        why=why,
+        why=candidate.why,
+        instead_of=candidate.instead_of,
     )

@@ -47,6 +47,10 @@ class Kernel:
     cores; `scratch_bytes` is per core. `in_place` tells from the C parameters whether the output may lie over the first
     input, on any number of cores (operators that always may say so in `Operator.in_place`). `planes` is set for
     depthwise kernels that work channel by channel.
+
+    For the choice under a flash budget (lower/choice.py): `instructions` estimates those of one inference; kernels
+    without an estimate are not weighed against others. `code_bytes` is about what the first use of the kernel adds to
+    the program. `expands`: constants so much larger than the weights that only a budget with room for them chooses it.
     """
 
     function: str
@@ -61,6 +65,9 @@ class Kernel:
     why: str = "portable C"
     planes: Planes | None = None
     family: str = ""
+    instructions: Callable[[Graph, Node], int] | None = None
+    code_bytes: int = 0
+    expands: bool = False
 
 
 class Operator:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import weighted
+from edgeq.ops import conv2d_cost, weighted, winograd
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels
+from edgeq.ops.conv2d_cost import Cost
 from edgeq.ops.spatial import Window, exact_matmul, same_padding, windows
 from edgeq.packing import dsp, mve, rv32im, xpulp
 
@@ -145,9 +146,22 @@ def keeps_channels(parameters: Mapping[str, Any]) -> bool:
     return bool(parameters["in_c"] == parameters["out_c"])
 
 
-def simd_kernels(isa: str, packing: Any, granule: int, why: str, in_place: bool = False) -> tuple[Kernel, Kernel]:
+def estimate(cost: Cost | None) -> Callable[[Graph, Node], int] | None:
+    """Estimated instructions, where there is a formula."""
+    return None if cost is None else lambda graph, node: cost(geometry(graph, node))
+
+
+def simd_kernels(
+    isa: str,
+    packing: Any,
+    granule: int,
+    why: str,
+    in_place: bool = False,
+    costs: tuple[Cost | None, Cost | None] = (None, None),
+    code_bytes: tuple[int, int] = (0, 0),
+) -> tuple[Kernel, Kernel]:
     """The pointwise and the general kernel of an instruction set; `packing` is its module in edgeq.packing. `in_place`:
-    the pointwise one may run over its input."""
+    the pointwise one may run over its input. `costs` and `code_bytes`: estimates of the two."""
     return (
         Kernel(
             f"eq_conv2d_s8_pointwise_{{form}}_{isa}",
@@ -160,6 +174,8 @@ def simd_kernels(isa: str, packing: Any, granule: int, why: str, in_place: bool 
             scratch_bytes=lambda graph, node: packing.scratch_conv2d_pointwise(geometry(graph, node)),
             in_place=keeps_channels if in_place else lambda parameters: False,
             why=f"{why}, no patches to gather",
+            instructions=estimate(costs[0]),
+            code_bytes=code_bytes[0],
         ),
         Kernel(
             f"eq_conv2d_s8_{{form}}_{isa}",
@@ -170,6 +186,8 @@ def simd_kernels(isa: str, packing: Any, granule: int, why: str, in_place: bool 
             pack=packed(packing.pack_conv2d),
             scratch_bytes=lambda graph, node: packing.scratch_conv2d(geometry(graph, node)),
             why=why,
+            instructions=estimate(costs[1]),
+            code_bytes=code_bytes[1],
         ),
     )
 
@@ -179,6 +197,7 @@ class Conv2d(Operator):
     torch_targets = {"aten.conv2d.default": import_torch, "aten.conv2d.padding": import_torch}
     tflite_targets = {"CONV_2D": import_tflite}
     kernels = (
+        *winograd.kernels(geometry, packed),
         Kernel(
             "eq_conv2d_s8_kx3_{form}_xpulp",
             "xpulp",
@@ -192,7 +211,15 @@ class Conv2d(Operator):
         ),
         *simd_kernels("xpulp", xpulp, 4, "packed dot products, 4 pixels x 4 channels"),
         *simd_kernels("mve", mve, 2, "vector dot products, 2 pixels x 4 channels", in_place=True),
-        *simd_kernels("dsp", dsp, 4, "SMLAD on channel pairs, 4 pixels x 2 channels", in_place=True),
+        *simd_kernels(
+            "dsp",
+            dsp,
+            4,
+            "SMLAD on channel pairs, 4 pixels x 2 channels",
+            in_place=True,
+            costs=(conv2d_cost.pointwise_dsp, conv2d_cost.dsp),
+            code_bytes=(2100, 3800),
+        ),
         Kernel(
             "eq_conv2d_s8_pointwise_{form}_scalar",
             "scalar",
@@ -202,6 +229,8 @@ class Conv2d(Operator):
             applies=unless_pointwise,
             pack=packed(unpacked),
             why="portable C, 2 pixels x 4 channels, no patches to gather",
+            instructions=estimate(conv2d_cost.pointwise_scalar),
+            code_bytes=1700,
         ),
         Kernel(
             "eq_conv2d_s8_{form}_scalar",
@@ -212,6 +241,8 @@ class Conv2d(Operator):
             scratch_bytes=lambda graph, node: 2 * patch_bytes(graph, node),
             pack=packed(unpacked),
             why="portable C, 2 pixels x 4 channels",
+            instructions=estimate(conv2d_cost.scalar),
+            code_bytes=2400,
         ),
         Kernel(
             "eq_conv2d_s8_{form}_rv32im",
@@ -224,6 +255,8 @@ class Conv2d(Operator):
             scratch_bytes=lambda graph, node: rv32im.scratch_conv2d(geometry(graph, node)),
             in_place=rv32im.in_place_conv2d,
             why="two products a multiplication, 6 pixels x 2 channels",
+            instructions=estimate(conv2d_cost.rv32im),
+            code_bytes=4500,
         ),
     )
 

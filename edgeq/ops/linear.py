@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d, weighted
+from edgeq.ops import conv2d, conv2d_cost, weighted
 from edgeq.ops.base import Kernel, Operator, Shape
+from edgeq.ops.conv2d_cost import Cost
 from edgeq.ops.spatial import exact_matmul
 from edgeq.packing import dsp, mve, rv32im, xpulp
 
@@ -44,7 +45,20 @@ def out_features(graph: Graph, node: Node) -> int:
     return graph.tensor(node.outputs[0]).shape[-1]
 
 
-def simd_kernel(isa: str, packing: Any, granule: int, why: str) -> Kernel:
+def geometry(graph: Graph, node: Node) -> dict[str, int]:
+    """The layer as a convolution of rows pixels, for conv2d_cost."""
+    features = graph.tensor(node.inputs[0]).shape[-1]
+    rows = graph.tensor(node.inputs[0]).elements // features
+    outputs = {"out_h": rows, "out_w": 1, "out_c": out_features(graph, node)}
+    return {**outputs, "kernel_h": 1, "kernel_w": 1, "in_c": features}
+
+
+def estimate(cost: Cost) -> Callable[[Graph, Node], int]:
+    """Estimated instructions."""
+    return lambda graph, node: cost(geometry(graph, node))
+
+
+def simd_kernel(isa: str, packing: Any, granule: int, why: str, **details: Any) -> Kernel:
     return Kernel(
         f"eq_linear_s8_{{form}}_{isa}",
         isa,
@@ -54,6 +68,7 @@ def simd_kernel(isa: str, packing: Any, granule: int, why: str) -> Kernel:
         pack=conv2d.packed(packing.pack_linear),
         scratch_bytes=lambda graph, node: packing.scratch_linear(graph.tensor(node.inputs[0]).shape[-1]),
         why=why,
+        **details,
     )
 
 
@@ -64,7 +79,14 @@ class Linear(Operator):
     kernels = (
         simd_kernel("xpulp", xpulp, 8, "packed dot products, 8 channels"),
         simd_kernel("mve", mve, 4, "vector dot products, 4 channels"),
-        simd_kernel("dsp", dsp, 4, "SMLAD on channel pairs, 4 channels"),
+        simd_kernel(
+            "dsp",
+            dsp,
+            4,
+            "SMLAD on channel pairs, 4 channels",
+            instructions=estimate(conv2d_cost.linear_dsp),
+            code_bytes=700,
+        ),
         Kernel(
             "eq_linear_s8_{form}_rv32im",
             "rv32im",
@@ -75,6 +97,8 @@ class Linear(Operator):
             pack=conv2d.packed(rv32im.pack_linear),
             scratch_bytes=lambda graph, node: rv32im.scratch_linear(graph.tensor(node.inputs[0]).shape[-1]),
             why="two products a multiplication, 4 channels",
+            instructions=estimate(conv2d_cost.linear_rv32im),
+            code_bytes=1400,
         ),
         Kernel(
             "eq_linear_s8_{form}_scalar",
@@ -83,6 +107,8 @@ class Linear(Operator):
             units=out_features,
             granule=lambda graph, node: 4,
             pack=conv2d.packed(conv2d.unpacked),
+            instructions=estimate(conv2d_cost.linear_scalar),
+            code_bytes=1000,
         ),
     )
 

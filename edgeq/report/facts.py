@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeq.accuracy import METRIC
+from edgeq.budget import Budget
 from edgeq.build.sizes import Sizes
 from edgeq.emit.env import render
 from edgeq.firmware_folder import FirmwareFolder
@@ -42,6 +43,7 @@ class Facts:
     verification: Verification | None = None
     stack_bytes: int | None = None
     profile: Profile | None = None
+    budget: Budget | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The report, as DESIGN's contract names its keys."""
@@ -56,6 +58,7 @@ class Facts:
             "verify": self._verify(),
             "memory": self._memory(),
             "cost": self._cost(),
+            "budget": self._budget(),
             "layers": self._layers(),
         }
 
@@ -107,6 +110,20 @@ class Facts:
             "clock_hz": board.clock_hz,
             "speedup_vs_1core": round(self.profile.speedup, 3) if self.profile else None,
             "est_cycles_source": board.cost.source,
+        }
+
+    def _budget(self) -> dict[str, Any] | None:
+        """The limits, and what was chosen instead of the board's first choice to keep to them or to use them."""
+        if self.budget is None:
+            return None
+        changed = [layer for layer in self.program.layers if layer.instead_of]
+        return {
+            "flash_bytes": self.budget.flash_bytes,
+            "ram_bytes": self.budget.ram_bytes,
+            "chosen": [
+                {"layer": layer.key, "kernel": layer.function, "instead_of": layer.instead_of, "why": layer.why}
+                for layer in changed
+            ],
         }
 
     def _layers(self) -> list[dict[str, Any]]:

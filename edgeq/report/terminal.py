@@ -38,6 +38,13 @@ def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
     )
     stack = f", stack {memory['stack_bytes']:,}" if memory["stack_bytes"] else ""
     rows.append(("RAM", f"{memory['ram_bytes']:,} B (arena {memory['arena_bytes']:,}{stack})"))
+    if report["budget"]:
+        limits = [
+            f"{name} {report['budget'][f'{name}_bytes']:,} B"
+            for name in ("flash", "ram")
+            if report["budget"][f"{name}_bytes"]
+        ]
+        rows.append(("budget", f"{', '.join(limits)}; {len(report['budget']['chosen'])} layer(s) changed by it"))
     bound = f"{memory['arena_lower_bound_bytes']:,} B, ratio {memory['arena_ratio']:.3f}"
     rows.append(("arena lower bound", bound))
     rows.append(("MACs", f"{cost['macs']:,}"))

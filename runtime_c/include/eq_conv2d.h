@@ -117,4 +117,24 @@ EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_high_rv32im);
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_shift_rv32im);
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_tflite_rv32im);
 
+/* Winograd kernels, exact: kernel 3x3, stride 1, dilation 1, any padding, size and channel count; granule a row of
+ * tiles, side*out_w. Weights: int16, transformed when the code is generated (src/common/eq_winograd.h), with limits on
+ * what a channel's weights add up to, because sums are computed modulo 2^32. F(2x2): 128 * sum of magnitudes < 2^29; F(4x4):
+ * < 2^25. Built, and the limits checked, by edgeq/packing/winograd.py: obstacle, pack_*, scratch_*.
+ *
+ * winograd2x2, dsp: weights 4-byte aligned. Layout [up(out_c,2)/2][4 columns][4 rows][up(in_c,4)/2][2 channels][2 input
+ * channels], of each quad the input channels 0 and 2, then 1 and 3. Scratch: 128*up(in_c,4) + 512 + the
+ * larger of 16*in_c + 4 and 16*out_c bytes.
+ * winograd2x2 and winograd4x4, rv32im: n = 16 or 36 positions row by row, layout [up(out_c,4)/4][n][in_c][4 channels].
+ * Scratch: n*(8*in_c + 64) + the larger of n*in_c and 4*side*side*out_c bytes. */
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_high_dsp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_shift_dsp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_tflite_dsp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_high_rv32im);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_shift_rv32im);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_tflite_rv32im);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd4x4_high_rv32im);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd4x4_shift_rv32im);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd4x4_tflite_rv32im);
+
 #endif

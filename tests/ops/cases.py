@@ -175,6 +175,26 @@ def conv2d_cases(draw: st.DrawFn) -> Case:
     return Case(f"conv2d {size} {in_c}->{out_c} {window} {parts}", add)
 
 
+@st.composite
+def winograd_cases(draw: st.DrawFn) -> Case:
+    """3x3 convolutions with stride 1: outputs around every number of tiles of 2x2 and 4x4, and of blocks of 4 tiles."""
+    padding = (draw(st.integers(0, 3)), draw(st.integers(0, 3)), draw(st.integers(0, 3)), draw(st.integers(0, 3)))
+    if draw(st.booleans()):
+        padding = (1, 1, 1, 1)
+    window = Window((3, 3), (1, 1), padding, (1, 1))
+    outputs = (draw(st.integers(1, 11)), draw(st.integers(1, 11)))
+    size = tuple(max(1, outputs[axis] + 2 - padding[2 * axis] - padding[2 * axis + 1]) for axis in (0, 1))
+    in_c, out_c = draw(st.sampled_from(CHANNELS)), draw(st.sampled_from(CHANNELS))
+    parts = draw(weighted_parts())
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, *size, in_c), parts["zero_point"])
+        weights = _int8s(graph.rng, (out_c, 3, 3, in_c), parts["style"])
+        _add_weighted(graph, "conv2d", x, weights, 0, parts, _window_attributes(window))
+
+    return Case(f"winograd conv2d {size} {in_c}->{out_c} {window} {parts}", add)
+
+
 def pointwise_case(channels: int, size: tuple[int, int], form: str) -> Case:
     """A 1x1 convolution that keeps its channels, so that it may run over its input."""
     window = Window((1, 1), (1, 1), (0, 0, 0, 0))
@@ -187,6 +207,45 @@ def pointwise_case(channels: int, size: tuple[int, int], form: str) -> Case:
         _add_weighted(graph, "conv2d", x, weights, 0, parts, _window_attributes(window))
 
     return Case(f"pointwise conv2d {size} {channels} {form}", add)
+
+
+def winograd_case(size: tuple[int, int], in_c: int, weight: int) -> Case:
+    """A 3x3 convolution to one channel whose weights are all the same."""
+    window = Window((3, 3), (1, 1), (1, 1, 1, 1), (1, 1))
+    bounds = {"act_min": -128, "act_max": 127}
+    parts = {"form": "high", "saturate": False, "output_zero_point": 0, **bounds}
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, *size, in_c), -128)
+        weights = np.full((1, 3, 3, in_c), weight, np.int8)
+        _add_weighted(graph, "conv2d", x, weights, 0, parts, _window_attributes(window))
+
+    return Case(f"winograd conv2d {size} {in_c}->1 of {weight}", add)
+
+
+def conv2d_case(size: tuple[int, int], in_c: int, out_c: int, window: Window) -> Case:
+    """A convolution with weights spread as in a trained network, single rounding."""
+    parts = {"form": "high", "saturate": False, "output_zero_point": -3, "act_min": -128, "act_max": 127}
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, *size, in_c), 5)
+        shape = (out_c, *window.kernel, in_c)
+        weights = np.clip(np.rint(graph.rng.normal(0, 30, shape)), -127, 127).astype(np.int8)
+        _add_weighted(graph, "conv2d", x, weights, 0, parts, _window_attributes(window))
+
+    return Case(f"conv2d {size} {in_c}->{out_c} {window}", add)
+
+
+def linear_case(rows: int, in_features: int, out_features: int) -> Case:
+    """A linear layer with weights spread as in a trained network, single rounding."""
+    parts = {"form": "high", "saturate": False, "output_zero_point": -3, "act_min": -128, "act_max": 127}
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, in_features) if rows == 1 else (1, rows, in_features), 5)
+        weights = np.clip(np.rint(graph.rng.normal(0, 30, (out_features, in_features))), -127, 127).astype(np.int8)
+        _add_weighted(graph, "linear", x, weights, 0, parts, {})
+
+    return Case(f"linear {rows}x{in_features}->{out_features}", add)
 
 
 @st.composite

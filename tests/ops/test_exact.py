@@ -10,19 +10,20 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
+from hypothesis.strategies import SearchStrategy
 
 from edgeq import reference
-from edgeq.boards import load_board
+from edgeq.boards import Board, load_board
 from edgeq.build import make
 from edgeq.emit.firmware import EmitOptions, emit
 from edgeq.firmware_folder import FirmwareFolder, open_folder
 from edgeq.ir.graph import Graph
-from edgeq.lower.select import lower
+from edgeq.lower.select import Candidate, candidates, lower
 from edgeq.plan.arena import plan
 from edgeq.plan.over_input import overwriting
 from edgeq.simulate.session import RunOptions, run_samples
 from edgeq.verify import compare
-from tests.ops.cases import FORMS, Case, CaseGraph, pointwise_case
+from tests.ops.cases import FORMS, Case, CaseGraph, pointwise_case, winograd_case, winograd_cases
 from tests.ops.groups import CASES
 from tests.tools import require_board
 
@@ -37,12 +38,23 @@ TARGETS = {
     "cortex-m55": ("cortex-m55", ("mve", "scalar")),
 }
 CASES_A_FIRMWARE = 50
+#: their weights take up to 8 times the flash
+WINOGRAD_CASES_A_FIRMWARE = 12
 OPTIONS = EmitOptions("speed", "int8", {"file": "cases", "sha256": ""})
 
 
-def run_cases(cases: list[Case], target: str, seed: int, over_input: bool = False, in_place: bool = False) -> None:
+def run_cases(
+    cases: list[Case],
+    target: str,
+    seed: int,
+    over_input: bool = False,
+    in_place: bool = False,
+    kernel: str = "",
+    cores: int | None = None,
+) -> int:
     """Builds one firmware of all cases, runs it on random and extreme inputs, compares every layer. `in_place`: every
-    output is expected where its input is."""
+    output is expected where its input is. `kernel`: part of the name of the kernel that all cases use. `cores`: parts
+    of any size that each layer is computed in, one after another. Returns how many layers ran over their input."""
     board_name, isa = TARGETS[target]
     board = dataclasses.replace(load_board(board_name), isa=isa)
     rng = np.random.default_rng(seed)
@@ -50,11 +62,13 @@ def run_cases(cases: list[Case], target: str, seed: int, over_input: bool = Fals
     for case in cases:
         case.add(builder)
     graph = builder.finish()
-    program = lower(graph, board)
+    program = lower(graph, board, picked(graph, board, kernel) if kernel else None)
+    if cores is not None:
+        parts = [dataclasses.replace(layer, granule=1, cores=min(cores, layer.units)) for layer in program.layers]
+        program = dataclasses.replace(program, layers=tuple(parts))
     if over_input:
         forms = overwriting(program)
         program = dataclasses.replace(program, layers=tuple(forms.get(layer.index, layer) for layer in program.layers))
-        assert len(forms) >= 3
     arena = plan(program)
     if in_place:
         places = [(layer.node.inputs[0], layer.node.output) for layer in program.layers]
@@ -63,6 +77,15 @@ def run_cases(cases: list[Case], target: str, seed: int, over_input: bool = Fals
         emit(program, arena, Path(folder), OPTIONS)
         make.build(Path(folder), board)
         assert_layers_exact(open_folder(Path(folder)), random_inputs(graph, rng), [case.text for case in cases])
+    return sum(layer.over_input is not None for layer in program.layers)
+
+
+def picked(graph: Graph, board: Board, kernel: str) -> dict[str, Candidate]:
+    """For every node the kernel that has `kernel` in its name."""
+    return {
+        node.name: next(item for item in candidates(graph, node, board) if kernel in item.kernel.function)
+        for node in graph.nodes
+    }
 
 
 def random_inputs(graph: Graph, rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -84,12 +107,12 @@ def assert_layers_exact(firmware: FirmwareFolder, inputs: dict[str, np.ndarray],
         assert difference is None, f"{layer['function']}: {difference}\n{text}"
 
 
-def drawn_cases(kind: str, count: int) -> list[Case]:
+def drawn_cases(strategy: SearchStrategy[Case], count: int) -> list[Case]:
     """`count` different cases as hypothesis draws them, the same every time."""
     cases: list[Case] = []
 
     @settings(max_examples=count, deadline=None, derandomize=True, database=None, phases=(Phase.generate,))
-    @given(case=CASES[kind])
+    @given(case=strategy)
     def collect(case: Case) -> None:
         cases.append(case)
 
@@ -99,9 +122,10 @@ def drawn_cases(kind: str, count: int) -> list[Case]:
 
 def check(target: str, kind: str, count: int, over_input: bool = False) -> None:
     require_board(TARGETS[target][0])
-    cases = drawn_cases(kind, count)
+    cases = drawn_cases(CASES[kind], count)
     for seed, start in enumerate(range(0, len(cases), CASES_A_FIRMWARE)):
-        run_cases(cases[start : start + CASES_A_FIRMWARE], target, seed, over_input)
+        over = run_cases(cases[start : start + CASES_A_FIRMWARE], target, seed, over_input)
+        assert over >= (3 if over_input else 0)
 
 
 @pytest.mark.parametrize("kind", sorted(CASES))
@@ -142,6 +166,56 @@ def test_pointwise_in_place(target: str, form: str) -> None:
         for height in (1, 2, 3, 4)
     ]
     run_cases(cases, target, 0, in_place=True)
+
+
+def check_winograd(target: str, kernel: str, count: int, over_input: bool = False, cores: int | None = None) -> None:
+    require_board(TARGETS[target][0])
+    cases = drawn_cases(winograd_cases(), count)
+    over = 0
+    for seed, start in enumerate(range(0, len(cases), WINOGRAD_CASES_A_FIRMWARE)):
+        part = cases[start : start + WINOGRAD_CASES_A_FIRMWARE]
+        over += run_cases(part, target, seed, over_input, kernel=kernel, cores=cores)
+    assert over >= (count // 20 if over_input else 0)
+
+
+@pytest.mark.parametrize("over_input", [False, True])
+@pytest.mark.parametrize("kernel", ["winograd2x2", "winograd4x4"])
+def test_winograd_on_host(kernel: str, over_input: bool) -> None:
+    check_winograd("host-rv32im", kernel, 100, over_input)
+
+
+@pytest.mark.parametrize(("kernel", "in_c"), [("winograd2x2", 3669), ("winograd4x4", 229)])
+def test_winograd_at_its_limit(kernel: str, in_c: int) -> None:
+    """Sums as large as they may become; with one more channel the kernel does not apply."""
+    run_cases([winograd_case((2, 3), in_c, 127), winograd_case((2, 3), in_c, -127)], "host-rv32im", 0, kernel=kernel)
+    graph = CaseGraph(np.random.default_rng(0))
+    winograd_case((2, 3), in_c + 1, 127).add(graph)
+    board = dataclasses.replace(load_board("host"), isa=TARGETS["host-rv32im"][1])
+    finished = graph.finish()
+    names = [item.kernel.function for item in candidates(finished, finished.nodes[0], board)]
+    assert names
+    assert not any(kernel in name for name in names)
+
+
+@pytest.mark.parametrize("kernel", ["winograd2x2", "winograd4x4"])
+def test_winograd_in_parts_on_host(kernel: str) -> None:
+    """Ranges that begin and end anywhere in a tile."""
+    check_winograd("host-rv32im", kernel, 60, cores=5)
+
+
+@pytest.mark.qemu
+def test_winograd_in_parts_on_qemu() -> None:
+    check_winograd("cortex-m4", "winograd2x2", 60, cores=5)
+
+
+@pytest.mark.qemu
+@pytest.mark.parametrize("over_input", [False, True])
+@pytest.mark.parametrize(
+    ("target", "kernel"),
+    [("cortex-m4", "winograd2x2"), ("riscv-rv32imc", "winograd2x2"), ("riscv-rv32imc", "winograd4x4")],
+)
+def test_winograd_on_qemu(target: str, kernel: str, over_input: bool) -> None:
+    check_winograd(target, kernel, 100, over_input)
 
 
 @pytest.mark.sweep
