@@ -121,6 +121,7 @@ def _manifest(program: Program, plan: Plan, model: dict[str, Any], options: Emit
             "bytes": plan.arena_bytes,
             "lower_bound_bytes": plan.lower_bound_bytes,
             "ratio": round(plan.ratio, 4),
+            "optimal": plan.optimal,
             "tensors": [
                 {key: row[key] for key in ("name", "offset", "size_bytes", "first", "last")} for row in model["tensors"]
             ],

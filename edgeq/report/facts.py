@@ -92,6 +92,7 @@ class Facts:
             "arena_bytes": self.plan.arena_bytes,
             "arena_lower_bound_bytes": self.plan.lower_bound_bytes,
             "arena_ratio": round(self.plan.ratio, 4),
+            "arena_optimal": self.plan.optimal,
             "stack_bytes": stack,
         }
 

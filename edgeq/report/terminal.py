@@ -38,7 +38,8 @@ def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
     )
     stack = f", stack {memory['stack_bytes']:,}" if memory["stack_bytes"] else ""
     rows.append(("RAM", f"{memory['ram_bytes']:,} B (arena {memory['arena_bytes']:,}{stack})"))
-    bound = f"{memory['arena_lower_bound_bytes']:,} B, ratio {memory['arena_ratio']:.3f}"
+    proof = "proven optimal" if memory["arena_optimal"] else "not proven optimal"
+    bound = f"{memory['arena_lower_bound_bytes']:,} B, ratio {memory['arena_ratio']:.3f}, {proof}"
     rows.append(("arena lower bound", bound))
     rows.append(("MACs", f"{cost['macs']:,}"))
     if cost["instructions"] is not None:
