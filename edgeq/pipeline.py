@@ -28,6 +28,7 @@ from edgeq.lower.select import lower
 from edgeq.observer import Observer
 from edgeq.passes import canonicalize
 from edgeq.plan.arena import Plan, plan
+from edgeq.plan.banded import run_in_bands
 from edgeq.plan.exact import prove
 from edgeq.plan.order import smallest_peak
 from edgeq.plan.over_input import overwrite_inputs
@@ -80,13 +81,12 @@ def quantize(graph: Graph, calibration: Samples, recipe: Recipe) -> Graph:
     return verify_graph.run(to_int8(graph, ranges), "quantize")
 
 
-def arrange(graph: Graph, board: Board) -> tuple[Program, Plan]:
+def arrange(graph: Graph, board: Board, optimize: str = "speed") -> tuple[Program, Plan]:
     """Integer graph -> layers and their arena: in the given order or in the one with the smallest peak, whichever takes
-    the smaller arena on this board; in the given one if they are equal."""
-    programs = [overwrite_inputs(lower(graph, board))]
+    the smaller arena on this board; in the given one if they are equal. `optimize` "ram" runs layers band by band."""
+    shrink = run_in_bands if optimize == "ram" else overwrite_inputs
     ordered = smallest_peak(graph)
-    if ordered is not graph:
-        programs.append(overwrite_inputs(lower(ordered, board)))
+    programs = [shrink(lower(candidate, board)) for candidate in ([graph] if ordered is graph else [graph, ordered])]
     arenas = [prove(plan(program)) for program in programs]
     best = min(range(len(arenas)), key=lambda index: arenas[index].arena_bytes)
     return programs[best], arenas[best]
@@ -94,7 +94,7 @@ def arrange(graph: Graph, board: Board) -> tuple[Program, Plan]:
 
 def generate(graph: Graph, board: Board, folder: Path, options: EmitOptions) -> tuple[Program, Plan]:
     """Integer graph -> firmware folder with its ELFs. Raises EdgeqError when it doesn't fit the board."""
-    program, arena = arrange(graph, board)
+    program, arena = arrange(graph, board, options.optimize)
     fit.check(program, arena)
     emit(program, arena, folder, options)
     try:

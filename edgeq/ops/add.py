@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops.base import Kernel, Operator, Shape, elements_per_sample
+from edgeq.ops.base import Kernel, Operator, Shape, elements_per_sample, same_row
+from edgeq.ops.spatial import RowReach
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -84,6 +85,9 @@ class Add(Operator):
         k = node.attributes
         acc = k["a"] * inputs[0].astype(np.int64) + k["b"] * inputs[1].astype(np.int64) + k["c"]
         return [np.clip(acc >> k["n"], k["act_min"], k["act_max"]).astype(np.int8)]
+
+    def row_reach(self, graph: Graph, node: Node) -> RowReach | None:
+        return same_row(graph, node)
 
     def permuted(self, node: Node, perm: Shape) -> Node | None:
         return node

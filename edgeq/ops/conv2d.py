@@ -10,7 +10,7 @@ import numpy as np
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import weighted
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels
-from edgeq.ops.spatial import Window, exact_matmul, windows
+from edgeq.ops.spatial import RowReach, Window, exact_matmul, windows
 from edgeq.packing import dsp, mve, rv32im, xpulp
 
 if TYPE_CHECKING:
@@ -215,6 +215,9 @@ class Conv2d(Operator):
 
     def quantize(self, converter: Converter, node: Node) -> None:
         weighted.quantize(converter, node, axis=0)
+
+    def row_reach(self, graph: Graph, node: Node) -> RowReach:
+        return Window.of(node.attributes).row_reach()
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
         return {

@@ -96,7 +96,17 @@ def print_verification(result: Verification, console: Console) -> None:
                 f"{difference.first_sample}",
                 highlight=False,
             )
+    for last in dict.fromkeys(last for _, last in result.inside):
+        names = ", ".join(key for key, other in result.inside if other == last)
+        console.print(
+            f"{last}: compared for itself and for the layers that run with it band by band and have no whole output of "
+            f"their own: {names}",
+            highlight=False,
+        )
     if result.bit_exact:
-        console.print(f"bit-exact: all {len(result.layers)} layers on {result.samples} samples", highlight=False)
+        count = len(result.layers) + len(result.inside)
+        console.print(f"bit-exact: all {count} layers on {result.samples} samples", highlight=False)
     elif result.first_difference is not None:
-        console.print(f"NOT exact: the first layer that differs is {result.first_difference.name}", highlight=False)
+        name = result.first_difference.name
+        others = " or one that runs with it" if any(last == name for _, last in result.inside) else ""
+        console.print(f"NOT exact: the first layer that differs is {name}{others}", highlight=False)
