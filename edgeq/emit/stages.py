@@ -77,6 +77,7 @@ def _in_memory(stage: Stage, rows: Rows) -> dict[str, int]:
     """eq_rows_t; a whole tensor's window begins at its first row in every band."""
     return {
         "step": rows.step,
+        "per": rows.per,
         "ahead": rows.ahead,
         "kept": -rows.step * stage.bands if rows.whole else rows.kept,
         "rows": rows.rows,

@@ -82,6 +82,7 @@ class Rows:
     bands read nothing above first(b). `whole`: all rows are in memory all the time."""
 
     step: int
+    per: int
     ahead: int
     kept: int
     rows: int
@@ -90,10 +91,10 @@ class Rows:
     whole: bool
 
     def done(self, band: int) -> int:
-        return min(max(self.step * band + self.ahead, 0), self.rows)
+        return min(max((self.step * band + self.ahead) // self.per, 0), self.rows)
 
     def first(self, band: int) -> int:
-        return max(self.step * band + self.kept, 0)
+        return max((self.step * band + self.kept) // self.per, 0)
 
     @property
     def carries(self) -> bool:

@@ -8,7 +8,7 @@ reads any tensors made before it and has one output.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from edgeq import ops
@@ -17,20 +17,51 @@ from edgeq.lower.program import Layer, Part, Program, Rows, Stage, aligned
 from edgeq.ops.spatial import RowReach
 
 
-def with_stage(program: Program, first: int, last: int, band_rows: int) -> Program | None:
-    """The program with its layers `first` to `last` in one stage of `band_rows` output rows a band; None where that
-    is impossible."""
-    layers = program.layers[first : last + 1]
+@dataclass(frozen=True)
+class Pace:
+    """`rows` output rows every `bands` bands. A stage that shrinks its images makes several rows of the larger ones for
+    one of its output: with more bands than output rows each band makes fewer of them."""
+
+    rows: int
+    bands: int = 1
+
+
+def row_kernels(program: Program) -> dict[int, Layer]:
+    """Index -> the layer with a kernel that suits bands better, where there is one: a kernel that works channel by
+    channel prepares each channel anew in every band, so that the next one of its instruction set takes its place."""
+    found = {}
+    for layer in program.layers:
+        operator, graph, node = ops.get(layer.node.op), program.graph, layer.node
+        reach = operator.row_reach(graph, node)
+        if reach is None or _row_units(graph, layer, reach):
+            continue
+        for kernel in operator.kernels:
+            other = replace(layer, kernel=kernel)
+            suits = kernel.isa == layer.kernel.isa and kernel.applies(graph, node) is None
+            if suits and _row_units(graph, other, reach):
+                function = kernel.function.format(form=operator.c_form(graph, node))
+                why = f"{kernel.why}; in bands better than {layer.function}"
+                found[layer.index] = replace(other, function=function, constants=kernel.pack(graph, node), why=why)
+                break
+    return found
+
+
+def with_stage(
+    program: Program, first: int, last: int, pace: Pace, better: Mapping[int, Layer] | None = None
+) -> Program | None:
+    """The program with its layers `first` to `last` in one stage, those of `better` (row_kernels) in that form; None
+    where that is impossible."""
+    layers = tuple((better or {}).get(layer.index, layer) for layer in program.layers[first : last + 1])
     reach = {layer.index: ops.get(layer.node.op).row_reach(program.graph, layer.node) for layer in layers}
     known = {index: value for index, value in reach.items() if value is not None}
     if len(known) < len(layers) or not _closed(program, layers):
         return None
-    height = program.graph.tensor(layers[-1].node.output).shape[1]
-    rows = _rows(program.graph, layers, known, min(band_rows, height))
+    rows = _rows(program.graph, layers, known, pace)
     if rows is None:
         return None
+    # Bands before the first output row, in which the windows fill; then done(0) == 0 everywhere.
     lead = max(0, *(-(-tensor.ahead // tensor.step) for tensor in rows.values() if not tensor.whole))
-    bands = lead + -(-height // min(band_rows, height))
+    bands = lead + -(-rows[layers[-1].node.output].height * pace.bands // pace.rows)
     shifted = {
         name: replace(tensor, ahead=tensor.ahead - lead * tensor.step, kept=tensor.kept - lead * tensor.step)
         for name, tensor in rows.items()
@@ -56,13 +87,12 @@ def _closed(program: Program, layers: tuple[Layer, ...]) -> bool:
     return not made & (set(readers) | set(graph.outputs))
 
 
-def _rows(
-    graph: Graph, layers: tuple[Layer, ...], reach: Mapping[int, RowReach], band_rows: int
-) -> dict[str, Rows] | None:
+def _rows(graph: Graph, layers: tuple[Layer, ...], reach: Mapping[int, RowReach], pace: Pace) -> dict[str, Rows] | None:
     """The rows of every tensor that the stage reads or makes, from the output backwards."""
     output = layers[-1].node.output
     height, row_bytes = _height(graph, output), _row_bytes(graph, output)
-    found = {output: Rows(band_rows, 0, -height, height, height, row_bytes, whole=True)}
+    per = pace.bands
+    found = {output: Rows(pace.rows, per, 0, 0, height, height, row_bytes, whole=True)}
     inner = {layer.node.output for layer in layers[:-1]}
     for layer in reversed(layers):
         if layer.node.output not in found:
@@ -74,9 +104,13 @@ def _rows(
             height = _height(graph, name)
             if r.span <= r.pad_top or (y.rows - 1) * r.stride - r.pad_top >= height:
                 return None  # a band could lie in the padding alone
-            step, ahead = y.step * r.stride, y.ahead * r.stride + r.span - r.stride - r.pad_top
-            kept, last = y.ahead * r.stride - r.pad_top, (y.rows - 1) * r.stride - r.pad_top + r.span
-            made = Rows(step, ahead, min(kept, ahead), min(height, last), height, _row_bytes(graph, name), whole=False)
+            # floor(x) output rows need the input rows below stride*floor(x) - stride - pad_top + span, which is at most
+            # floor(stride*x + ..), and read none above stride*floor(x) - pad_top, floor(stride*x) - stride + 1 - ..
+            step, ahead = y.step * r.stride, y.ahead * r.stride + per * (r.span - r.stride - r.pad_top)
+            kept = y.ahead * r.stride - per * (r.pad_top + (r.stride - 1 if per > 1 else 0))
+            last = (y.rows - 1) * r.stride - r.pad_top + r.span
+            size = _row_bytes(graph, name)
+            made = Rows(step, per, ahead, min(kept, ahead), min(height, last), height, size, whole=False)
             other = found.get(name)
             if other is not None:
                 if other.step != step:
@@ -103,23 +137,28 @@ def _fitted(program: Program, stage: Stage, layer: Layer) -> Layer | None:
     bands = [_band(program.graph, layer, part) for part in sorted(set(stage.parts(layer))) if part.out_h]
     if any(kernel.applies(*band) is not None for band in bands):
         return None
-    one, two = (_band(program.graph, layer, Part(reach.span + (n - 1) * reach.stride, 0, n)) for n in (1, 2))
-    units = kernel.units(*one)
-    by_row = kernel.units(*two) == 2 * units
-    granule = kernel.granule(*one)
+    row_units = _row_units(program.graph, layer, reach)
+    granule = kernel.granule(*bands[0])
     row_bytes = [stage.rows[name].row_bytes for name in (*layer.node.inputs, layer.node.output) if name in stage.rows]
-    if by_row and units == row_bytes[-1] and any(size % granule for size in row_bytes):
+    if row_units == row_bytes[-1] and any(size % granule for size in row_bytes):
         return None  # the kernel's work units are bytes: a band must begin where a core's share may
     most = max(kernel.units(*band) for band in bands)
     return replace(
         layer,
         units=most,
-        row_units=units if by_row else 0,
+        row_units=row_units,
         granule=granule,
         cores=max(1, min(program.board.cores, -(-most // granule))),
         scratch_bytes=aligned(max(kernel.scratch_bytes(*band) for band in bands)),
         over_input=None,
     )
+
+
+def _row_units(graph: Graph, layer: Layer, reach: RowReach) -> int:
+    """The kernel's work units an output row; 0 when they don't depend on the rows."""
+    parts = [Part(reach.span + (rows - 1) * reach.stride, 0, rows) for rows in (1, 2)]
+    one, two = (layer.kernel.units(*_band(graph, layer, part)) for part in parts)
+    return one if two == 2 * one else 0
 
 
 def _band(graph: Graph, layer: Layer, part: Part) -> tuple[Graph, Node]:

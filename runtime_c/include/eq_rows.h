@@ -5,8 +5,8 @@
  * to be read, then this band's new ones. No row is computed twice. The first bands fill the windows and reach the
  * stage's output only later.
  *
- *   done(b) = rows made before band b  = min(max(step*b + ahead, 0), rows);   done(0) == 0
- *   from(b) = the window's first row   = max(step*b + kept, 0)
+ *   done(b) = rows made before band b  = min(max((step*b + ahead) / per, 0), rows);   done(0) == 0
+ *   from(b) = the window's first row   = max((step*b + kept) / per, 0)
  *
  * Every layer of a stage is an operator whose output row y reads the input rows y*stride - pad_top .. + span - 1, and
  * an ordinary kernel runs it: on an image of the rows that are there, with the padding that falls to this band. */
@@ -18,7 +18,8 @@
 /* The rows of one tensor. Of a tensor that exists as a whole before the stage, and of the stage's output, all rows are
  * in memory: from(b) == 0. */
 typedef struct {
-  int32_t step;
+  int32_t step; /* `step` rows more every `per` bands */
+  int32_t per;
   int32_t ahead;
   int32_t kept;
   int32_t rows;   /* rows that are made at all: nothing reads those below */

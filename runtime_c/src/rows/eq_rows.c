@@ -8,11 +8,11 @@ static int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
 static int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
 
 static int32_t done(const eq_rows_t *t, int32_t band) {
-  return smaller(larger(t->step * band + t->ahead, 0), t->rows);
+  return smaller(larger((t->step * band + t->ahead) / t->per, 0), t->rows);
 }
 
 static int32_t first(const eq_rows_t *t, int32_t band) {
-  return larger(t->step * band + t->kept, 0);
+  return larger((t->step * band + t->kept) / t->per, 0);
 }
 
 eq_rows_part_t eq_rows_part(const eq_rows_t *input, const eq_rows_t *output, int32_t band, int32_t span, int32_t stride,
