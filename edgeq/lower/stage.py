@@ -60,7 +60,7 @@ def with_stage(
     if rows is None:
         return None
     # Bands before the first output row, in which the windows fill; then done(0) == 0 everywhere.
-    lead = max(0, *(-(-tensor.ahead // tensor.step) for tensor in rows.values() if not tensor.whole))
+    lead = max([0, *(-(-tensor.ahead // tensor.step) for tensor in rows.values() if not tensor.whole)])
     bands = lead + -(-rows[layers[-1].node.output].height * pace.bands // pace.rows)
     shifted = {
         name: replace(tensor, ahead=tensor.ahead - lead * tensor.step, kept=tensor.kept - lead * tensor.step)
