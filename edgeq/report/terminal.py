@@ -41,6 +41,8 @@ def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
     proof = "proven optimal" if memory["arena_optimal"] else "not proven optimal"
     bound = f"{memory['arena_lower_bound_bytes']:,} B, ratio {memory['arena_ratio']:.3f}, {proof}"
     rows.append(("arena lower bound", bound))
+    for stage in memory["stages"]:
+        rows.append(("band by band", f"{stage['layers'][0]} to {stage['layers'][-1]}, {stage['bands']} bands"))
     rows.append(("MACs", f"{cost['macs']:,}"))
     if cost["instructions"] is not None:
         rows.append(("instructions", f"{cost['instructions']:,}"))
