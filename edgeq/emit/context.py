@@ -140,7 +140,7 @@ def _layer(
         "output_shape": list(graph.tensor(node.output).shape),
         "output_macro": macros[node.output],
         "output_bytes": graph.tensor(node.output).size_bytes,
-        **stages.layer_record(program, layer, activations, identifiers),
+        **stages.layer_record(program, layer, identifiers),
     }
     if view["parts"]:
         view.update(stages.in_bands(program, layer, view))

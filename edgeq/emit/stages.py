@@ -24,14 +24,12 @@ def stage_records(program: Program, identifiers: Mapping[str, str]) -> list[dict
     ]
 
 
-def layer_record(
-    program: Program, layer: Layer, activations: list[str], identifiers: Mapping[str, str]
-) -> dict[str, Any]:
+def layer_record(program: Program, layer: Layer, identifiers: Mapping[str, str]) -> dict[str, Any]:
     """The layer's place in a stage: its parts, one an input, and its columns in the table of layers."""
     stage = program.stage_of(layer)
     if stage is None:
         return {"parts": [], "window": "NULL", "back": 0, "bands": 0, "output_whole": True}
-    number, reach, output = program.stages.index(stage), stage.reach[layer.index], layer.node.output
+    number, output = program.stages.index(stage), layer.node.output
     target = _symbol(number, identifiers[output])
     last = layer.index == stage.last
     return {
@@ -43,7 +41,7 @@ def layer_record(
                 "stride": reach.stride,
                 "pad_top": reach.pad_top,
             }
-            for name in activations
+            for name, reach in stage.reaches(layer)
         ],
         "window": f"&{target}" if stage.rows[output].carries and not last else "NULL",
         "back": stage.last - stage.first if last else 0,

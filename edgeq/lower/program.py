@@ -9,7 +9,7 @@ from typing import Any
 from edgeq.boards import Board
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops.base import Constant, Kernel
-from edgeq.ops.spatial import RowReach
+from edgeq.ops.spatial import SAME_ROW, RowReach
 from edgeq.packing.blocks import round_up
 
 #: alignment in bytes of every buffer in the arena (EQ_ARENA_ALIGN)
@@ -117,8 +117,8 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """Layers `first` to `last`, run together in `bands` bands; `rows` by tensor, `reach` by layer index. `over_input`:
-    the output may lie over the stage's input."""
+    """Layers `first` to `last`, run together in `bands` bands; `rows` by tensor, `reach` (of the first input) by layer
+    index. `over_input`: the output may lie over the stage's input."""
 
     first: int
     last: int
@@ -126,6 +126,11 @@ class Stage:
     rows: Mapping[str, Rows]
     reach: Mapping[int, RowReach]
     over_input: bool = False
+
+    def reaches(self, layer: Layer) -> list[tuple[str, RowReach]]:
+        """The activations that a layer reads, in order, each with its reach."""
+        names = [name for name in layer.node.inputs if name in self.rows]
+        return [(name, SAME_ROW if index else self.reach[layer.index]) for index, name in enumerate(names)]
 
     def parts(self, layer: Layer) -> list[Part]:
         """What the layer does in each band, seen from its first input."""

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from edgeq import ops
 from edgeq.ir.graph import Graph, Node
 from edgeq.lower.program import Layer, Part, Program, Rows, Stage, aligned
-from edgeq.ops.spatial import RowReach
+from edgeq.ops.spatial import SAME_ROW, RowReach
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,10 @@ def _rows(graph: Graph, layers: tuple[Layer, ...], reach: Mapping[int, RowReach]
     for layer in reversed(layers):
         if layer.node.output not in found:
             return None  # nothing reads it
-        r, y = reach[layer.index], found[layer.node.output]
-        for name in dict.fromkeys(layer.node.inputs):
-            if graph.tensor(name).is_constant:
-                continue
+        y = found[layer.node.output]
+        activations = [name for name in layer.node.inputs if not graph.tensor(name).is_constant]
+        for index, name in enumerate(activations):
+            r = SAME_ROW if index else reach[layer.index]
             height = _height(graph, name)
             if r.span <= r.pad_top or (y.rows - 1) * r.stride - r.pad_top >= height:
                 return None  # a band could lie in the padding alone
@@ -164,8 +164,8 @@ def _row_units(graph: Graph, layer: Layer, reach: RowReach) -> int:
 def _band(graph: Graph, layer: Layer, part: Part) -> tuple[Graph, Node]:
     """The layer's node as if its images were those of one band."""
     node = layer.node
-    heights = dict.fromkeys((name for name in node.inputs if not graph.tensor(name).is_constant), part.in_h)
-    heights[node.output] = part.out_h
+    activations = [name for name in node.inputs if not graph.tensor(name).is_constant]
+    heights = {**dict.fromkeys([*activations[1:], node.output], part.out_h), activations[0]: part.in_h}
     tensors = dict(graph.tensors)
     for name, height in heights.items():
         batch, _, *others = tensors[name].shape

@@ -102,8 +102,9 @@ class Operator:
         return {}
 
     def row_reach(self, graph: Graph, node: Node) -> RowReach | None:
-        """Which input rows an output row takes, for images that are computed a band of rows at a time; None for
-        operators that need more. Their C parameters may hold in_h, out_h and pad_top, or `outer` (rows x columns)."""
+        """Which rows of the first input an output row takes, for images that are computed a band of rows at a time; of
+        further activations it takes the row of the same number. None for operators that need more. Their C parameters
+        may hold in_h, out_h and pad_top, or `outer` (rows x columns)."""
         return None
 
     def c_form(self, graph: Graph, node: Node) -> str:

@@ -193,15 +193,14 @@ def test_rows_that_are_read_are_in_memory(seed: int) -> None:
     program = staged(graph, "host-scalar", seed)
     for stage in program.stages:
         for layer in program.layers[stage.first : stage.last + 1]:
-            reach, output = stage.reach[layer.index], stage.rows[layer.node.output]
+            output = stage.rows[layer.node.output]
             assert output.done(0) == 0
             made: list[int] = []
             for band in range(stage.bands):
                 new = range(output.done(band), output.done(band + 1))
                 made += new
-                for name in layer.node.inputs:
-                    if name in stage.rows:
-                        assert_readable(stage.rows[name], reach.stride, reach.span, reach.pad_top, new, band)
+                for name, reach in stage.reaches(layer):
+                    assert_readable(stage.rows[name], reach.stride, reach.span, reach.pad_top, new, band)
                 assert in_window(output, new, band, stage.bands)
             assert made == list(range(output.rows))
         assert stage.rows[program.layers[stage.last].node.output].rows == output.height
