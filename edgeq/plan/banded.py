@@ -1,9 +1,8 @@
 """Which layers run in stages, band by band (lower/stage.py): those where the arena shrinks most.
 
 A stage trades full-size activations for windows of a few rows, at the price of more calls of its kernels and of moving
-rows. Every run of layers that
-can be a stage is tried; the best are planned with all else, each with the fewest bands that don't make it
-larger again. Then the layers around it are looked at in the same way, until nothing gets smaller.
+rows. Every run of layers that can be a stage is tried; the best are planned with all else, each with the fewest bands
+that don't make it larger again. Then the layers around it are looked at in the same way, until nothing gets smaller.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The integer program behind the arena: the smallest arena there is, against all orders of first fit."""
+"""The search behind the arena: the smallest arena there is, against all orders of first fit."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def planned(blocks: list[Buffer], offsets: dict[str, int]) -> Plan:
 
 
 def one_after_the_other(blocks: list[Buffer]) -> Plan:
-    """The worst plan there is: the program has to find everything itself."""
+    """The worst plan there is: the search has to find everything itself."""
     offsets, position = {}, 0
     for block in blocks:
         offsets[block.name] = position
@@ -61,7 +61,7 @@ def assert_valid(plan: Plan) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(lifetimes(6))
-def test_program_finds_the_smallest_arena(blocks: list[Buffer]) -> None:
+def test_search_finds_the_smallest_arena(blocks: list[Buffer]) -> None:
     found = exact.prove(one_after_the_other(blocks))
     assert_valid(found)
     assert found.optimal
@@ -70,7 +70,7 @@ def test_program_finds_the_smallest_arena(blocks: list[Buffer]) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(lifetimes(12))
-def test_heuristics_and_program_agree(blocks: list[Buffer]) -> None:
+def test_heuristics_and_search_agree(blocks: list[Buffer]) -> None:
     sizes = {b.name: b.size_bytes for b in blocks}
     heuristic = planned(blocks, arena._best_offsets(blocks, sizes))
     found = exact.prove(heuristic)
@@ -90,7 +90,7 @@ def missed_by_first_fit() -> list[Buffer]:
     return [Buffer(f"b{i}", 16 * size, first, last, (f"b{i}",)) for i, (size, first, last) in rows]
 
 
-def test_program_mends_what_first_fit_misses() -> None:
+def test_search_mends_what_first_fit_misses() -> None:
     blocks = missed_by_first_fit()
     heuristic = planned(blocks, arena._best_offsets(blocks, {b.name: b.size_bytes for b in blocks}))
     found = exact.prove(heuristic)
@@ -101,7 +101,18 @@ def test_program_mends_what_first_fit_misses() -> None:
 
 
 def test_limits_leave_the_question_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exact, "LARGEST_PAIRS", 0)
     worst = one_after_the_other(missed_by_first_fit())
-    assert exact.prove(worst) is worst
-    assert not worst.optimal
+    for limit in ("WORK_LIMIT", "MOST_BUFFERS"):
+        with monkeypatch.context() as patch:
+            patch.setattr(exact, limit, 0)
+            assert not exact.prove(worst).optimal
+    assert exact.prove(worst).optimal
+
+
+def test_a_limited_search_keeps_the_best_it_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    worst = one_after_the_other(missed_by_first_fit())
+    monkeypatch.setattr(exact, "WORK_LIMIT", 12 * len(worst.buffers))
+    found = exact.prove(worst)
+    assert_valid(found)
+    assert not found.optimal
+    assert 304 < found.arena_bytes < worst.arena_bytes
