@@ -86,7 +86,7 @@ def main() -> None:
 @click.option("--quant", "recipe", default="int8", show_default=True, help="Recipe: a name or a TOML file.")
 @click.option("--calib", metavar="DATA", help="Calibration inputs (.npz), or 'random'.")
 @click.option("--eval", "eval_data", metavar="DATA", help="Labelled inputs (.npz) to measure accuracy on.")
-@click.option("--optimize", type=click.Choice(["speed", "size"]), default="speed", show_default=True)
+@click.option("--optimize", type=click.Choice(["speed", "size", "ram"]), default="speed", show_default=True)
 @click.option(
     "--budget",
     multiple=True,

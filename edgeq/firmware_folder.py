@@ -53,6 +53,7 @@ def _check(manifest: dict[str, Any], graph: Graph) -> None:
         _require(layer["output"] == layers[layer["node"]].output, layer["key"])
         _require(tuple(layer["output_shape"]) == graph.tensor(layer["output"]).shape, layer["key"])
         _require(int(layer["macs"]) >= 0, layer["key"])
+        _require(layer["output_whole"] in (True, False), layer["key"])
 
 
 def _require(condition: object, what: str) -> None:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgeq import ops
+from edgeq import ops, pipeline
 from edgeq.boards import Board
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph
-from edgeq.lower.select import lower
-from edgeq.plan.arena import plan
-from edgeq.plan.over_input import overwrite_inputs
 from edgeq.quantize.convert import to_int8
 
 
@@ -44,11 +41,10 @@ def inspect(graph: Graph, boards: list[Board]) -> dict[str, Any]:
     }
     for board in boards:
         try:
-            program = overwrite_inputs(lower(to_int8(graph, ranges), board))
+            program, arena = pipeline.arrange(to_int8(graph, ranges), board)
         except EdgeqError as error:
             result["boards"][board.name] = {"supported": False, "problem": str(error)}
             continue
-        arena = plan(program)
         result["boards"][board.name] = {
             "supported": True,
             "kernels": {layer.node.name: layer.kernel.function.replace("_{form}", "") for layer in program.layers},

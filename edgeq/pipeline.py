@@ -32,6 +32,9 @@ from edgeq.lower.within import Built, within
 from edgeq.observer import Observer
 from edgeq.passes import canonicalize
 from edgeq.plan.arena import Plan, plan
+from edgeq.plan.banded import run_in_bands
+from edgeq.plan.exact import prove
+from edgeq.plan.order import smallest_peak
 from edgeq.plan.over_input import overwrite_inputs
 from edgeq.quantize.convert import to_int8
 from edgeq.quantize.data import (
@@ -89,13 +92,29 @@ def quantize(graph: Graph, calibration: Samples | None, recipe: Recipe) -> Graph
     return verify_graph.run(to_int8(graph, ranges), "quantize")
 
 
+def arrange(
+    graph: Graph, board: Board, optimize: str = "speed", chosen: Mapping[str, Candidate] | None = None
+) -> tuple[Program, Plan]:
+    """Integer graph -> layers and their arena: in the given order or in the one with the smallest peak, whichever takes
+    the smaller arena on this board; in the given one if they are equal. `optimize` "ram" runs layers band by band.
+    `chosen`: kernels by node where a budget decides."""
+    shrink = run_in_bands if optimize == "ram" else overwrite_inputs
+    ordered = smallest_peak(graph)
+    programs = [
+        shrink(lower(candidate, board, chosen)) for candidate in ([graph] if ordered is graph else [graph, ordered])
+    ]
+    arenas = [prove(plan(program)) for program in programs]
+    best = min(range(len(arenas)), key=lambda index: arenas[index].arena_bytes)
+    return programs[best], arenas[best]
+
+
 def generate(
     graph: Graph, board: Board, folder: Path, options: EmitOptions, budget: Budget | None = None
 ) -> tuple[Program, Plan]:
     """Integer graph -> firmware folder with its ELFs. Raises EdgeqError when it doesn't fit the board or the budget."""
     if budget is None:
         chosen = Alternatives(graph, board).smallest() if options.optimize == "size" else None
-        program, arena = _planned(graph, board, chosen)
+        program, arena = arrange(graph, board, options.optimize, chosen)
         try:
             _compile(program, arena, folder, options)
         except make.RegionOverflowError as overflow:
@@ -127,18 +146,15 @@ def _generate_within(
         sizes = read_sizes(trial / "firmware.elf", board, open_folder(trial).manifest["model"])
         return Built(sizes.flash, sizes.ram)
 
-    best = within(alternatives, limits_on(board, budget), lambda chosen: _planned(graph, board, chosen), build)
+    best = within(
+        alternatives, limits_on(board, budget), lambda chosen: arrange(graph, board, options.optimize, chosen), build
+    )
     for number, (trial, _, _) in enumerate(made):
         if number == best:
             for item in trial.iterdir():
                 os.rename(item, folder / item.name)
         shutil.rmtree(trial)
     return made[best][1:]
-
-
-def _planned(graph: Graph, board: Board, chosen: Mapping[str, Candidate] | None) -> tuple[Program, Plan]:
-    program = overwrite_inputs(lower(graph, board, chosen))
-    return program, plan(program)
 
 
 def _compile(program: Program, arena: Plan, folder: Path, options: EmitOptions) -> None:

@@ -26,10 +26,15 @@ class Difference:
 
 @dataclass(frozen=True)
 class Verification:
-    """`layers` holds (key, Difference or None) in execution order; only outputs when layers weren't compared."""
+    """`layers` holds (key, Difference or None) in execution order; only outputs when layers weren't compared.
+
+    `inside` holds (key, key of the stage's last layer) for layers without an output of their own to compare: they run
+    band by band, and the last layer of their stage is exact only if they are.
+    """
 
     samples: int
     layers: tuple[tuple[str, Difference | None], ...]
+    inside: tuple[tuple[str, str], ...] = ()
 
     @property
     def bit_exact(self) -> bool:
@@ -54,11 +59,12 @@ class Verification:
                 {"name": key, "bit_exact": diff is None, "max_abs_diff": diff.max_abs_diff if diff else 0}
                 for key, diff in self.layers
             ],
+            "seen_through": dict(self.inside),
         }
 
 
 def verify_layers(firmware: FirmwareFolder, samples: Samples, progress: Progress | None = None) -> Verification:
-    """Compares every layer's output on every sample."""
+    """Compares the output of every layer that has a whole one on every sample."""
     graph = firmware.graph
     inputs = quantize_inputs(graph, samples)
     expected: dict[str, list[np.ndarray]] = {}
@@ -67,8 +73,22 @@ def verify_layers(firmware: FirmwareFolder, samples: Samples, progress: Progress
     compared = [
         (layer["key"], compare(layer["key"], np.concatenate(expected[layer["output"]]), result.layers[layer["key"]]))
         for layer in firmware.manifest["layers"]
+        if layer["output_whole"]
     ]
-    return Verification(len(samples), tuple(compared))
+    return Verification(len(samples), tuple(compared), tuple(_inside(firmware)))
+
+
+def _inside(firmware: FirmwareFolder) -> list[tuple[str, str]]:
+    """Layers whose outputs never exist as a whole, each with the next layer whose output does."""
+    found: list[tuple[str, str]] = []
+    waiting: list[str] = []
+    for layer in firmware.manifest["layers"]:
+        if layer["output_whole"]:
+            found += [(key, layer["key"]) for key in waiting]
+            waiting = []
+        else:
+            waiting.append(layer["key"])
+    return found
 
 
 def compare(name: str, expected: np.ndarray, actual: np.ndarray) -> Difference | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from edgeq.emit import stages
 from edgeq.emit.env import c_array_text, c_float, render
 from edgeq.emit.names import model_name, unique_identifiers
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.lower.program import Layer, Planar, Program, Rolling
 from edgeq.ops.spatial import Window
 from edgeq.plan.arena import Plan
-from edgeq.plan.lifetime import copy_name, scratch_name
+from edgeq.plan.lifetime import copy_name, scratch_name, stored_bytes
 
 
 def model_context(program: Program, plan: Plan) -> dict[str, Any]:
@@ -32,11 +33,14 @@ def model_context(program: Program, plan: Plan) -> dict[str, Any]:
         "weights_bytes": sum(layer.weights_bytes for layer in program.layers),
         "inputs": _ports(graph, name, graph.inputs, "input", identifiers),
         "outputs": _ports(graph, name, graph.outputs, "output", identifiers),
-        "tensors": _tensors(graph, plan, macros),
+        "tensors": _tensors(program, plan, macros),
         "arrays": [array for layer in program.layers for array in _arrays(layer, name)],
-        "kernel_headers": sorted({f"eq_{layer.family}.h" for layer in program.layers}),
+        "kernel_headers": sorted(
+            {f"eq_{layer.family}.h" for layer in program.layers} | ({"eq_rows.h"} if program.stages else set())
+        ),
+        "stages": stages.stage_records(program, identifiers),
     }
-    context["layers"] = [_layer(program, plan, layer, name, macros) for layer in program.layers]
+    context["layers"] = [_layer(program, plan, layer, name, macros, identifiers) for layer in program.layers]
     return context
 
 
@@ -72,12 +76,12 @@ def _ports(
     return ports
 
 
-def _tensors(graph: Graph, plan: Plan, macros: Mapping[str, str]) -> list[dict[str, Any]]:
+def _tensors(program: Program, plan: Plan, macros: Mapping[str, str]) -> list[dict[str, Any]]:
     """Every name that layers use, in order of first use; tensors that share a buffer share its offset."""
     rows = []
     for buffer in plan.buffers:
         for name in buffer.tensors or (buffer.name,):
-            size = graph.tensor(name).size_bytes if buffer.tensors else buffer.size_bytes
+            size = stored_bytes(program, name) if buffer.tensors else buffer.size_bytes
             rows.append(
                 {
                     "name": name,
@@ -107,7 +111,9 @@ def _arrays(layer: Layer, model: str) -> list[dict[str, Any]]:
     ]
 
 
-def _layer(program: Program, plan: Plan, layer: Layer, model: str, macros: Mapping[str, str]) -> dict[str, Any]:
+def _layer(
+    program: Program, plan: Plan, layer: Layer, model: str, macros: Mapping[str, str], identifiers: Mapping[str, str]
+) -> dict[str, Any]:
     graph, node = program.graph, layer.node
     activations = [name for name in node.inputs if not graph.tensor(name).is_constant]
     copy_bytes = layer.over_input.copy_bytes if layer.over_input else 0
@@ -116,6 +122,7 @@ def _layer(program: Program, plan: Plan, layer: Layer, model: str, macros: Mappi
         "op": node.op,
         "function": layer.function,
         "cores": layer.cores,
+        "storage": "static const",
         "parameters": layer.parameters,
         "symbols": _symbols(layer, model),
         "has_requant": "multiplier" in layer.constants,
@@ -136,7 +143,10 @@ def _layer(program: Program, plan: Plan, layer: Layer, model: str, macros: Mappi
         "output_macro": macros[node.output],
         "element": f"{graph.tensor(node.output).dtype}_t",
         "output_bytes": graph.tensor(node.output).size_bytes,
+        **stages.layer_record(program, layer, identifiers),
     }
+    if view["parts"]:
+        view.update(stages.in_bands(program, layer, view))
     view["body"] = render(f"ops/{layer.family}.c.j2", layer=view).strip("\n")
     return view
 
@@ -163,8 +173,8 @@ def _details(node: Node) -> str:
 
 def _comment(program: Program, plan: Plan, layer: Layer, activations: list[str]) -> list[str]:
     graph, node = program.graph, layer.node
-    lines = [f"in   {_describe(graph.tensor(name), plan)}" for name in activations]
-    lines.append(f"out  {_describe(graph.tensor(node.output), plan)}")
+    lines = [f"in   {_describe(program, graph.tensor(name), plan)}" for name in activations]
+    lines.append(f"out  {_describe(program, graph.tensor(node.output), plan)}")
     if "weights" in layer.constants:
         weights = graph.tensor(node.inputs[1])
         assert weights.quantization is not None
@@ -176,14 +186,19 @@ def _comment(program: Program, plan: Plan, layer: Layer, activations: list[str])
         lines.append(f"over its own input, {layer.over_input.band_rows} output row(s) at a time")
     if isinstance(layer.over_input, Planar):
         lines.append(f"over its own input, {layer.over_input.channels} channels at a time")
+    stage = program.stage_of(layer)
+    if stage is not None:
+        lines.append(f"band by band with layers {stage.first} to {stage.last}, {stage.bands} bands")
     lines.append(f"{layer.macs:,} MACs; {layer.cores} core(s), {layer.units} work units in groups of {layer.granule}")
     lines.append(f"{layer.function}: {layer.why}")
     return lines
 
 
-def _describe(tensor: Tensor, plan: Plan) -> str:
+def _describe(program: Program, tensor: Tensor, plan: Plan) -> str:
     start = plan.tensor_offset(tensor.name)
+    stored = stored_bytes(program, tensor.name)
+    window = f" ({stored // (tensor.size_bytes // tensor.shape[1])} rows of it)" if stored < tensor.size_bytes else ""
     return (
         f"{tensor.name} {list(tensor.shape)} scale {tensor.scale:.6g} zero_point {tensor.zero_point}, "
-        f"arena {start} .. {start + tensor.size_bytes - 1}"
+        f"arena {start} .. {start + stored - 1}{window}"
     )

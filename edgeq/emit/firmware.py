@@ -19,7 +19,7 @@ from edgeq.paths import runtime_dir
 from edgeq.plan.arena import Plan
 from edgeq.simulate.sources import platform_sources
 
-OPTIMIZE_FLAGS = {"speed": "-O2", "size": "-Os"}
+OPTIMIZE_FLAGS = {"speed": "-O2", "size": "-Os", "ram": "-O2"}
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,7 @@ def _manifest(program: Program, plan: Plan, model: dict[str, Any], options: Emit
             "bytes": plan.arena_bytes,
             "lower_bound_bytes": plan.lower_bound_bytes,
             "ratio": round(plan.ratio, 4),
+            "optimal": plan.optimal,
             "tensors": [
                 {key: row[key] for key in ("name", "offset", "size_bytes", "first", "last")} for row in model["tensors"]
             ],
@@ -141,6 +142,7 @@ def _manifest(program: Program, plan: Plan, model: dict[str, Any], options: Emit
                 "scratch_bytes": lowered.scratch_bytes * lowered.cores,
                 "output": lowered.node.output,
                 "output_shape": layer["output_shape"],
+                "output_whole": layer["output_whole"],
             }
             for layer, lowered in zip(model["layers"], program.layers, strict=True)
         ],

@@ -9,6 +9,7 @@ from typing import Any
 from edgeq.boards import Board
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops.base import Constant, Kernel
+from edgeq.ops.spatial import SAME_ROW, RowReach
 from edgeq.packing.blocks import round_up
 
 #: alignment in bytes of every buffer in the arena (EQ_ARENA_ALIGN)
@@ -45,7 +46,8 @@ class Layer:
 
     `key` names the layer everywhere (C, logs, reports). The kernel's work is `units` units, split over `cores` cores
     in groups of `granule`; `scratch_bytes` is per core, a multiple of 16. `instead_of`: the function that the board
-    would have used first, where a budget or --optimize size chose another.
+    would have used first, where a budget or --optimize size chose another. In a stage `units` is the work of the
+    largest band and `row_units` that of one output row, 0 where the work is split by channels.
     """
 
     index: int
@@ -63,6 +65,7 @@ class Layer:
     why: str
     over_input: Rolling | Planar | None = None
     instead_of: str = ""
+    row_units: int = 0
 
     @property
     def overwrites_input(self) -> bool:
@@ -80,13 +83,85 @@ class Layer:
         return sum(constant.data.nbytes for constant in self.constants.values())
 
 
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a tensor that a stage reads or makes (eq_rows_t): band b finds done(b) of `rows` made, and the next
+    bands read nothing above first(b). `whole`: all rows are in memory all the time."""
+
+    step: int
+    per: int
+    ahead: int
+    kept: int
+    rows: int
+    height: int
+    row_bytes: int
+    whole: bool
+
+    def done(self, band: int) -> int:
+        return min(max((self.step * band + self.ahead) // self.per, 0), self.rows)
+
+    def first(self, band: int) -> int:
+        return max((self.step * band + self.kept) // self.per, 0)
+
+    @property
+    def carries(self) -> bool:
+        """Whether a band finds rows of bands before in memory."""
+        return self.whole or self.kept < self.ahead
+
+    def window_rows(self, bands: int) -> int:
+        """Rows that are in memory at a time."""
+        return self.height if self.whole else max(self.done(band + 1) - self.first(band) for band in range(bands))
+
+
+@dataclass(frozen=True, order=True)
+class Part:
+    """The geometry of a layer in one band (eq_rows_part_t)."""
+
+    in_h: int
+    pad_top: int
+    out_h: int
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """Layers `first` to `last`, run together in `bands` bands; `rows` by tensor, `reach` (of the first input) by layer
+    index. `over_input`: the output may lie over the stage's input."""
+
+    first: int
+    last: int
+    bands: int
+    rows: Mapping[str, Rows]
+    reach: Mapping[int, RowReach]
+    over_input: bool = False
+
+    def reaches(self, layer: Layer) -> list[tuple[str, RowReach]]:
+        """The activations that a layer reads, in order, each with its reach."""
+        names = [name for name in layer.node.inputs if name in self.rows]
+        return [(name, SAME_ROW if index else self.reach[layer.index]) for index, name in enumerate(names)]
+
+    def parts(self, layer: Layer) -> list[Part]:
+        """What the layer does in each band, seen from its first input."""
+        reach, x, y = self.reach[layer.index], self.rows[layer.node.inputs[0]], self.rows[layer.node.output]
+        parts = []
+        for band in range(self.bands):
+            begin, end = y.done(band), y.done(band + 1)
+            top = begin * reach.stride - reach.pad_top
+            to = min((end - 1) * reach.stride - reach.pad_top + reach.span, x.height)
+            parts.append(Part(to - max(top, 0), max(top, 0) - top, end - begin))
+        return parts
+
+
 @dataclass(frozen=True, eq=False)
 class Program:
-    """A graph and the layers that compute it on a board. Views (reshapes) have no layer."""
+    """A graph and the layers that compute it on a board, some of them in stages. Views (reshapes) have no layer."""
 
     graph: Graph
     board: Board
     layers: tuple[Layer, ...]
+    stages: tuple[Stage, ...] = ()
+
+    def stage_of(self, layer: Layer) -> Stage | None:
+        return next((stage for stage in self.stages if stage.first <= layer.index <= stage.last), None)
 
     @property
     def macs(self) -> int:

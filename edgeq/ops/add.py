@@ -19,7 +19,8 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import fixed_point, gemmlowp
-from edgeq.ops.base import Constant, Kernel, Operator, Shape, elements_per_sample
+from edgeq.ops.base import Constant, Kernel, Operator, Shape, elements_per_sample, same_row
+from edgeq.ops.spatial import RowReach
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -189,6 +190,9 @@ class Add(Operator):
             return [tflite_sum(node, graph.tensor(node.outputs[0]).zero_point, left, right)]
         acc = k["a"] * inputs[0].astype(np.int64) + k["b"] * inputs[1].astype(np.int64) + k["c"]
         return [np.clip(acc >> k["n"], k["act_min"], k["act_max"]).astype(np.int8)]
+
+    def row_reach(self, graph: Graph, node: Node) -> RowReach | None:
+        return same_row(graph, node)
 
     def permuted(self, node: Node, perm: Shape) -> Node | None:
         return node

@@ -13,7 +13,7 @@ import numpy as np
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import conv2d
 from edgeq.ops.base import Kernel, Operator, Shape, output_pixels
-from edgeq.ops.spatial import Window, windows
+from edgeq.ops.spatial import RowReach, Window, windows
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -122,6 +122,9 @@ class AvgPool2d(Operator):
     def quantize(self, converter: Converter, node: Node) -> None:
         x = converter.quantized(node.inputs[0])
         converter.add_keeping_scale(node, (x.name,), **converter.activation_range(node, x))
+
+    def row_reach(self, graph: Graph, node: Node) -> RowReach:
+        return Window.of(node.attributes).row_reach()
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
         return pool_parameters(graph, node)

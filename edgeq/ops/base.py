@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
+from edgeq.ops.spatial import SAME_ROW, RowReach
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -111,6 +112,12 @@ class Operator:
         """Integers that the operator's template needs beside its constants."""
         return {}
 
+    def row_reach(self, graph: Graph, node: Node) -> RowReach | None:
+        """Which rows of the first input an output row takes, for images that are computed a band of rows at a time; of
+        further activations it takes the row of the same number. None for operators that need more. Their C parameters
+        may hold in_h, out_h and pad_top, or `outer` (rows x columns)."""
+        return None
+
     def c_form(self, graph: Graph, node: Node) -> str:
         """The requantization form (eq_requant.h) that replaces "{form}" in a kernel's name."""
         return ""
@@ -131,3 +138,8 @@ def elements_per_sample(graph: Graph, node: Node) -> int:
 def output_pixels(graph: Graph, node: Node) -> int:
     shape = graph.tensor(node.outputs[0]).shape
     return shape[1] * shape[2]
+
+
+def same_row(graph: Graph, node: Node) -> RowReach | None:
+    """The row reach of an operator that treats every element by itself."""
+    return SAME_ROW if len(graph.tensor(node.outputs[0]).shape) == 4 else None

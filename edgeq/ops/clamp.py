@@ -10,7 +10,8 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import fixed_point, unary_tables
-from edgeq.ops.base import Kernel, Operator, Shape, elements_per_sample
+from edgeq.ops.base import Kernel, Operator, Shape, elements_per_sample, same_row
+from edgeq.ops.spatial import RowReach
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -74,6 +75,9 @@ class Clamp(Operator):
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [np.clip(inputs[0], node.attributes["act_min"], node.attributes["act_max"])]
+
+    def row_reach(self, graph: Graph, node: Node) -> RowReach | None:
+        return same_row(graph, node)
 
     def permuted(self, node: Node, perm: Shape) -> Node | None:
         return node

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops.base import Kernel, Operator, Shape
+from edgeq.ops.base import Kernel, Operator, Shape, same_row
+from edgeq.ops.spatial import RowReach
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -64,6 +65,9 @@ class Concat(Operator):
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return self.run_float(node, inputs)
+
+    def row_reach(self, graph: Graph, node: Node) -> RowReach | None:
+        return same_row(graph, node) if node.attributes["axis"] == 3 else None
 
     def permuted(self, node: Node, perm: Shape) -> Node | None:
         return node.with_attributes(axis=perm[node.attributes["axis"]])

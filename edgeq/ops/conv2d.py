@@ -11,7 +11,7 @@ from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import conv2d_cost, weighted, winograd
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels
 from edgeq.ops.conv2d_cost import Cost
-from edgeq.ops.spatial import Window, exact_matmul, same_padding, windows
+from edgeq.ops.spatial import RowReach, Window, exact_matmul, same_padding, windows
 from edgeq.packing import dsp, mve, rv32im, xpulp
 
 if TYPE_CHECKING:
@@ -283,6 +283,9 @@ class Conv2d(Operator):
 
     def quantize(self, converter: Converter, node: Node) -> None:
         weighted.quantize(converter, node, axis=0)
+
+    def row_reach(self, graph: Graph, node: Node) -> RowReach:
+        return Window.of(node.attributes).row_reach()
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
         return {

@@ -10,7 +10,7 @@ import numpy as np
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import conv2d, weighted
 from edgeq.ops.base import Kernel, Operator, Planes, Shape, output_pixels
-from edgeq.ops.spatial import Window, windows
+from edgeq.ops.spatial import RowReach, Window, windows
 from edgeq.packing import dsp, mve, rv32im, xpulp
 from edgeq.packing.blocks import Geometry, is_k3x3, is_k4x4
 
@@ -155,6 +155,9 @@ class DepthwiseConv2d(Operator):
 
     def quantize(self, converter: Converter, node: Node) -> None:
         weighted.quantize(converter, node, axis=2)
+
+    def row_reach(self, graph: Graph, node: Node) -> RowReach:
+        return Window.of(node.attributes).row_reach()
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
         return conv2d.OP.c_parameters(graph, node)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
-from edgeq.ops.base import Constant, Kernel, Operator, Shape, elements_per_sample
+from edgeq.ops.base import Constant, Kernel, Operator, Shape, elements_per_sample, same_row
+from edgeq.ops.spatial import RowReach
 
 
 def rescale_table(source: Quantization, target: Quantization) -> np.ndarray:
@@ -33,6 +34,9 @@ class Lut(Operator):
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [inputs[1][inputs[0].astype(np.int16) + 128]]
+
+    def row_reach(self, graph: Graph, node: Node) -> RowReach | None:
+        return same_row(graph, node)
 
     def permuted(self, node: Node, perm: Shape) -> Node | None:
         return node

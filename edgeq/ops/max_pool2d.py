@@ -10,7 +10,7 @@ import numpy as np
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import avg_pool2d
 from edgeq.ops.base import Kernel, Operator, Shape, output_pixels
-from edgeq.ops.spatial import Window, windows
+from edgeq.ops.spatial import RowReach, Window, windows
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -44,6 +44,9 @@ class MaxPool2d(Operator):
 
     def quantize(self, converter: Converter, node: Node) -> None:
         avg_pool2d.OP.quantize(converter, node)
+
+    def row_reach(self, graph: Graph, node: Node) -> RowReach:
+        return Window.of(node.attributes).row_reach()
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
         dilation_h, dilation_w = Window.of(node.attributes).dilation

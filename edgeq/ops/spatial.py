@@ -10,6 +10,19 @@ import numpy as np
 
 
 @dataclass(frozen=True)
+class RowReach:
+    """Output row y reads the input rows y*stride - pad_top .. y*stride - pad_top + span - 1 that exist."""
+
+    span: int
+    stride: int
+    pad_top: int
+
+
+#: every output row reads the input's row of the same number
+SAME_ROW = RowReach(1, 1, 0)
+
+
+@dataclass(frozen=True)
 class Window:
     """Kernel, stride, dilation as (h, w); padding as (top, bottom, left, right)."""
 
@@ -33,6 +46,9 @@ class Window:
             (height + top + bottom - span_h) // self.stride[0] + 1,
             (width + left + right - span_w) // self.stride[1] + 1,
         )
+
+    def row_reach(self) -> RowReach:
+        return RowReach((self.kernel[0] - 1) * self.dilation[0] + 1, self.stride[0], self.padding[0])
 
     def is_pointwise(self) -> bool:
         return self.kernel == (1, 1) and self.stride == (1, 1) and self.padding == (0, 0, 0, 0)

@@ -1,7 +1,8 @@
 """Offsets in the arena.
 
 Buffers that live at the same time must not overlap. Finding the smallest arena is dynamic storage allocation, NP-hard;
-first fit in a few good orders, then in shuffled ones, reaches the lower bound for most small networks.
+first fit in a few good orders, then in shuffled ones, reaches the lower bound for most small networks. For the others
+plan/exact.py finds the smallest arena, or proves that this is it.
 """
 
 from __future__ import annotations
@@ -18,16 +19,21 @@ SHUFFLES = 200
 
 @dataclass(frozen=True)
 class Plan:
-    """Offsets in bytes by buffer; `lower_bound_bytes` is the largest sum of simultaneously live buffers."""
+    """Offsets in bytes by buffer.
+
+    `lower_bound_bytes` is the largest sum of simultaneously live buffers, in the bytes they take with their alignment.
+    `optimal`: no arena for these buffers is smaller, which is proven.
+    """
 
     buffers: tuple[Buffer, ...]
     offsets: Mapping[str, int]
     arena_bytes: int
     lower_bound_bytes: int
+    optimal: bool
 
     @property
     def ratio(self) -> float:
-        """Arena over its lower bound; 1 is optimal."""
+        """Arena over its lower bound."""
         return self.arena_bytes / self.lower_bound_bytes if self.lower_bound_bytes else 1.0
 
     def tensor_offset(self, name: str) -> int:
@@ -46,8 +52,7 @@ def plan(program: Program, *, reuse: bool = True, guard_bytes: int = 0) -> Plan:
     """
     blocks = buffers(program, in_place=reuse)
     sizes = {block.name: aligned(block.size_bytes) + guard_bytes for block in blocks}
-    times = range(-1, len(program.layers) + 1)
-    live = max((sum(b.size_bytes for b in blocks if b.first <= time <= b.last) for time in times), default=0)
+    bound = lower_bound(blocks)
     if reuse:
         offsets = _best_offsets(blocks, sizes)
     else:
@@ -57,7 +62,13 @@ def plan(program: Program, *, reuse: bool = True, guard_bytes: int = 0) -> Plan:
             position += sizes[block.name]
     end = max((offsets[name] + size for name, size in sizes.items()), default=0)
     shifted = {name: offset + guard_bytes for name, offset in offsets.items()}
-    return Plan(tuple(blocks), shifted, end + guard_bytes, live)
+    return Plan(tuple(blocks), shifted, end + guard_bytes, bound, optimal=end == bound)
+
+
+def lower_bound(blocks: Sequence[Buffer]) -> int:
+    """Largest sum of simultaneously live buffers in bytes, with their alignment; no arena is smaller."""
+    live = (sum(aligned(b.size_bytes) for b in blocks if b.first <= block.first <= b.last) for block in blocks)
+    return max(live, default=0)
 
 
 def _best_offsets(blocks: Sequence[Buffer], sizes: Mapping[str, int]) -> dict[str, int]:

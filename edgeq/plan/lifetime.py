@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from edgeq import ops
 from edgeq.ir.graph import Node
-from edgeq.lower.program import Layer, Program
+from edgeq.lower.program import Layer, Program, Stage
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,10 @@ def buffers(program: Program, in_place: bool = True) -> list[Buffer]:
     """Buffers of all activations and of every layer's scratch memory, in order of first use."""
     graph = program.graph
     layers = {layer.node.name: layer for layer in program.layers}
-    layer_at = {name: layer.index for name, layer in layers.items()}
+    begin, end = _times(program)
     root: dict[str, str] = {name: name for name in graph.inputs}
     first: dict[str, int] = dict.fromkeys(graph.inputs, -1)
-    last_read = _last_reads(program, layer_at)
+    last_read = _last_reads(program, end)
     for node in graph.nodes:
         source = _shared_input(program, layers.get(node.name), node, root, last_read, in_place)
         for name in node.outputs:
@@ -43,14 +43,17 @@ def buffers(program: Program, in_place: bool = True) -> list[Buffer]:
                 root[name] = root[source]
             else:
                 root[name] = name
-                first[name] = layer_at[node.name]
+                first[name] = begin[node.name]
+    for stage in program.stages:
+        for layer in program.layers[stage.first : stage.last + 1]:
+            _shorten(stage, layer, first, last_read)
     groups: dict[str, list[str]] = {}
     for name, owner in root.items():
         groups.setdefault(owner, []).append(name)
     result = [
         Buffer(
             owner,
-            max(graph.tensor(name).size_bytes for name in members),
+            max(stored_bytes(program, name) for name in members),
             first[owner],
             max(last_read[name] for name in members),
             tuple(members),
@@ -67,6 +70,15 @@ def buffers(program: Program, in_place: bool = True) -> list[Buffer]:
     return sorted(result, key=lambda buffer: (buffer.first, buffer.name))
 
 
+def stored_bytes(program: Program, name: str) -> int:
+    """Bytes of a tensor in the arena: a window of rows inside a stage, else all of it."""
+    for stage in program.stages:
+        rows = stage.rows.get(name)
+        if rows is not None and not rows.whole:
+            return rows.window_rows(stage.bands) * rows.row_bytes
+    return program.graph.tensor(name).size_bytes
+
+
 def scratch_name(layer_key: str) -> str:
     return f"{layer_key}.scratch"
 
@@ -75,8 +87,29 @@ def copy_name(layer_key: str) -> str:
     return f"{layer_key}.copy"
 
 
+def _times(program: Program) -> tuple[dict[str, int], dict[str, int]]:
+    """Node -> first and last layer between which its operands are kept: in a stage all of it, as its bands repeat."""
+    begin, end = {}, {}
+    for layer in program.layers:
+        stage = program.stage_of(layer)
+        begin[layer.node.name] = stage.first if stage else layer.index
+        end[layer.node.name] = stage.last if stage else layer.index
+    return begin, end
+
+
+def _shorten(stage: Stage, layer: Layer, first: dict[str, int], last_read: dict[str, int]) -> None:
+    """Tensors without rows that stay for the next band live from their maker to their last reader; layers in order."""
+    made = layer.node.output
+    if not stage.rows[made].carries:
+        first[made] = layer.index
+    for name in layer.node.inputs:
+        if name in stage.rows and not stage.rows[name].carries:
+            last_read[name] = layer.index
+
+
 def _last_reads(program: Program, layer_at: Mapping[str, int]) -> dict[str, int]:
-    """Tensor -> last layer that reads it through any view; the layer that makes it when nothing does."""
+    """Tensor -> last layer that reads it through any view; the layer that makes it when nothing does. `layer_at`: the
+    layer at whose end a node is done."""
     graph = program.graph
     last: dict[str, int] = dict.fromkeys(graph.inputs, -1)
     end = len(program.layers)
@@ -110,6 +143,9 @@ def _shared_input(
     if layer is None:
         return node.inputs[0]
     graph = program.graph
+    stage = program.stage_of(layer)
+    if stage is not None:
+        return _stage_input(stage, layer, root, last_read) if in_place and layer.index == stage.last else None
     candidates = list(ops.get(node.op).in_place) if in_place else []
     if layer.over_input is not None or (in_place and layer.overwrites_input):
         candidates.append(0)
@@ -120,3 +156,14 @@ def _shared_input(
         if fits and all(last_read[other] <= layer.index for other in sharing):
             return candidate
     return None
+
+
+def _stage_input(stage: Stage, layer: Layer, root: Mapping[str, str], last_read: Mapping[str, int]) -> str | None:
+    """The stage's input if the stage's output may lie over it and nobody needs it afterwards."""
+    if not stage.over_input:
+        return None
+    candidate = next(name for name, rows in stage.rows.items() if rows.whole and name != layer.node.output)
+    sharing = [other for other, owner in root.items() if owner == root[candidate]]
+    x, y = stage.rows[candidate], stage.rows[layer.node.output]
+    fits = y.height * y.row_bytes <= x.height * x.row_bytes
+    return candidate if fits and all(last_read[other] <= stage.last for other in sharing) else None

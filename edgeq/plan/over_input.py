@@ -23,14 +23,14 @@ BAND_PIXELS = 8
 def overwrite_inputs(program: Program) -> Program:
     """The program with layers over their inputs where that shrinks its arena; as few as give the smallest found."""
     candidates = overwriting(program)
-    best = _with(program, candidates)
+    best = with_forms(program, candidates)
     best_bytes = plan(best).arena_bytes
     if not candidates or best_bytes >= plan(program).arena_bytes:
         return program
     chosen = dict(candidates)
     for index in sorted(candidates):
         fewer = {key: layer for key, layer in chosen.items() if key != index}
-        trial = _with(program, fewer)
+        trial = with_forms(program, fewer)
         trial_bytes = plan(trial).arena_bytes
         if trial_bytes <= best_bytes:
             chosen, best, best_bytes = fewer, trial, trial_bytes
@@ -42,12 +42,13 @@ def overwriting(program: Program) -> dict[int, Layer]:
     found = {}
     for layer in program.layers:
         form = _over_input(program, layer)
-        if form is not None and _shares_a_buffer(_with(program, {layer.index: form}), layer):
+        if form is not None and _shares_a_buffer(with_forms(program, {layer.index: form}), layer):
             found[layer.index] = form
     return found
 
 
-def _with(program: Program, chosen: Mapping[int, Layer]) -> Program:
+def with_forms(program: Program, chosen: Mapping[int, Layer]) -> Program:
+    """The program with these layers in place of those of the same index."""
     return replace(program, layers=tuple(chosen.get(layer.index, layer) for layer in program.layers))
 
 
@@ -59,7 +60,7 @@ def _shares_a_buffer(program: Program, layer: Layer) -> bool:
 
 def _over_input(program: Program, layer: Layer) -> Layer | None:
     """The layer in the form that overwrites its input, or None where there is none."""
-    if layer.node.op not in OPERATORS or layer.overwrites_input:
+    if layer.node.op not in OPERATORS or layer.overwrites_input or program.stage_of(layer) is not None:
         return None
     form = _planar(layer) if layer.kernel.planes is not None else _rolling(program, layer)
     return None if form is None else replace(layer, over_input=form)

@@ -95,6 +95,14 @@ class Facts:
             "arena_bytes": self.plan.arena_bytes,
             "arena_lower_bound_bytes": self.plan.lower_bound_bytes,
             "arena_ratio": round(self.plan.ratio, 4),
+            "arena_optimal": self.plan.optimal,
+            "stages": [
+                {
+                    "layers": [layer.key for layer in self.program.layers[stage.first : stage.last + 1]],
+                    "bands": stage.bands,
+                }
+                for stage in self.program.stages
+            ],
             "stack_bytes": stack,
         }
 

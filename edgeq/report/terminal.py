@@ -45,8 +45,11 @@ def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
             if report["budget"][f"{name}_bytes"]
         ]
         rows.append(("budget", f"{', '.join(limits)}; {len(report['budget']['chosen'])} layer(s) changed by it"))
-    bound = f"{memory['arena_lower_bound_bytes']:,} B, ratio {memory['arena_ratio']:.3f}"
+    proof = "proven optimal" if memory["arena_optimal"] else "not proven optimal"
+    bound = f"{memory['arena_lower_bound_bytes']:,} B, ratio {memory['arena_ratio']:.3f}, {proof}"
     rows.append(("arena lower bound", bound))
+    for stage in memory["stages"]:
+        rows.append(("band by band", f"{stage['layers'][0]} to {stage['layers'][-1]}, {stage['bands']} bands"))
     rows.append(("MACs", f"{cost['macs']:,}"))
     if cost["instructions"] is not None:
         rows.append(("instructions", f"{cost['instructions']:,}"))
@@ -102,7 +105,17 @@ def print_verification(result: Verification, console: Console) -> None:
                 f"{difference.first_sample}",
                 highlight=False,
             )
+    for last in dict.fromkeys(last for _, last in result.inside):
+        names = ", ".join(key for key, other in result.inside if other == last)
+        console.print(
+            f"{last}: compared for itself and for the layers that run with it band by band and have no whole output of "
+            f"their own: {names}",
+            highlight=False,
+        )
     if result.bit_exact:
-        console.print(f"bit-exact: all {len(result.layers)} layers on {result.samples} samples", highlight=False)
+        count = len(result.layers) + len(result.inside)
+        console.print(f"bit-exact: all {count} layers on {result.samples} samples", highlight=False)
     elif result.first_difference is not None:
-        console.print(f"NOT exact: the first layer that differs is {result.first_difference.name}", highlight=False)
+        name = result.first_difference.name
+        others = " or one that runs with it" if any(last == name for _, last in result.inside) else ""
+        console.print(f"NOT exact: the first layer that differs is {name}{others}", highlight=False)

@@ -29,7 +29,8 @@ LARGEST_CHUNK = 32
 
 @dataclass(frozen=True, eq=False)
 class RunResult:
-    """int8 arrays [samples, ...] by output name and, if asked for, by layer key; the arena's bytes after each sample;
+    """int8 arrays [samples, ...] by output name and, if asked for, by the key of every layer whose output exists as a
+    whole; the arena's bytes after each sample;
     stack bytes of an inference; instruction counts of the first sample."""
 
     outputs: dict[str, np.ndarray]
@@ -122,7 +123,7 @@ def _decode(
     firmware: FirmwareFolder, data: np.ndarray, samples: int, options: RunOptions, counts: Counts | None
 ) -> RunResult:
     graph = firmware.graph
-    layers = firmware.manifest["layers"] if options.layers else []
+    layers = [layer for layer in firmware.manifest["layers"] if layer["output_whole"]] if options.layers else []
     spans = [(layer["key"], tuple(layer["output_shape"])) for layer in layers]
     spans += [(name, graph.tensor(name).shape) for name in graph.outputs]
     if options.arena:

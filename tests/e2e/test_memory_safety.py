@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,7 @@ from edgeq.build import make
 from edgeq.emit.firmware import EmitOptions, emit
 from edgeq.firmware_folder import FirmwareFolder, open_folder
 from edgeq.ir.graph import Graph
-from edgeq.lower.select import lower
 from edgeq.plan.arena import plan
-from edgeq.plan.over_input import overwrite_inputs
 from edgeq.quantize.data import Samples, quantize_inputs
 from edgeq.simulate.session import RunOptions, run_samples
 from tests.tools import require_board
@@ -28,7 +27,7 @@ BOARDS = [
     pytest.param("cortex-m4", marks=pytest.mark.qemu),
     pytest.param("riscv-8core", marks=pytest.mark.qemu),
 ]
-NETWORKS = ["kws_integer", "resnet8_integer"]
+NETWORKS = [("kws_integer", "speed"), ("resnet8_integer", "speed"), ("resnet8_integer", "ram")]
 
 
 def samples_of(network: str, request: pytest.FixtureRequest) -> Samples:
@@ -37,13 +36,13 @@ def samples_of(network: str, request: pytest.FixtureRequest) -> Samples:
 
 
 @pytest.mark.parametrize("board", BOARDS)
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize(("network", "optimize"), NETWORKS)
 def test_second_run_over_poison_equals_the_first(
-    board: str, network: str, request: pytest.FixtureRequest, tmp_path: Path
+    board: str, network: str, optimize: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     require_board(board)
     graph: Graph = request.getfixturevalue(network)
-    pipeline.generate(graph, load_board(board), tmp_path, OPTIONS)
+    pipeline.generate(graph, load_board(board), tmp_path, dataclasses.replace(OPTIONS, optimize=optimize))
     firmware = open_folder(tmp_path)
     once = quantize_inputs(graph, samples_of(network, request))
     twice = {name: np.concatenate([array, array]) for name, array in once.items()}
@@ -54,9 +53,9 @@ def test_second_run_over_poison_equals_the_first(
             np.testing.assert_array_equal(outputs[name], expected[name])
 
 
-def built_with_guards(graph: Graph, board: str, folder: Path) -> tuple[FirmwareFolder, np.ndarray]:
+def built_with_guards(graph: Graph, board: str, optimize: str, folder: Path) -> tuple[FirmwareFolder, np.ndarray]:
     """A firmware whose buffers never share bytes, and a mask of the arena's bytes that belong to none."""
-    program = overwrite_inputs(lower(graph, load_board(board)))
+    program, _ = pipeline.arrange(graph, load_board(board), optimize)
     layout = plan(program, reuse=False, guard_bytes=GUARD_BYTES)
     emit(program, layout, folder, OPTIONS)
     make.build(folder, program.board)
@@ -69,13 +68,13 @@ def built_with_guards(graph: Graph, board: str, folder: Path) -> tuple[FirmwareF
 
 
 @pytest.mark.parametrize("board", BOARDS)
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize(("network", "optimize"), NETWORKS)
 def test_no_byte_outside_a_buffer_is_written(
-    board: str, network: str, request: pytest.FixtureRequest, tmp_path: Path
+    board: str, network: str, optimize: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     require_board(board)
     graph: Graph = request.getfixturevalue(network)
-    firmware, unused = built_with_guards(graph, board, tmp_path)
+    firmware, unused = built_with_guards(graph, board, optimize, tmp_path)
     inputs = quantize_inputs(graph, samples_of(network, request))
     result = run_samples(firmware, inputs, RunOptions(poison=True, arena=True))
     assert result.arena is not None

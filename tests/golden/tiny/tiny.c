@@ -219,5 +219,5 @@ eq_status_t tiny_poll(tiny_t *model, uint32_t max_layers) {
 
 eq_status_t tiny_invoke(tiny_t *model) {
   const eq_status_t status = tiny_begin(model);
-  return status == EQ_OK ? tiny_poll(model, TINY_LAYERS) : status;
+  return status == EQ_OK ? tiny_poll(model, UINT32_MAX) : status;
 }
