@@ -14,10 +14,11 @@ from typing import Any
 import click
 
 from edgeq import pipeline, profile
-from edgeq.boards import list_boards, load_board
+from edgeq.boards import Board, copy_with_toolchain, list_boards, load_board
 from edgeq.frontend.load import ModelSource
 from edgeq.observer import Observer
 from edgeq.quantize.recipe import Recipe
+from edgeq.toolchain import GCC, KINDS
 
 HERE = Path(__file__).resolve().parent
 COLUMNS = (
@@ -27,12 +28,12 @@ COLUMNS = (
 MODELS = {"kws": ("kws/kws.pt2", "kws/demo_calib.npz"), "resnet8": ("resnet8/resnet8.pt2", "resnet8/demo.npz")}
 
 
-def measured(model: str, board: str, folder: Path, optimize: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def measured(model: str, board: Board, folder: Path, optimize: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """report.json of a build and the rows of its profile."""
     source, calib = MODELS[model]
     options = pipeline.BuildOptions(
         source=ModelSource(HERE / source),
-        board=load_board(board),
+        board=board,
         folder=folder,
         recipe=Recipe(),
         calib=str(HERE / calib),
@@ -87,16 +88,20 @@ def layer_table(report: dict[str, Any], rows: list[dict[str, Any]]) -> list[str]
 @click.command()
 @click.option("--layers", is_flag=True, help="Add a table per model and board.")
 @click.option("--optimize", type=click.Choice(["speed", "size"]), default="speed", show_default=True)
-def main(layers: bool, optimize: str) -> None:
+@click.option("--toolchain", type=click.Choice(KINDS), default=GCC, show_default=True, help="Which [toolchain] to use.")
+@click.option("--board", "boards", multiple=True, help="Only this board; may be given several times.")
+@click.option("--model", "models", multiple=True, type=click.Choice(list(MODELS)), help="Only this model.")
+def main(layers: bool, optimize: str, toolchain: str, boards: tuple[str, ...], models: tuple[str, ...]) -> None:
     """Print the benchmark as Markdown."""
     peers = tomllib.loads((HERE / "peers.toml").read_text(encoding="utf-8"))["peer"]
     click.echo(f"| {' | '.join(COLUMNS)} |")
     click.echo("|---|---|" + "---:|" * (len(COLUMNS) - 3) + "---|")
     details: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        for model in MODELS:
-            for board in (name for name in list_boards() if name != "host"):
-                report, rows = measured(model, board, Path(folder) / f"{model}-{board}", optimize)
+        for model in models or MODELS:
+            for board in boards or [name for name in list_boards() if name != "host"]:
+                chosen = load_board(copy_with_toolchain(board, toolchain, Path(folder)))
+                report, rows = measured(model, chosen, Path(folder) / f"{model}-{board}", optimize)
                 peer = next((item for item in peers if (item["model"], item["board"]) == (model, board)), None)
                 click.echo(summary_line(report, peer))
                 details += layer_table(report, rows)
