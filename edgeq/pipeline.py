@@ -29,6 +29,7 @@ from edgeq.observer import Observer
 from edgeq.passes import canonicalize
 from edgeq.plan.arena import Plan, plan
 from edgeq.plan.over_input import overwrite_inputs
+from edgeq.plan.residual import fuse_residuals
 from edgeq.quantize.convert import to_int8
 from edgeq.quantize.data import (
     Samples,
@@ -80,7 +81,7 @@ def quantize(graph: Graph, calibration: Samples, recipe: Recipe) -> Graph:
 
 def generate(graph: Graph, board: Board, folder: Path, options: EmitOptions) -> tuple[Program, Plan]:
     """Integer graph -> firmware folder with its ELFs. Raises EdgeqError when it doesn't fit the board."""
-    program = overwrite_inputs(lower(graph, board))
+    program = fuse_residuals(graph, lambda variant: overwrite_inputs(lower(variant, board)))
     arena = plan(program)
     fit.check(program, arena)
     emit(program, arena, folder, options)

@@ -19,6 +19,9 @@ def kernel_sources(program: Program) -> list[Path]:
     """The C files of the program's kernels, relative to runtime_c, sorted, each once."""
     files = {Path("src") / layer.kernel.source for layer in program.layers}
     files |= {Path("src") / OVER_INPUT_SOURCES[type(layer.over_input)] for layer in program.layers if layer.over_input}
+    for layer in program.layers:
+        if layer.residual is not None:
+            files |= {Path("src/conv2d/eq_conv2d_s8_residual.c"), Path("src") / layer.residual.kernel.source}
     return sorted(files)
 
 

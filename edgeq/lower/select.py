@@ -8,6 +8,7 @@ from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import identifier
 from edgeq.ir.graph import Graph, Node
 from edgeq.lower.program import Layer, Program, aligned
+from edgeq.lower.residual import residual_form
 from edgeq.ops.base import Kernel
 
 
@@ -43,6 +44,7 @@ def _layer(graph: Graph, node: Node, board: Board, index: int) -> Layer:
     units, granule = kernel.units(graph, node), kernel.granule(graph, node)
     scratch = kernel.scratch_bytes(graph, node)
     name = identifier(node.name)
+    parameters = operator.c_parameters(graph, node)
     return Layer(
         index=index,
         key=f"l{index:02d}_{name}" if name.endswith(node.op) else f"l{index:02d}_{name}_{node.op}",
@@ -50,11 +52,12 @@ def _layer(graph: Graph, node: Node, board: Board, index: int) -> Layer:
         kernel=kernel,
         function=kernel.function.format(form=operator.c_form(graph, node)),
         constants=kernel.pack(graph, node),
-        parameters=operator.c_parameters(graph, node),
+        parameters=parameters,
         units=units,
         granule=granule,
         cores=max(1, min(board.cores, -(-units // granule))),
         scratch_bytes=aligned(scratch),
         macs=operator.macs(graph, node),
         why=why,
+        residual=residual_form(node, parameters, granule, board),
     )

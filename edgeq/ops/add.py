@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from edgeq.quantize.convert import Converter
 
 MAX_SHIFT = 21
+#: the integers of eq_add_s8_t, attributes of every integer add
+INTEGERS = ("a", "b", "c", "n", "act_min", "act_max")
 
 
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
@@ -46,6 +48,12 @@ def coefficients(left: Tensor, right: Tensor, output: Tensor) -> dict[str, int]:
         if 128 * a + 128 * b + abs(c) < 2**31:
             return {"a": a, "b": b, "c": c, "n": n}
     raise ValueError(f"scales {left.scale:g} and {right.scale:g} are too far above the output's {output.scale:g}")
+
+
+def integer_sum(k: Mapping[str, int], left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The integer form of two int8 arrays with the integers `k`."""
+    acc = k["a"] * left.astype(np.int64) + k["b"] * right.astype(np.int64) + k["c"]
+    return np.clip(acc >> k["n"], k["act_min"], k["act_max"]).astype(np.int8)
 
 
 class Add(Operator):
@@ -81,9 +89,7 @@ class Add(Operator):
         return [inputs[0] + inputs[1]]
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        k = node.attributes
-        acc = k["a"] * inputs[0].astype(np.int64) + k["b"] * inputs[1].astype(np.int64) + k["c"]
-        return [np.clip(acc >> k["n"], k["act_min"], k["act_max"]).astype(np.int8)]
+        return [integer_sum(node.attributes, inputs[0], inputs[1])]
 
     def permuted(self, node: Node, perm: Shape) -> Node | None:
         return node
@@ -95,7 +101,7 @@ class Add(Operator):
         converter.add(node, (left.name, right.name), output, **attributes)
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
-        return {key: node.attributes[key] for key in ("a", "b", "c", "n", "act_min", "act_max")}
+        return {key: node.attributes[key] for key in INTEGERS}
 
 
 OP = Add()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from edgeq import ops
 from edgeq.ir.graph import Node
 from edgeq.lower.program import Layer, Program
+from edgeq.ops import residual
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,9 @@ def buffers(program: Program, in_place: bool = True) -> list[Buffer]:
         if layer.over_input is not None:
             size = layer.over_input.copy_bytes * layer.cores
             result.append(Buffer(copy_name(layer.key), size, layer.index, layer.index, ()))
+        if layer.residual is not None:
+            size = layer.residual.band_bytes * layer.cores
+            result.append(Buffer(band_name(layer.key), size, layer.index, layer.index, ()))
     return sorted(result, key=lambda buffer: (buffer.first, buffer.name))
 
 
@@ -73,6 +77,10 @@ def scratch_name(layer_key: str) -> str:
 
 def copy_name(layer_key: str) -> str:
     return f"{layer_key}.copy"
+
+
+def band_name(layer_key: str) -> str:
+    return f"{layer_key}.band"
 
 
 def _last_reads(program: Program, layer_at: Mapping[str, int]) -> dict[str, int]:
@@ -113,6 +121,8 @@ def _shared_input(
     candidates = list(ops.get(node.op).in_place) if in_place else []
     if layer.over_input is not None or (in_place and layer.overwrites_input):
         candidates.append(0)
+    if in_place and layer.residual is not None and root[node.inputs[0]] != root[node.inputs[residual.INPUT]]:
+        candidates.append(residual.INPUT)
     for index in candidates:
         candidate = node.inputs[index]
         sharing = [other for other, owner in root.items() if owner == root[candidate]]
