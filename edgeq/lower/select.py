@@ -8,6 +8,7 @@ from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import identifier
 from edgeq.ir.graph import Graph, Node
 from edgeq.lower.program import Layer, Program, aligned
+from edgeq.lower.requantize import cheaper
 from edgeq.lower.residual import residual_form
 from edgeq.ops.base import Kernel
 
@@ -44,14 +45,15 @@ def _layer(graph: Graph, node: Node, board: Board, index: int) -> Layer:
     units, granule = kernel.units(graph, node), kernel.granule(graph, node)
     scratch = kernel.scratch_bytes(graph, node)
     name = identifier(node.name)
-    parameters = operator.c_parameters(graph, node)
+    for_kernel = cheaper(graph, node)
+    parameters = operator.c_parameters(*for_kernel)
     return Layer(
         index=index,
         key=f"l{index:02d}_{name}" if name.endswith(node.op) else f"l{index:02d}_{name}_{node.op}",
         node=node,
         kernel=kernel,
-        function=kernel.function.format(form=operator.c_form(graph, node)),
-        constants=kernel.pack(graph, node),
+        function=kernel.function.format(form=operator.c_form(*for_kernel)),
+        constants=kernel.pack(*for_kernel),
         parameters=parameters,
         units=units,
         granule=granule,

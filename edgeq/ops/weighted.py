@@ -19,6 +19,21 @@ if TYPE_CHECKING:
     from edgeq.quantize.convert import Converter
 
 
+#: attribute of nodes in the form that kernels read: the name of their offsets (edgeq/lower/requantize.py)
+OFFSET = "requantization_offset"
+
+
+def accumulator_range(graph: Graph, node: Node, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """Least and greatest value (int64) that each channel's accumulator can have for any input bytes."""
+    weights = graph.constant(node.inputs[1]).astype(np.int64)
+    others = tuple(i for i in range(weights.ndim) if i != axis)
+    positive, negative = np.maximum(weights, 0).sum(axis=others), np.minimum(weights, 0).sum(axis=others)
+    bias = graph.constant(node.inputs[2]).astype(np.int64)
+    zero_point = graph.tensor(node.inputs[0]).zero_point
+    below, above = -128 - zero_point, 127 - zero_point
+    return bias + positive * below + negative * above, bias + positive * above + negative * below
+
+
 def weight_scales(weights: np.ndarray, bias: np.ndarray, axis: int, input_scale: float, floor: float) -> np.ndarray:
     """Symmetric per-channel scales: largest magnitude / 127, but never so small that the bias leaves int32.
 
@@ -102,6 +117,8 @@ def requant_constants(graph: Graph, node: Node) -> dict[str, Constant]:
     constants = {"multiplier": Constant("int32_t", graph.constant(node.inputs[3]))}
     if form(graph, node) != "high":
         constants["shift"] = Constant("int8_t", shift)
+    if OFFSET in node.attributes:
+        constants["offset"] = Constant("int32_t", graph.constant(node.attributes[OFFSET]))
     return constants
 
 

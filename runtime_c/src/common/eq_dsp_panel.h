@@ -99,12 +99,11 @@ __attribute__((naked, noinline)) static void eq_dsp_multiply(eq_dsp_product_t *c
 
 /* Requantizes one channel's four sums; in place. */
 static EQ_INLINE void eq_dsp_scale4(const eq_dsp_requant_t *q, int32_t s[4], int32_t channel, eq_requant_form_t form) {
-  const int32_t m = q->multiplier[channel];
-  const int32_t shift = form == EQ_REQUANT_HIGH ? 32 : q->shift[channel];
-  s[0] = eq_dsp_scale_saturate(s[0], m, shift, q->zero_point, form);
-  s[1] = eq_dsp_scale_saturate(s[1], m, shift, q->zero_point, form);
-  s[2] = eq_dsp_scale_saturate(s[2], m, shift, q->zero_point, form);
-  s[3] = eq_dsp_scale_saturate(s[3], m, shift, q->zero_point, form);
+  const eq_dsp_scale_t k = eq_dsp_scale_of(q, channel, form);
+  s[0] = eq_dsp_scale_saturate(s[0], k, form);
+  s[1] = eq_dsp_scale_saturate(s[1], k, form);
+  s[2] = eq_dsp_scale_saturate(s[2], k, form);
+  s[3] = eq_dsp_scale_saturate(s[3], k, form);
 }
 
 static EQ_INLINE void eq_dsp_clamp4(const eq_dsp_requant_t *q, int32_t s[4]) {
