@@ -173,10 +173,15 @@ static EQ_INLINE void eq_dsp_panel_product(const uint32_t *panel, const uint32_t
   c.y3 = pixels > 3 ? y + 3 * out_c : y;
   c.requant = eq_dsp_requant(requant);
   int32_t o = 0;
-  if (form == EQ_REQUANT_HIGH && !c.requant.narrow && quads <= EQ_DSP_DRAIN_QUADS && out_c >= 2) {
+  const int32_t has_pairs = form == EQ_REQUANT_HIGH || form == EQ_REQUANT_LINE;
+  if (has_pairs && !c.requant.narrow && quads <= EQ_DSP_DRAIN_QUADS && out_c >= 2) {
     eq_dsp_pairs_t all = {panel, weights, quads, bias, requant->multiplier, requant->output_zero_point, 0,
-                          {c.y0, c.y1, c.y2, c.y3}, out_c / 2, 0};
-    eq_dsp_pairs_high(&all);
+                          {c.y0, c.y1, c.y2, c.y3}, out_c / 2, 0, requant->offset, requant->shift};
+    if (form == EQ_REQUANT_HIGH) {
+      eq_dsp_pairs_high(&all);
+    } else {
+      eq_dsp_pairs_line(&all);
+    }
     c.weights = all.weights;
     o = out_c & ~1;
   }

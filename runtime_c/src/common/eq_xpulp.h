@@ -121,8 +121,8 @@ static EQ_INLINE int32_t eq_xpulp_offset(const eq_xpulp_requant_t *q, int32_t ch
 }
 
 /* Scale and offset, clipped to int8. HIGH in three instructions: with t = floor(acc * 2m / 2^32) (MULHSU),
- * floor((acc * m + 2^31) / 2^32) = floor((t + 1) / 2), which CV.ADDRN computes along with the zero point. STEP rounds its
- * high word the same way, of twice the sum. */
+ * floor((acc * m + 2^31) / 2^32) = floor((t + 1) / 2), which CV.ADDRN computes along with the zero point. STEP rounds
+ * the high word of twice the sum the same way. */
 static EQ_INLINE int32_t eq_xpulp_scale(int32_t acc, uint32_t m, int32_t s, int32_t offset, eq_requant_form_t form) {
   if (form == EQ_REQUANT_HIGH) {
     const int32_t t = (int32_t)(((int64_t)acc * (int64_t)m) >> 32);
