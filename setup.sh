@@ -77,5 +77,5 @@ if ! .venv/bin/python -c 'import torch' 2>/dev/null; then
   "${pip[@]}" "${index[@]}" torch==2.13.0 || "${pip[@]}" "${index[@]}" 'torch>=2.8'
 fi
 echo "installing edgeq"
-"${pip[@]}" -e '.[dev]'
+"${pip[@]}" -e '.[dev,zig]'
 echo "$state" > "$stamp"

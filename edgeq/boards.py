@@ -16,6 +16,7 @@ from typing import Any
 
 from edgeq.errors import EdgeqError
 from edgeq.paths import boards_dir
+from edgeq.toolchain import GCC, KINDS, ZIG, ZIG_PACKAGE, Toolchain
 
 ARCHITECTURES = ("host", "riscv", "cortex_m")
 
@@ -61,16 +62,6 @@ class MemoryRegion:
 
     origin: int
     length: int
-
-
-@dataclass(frozen=True)
-class Toolchain:
-    """The cross compiler: executable name, cpu/abi flags, flags for linking only, Debian package."""
-
-    compiler: str
-    flags: tuple[str, ...]
-    link_flags: tuple[str, ...]
-    apt: str
 
 
 @dataclass(frozen=True)
@@ -150,6 +141,14 @@ def load_board(name_or_path: str | Path) -> Board:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise EdgeqError(f"Board file {path.name} can't be read as TOML: {error}.") from error
     return _parse_board(_Table(data, path.name), path)
+
+
+def copy_with_toolchain(name: str, kind: str, folder: Path) -> Path:
+    """Writes the file of board `name` with `use = kind` in its [toolchain] into `folder`; returns its path."""
+    text = (boards_dir() / f"{name}.toml").read_text(encoding="utf-8")
+    path = folder / f"{name}.toml"
+    path.write_text(text.replace("[toolchain]\n", f'[toolchain]\nuse = "{kind}"\n', 1), encoding="utf-8")
+    return path
 
 
 def _unknown_board(name: str) -> str:
@@ -284,7 +283,14 @@ def _parse_memory(top: _Table, arch: str) -> dict[str, MemoryRegion]:
 
 
 def _parse_toolchain(table: _Table) -> Toolchain:
-    result = Toolchain(table.text("compiler"), table.texts("flags"), table.texts("link_flags"), table.text("apt"))
+    """GCC as [toolchain] has it, or with use = "zig" what [toolchain.zig] says."""
+    chosen = table.choice("use", KINDS) if table.has("use") else GCC
+    result = Toolchain(GCC, table.text("compiler"), table.texts("flags"), table.texts("link_flags"), table.text("apt"))
+    if chosen == ZIG or table.has(ZIG):
+        zig = table.table(ZIG)
+        with_zig = Toolchain(ZIG, ZIG_PACKAGE, zig.texts("flags"), zig.texts("link_flags"), "")
+        zig.close()
+        result = with_zig if chosen == ZIG else result
     table.close()
     return result
 

@@ -360,17 +360,18 @@ def doctor(mend: bool, as_json: bool) -> None:
     from edgeq import doctor as checker
 
     results = checker.checks()
-    missing = [check for check in results if not check.found]
+    missing = checker.missing(results)
     if mend and missing:
         for command, done in checker.fix(missing):
             click.echo(f"{'ok' if done else 'FAILED'}: {command}", err=True)
         results = checker.checks()
-        missing = [check for check in results if not check.found]
+        missing = checker.missing(results)
     if as_json:
         _emit_json([asdict(check) for check in results])
     else:
         for check in results:
-            click.echo(f"{'ok     ' if check.found else 'MISSING'} {check.name:26} {check.detail}")
+            absent = "MISSING" if check.required else "absent "
+            click.echo(f"{'ok     ' if check.found else absent} {check.name:26} {check.detail}")
             if not check.found:
                 click.echo(f"        needed for {check.needed_for}; run: {check.fix}")
     if missing:

@@ -10,40 +10,50 @@ import sys
 from dataclasses import dataclass
 
 from edgeq.boards import list_boards, load_board
+from edgeq.toolchain import GCC, ZIG_PACKAGE
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that edgeq needs: found or not, version, and the command that installs it."""
+    """One thing that edgeq needs (or, not `required`, can use): found or not, version, the command that installs it."""
 
     name: str
     needed_for: str
     found: bool
     detail: str
     fix: str
+    required: bool = True
 
 
 def checks() -> list[Check]:
     """Python packages, compilers and simulators, in a fixed order."""
-    result = [_python_package("torch", "importing .pt2 models")]
+    result = [
+        _python_package("torch", "importing .pt2 models"),
+        _python_package(ZIG_PACKAGE, 'boards with use = "zig" in [toolchain]', required=False),
+    ]
     wanted: dict[str, tuple[str, list[str]]] = {
         "make": ("make", ["building"]),
         "cc": ("gcc", ["the instruction counter"]),
     }
     for name in list_boards():
         board = load_board(name)
-        wanted.setdefault(board.toolchain.compiler, (board.toolchain.apt, []))[1].append(name)
+        if board.toolchain.kind == GCC:
+            wanted.setdefault(board.toolchain.compiler, (board.toolchain.apt, []))[1].append(name)
         if board.simulator.command:
             wanted.setdefault(board.simulator.command[0], (board.simulator.apt, []))[1].append(name)
     result += [_program(tool, package, purposes) for tool, (package, purposes) in wanted.items()]
     return result
 
 
-def _python_package(name: str, purpose: str) -> Check:
+def missing(results: list[Check]) -> list[Check]:
+    """What is required and isn't there."""
+    return [check for check in results if check.required and not check.found]
+
+
+def _python_package(name: str, purpose: str, required: bool = True) -> Check:
     found = importlib.util.find_spec(name) is not None
-    return Check(
-        name, purpose, found, f"in {sys.prefix}" if found else "missing", f"{sys.executable} -m pip install {name}"
-    )
+    detail = f"in {sys.prefix}" if found else "missing"
+    return Check(name, purpose, found, detail, f"{sys.executable} -m pip install {name}", required)
 
 
 def _program(tool: str, package: str, purposes: list[str]) -> Check:
@@ -60,10 +70,10 @@ def _version(path: str) -> str:
     return (result.stdout or result.stderr).splitlines()[0].strip() if (result.stdout or result.stderr) else path
 
 
-def fix(missing: list[Check]) -> list[tuple[str, bool]]:
+def fix(wanted: list[Check]) -> list[tuple[str, bool]]:
     """Runs the commands that install what is missing; (command, succeeded) each."""
-    packages = sorted({check.fix.rsplit(" ", 1)[1] for check in missing if check.fix.startswith("apt-get")})
-    commands = [check.fix.split(" ") for check in missing if not check.fix.startswith("apt-get")]
+    packages = sorted({check.fix.rsplit(" ", 1)[1] for check in wanted if check.fix.startswith("apt-get")})
+    commands = [check.fix.split(" ") for check in wanted if not check.fix.startswith("apt-get")]
     if packages:
         sudo = [] if os.geteuid() == 0 else ["sudo"]
         commands += [

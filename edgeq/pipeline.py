@@ -36,6 +36,7 @@ from edgeq.plan.banded import run_in_bands
 from edgeq.plan.exact import prove
 from edgeq.plan.order import smallest_peak
 from edgeq.plan.over_input import overwrite_inputs
+from edgeq.plan.residual import fuse_residuals
 from edgeq.quantize.convert import to_int8
 from edgeq.quantize.data import (
     Samples,
@@ -98,11 +99,16 @@ def arrange(
     """Integer graph -> layers and their arena: in the given order or in the one with the smallest peak, whichever takes
     the smaller arena on this board; in the given one if they are equal. `optimize` "ram" runs layers band by band.
     `chosen`: kernels by node where a budget decides."""
-    shrink = run_in_bands if optimize == "ram" else overwrite_inputs
     ordered = smallest_peak(graph)
-    programs = [
-        shrink(lower(candidate, board, chosen)) for candidate in ([graph] if ordered is graph else [graph, ordered])
-    ]
+    graphs = [graph] if ordered is graph else [graph, ordered]
+    if optimize == "ram":  # a stage runs the add behind a convolution band by band as well
+        programs = [run_in_bands(lower(candidate, board, chosen)) for candidate in graphs]
+    else:
+        whole = [name for name, candidate in (chosen or {}).items() if candidate.kernel.expands]
+        programs = [
+            fuse_residuals(candidate, lambda variant: overwrite_inputs(lower(variant, board, chosen)), whole)
+            for candidate in graphs
+        ]
     arenas = [prove(plan(program)) for program in programs]
     best = min(range(len(arenas)), key=lambda index: arenas[index].arena_bytes)
     return programs[best], arenas[best]

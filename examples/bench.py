@@ -14,10 +14,11 @@ from typing import Any
 import click
 
 from edgeq import budget, pipeline, profile
-from edgeq.boards import list_boards, load_board
+from edgeq.boards import Board, copy_with_toolchain, list_boards, load_board
 from edgeq.frontend.load import ModelSource
 from edgeq.observer import Observer
 from edgeq.quantize.recipe import Recipe
+from edgeq.toolchain import GCC, KINDS
 
 HERE = Path(__file__).resolve().parent
 COLUMNS = (
@@ -34,13 +35,13 @@ MODELS = {"kws": ("kws/kws.pt2", "kws/demo_calib.npz"), "resnet8": ("resnet8/res
 
 
 def measured(
-    model: str, board: str, folder: Path, optimize: str, flash: str | None = None
+    model: str, board: Board, folder: Path, optimize: str, flash: str | None = None
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """report.json of a build and the rows of its profile. `flash`: a budget, or None."""
     source, calib = MODELS[model]
     options = pipeline.BuildOptions(
         source=ModelSource(HERE / source),
-        board=load_board(board),
+        board=board,
         folder=folder,
         recipe=Recipe(),
         calib=str(HERE / calib),
@@ -100,19 +101,28 @@ def layer_table(report: dict[str, Any], rows: list[dict[str, Any]]) -> list[str]
     return lines
 
 
+def _simulated() -> list[str]:
+    return [name for name in list_boards() if name != "host"]
+
+
 @click.command()
 @click.option("--layers", is_flag=True, help="Add a table per model and board.")
 @click.option("--optimize", type=click.Choice(["speed", "size"]), default="speed", show_default=True)
-def main(layers: bool, optimize: str) -> None:
+@click.option("--toolchain", type=click.Choice(KINDS), default=GCC, show_default=True, help="Which [toolchain] to use.")
+@click.option("--board", "boards", multiple=True, help="Only this board; may be given several times.")
+@click.option("--model", "models", multiple=True, type=click.Choice(list(MODELS)), help="Only this model.")
+def main(layers: bool, optimize: str, toolchain: str, boards: tuple[str, ...], models: tuple[str, ...]) -> None:
     """Print the benchmark as Markdown."""
     peers = tomllib.loads((HERE / "peers.toml").read_text(encoding="utf-8"))["peer"]
     click.echo(f"| {' | '.join(COLUMNS)} |")
     click.echo("|---|---|" + "---:|" * (len(COLUMNS) - 3) + "---|")
     details: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        builds = [(model, board, None) for model in MODELS for board in list_boards() if board != "host"]
-        for model, board, flash in (*builds, *BUDGETS):
-            report, rows = measured(model, board, Path(folder) / f"{model}-{board}-{flash}", optimize, flash)
+        every = [(model, board, None) for model in models or MODELS for board in boards or _simulated()]
+        budgets = [] if models or boards or toolchain != GCC else BUDGETS
+        for model, board, flash in (*every, *budgets):
+            chosen = load_board(copy_with_toolchain(board, toolchain, Path(folder)))
+            report, rows = measured(model, chosen, Path(folder) / f"{model}-{board}-{flash}", optimize, flash)
             peer = next((item for item in peers if (item["model"], item["board"]) == (model, board)), None)
             click.echo(summary_line(report, peer))
             details += layer_table(report, rows)

@@ -27,11 +27,12 @@ class RegionOverflowError(Exception):
 
 def require_tools(board: Board) -> None:
     """Raises EdgeqError with the command that installs what is missing."""
-    for tool, package in (("make", "make"), (board.toolchain.compiler, board.toolchain.apt)):
-        if shutil.which(tool) is None:
-            raise EdgeqError(
-                f"{tool} is needed to build for board {board.name} and is missing; run: apt-get install {package}"
-            )
+    needed = [("make", shutil.which("make") is not None, "apt-get install -y make")]
+    toolchain = board.toolchain
+    needed.append((toolchain.compiler, toolchain.is_installed(), toolchain.install_command))
+    for tool, found, command in needed:
+        if not found:
+            raise EdgeqError(f"{tool} is needed to build for board {board.name} and is missing; run: {command}")
 
 
 def build(folder: Path, board: Board) -> None:
@@ -40,7 +41,7 @@ def build(folder: Path, board: Board) -> None:
     Raises RegionOverflowError when the program doesn't fit, and EdgeqError when the compiler is missing or refuses.
     """
     require_tools(board)
-    command = ["make", "-s", f"-j{os.cpu_count() or 1}", *TARGETS]
+    command = ["make", "-s", f"-j{os.cpu_count() or 1}", *board.toolchain.make_variables, *TARGETS]
     try:
         result = subprocess.run(
             command,

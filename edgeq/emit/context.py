@@ -12,7 +12,7 @@ from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.lower.program import Layer, Planar, Program, Rolling
 from edgeq.ops.spatial import Window
 from edgeq.plan.arena import Plan
-from edgeq.plan.lifetime import copy_name, scratch_name, stored_bytes
+from edgeq.plan.lifetime import band_name, copy_name, scratch_name, stored_bytes
 
 
 def model_context(program: Program, plan: Plan) -> dict[str, Any]:
@@ -36,12 +36,16 @@ def model_context(program: Program, plan: Plan) -> dict[str, Any]:
         "tensors": _tensors(program, plan, macros),
         "arrays": [array for layer in program.layers for array in _arrays(layer, name)],
         "kernel_headers": sorted(
-            {f"eq_{layer.family}.h" for layer in program.layers} | ({"eq_rows.h"} if program.stages else set())
+            {_header(layer) for layer in program.layers} | ({"eq_rows.h"} if program.stages else set())
         ),
         "stages": stages.stage_records(program, identifiers),
     }
     context["layers"] = [_layer(program, plan, layer, name, macros, identifiers) for layer in program.layers]
     return context
+
+
+def _header(layer: Layer) -> str:
+    return f"eq_{layer.family}_residual.h" if layer.residual else f"eq_{layer.family}.h"
 
 
 def _offset_macro(model: str, identifier: str) -> str:
@@ -131,6 +135,8 @@ def _layer(
         "scratch": _per_core(layer, macros, scratch_name(layer.key), layer.scratch_bytes),
         "rolling": layer.over_input if isinstance(layer.over_input, Rolling) else None,
         "planar": layer.over_input if isinstance(layer.over_input, Planar) else None,
+        "residual": layer.residual,
+        "band": _per_core(layer, macros, band_name(layer.key), layer.residual.band_bytes if layer.residual else 0),
         "input_copy": _per_core(layer, macros, copy_name(layer.key), copy_bytes),
         "range": f"eq_split({layer.units}, {layer.granule}, core, cores)",
         "details": _details(node),
@@ -189,6 +195,10 @@ def _comment(program: Program, plan: Plan, layer: Layer, activations: list[str])
     stage = program.stage_of(layer)
     if stage is not None:
         lines.append(f"band by band with layers {stage.first} to {stage.last}, {stage.bands} bands")
+    if layer.residual is not None:
+        lines.append(
+            f"adds its second input by {layer.residual.kernel.function}, {layer.residual.band_rows} row(s) at a time"
+        )
     lines.append(f"{layer.macs:,} MACs; {layer.cores} core(s), {layer.units} work units in groups of {layer.granule}")
     lines.append(f"{layer.function}: {layer.why}")
     return lines

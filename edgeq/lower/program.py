@@ -40,6 +40,17 @@ class Planar:
     copy_bytes: int
 
 
+@dataclass(frozen=True)
+class Residual:
+    """A convolution that adds a residual, `band_rows` output rows at a time through `band_bytes` a core
+    (eq_conv2d_s8_residual). `integers` are those of eq_add_s8_t."""
+
+    kernel: Kernel
+    integers: Mapping[str, int]
+    band_rows: int
+    band_bytes: int
+
+
 @dataclass(frozen=True, eq=False)
 class Layer:
     """One call of one kernel.
@@ -66,11 +77,12 @@ class Layer:
     over_input: Rolling | Planar | None = None
     instead_of: str = ""
     row_units: int = 0
+    residual: Residual | None = None
 
     @property
     def overwrites_input(self) -> bool:
         """True when the output may lie where the first input lies."""
-        return self.over_input is not None or self.kernel.in_place(self.parameters)
+        return self.over_input is not None or (self.residual is None and self.kernel.in_place(self.parameters))
 
     @property
     def family(self) -> str:

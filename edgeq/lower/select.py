@@ -12,6 +12,8 @@ from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import identifier
 from edgeq.ir.graph import Graph, Node
 from edgeq.lower.program import Layer, Program, aligned
+from edgeq.lower.requantize import cheaper
+from edgeq.lower.residual import residual_form
 from edgeq.ops.base import Constant, Kernel
 
 
@@ -27,13 +29,18 @@ class Candidate:
     instead_of: str = ""
 
     @cached_property
+    def for_kernel(self) -> tuple[Graph, Node]:
+        """Graph and node with the cheapest constants that mean the same."""
+        return cheaper(self.graph, self.node)
+
+    @cached_property
     def function(self) -> str:
-        return self.kernel.function.format(form=ops.get(self.node.op).c_form(self.graph, self.node))
+        return self.kernel.function.format(form=ops.get(self.node.op).c_form(*self.for_kernel))
 
     @cached_property
     def constants(self) -> Mapping[str, Constant]:
         """What the kernel reads, packed when it is first asked for."""
-        return self.kernel.pack(self.graph, self.node)
+        return self.kernel.pack(*self.for_kernel)
 
     @property
     def constant_bytes(self) -> int:
@@ -96,6 +103,7 @@ def _layer(candidate: Candidate, board: Board, index: int) -> Layer:
     operator = ops.get(node.op)
     units, granule = kernel.units(graph, node), kernel.granule(graph, node)
     name = identifier(node.name)
+    parameters = operator.c_parameters(*candidate.for_kernel)
     return Layer(
         index=index,
         key=f"l{index:02d}_{name}" if name.endswith(node.op) else f"l{index:02d}_{name}_{node.op}",
@@ -103,7 +111,7 @@ def _layer(candidate: Candidate, board: Board, index: int) -> Layer:
         kernel=kernel,
         function=candidate.function,
         constants=candidate.constants,
-        parameters=operator.c_parameters(graph, node),
+        parameters=parameters,
         units=units,
         granule=granule,
         cores=max(1, min(board.cores, -(-units // granule))),
@@ -111,4 +119,5 @@ def _layer(candidate: Candidate, board: Board, index: int) -> Layer:
         macs=operator.macs(graph, node),
         why=candidate.why,
         instead_of=candidate.instead_of,
+        residual=residual_form(node, parameters, granule, board),
     )

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 MAX_SHIFT = 21
 TFLITE_LEFT_SHIFT = 20
+#: the integers of eq_add_s8_t, attributes of every integer add
+INTEGERS = ("a", "b", "c", "n", "act_min", "act_max")
 
 
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
@@ -120,6 +122,12 @@ def coefficients(left: Tensor, right: Tensor, output: Tensor) -> dict[str, int]:
     raise ValueError(f"scales {left.scale:g} and {right.scale:g} are too far above the output's {output.scale:g}")
 
 
+def integer_sum(k: Mapping[str, int], left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The integer form of two int8 arrays with the integers `k`."""
+    acc = k["a"] * left.astype(np.int64) + k["b"] * right.astype(np.int64) + k["c"]
+    return np.clip(acc >> k["n"], k["act_min"], k["act_max"]).astype(np.int8)
+
+
 class Add(Operator):
     name = "add"
     in_place = (0, 1)
@@ -184,12 +192,10 @@ class Add(Operator):
         return [inputs[0] + inputs[1]]
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        k = node.attributes
-        if k.get("rounding") == fixed_point.TFLITE:
+        if node.attributes.get("rounding") == fixed_point.TFLITE:
             left, right = (inputs[2 + side][inputs[side].astype(np.int16) + 128] for side in (0, 1))
             return [tflite_sum(node, graph.tensor(node.outputs[0]).zero_point, left, right)]
-        acc = k["a"] * inputs[0].astype(np.int64) + k["b"] * inputs[1].astype(np.int64) + k["c"]
-        return [np.clip(acc >> k["n"], k["act_min"], k["act_max"]).astype(np.int8)]
+        return [integer_sum(node.attributes, inputs[0], inputs[1])]
 
     def row_reach(self, graph: Graph, node: Node) -> RowReach | None:
         return same_row(graph, node)

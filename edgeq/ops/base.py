@@ -43,11 +43,11 @@ class Planes:
 class Kernel:
     """One C kernel of an operator.
 
-    `function` and `source` may hold "{form}" (high, shift or tflite). `applies` returns None, or the reason why not.
-    `pack` turns the node's constants into what the kernel reads; `units` and `granule` say how its work is split over
-    cores; `scratch_bytes` is per core. `in_place` tells from the C parameters whether the output may lie over the first
-    input, on any number of cores (operators that always may say so in `Operator.in_place`). `planes` is set for
-    depthwise kernels that work channel by channel.
+    `function` and `source` may hold "{form}" (high, shift, tflite, line or step). `applies` returns None, or the
+    reason why not. `pack` turns the node's constants into what the kernel reads; `units` and `granule` say how its
+    work is split over cores; `scratch_bytes` is per core. `in_place` tells from the C parameters whether the output
+    may lie over the first input, on any number of cores (operators that always may say so in `Operator.in_place`).
+    `planes` is set for depthwise kernels that work channel by channel.
 
     For the choice under a flash budget (lower/choice.py): `instructions` estimates those of one inference; kernels
     without an estimate are not weighed against others. `code_bytes` is about what the first use of the kernel adds to

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d_cost, weighted, winograd
+from edgeq.ops import conv2d_cost, residual, weighted, winograd
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels
 from edgeq.ops.conv2d_cost import Cost
 from edgeq.ops.spatial import RowReach, Window, exact_matmul, same_padding, windows
@@ -276,7 +276,8 @@ class Conv2d(Operator):
         patches = windows(x.astype(np.int16) - np.int16(zero_point), Window.of(node.attributes), 0)
         columns = patches.reshape(-1, weights[0].size)
         acc = exact_matmul(columns, weights.reshape(weights.shape[0], -1).T) + bias
-        return [weighted.requantize(graph, node, acc.reshape(*patches.shape[:3], -1))]
+        y = weighted.requantize(graph, node, acc.reshape(*patches.shape[:3], -1))
+        return [residual.added(node, y, inputs)]
 
     def macs(self, graph: Graph, node: Node) -> int:
         return output_pixels(graph, node) * graph.tensor(node.inputs[1]).elements

@@ -13,6 +13,8 @@ from __future__ import annotations
 import numpy as np
 
 SINGLE, TFLITE = "single", "tflite"
+#: cheaper ways to the values of TFLITE with constants of their own, for kernels only (edgeq/lower/requantize.py)
+LINE, STEP = "line", "step"
 
 
 def single_multiplier(scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -49,9 +51,9 @@ def multiplier(scale: np.ndarray, rounding: str) -> tuple[np.ndarray, np.ndarray
 
 
 def form_of(shift: np.ndarray, rounding: str) -> str:
-    """Which of the C forms (EQ_REQUANT_*) fits: "high", "shift" or "tflite"."""
-    if rounding == TFLITE:
-        return "tflite"
+    """Which of the C forms (EQ_REQUANT_*) fits: "high", "shift", "tflite", "line" or "step"."""
+    if rounding != SINGLE:
+        return rounding
     return "high" if np.all(shift == 32) else "shift"
 
 

@@ -20,6 +20,21 @@ if TYPE_CHECKING:
     from edgeq.quantize.convert import Converter
 
 
+#: attribute of nodes in the form that kernels read: the name of their offsets (edgeq/lower/requantize.py)
+OFFSET = "requantization_offset"
+
+
+def accumulator_range(graph: Graph, node: Node, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """Least and greatest value (int64) that each channel's accumulator can have for any input bytes."""
+    weights = graph.constant(node.inputs[1]).astype(np.int64)
+    others = tuple(i for i in range(weights.ndim) if i != axis)
+    positive, negative = np.maximum(weights, 0).sum(axis=others), np.minimum(weights, 0).sum(axis=others)
+    bias = graph.constant(node.inputs[2]).astype(np.int64)
+    zero_point = graph.tensor(node.inputs[0]).zero_point
+    below, above = -128 - zero_point, 127 - zero_point
+    return bias + positive * below + negative * above, bias + positive * above + negative * below
+
+
 def weight_scales(weights: np.ndarray, bias: np.ndarray, axis: int, input_scale: float, floor: float) -> np.ndarray:
     """Symmetric per-channel scales: largest magnitude / 127, but never so small that the bias leaves int32.
 
@@ -109,6 +124,12 @@ def _integer_bias(graph: Graph, node: Node, scales: np.ndarray, rounding: str) -
     return np.rint(graph.real_constant(node.inputs[2]) / scales).astype(np.int64)
 
 
+def output_zero_point(graph: Graph, node: Node) -> int:
+    """Zero point of the requantized sums: the output's, unless an add comes behind them (edgeq/ops/residual.py)."""
+    own = graph.tensor(node.outputs[0]).zero_point
+    return int(node.attributes.get("requantized_zero_point", own))
+
+
 def requantize(graph: Graph, node: Node, acc: np.ndarray) -> np.ndarray:
     """int8 output of the node's int64 accumulators (channels last)."""
     return fixed_point.requantize(
@@ -116,7 +137,7 @@ def requantize(graph: Graph, node: Node, acc: np.ndarray) -> np.ndarray:
         graph.constant(node.inputs[3]),
         graph.constant(node.inputs[4]),
         node.attributes["rounding"],
-        graph.tensor(node.outputs[0]).zero_point,
+        output_zero_point(graph, node),
         node.attributes["act_min"],
         node.attributes["act_max"],
     )
@@ -139,6 +160,8 @@ def requant_constants(graph: Graph, node: Node) -> dict[str, Constant]:
     constants = {"multiplier": Constant("int32_t", graph.constant(node.inputs[3]))}
     if form(graph, node) != "high":
         constants["shift"] = Constant("int8_t", shift)
+    if OFFSET in node.attributes:
+        constants["offset"] = Constant("int32_t", graph.constant(node.attributes[OFFSET]))
     return constants
 
 
@@ -148,7 +171,7 @@ def form(graph: Graph, node: Node) -> str:
 
 def requant_parameters(graph: Graph, node: Node) -> dict[str, int]:
     return {
-        "output_zero_point": graph.tensor(node.outputs[0]).zero_point,
+        "output_zero_point": output_zero_point(graph, node),
         "act_min": node.attributes["act_min"],
         "act_max": node.attributes["act_max"],
     }

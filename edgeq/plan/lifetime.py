@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from edgeq import ops
 from edgeq.ir.graph import Node
 from edgeq.lower.program import Layer, Program, Stage
+from edgeq.ops import residual
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,9 @@ def buffers(program: Program, in_place: bool = True) -> list[Buffer]:
         if layer.over_input is not None:
             size = layer.over_input.copy_bytes * layer.cores
             result.append(Buffer(copy_name(layer.key), size, layer.index, layer.index, ()))
+        if layer.residual is not None:
+            size = layer.residual.band_bytes * layer.cores
+            result.append(Buffer(band_name(layer.key), size, layer.index, layer.index, ()))
     return sorted(result, key=lambda buffer: (buffer.first, buffer.name))
 
 
@@ -105,6 +109,10 @@ def _shorten(stage: Stage, layer: Layer, first: dict[str, int], last_read: dict[
     for name in layer.node.inputs:
         if name in stage.rows and not stage.rows[name].carries:
             last_read[name] = layer.index
+
+
+def band_name(layer_key: str) -> str:
+    return f"{layer_key}.band"
 
 
 def _last_reads(program: Program, layer_at: Mapping[str, int]) -> dict[str, int]:
@@ -149,6 +157,8 @@ def _shared_input(
     candidates = list(ops.get(node.op).in_place) if in_place else []
     if layer.over_input is not None or (in_place and layer.overwrites_input):
         candidates.append(0)
+    if in_place and layer.residual is not None and root[node.inputs[0]] != root[node.inputs[residual.INPUT]]:
+        candidates.append(residual.INPUT)
     for index in candidates:
         candidate = node.inputs[index]
         sharing = [other for other, owner in root.items() if owner == root[candidate]]

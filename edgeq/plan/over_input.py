@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from edgeq.lower.bands import band_rows
 from edgeq.lower.program import Layer, Planar, Program, Rolling, aligned
 from edgeq.plan.arena import plan
 from edgeq.plan.lifetime import buffers
 
 OPERATORS = ("conv2d", "dwconv2d")
-#: output pixels a band has at least, so that kernels can work on whole blocks
-BAND_PIXELS = 8
 
 
 def overwrite_inputs(program: Program) -> Program:
@@ -60,7 +59,9 @@ def _shares_a_buffer(program: Program, layer: Layer) -> bool:
 
 def _over_input(program: Program, layer: Layer) -> Layer | None:
     """The layer in the form that overwrites its input, or None where there is none."""
-    if layer.node.op not in OPERATORS or layer.overwrites_input or program.stage_of(layer) is not None:
+    if layer.node.op not in OPERATORS or layer.overwrites_input or layer.residual is not None:
+        return None
+    if program.stage_of(layer) is not None:
         return None
     form = _planar(layer) if layer.kernel.planes is not None else _rolling(program, layer)
     return None if form is None else replace(layer, over_input=form)
@@ -82,7 +83,7 @@ def _rolling(program: Program, layer: Layer) -> Rolling | None:
     span = (p["kernel_h"] - 1) * p["dilation_h"] + 1
     if program.board.cores > 1 or (p["out_h"] - 1) * p["stride_h"] - p["pad_top"] >= p["in_h"]:
         return None
-    band = _band_rows(p["out_h"], p["out_w"], layer.granule)
+    band = band_rows(p["out_h"], p["out_w"], layer.granule)
     in_row, out_row = p["in_w"] * p["in_c"], p["out_w"] * p["out_c"]
     for done in [*range(band, p["out_h"], band), p["out_h"]]:
         copied = min(p["in_h"], max(0, (done - 1) * p["stride_h"] - p["pad_top"] + span))
@@ -90,12 +91,3 @@ def _rolling(program: Program, layer: Layer) -> Rolling | None:
             return None
     rows = min(p["in_h"], (band - 1) * p["stride_h"] + span)
     return Rolling(band, aligned(rows * in_row))
-
-
-def _band_rows(out_h: int, out_w: int, granule: int) -> int:
-    """The fewest rows with BAND_PIXELS pixels, or up to four times as many where the kernel's block divides those."""
-    fewest = -(-BAND_PIXELS // out_w)
-    for rows in range(fewest, 4 * fewest + 1):
-        if rows * out_w % granule == 0:
-            return min(rows, out_h)
-    return min(fewest, out_h)

@@ -17,6 +17,10 @@ typedef struct {
   int32_t act_max;
 } eq_add_s8_t;
 
+/* Any of the kernels. */
+typedef void (*eq_add_s8_kernel_t)(const eq_add_s8_t *p, const int8_t *input1, const int8_t *input2, int8_t *output,
+                                   eq_range_t range);
+
 void eq_add_s8_scalar(const eq_add_s8_t *p, const int8_t *input1, const int8_t *input2, int8_t *output,
                       eq_range_t range);
 void eq_add_s8_dsp(const eq_add_s8_t *p, const int8_t *input1, const int8_t *input2, int8_t *output, eq_range_t range);

@@ -30,8 +30,8 @@ typedef struct {
   eq_requant_t requant;
 } eq_conv2d_s8_t;
 
-/* Three functions a kernel, one a requantization form: <kernel>_high_<isa>, <kernel>_shift_<isa>,
- * <kernel>_tflite_<isa>. */
+/* Five functions a kernel, one a requantization form: <kernel>_high_<isa>, <kernel>_shift_<isa>,
+ * <kernel>_tflite_<isa>, <kernel>_line_<isa>, <kernel>_step_<isa>. */
 #define EQ_CONV2D_S8_PROTOTYPE(name)                                                                          \
   void name(const eq_conv2d_s8_t *p, const int8_t *restrict input, int8_t *restrict output, void *restrict scratch, \
             eq_range_t range)
@@ -49,9 +49,13 @@ typedef struct {
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_high_scalar);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_shift_scalar);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_tflite_scalar);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_line_scalar);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_step_scalar);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_high_scalar);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_shift_scalar);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_scalar);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_line_scalar);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_step_scalar);
 
 /* dsp: granule 4; weights 4-byte aligned. Pairs of output channels (even, odd), quads of filter bytes k..k+3: one pair
  * of bytes is h = even + 256*odd as a little-endian halfword; a quad is h[k], h[k+2], h[k+1], h[k+3].
@@ -61,9 +65,13 @@ EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_scalar);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_high_dsp);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_shift_dsp);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_tflite_dsp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_line_dsp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_step_dsp);
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_high_dsp);
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_shift_dsp);
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_dsp);
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_line_dsp);
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_step_dsp);
 
 /* mve: granule 2. Layout [up(out_c,4)/4][up(K,16)/16][4 channels][16 filter bytes].
  * Scratch: general 2*up(K,16) bytes, 3*up(K,16) if a patch lies within 256 bytes of the image; pointwise 2*up(K,16),
@@ -72,9 +80,13 @@ EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_dsp);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_high_mve);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_shift_mve);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_tflite_mve);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_line_mve);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_step_mve);
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_high_mve);
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_shift_mve);
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_mve);
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_line_mve);
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_step_mve);
 
 /* xpulp: granule 4; weights 4-byte aligned. Layout [up(out_c,4)/4][up(K,4)/4][4 channels][4 filter bytes].
  * Scratch: general 4*up(K,4) bytes; pointwise the same, none if in_c % 4 == 0. Built by edgeq/packing/xpulp.py:
@@ -82,9 +94,13 @@ EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_mve);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_high_xpulp);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_shift_xpulp);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_tflite_xpulp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_line_xpulp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_step_xpulp);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_high_xpulp);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_shift_xpulp);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_xpulp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_line_xpulp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_step_xpulp);
 
 /* xpulp, kernel_w == 3, stride_w == 1 and dilation_w == 1, any kernel_h, stride_h, dilation_h and padding: granule 8
  * (whole rows where out_w is no multiple of 8); weights 4-byte aligned.
@@ -93,6 +109,8 @@ EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_xpulp);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_kx3_high_xpulp);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_kx3_shift_xpulp);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_kx3_tflite_xpulp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_kx3_line_xpulp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_kx3_step_xpulp);
 
 /* Any of the kernels of conv2d and dwconv2d, for eq_conv2d_s8_rolling. */
 typedef void (*eq_conv2d_s8_kernel_t)(const eq_conv2d_s8_t *p, const int8_t *restrict input, int8_t *restrict output,
@@ -116,6 +134,8 @@ void eq_conv2d_s8_rolling(const eq_conv2d_s8_t *p, eq_conv2d_s8_kernel_t kernel,
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_high_rv32im);
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_shift_rv32im);
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_tflite_rv32im);
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_line_rv32im);
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_step_rv32im);
 
 /* Winograd kernels, exact: kernel 3x3, stride 1, dilation 1, any padding, size and channel count; granule a row of
  * tiles, side*out_w. Weights: int16, transformed when the code is generated (src/common/eq_winograd.h), with limits on
@@ -130,11 +150,17 @@ EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_tflite_rv32im);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_high_dsp);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_shift_dsp);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_tflite_dsp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_line_dsp);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_step_dsp);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_high_rv32im);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_shift_rv32im);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_tflite_rv32im);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_line_rv32im);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_step_rv32im);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd4x4_high_rv32im);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd4x4_shift_rv32im);
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd4x4_tflite_rv32im);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd4x4_line_rv32im);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd4x4_step_rv32im);
 
 #endif

@@ -20,6 +20,8 @@ typedef eq_conv2d_s8_t eq_dwconv2d_s8_t;
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_high_scalar);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_shift_scalar);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_scalar);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_line_scalar);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_step_scalar);
 
 /* dsp: granule 1; weights 4-byte aligned little-endian int16, [up(channels,4)/4][up(taps,2)/2][4 channels][2 taps], the
  * four channels in the order 0 2 1 3. Scratch: 4*up(taps,2) + up(channels,4) bytes.
@@ -27,6 +29,8 @@ EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_scalar);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_high_dsp);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_shift_dsp);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_dsp);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_line_dsp);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_step_dsp);
 
 /* dsp, kernel 3x3 with dilation 1, any stride and padding. Work unit of `range`: CHANNELS, granule 4 (begin a multiple
  * of 4 is fastest, any is right). Weights 4-byte aligned little-endian int16, per channel ten:
@@ -35,12 +39,16 @@ EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_dsp);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k3x3_high_dsp);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k3x3_shift_dsp);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k3x3_tflite_dsp);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k3x3_line_dsp);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k3x3_step_dsp);
 
 /* mve: granule 1. Layout [up(channels,16)/16][taps][16 channels]. Scratch: 4*taps + channels bytes.
  * Built by edgeq/packing/mve.py: pack_dwconv2d, scratch_dwconv2d. */
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_high_mve);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_shift_mve);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_mve);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_line_mve);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_step_mve);
 
 /* mve, kernel_h <= 4 and kernel_w <= 4, any stride, padding and dilation. Work unit of `range`: CHANNELS, granule 16.
  * Layout [channels][4][4] (kernel rows and columns beyond the kernel are zero).
@@ -49,12 +57,16 @@ EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_mve);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_high_mve);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_shift_mve);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_tflite_mve);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_line_mve);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_step_mve);
 
 /* xpulp: granule 1; weights 4-byte aligned. Layout [up(channels,4)/4][up(taps,4)/4][4 channels][4 taps].
  * Scratch: 8*up(taps,4) + channels bytes. Built by edgeq/packing/xpulp.py: pack_dwconv2d, scratch_dwconv2d. */
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_high_xpulp);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_shift_xpulp);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_xpulp);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_line_xpulp);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_step_xpulp);
 
 /* xpulp, kernel_h <= 4 and kernel_w <= 4, any stride, padding and dilation. Work unit of `range`: CHANNELS, granule 4.
  * Weights 4-byte aligned, layout [channels][4 kernel rows][4 kernel columns] (zero beyond the kernel).
@@ -63,6 +75,8 @@ EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_xpulp);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_high_xpulp);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_shift_xpulp);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_tflite_xpulp);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_line_xpulp);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_step_xpulp);
 
 /* rv32im, kernel 3x3 with dilation 1, any stride and padding. Work unit of `range`: CHANNELS, granule 4. Weights
  * [channels][3][3]. Scratch: 4*n*((out_w - 1)*stride_w + 3) bytes, n = 36 if stride_h is 1, else
@@ -71,6 +85,8 @@ EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_tflite_xpulp);
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_high_rv32im);
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_shift_rv32im);
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_tflite_rv32im);
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_line_rv32im);
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_step_rv32im);
 
 /* A layer with in_h == out_h and in_w == out_w over its own input: `image` holds the input and receives the output,
  * `group` channels at a time, whose input is copied to `plane` first (in_h*in_w*group bytes a core, 4-byte aligned).

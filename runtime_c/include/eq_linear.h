@@ -31,6 +31,8 @@ typedef struct {
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_high_scalar);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_shift_scalar);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_tflite_scalar);
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_line_scalar);
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_step_scalar);
 
 /* dsp: granule 4; weights 4-byte aligned, quads of channel pairs as in eq_conv2d.h but two pairs interleaved:
  * [up(out_features,4)/4][up(K,4)/4][2 pairs][8 bytes]. Scratch: 2*up(K,4) bytes.
@@ -38,18 +40,24 @@ EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_tflite_scalar);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_high_dsp);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_shift_dsp);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_tflite_dsp);
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_line_dsp);
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_step_dsp);
 
 /* mve: granule 4. Layout [up(out_features,4)/4][up(K,16)/16][4 channels][16 bytes] (as conv2d).
  * Scratch: 2*up(K,16) bytes, none if K % 16 == 0. Built by edgeq/packing/mve.py: pack_linear, scratch_linear. */
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_high_mve);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_shift_mve);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_tflite_mve);
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_line_mve);
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_step_mve);
 
 /* xpulp: granule 8; weights 4-byte aligned. Layout [up(out_features,4)/4][up(K,4)/4][4 channels][4 bytes] (as conv2d).
  * Scratch: up(K,4) bytes, none if K % 4 == 0. Built by edgeq/packing/xpulp.py: pack_linear, scratch_linear. */
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_high_xpulp);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_shift_xpulp);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_tflite_xpulp);
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_line_xpulp);
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_step_xpulp);
 
 /* rv32im: granule 4. Weights 4-byte aligned, 32-bit words: for each four channels where their stream begins (in words),
  * then the streams, as in src/common/eq_rv32im_block.h but of four channels and quads of one row. Scratch: 3*up(K,4)
@@ -57,5 +65,7 @@ EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_tflite_xpulp);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_high_rv32im);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_shift_rv32im);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_tflite_rv32im);
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_line_rv32im);
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_step_rv32im);
 
 #endif

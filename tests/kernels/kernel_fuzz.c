@@ -13,23 +13,28 @@
 #define NAME3(a, b, c) a##b##c
 #define NAME(a, b, c) NAME3(a, b, c)
 #define FORMS(kernel) \
-  { NAME(kernel, _high_, EQ_FUZZ_ISA), NAME(kernel, _shift_, EQ_FUZZ_ISA), NAME(kernel, _tflite_, EQ_FUZZ_ISA) }
+  { \
+    NAME(kernel, _high_, EQ_FUZZ_ISA), NAME(kernel, _shift_, EQ_FUZZ_ISA), NAME(kernel, _tflite_, EQ_FUZZ_ISA), \
+    NAME(kernel, _line_, EQ_FUZZ_ISA), NAME(kernel, _step_, EQ_FUZZ_ISA) \
+  }
+
+enum { FORM_COUNT = 5 };
 
 typedef void conv2d_t(const eq_conv2d_s8_t *, const int8_t *restrict, int8_t *restrict, void *restrict, eq_range_t);
 typedef void linear_t(const eq_linear_s8_t *, const int8_t *restrict, int8_t *restrict, void *restrict, eq_range_t);
 
-static conv2d_t *const conv2d_kernels[3] = FORMS(eq_conv2d_s8);
-static conv2d_t *const dwconv2d_kernels[3] = FORMS(eq_dwconv2d_s8);
-static linear_t *const linear_kernels[3] = FORMS(eq_linear_s8);
-static conv2d_t *const conv2d_pointwise_kernels[3] = FORMS(eq_conv2d_s8_pointwise);
+static conv2d_t *const conv2d_kernels[FORM_COUNT] = FORMS(eq_conv2d_s8);
+static conv2d_t *const dwconv2d_kernels[FORM_COUNT] = FORMS(eq_dwconv2d_s8);
+static linear_t *const linear_kernels[FORM_COUNT] = FORMS(eq_linear_s8);
+static conv2d_t *const conv2d_pointwise_kernels[FORM_COUNT] = FORMS(eq_conv2d_s8_pointwise);
 #ifdef EQ_FUZZ_CONV_KX3
-static conv2d_t *const conv2d_kx3_kernels[3] = FORMS(eq_conv2d_s8_kx3);
+static conv2d_t *const conv2d_kx3_kernels[FORM_COUNT] = FORMS(eq_conv2d_s8_kx3);
 #endif
 #ifdef EQ_FUZZ_DW_K3X3
-static conv2d_t *const dwconv2d_k3x3_kernels[3] = FORMS(eq_dwconv2d_s8_k3x3);
+static conv2d_t *const dwconv2d_k3x3_kernels[FORM_COUNT] = FORMS(eq_dwconv2d_s8_k3x3);
 #endif
 #ifdef EQ_FUZZ_DW_K4X4
-static conv2d_t *const dwconv2d_k4x4_kernels[3] = FORMS(eq_dwconv2d_s8_k4x4);
+static conv2d_t *const dwconv2d_k4x4_kernels[FORM_COUNT] = FORMS(eq_dwconv2d_s8_k4x4);
 #endif
 
 static const int32_t channel_choices[] = {1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 20, 31, 32, 33};
@@ -50,6 +55,8 @@ static void fill_bytes(int8_t *data, int32_t count, int32_t low, int32_t high) {
 static eq_requant_t random_requant(int32_t channels, eq_requant_form_t form, int32_t k_count, int32_t *bias) {
   int32_t *const m = buffer(4 * channels);
   int8_t *const s = buffer(channels);
+  int32_t *const offset = buffer(4 * channels);
+  const int32_t zero_point = random_between(-128, 127);
   const int32_t spread = random_between(0, 3) == 0 ? 1 << 24 : 64 * k_count + 1;
   for (int32_t c = 0; c < channels; c++) {
     bias[c] = random_between(0, 2 * spread) - spread;
@@ -59,12 +66,20 @@ static eq_requant_t random_requant(int32_t channels, eq_requant_form_t form, int
     } else if (form == EQ_REQUANT_SHIFT) {
       m[c] = 0x40000000 | random_between(0, 0xffffff) << 6;
       s[c] = (int8_t)random_between(28, 32);
-    } else {
+    } else if (form == EQ_REQUANT_TFLITE) {
       m[c] = 0x40000000 | random_between(0, 0xffffff) << 6;
       s[c] = (int8_t)random_between(-14, 2);
+    } else {
+      m[c] = random_between(0, 7) == 0 ? 0 : 0x40000000 | random_between(0, 0xffffff) << 6;
+      s[c] = (int8_t)random_between(0, 14);
+      offset[c] = zero_point * (1 << s[c]) + random_between(0, 1 << s[c]);
     }
   }
-  eq_requant_t q = {m, form == EQ_REQUANT_HIGH ? NULL : s, random_between(-128, 127), -128, 127};
+  eq_requant_t q = {m, form == EQ_REQUANT_HIGH ? NULL : s, zero_point, -128, 127, NULL};
+  if (eq_has_offset(form)) {
+    q.offset = offset;
+    q.output_zero_point = 0;
+  }
   if (random_between(0, 1) == 0) {
     q.act_min = random_between(-128, 127);
     q.act_max = random_between(q.act_min, 127);
@@ -212,7 +227,7 @@ static int report_geometry(const char *what, const eq_conv2d_s8_t *p, eq_requant
 }
 
 static int conv2d_case(const family_t *family) {
-  const eq_requant_form_t form = (eq_requant_form_t)random_between(0, 2);
+  const eq_requant_form_t form = (eq_requant_form_t)random_between(0, FORM_COUNT - 1);
   const int32_t depthwise = family->depthwise;
   eq_conv2d_s8_t p = random_geometry(family);
   const int32_t k_count = p.kernel_h * p.kernel_w * (depthwise ? 1 : p.in_c);
@@ -245,7 +260,7 @@ static int conv2d_case(const family_t *family) {
 }
 
 static int linear_case(void) {
-  const eq_requant_form_t form = (eq_requant_form_t)random_between(0, 2);
+  const eq_requant_form_t form = (eq_requant_form_t)random_between(0, FORM_COUNT - 1);
   const int32_t long_k = random_between(0, 3) == 0;
   eq_linear_s8_t p = {0};
   p.rows = random_between(1, 4);

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from edgeq import ops
 from edgeq.ir.graph import Boundary, Graph, Node, Quantization, Tensor, constant
-from edgeq.ops import fixed_point
+from edgeq.ops import fixed_point, residual
+from edgeq.ops.add import coefficients
 from edgeq.ops.spatial import Window
 
 #: around every SIMD width: 2 (SMLAD), 4 (packed bytes), 8, 16 (MVE)
@@ -146,7 +147,14 @@ def weighted_parts(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def _add_weighted(
-    graph: CaseGraph, op: str, x: str, weights: np.ndarray, axis: int, parts: dict[str, Any], extra: dict[str, Any]
+    graph: CaseGraph,
+    op: str,
+    x: str,
+    weights: np.ndarray,
+    axis: int,
+    parts: dict[str, Any],
+    extra: dict[str, Any],
+    residual: tuple[str, ...] = (),
 ) -> None:
     name = f"c{len(graph.nodes)}"
     channels = weights.shape[axis]
@@ -154,7 +162,13 @@ def _add_weighted(
     quantization = Quantization(np.full(channels, 0.01), 0, axis)
     bias = graph.rng.integers(-(2**20), 2**20, channels).astype(np.int32)
     requant, rounding = _requant(graph, name, channels, parts["form"], products, parts["saturate"])
-    inputs = [x, graph.constant(f"{name}.w", weights, quantization), graph.constant(f"{name}.b", bias), *requant]
+    inputs = [
+        x,
+        graph.constant(f"{name}.w", weights, quantization),
+        graph.constant(f"{name}.b", bias),
+        *requant,
+        *residual,
+    ]
     bounds = {"act_min": parts["act_min"], "act_max": parts["act_max"]}
     graph.node(op, inputs, parts["output_zero_point"], {**extra, **rounding, **bounds})
 
@@ -193,6 +207,37 @@ def winograd_cases(draw: st.DrawFn) -> Case:
         _add_weighted(graph, "conv2d", x, weights, 0, parts, _window_attributes(window))
 
     return Case(f"winograd conv2d {size} {in_c}->{out_c} {window} {parts}", add)
+
+
+@st.composite
+def residual_cases(draw: st.DrawFn) -> Case:
+    """A convolution with a residual: another tensor, or its own input where that has the output's shape. Half of the
+    images are wide enough for bands of one row."""
+    window, size = draw(windows())
+    size = (size[0], size[1] + draw(st.sampled_from((0, 16))))
+    if draw(st.integers(0, 2)) == 0:
+        window = Window(*draw(st.sampled_from((((1, 1), (1, 1), (0, 0, 0, 0)), ((4, 3), (1, 1), (3, 2, 1, 1))))))
+    in_c, out_c = draw(st.sampled_from(CHANNELS)), draw(st.sampled_from(CHANNELS))
+    of_input, zero_point, bounds = draw(st.booleans()), draw(zero_points()), draw(activations())
+    out_c = in_c if of_input else out_c
+    parts = draw(weighted_parts())
+
+    def add(graph: CaseGraph) -> None:
+        shape = (1, *window.output_size(*size), out_c)
+        x = graph.activation((1, *size, in_c), parts["zero_point"])
+        other = x if of_input and shape == (1, *size, in_c) else graph.activation(shape, zero_point, 0.07)
+        between = Tensor("between", shape, "int8", Quantization.per_tensor(0.04, parts["output_zero_point"]))
+        made = Tensor("made", shape, "int8", Quantization.per_tensor(0.1, 3))
+        integers = {**coefficients(between, graph.tensors[other], made), **bounds}
+        extra = {
+            **_window_attributes(window),
+            **{f"{residual.PREFIX}{key}": value for key, value in integers.items()},
+            "requantized_zero_point": parts["output_zero_point"],
+        }
+        weights = _int8s(graph.rng, (out_c, *window.kernel, in_c), parts["style"])
+        _add_weighted(graph, "conv2d", x, weights, 0, {**parts, "output_zero_point": 3}, extra, (other,))
+
+    return Case(f"conv2d + residual {of_input} {size} {in_c}->{out_c} {window} {parts} {bounds}", add)
 
 
 def pointwise_case(channels: int, size: tuple[int, int], form: str) -> Case:
@@ -332,8 +377,6 @@ def elementwise_cases(draw: st.DrawFn) -> Case:
         if op == "add":
             second = graph.activation(shape, other, scales[1])
             made = Tensor("y", shape, "int8", Quantization.per_tensor(0.1, 3))
-            from edgeq.ops.add import coefficients
-
             attributes = {**coefficients(graph.tensors[x], graph.tensors[second], made), **bounds}
             graph.node(op, [x, second], 3, attributes)
         elif op == "clamp":

@@ -12,6 +12,7 @@ from tests.ops.tflite_cases import tflite_add_cases, tflite_softmax_cases
 CASES: dict[str, st.SearchStrategy[Case]] = {
     "conv2d": cases.conv2d_cases(),
     "dwconv2d": cases.dwconv2d_cases(),
+    "residual": cases.residual_cases(),
     "linear": cases.linear_cases(),
     "other": cases.pool_cases() | cases.mean_cases() | cases.elementwise_cases(),
     "moves": move_cases() | tflite_add_cases() | tflite_softmax_cases(),

@@ -94,6 +94,13 @@ static EQ_INLINE int32_t eq_dsp_smmlar(int32_t a, int32_t b, int32_t offset) {
   return sum;
 }
 
+/* offset + floor(a * b / 2^32) */
+static EQ_INLINE int32_t eq_dsp_smmla(int32_t a, int32_t b, int32_t offset) {
+  int32_t sum;
+  __asm__("smmla %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(offset));
+  return sum;
+}
+
 /* odd += (mixed - even) / 256, exact: mixed is even + 256 * odd modulo 2^32 (eq_dsp_panel.h). */
 static EQ_INLINE int32_t eq_dsp_drain(int32_t odd, int32_t mixed, int32_t even) {
   return odd + ((int32_t)((uint32_t)mixed - (uint32_t)even) >> 8);
@@ -110,6 +117,7 @@ static EQ_INLINE int32_t eq_dsp_ssat8(int32_t value) {
 typedef struct {
   const int32_t *multiplier;
   const int8_t *shift;
+  const int32_t *offset;
   int32_t zero_point;
   int32_t act_min, act_max;
   int32_t narrow; /* whether [act_min, act_max] is less than int8: one saturation does not do */
@@ -117,21 +125,36 @@ typedef struct {
 
 static EQ_INLINE eq_dsp_requant_t eq_dsp_requant(const eq_requant_t *q) {
   const int32_t narrow = q->act_min > -128 || q->act_max < 127;
-  return (eq_dsp_requant_t){q->multiplier, q->shift, q->output_zero_point, q->act_min, q->act_max, narrow};
+  return (eq_dsp_requant_t){q->multiplier, q->shift, q->offset, q->output_zero_point, q->act_min, q->act_max, narrow};
 }
 
-/* Scale and zero point, saturated to int8. */
-static EQ_INLINE int32_t eq_dsp_scale_saturate(int32_t acc, int32_t m, int32_t s, int32_t zero_point,
-                                               eq_requant_form_t form) {
+/* A channel's constants: multiplier, shift, and its offset or the zero point (eq_offset). */
+typedef struct {
+  int32_t m, s, offset;
+} eq_dsp_scale_t;
+
+static EQ_INLINE eq_dsp_scale_t eq_dsp_scale_of(const eq_dsp_requant_t *q, int32_t channel, eq_requant_form_t form) {
+  const int32_t s = form == EQ_REQUANT_HIGH ? 32 : q->shift[channel];
+  return (eq_dsp_scale_t){q->multiplier[channel], s, eq_has_offset(form) ? q->offset[channel] : q->zero_point};
+}
+
+/* Scale and offset, saturated to int8. */
+static EQ_INLINE int32_t eq_dsp_scale_saturate(int32_t acc, eq_dsp_scale_t k, eq_requant_form_t form) {
   if (form == EQ_REQUANT_HIGH) {
-    return eq_dsp_ssat8(eq_dsp_smmlar(acc, m, zero_point));
+    return eq_dsp_ssat8(eq_dsp_smmlar(acc, k.m, k.offset));
   }
-  return eq_dsp_ssat8(eq_scale_acc(acc, m, s, form) + zero_point);
+  if (form == EQ_REQUANT_LINE) {
+    return eq_dsp_ssat8(eq_dsp_smmla(acc, k.m, k.offset) >> k.s);
+  }
+  if (form == EQ_REQUANT_STEP) {
+    return eq_dsp_ssat8(eq_dsp_smmlar(acc * 2, k.m, k.offset + (acc >> 31)) >> k.s);
+  }
+  return eq_dsp_ssat8(eq_scale_acc(acc, k.m, k.s, form) + k.offset);
 }
 
-static EQ_INLINE int8_t eq_dsp_requantize(int32_t acc, int32_t m, int32_t s, const eq_dsp_requant_t *q,
+static EQ_INLINE int8_t eq_dsp_requantize(int32_t acc, int32_t channel, const eq_dsp_requant_t *q,
                                           eq_requant_form_t form) {
-  int32_t y = eq_dsp_scale_saturate(acc, m, s, q->zero_point, form);
+  int32_t y = eq_dsp_scale_saturate(acc, eq_dsp_scale_of(q, channel, form), form);
   if (q->narrow) {
     y = eq_clamp(y, q->act_min, q->act_max);
   }

@@ -99,12 +99,11 @@ __attribute__((naked, noinline)) static void eq_dsp_multiply(eq_dsp_product_t *c
 
 /* Requantizes one channel's four sums; in place. */
 static EQ_INLINE void eq_dsp_scale4(const eq_dsp_requant_t *q, int32_t s[4], int32_t channel, eq_requant_form_t form) {
-  const int32_t m = q->multiplier[channel];
-  const int32_t shift = form == EQ_REQUANT_HIGH ? 32 : q->shift[channel];
-  s[0] = eq_dsp_scale_saturate(s[0], m, shift, q->zero_point, form);
-  s[1] = eq_dsp_scale_saturate(s[1], m, shift, q->zero_point, form);
-  s[2] = eq_dsp_scale_saturate(s[2], m, shift, q->zero_point, form);
-  s[3] = eq_dsp_scale_saturate(s[3], m, shift, q->zero_point, form);
+  const eq_dsp_scale_t k = eq_dsp_scale_of(q, channel, form);
+  s[0] = eq_dsp_scale_saturate(s[0], k, form);
+  s[1] = eq_dsp_scale_saturate(s[1], k, form);
+  s[2] = eq_dsp_scale_saturate(s[2], k, form);
+  s[3] = eq_dsp_scale_saturate(s[3], k, form);
 }
 
 static EQ_INLINE void eq_dsp_clamp4(const eq_dsp_requant_t *q, int32_t s[4]) {
@@ -174,10 +173,15 @@ static EQ_INLINE void eq_dsp_panel_product(const uint32_t *panel, const uint32_t
   c.y3 = pixels > 3 ? y + 3 * out_c : y;
   c.requant = eq_dsp_requant(requant);
   int32_t o = 0;
-  if (form == EQ_REQUANT_HIGH && !c.requant.narrow && quads <= EQ_DSP_DRAIN_QUADS && out_c >= 2) {
+  const int32_t has_pairs = form == EQ_REQUANT_HIGH || form == EQ_REQUANT_LINE;
+  if (has_pairs && !c.requant.narrow && quads <= EQ_DSP_DRAIN_QUADS && out_c >= 2) {
     eq_dsp_pairs_t all = {panel, weights, quads, bias, requant->multiplier, requant->output_zero_point, 0,
-                          {c.y0, c.y1, c.y2, c.y3}, out_c / 2, 0};
-    eq_dsp_pairs_high(&all);
+                          {c.y0, c.y1, c.y2, c.y3}, out_c / 2, 0, requant->offset, requant->shift};
+    if (form == EQ_REQUANT_HIGH) {
+      eq_dsp_pairs_high(&all);
+    } else {
+      eq_dsp_pairs_line(&all);
+    }
     c.weights = all.weights;
     o = out_c & ~1;
   }

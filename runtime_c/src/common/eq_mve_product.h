@@ -112,14 +112,16 @@ static EQ_INLINE void eq_mve_store_groups(const eq_mve_product_t *c, int32_t o, 
   const int16x8_t low = vdupq_n_s16((int16_t)q.act_min), high = vdupq_n_s16((int16_t)q.act_max);
   const int32_t *sums = c->sums, *bias = c->bias + o, *multiplier = q.multiplier + o;
   const int8_t *shift = form == EQ_REQUANT_HIGH ? NULL : q.shift + o;
+  const int32_t *offset = eq_has_offset(form) ? q.offset + o : NULL;
   int8_t *y = c->y + o, *y2 = y + c->pitch;
   for (; groups > 0; groups--) {
     const int32x4_t b = vldrwq_s32(bias), m = vldrwq_s32(multiplier);
-    const int32x4_t s = form == EQ_REQUANT_HIGH ? b : vldrbq_s32(shift);
+    const eq_mve_scale_t k = {m, form == EQ_REQUANT_HIGH ? b : vldrbq_s32(shift),
+                              eq_has_offset(form) ? vldrwq_s32(offset) : b};
     const int32x4_t sums2 = pixels == 2 ? vldrwq_s32(sums + EQ_MVE_LANES) : b;
-    int16x8_t halves = eq_mve_narrow(eq_mve_scale(vaddq_s32(vldrwq_s32(sums), b), m, s, form));
+    int16x8_t halves = eq_mve_narrow(eq_mve_scale(vaddq_s32(vldrwq_s32(sums), b), k, form));
     if (pixels == 2) {
-      halves = vqmovntq_s32(halves, eq_mve_scale(vaddq_s32(sums2, b), m, s, form));
+      halves = vqmovntq_s32(halves, eq_mve_scale(vaddq_s32(sums2, b), k, form));
     }
     halves = vminq_s16(vmaxq_s16(vqaddq_s16(halves, zero_point), low), high);
     vstrbq_s32(y, (int32x4_t)halves);
@@ -134,6 +136,9 @@ static EQ_INLINE void eq_mve_store_groups(const eq_mve_product_t *c, int32_t o, 
     if (form != EQ_REQUANT_HIGH) {
       shift += EQ_MVE_LANES;
     }
+    if (eq_has_offset(form)) {
+      offset += EQ_MVE_LANES;
+    }
   }
 }
 
@@ -145,8 +150,9 @@ static EQ_INLINE void eq_mve_store_part(const eq_mve_product_t *c, const int32_t
     lanes = (mve_pred16_t)(lanes & (0xffffu << 4 * (range.begin - o)));
   }
   const int32x4_t b = vldrwq_z_s32(c->bias + o, lanes), m = vldrwq_z_s32(c->requant.multiplier + o, lanes);
-  const int32x4_t s = form == EQ_REQUANT_HIGH ? b : vldrbq_z_s32(c->requant.shift + o, lanes);
-  vstrbq_p_s32(y + o, eq_mve_requantize(vaddq_s32(vldrwq_s32(sums), b), m, s, &c->requant, form), lanes);
+  const eq_mve_scale_t k = {m, form == EQ_REQUANT_HIGH ? b : vldrbq_z_s32(c->requant.shift + o, lanes),
+                            eq_has_offset(form) ? vldrwq_z_s32(c->requant.offset + o, lanes) : b};
+  vstrbq_p_s32(y + o, eq_mve_requantize(vaddq_s32(vldrwq_s32(sums), b), k, &c->requant, form), lanes);
 }
 
 /* Output channels [range.begin, range.end) of `pixels` (1 or 2, a compile-time constant) pixels; `weights` are those of

@@ -11,8 +11,8 @@
 
 /* What one output channel needs. */
 typedef struct {
-  uint32_t multiplier; /* doubled for EQ_REQUANT_HIGH */
-  int32_t shift;
+  uint32_t multiplier; /* doubled for EQ_REQUANT_HIGH and EQ_REQUANT_STEP */
+  int32_t shift, offset;
 } eq_scale_t;
 
 /* What all output channels share. */
@@ -27,14 +27,28 @@ static EQ_INLINE eq_output_t eq_output_of(const eq_requant_t *q, eq_requant_form
 
 static EQ_INLINE eq_scale_t eq_scale_of(const eq_requant_t *q, int32_t channel, eq_requant_form_t form) {
   const uint32_t m = (uint32_t)q->multiplier[channel];
-  return form == EQ_REQUANT_HIGH ? (eq_scale_t){2u * m, 32} : (eq_scale_t){m, q->shift[channel]};
+  if (form == EQ_REQUANT_HIGH) {
+    return (eq_scale_t){2u * m, 32, 0};
+  }
+  const int32_t offset = eq_has_offset(form) ? q->offset[channel] : 0;
+  return (eq_scale_t){form == EQ_REQUANT_STEP ? 2u * m : m, q->shift[channel], offset};
+}
+
+/* floor(acc * m / 2^32), the high word that the cores multiply for. */
+static EQ_INLINE int32_t eq_high_word(uint32_t acc, uint32_t m) {
+  return (int32_t)(((int64_t)(int32_t)acc * (int64_t)(uint64_t)m) >> 32);
 }
 
 static EQ_INLINE int8_t eq_requantize_rv32im(uint32_t acc, eq_scale_t scale, eq_output_t out, eq_requant_form_t form) {
   int32_t y;
   if (form == EQ_REQUANT_HIGH) {
-    const int32_t high = (int32_t)(((int64_t)(int32_t)acc * (int64_t)(uint64_t)scale.multiplier) >> 32);
-    y = (int32_t)((uint32_t)high + (uint32_t)out.offset) >> 1;
+    y = (int32_t)((uint32_t)eq_high_word(acc, scale.multiplier) + (uint32_t)out.offset) >> 1;
+  } else if (form == EQ_REQUANT_LINE) {
+    y = (eq_high_word(acc, scale.multiplier) + scale.offset) >> scale.shift;
+  } else if (form == EQ_REQUANT_STEP) {
+    /* (t + 1) >> 1 is floor((acc * m + 2^30) / 2^31) */
+    const int32_t t = eq_high_word(acc << 1, scale.multiplier);
+    y = (((t + 1) >> 1) + ((int32_t)acc >> 31) + scale.offset) >> scale.shift;
   } else {
     y = eq_scale_acc((int32_t)acc, (int32_t)scale.multiplier, scale.shift, form) + out.offset;
   }

@@ -85,6 +85,7 @@ static EQ_INLINE int8_t *eq_xpulp_fill(int8_t *target, int32_t value, int32_t by
 typedef struct {
   const int32_t *multiplier;
   const int8_t *shift;
+  const int32_t *offset;
   int32_t zero_point, act_min, act_max;
   uint32_t act_mins, act_maxs; /* four times in a word */
   int32_t narrow; /* whether [act_min, act_max] is less than int8: one clip does not do */
@@ -94,6 +95,7 @@ static EQ_INLINE eq_xpulp_requant_t eq_xpulp_requant(const eq_requant_t *q) {
   const int32_t narrow = q->act_min > -128 || q->act_max < 127;
   return (eq_xpulp_requant_t){q->multiplier,
                               q->shift,
+                              q->offset,
                               q->output_zero_point,
                               q->act_min,
                               q->act_max,
@@ -102,25 +104,38 @@ static EQ_INLINE eq_xpulp_requant_t eq_xpulp_requant(const eq_requant_t *q) {
                               narrow};
 }
 
-/* A channel's multiplier as eq_xpulp_scale wants it: doubled for EQ_REQUANT_HIGH (below 2^32, so unsigned). */
+/* A channel's multiplier as eq_xpulp_scale wants it: doubled for EQ_REQUANT_HIGH and EQ_REQUANT_STEP (below 2^32, so
+ * unsigned). */
 static EQ_INLINE uint32_t eq_xpulp_multiplier(const eq_xpulp_requant_t *q, int32_t channel, eq_requant_form_t form) {
   const uint32_t m = (uint32_t)q->multiplier[channel];
-  return form == EQ_REQUANT_HIGH ? 2u * m : m;
+  return form == EQ_REQUANT_HIGH || form == EQ_REQUANT_STEP ? 2u * m : m;
 }
 
 static EQ_INLINE int32_t eq_xpulp_shift(const eq_xpulp_requant_t *q, int32_t channel, eq_requant_form_t form) {
   return form == EQ_REQUANT_HIGH ? 32 : q->shift[channel];
 }
 
-/* Scale and zero point, clipped to int8. HIGH in three instructions: with t = floor(acc * 2m / 2^32) (MULHSU),
- * floor((acc * m + 2^31) / 2^32) = floor((t + 1) / 2), which CV.ADDRN computes along with the zero point. */
-static EQ_INLINE int32_t eq_xpulp_scale(int32_t acc, uint32_t m, int32_t s, int32_t zero_point,
-                                        eq_requant_form_t form) {
+/* A channel's offset, or the zero point (eq_offset). */
+static EQ_INLINE int32_t eq_xpulp_offset(const eq_xpulp_requant_t *q, int32_t channel, eq_requant_form_t form) {
+  return eq_has_offset(form) ? q->offset[channel] : q->zero_point;
+}
+
+/* Scale and offset, clipped to int8. HIGH in three instructions: with t = floor(acc * 2m / 2^32) (MULHSU),
+ * floor((acc * m + 2^31) / 2^32) = floor((t + 1) / 2), which CV.ADDRN computes along with the zero point. STEP rounds
+ * the high word of twice the sum the same way. */
+static EQ_INLINE int32_t eq_xpulp_scale(int32_t acc, uint32_t m, int32_t s, int32_t offset, eq_requant_form_t form) {
   if (form == EQ_REQUANT_HIGH) {
     const int32_t t = (int32_t)(((int64_t)acc * (int64_t)m) >> 32);
-    return eq_xcv_clip(eq_xcv_addRN(t, 2 * zero_point, 1), 8);
+    return eq_xcv_clip(eq_xcv_addRN(t, 2 * offset, 1), 8);
   }
-  return eq_xcv_clip(eq_scale_acc(acc, (int32_t)m, s, form) + zero_point, 8);
+  if (form == EQ_REQUANT_LINE) {
+    return eq_xcv_clip(eq_xcv_addNr((int32_t)(((int64_t)acc * (int64_t)m) >> 32), offset, s), 8);
+  }
+  if (form == EQ_REQUANT_STEP) {
+    const int32_t t = (int32_t)(((int64_t)(acc * 2) * (int64_t)m) >> 32);
+    return eq_xcv_clip(eq_xcv_addNr(eq_xcv_addRN(t, 0, 1) + (acc >> 31), offset, s), 8);
+  }
+  return eq_xcv_clip(eq_scale_acc(acc, (int32_t)m, s, form) + offset, 8);
 }
 
 #endif

@@ -195,11 +195,11 @@ __attribute__((noinline)) static void eq_xpulp_sum(eq_xpulp_block_t *c) {
 
 /* Four whole channels of one pixel, clipped to int8. */
 static EQ_INLINE uint32_t eq_xpulp_requantize4(const int32_t sums[4], const uint32_t m[4], const int32_t shift[4],
-                                               int32_t zero_point, eq_requant_form_t form) {
-  const int32_t y0 = eq_xpulp_scale(sums[0], m[0], shift[0], zero_point, form);
-  const int32_t y1 = eq_xpulp_scale(sums[1], m[1], shift[1], zero_point, form);
-  const int32_t y2 = eq_xpulp_scale(sums[2], m[2], shift[2], zero_point, form);
-  const int32_t y3 = eq_xpulp_scale(sums[3], m[3], shift[3], zero_point, form);
+                                               const int32_t offset[4], eq_requant_form_t form) {
+  const int32_t y0 = eq_xpulp_scale(sums[0], m[0], shift[0], offset[0], form);
+  const int32_t y1 = eq_xpulp_scale(sums[1], m[1], shift[1], offset[1], form);
+  const int32_t y2 = eq_xpulp_scale(sums[2], m[2], shift[2], offset[2], form);
+  const int32_t y3 = eq_xpulp_scale(sums[3], m[3], shift[3], offset[3], form);
   return eq_xcv_packhi_b(eq_xcv_packlo_b((uint32_t)y0, (uint32_t)y1, (uint32_t)y0), (uint32_t)y3, (uint32_t)y2);
 }
 
@@ -215,10 +215,12 @@ static EQ_INLINE void eq_xpulp_store_groups(const eq_xpulp_block_t *c, eq_xpulp_
                            eq_xpulp_multiplier(&q, o + 2, form), eq_xpulp_multiplier(&q, o + 3, form)};
     const int32_t shift[4] = {eq_xpulp_shift(&q, o, form), eq_xpulp_shift(&q, o + 1, form),
                               eq_xpulp_shift(&q, o + 2, form), eq_xpulp_shift(&q, o + 3, form)};
-    uint32_t b0 = eq_xpulp_requantize4(sums, m, shift, q.zero_point, form);
-    uint32_t b1 = eq_xpulp_requantize4(sums + 4, m, shift, q.zero_point, form);
-    uint32_t b2 = eq_xpulp_requantize4(sums + 8, m, shift, q.zero_point, form);
-    uint32_t b3 = eq_xpulp_requantize4(sums + 12, m, shift, q.zero_point, form);
+    const int32_t offset[4] = {eq_xpulp_offset(&q, o, form), eq_xpulp_offset(&q, o + 1, form),
+                               eq_xpulp_offset(&q, o + 2, form), eq_xpulp_offset(&q, o + 3, form)};
+    uint32_t b0 = eq_xpulp_requantize4(sums, m, shift, offset, form);
+    uint32_t b1 = eq_xpulp_requantize4(sums + 4, m, shift, offset, form);
+    uint32_t b2 = eq_xpulp_requantize4(sums + 8, m, shift, offset, form);
+    uint32_t b3 = eq_xpulp_requantize4(sums + 12, m, shift, offset, form);
     if (q.narrow) {
       b0 = eq_xcv_min_b(eq_xcv_max_b(b0, q.act_mins), q.act_maxs);
       b1 = eq_xcv_min_b(eq_xcv_max_b(b1, q.act_mins), q.act_maxs);
@@ -239,7 +241,8 @@ static EQ_INLINE void eq_xpulp_store_part(const eq_xpulp_requant_t *q, const int
   for (int32_t i = 0; i < EQ_XPULP_LANES; i++) {
     if (o + i >= channels.begin && o + i < channels.end) {
       const uint32_t m = eq_xpulp_multiplier(q, o + i, form);
-      const int32_t v = eq_xpulp_scale(sums[i], m, eq_xpulp_shift(q, o + i, form), q->zero_point, form);
+      const int32_t s = eq_xpulp_shift(q, o + i, form), offset = eq_xpulp_offset(q, o + i, form);
+      const int32_t v = eq_xpulp_scale(sums[i], m, s, offset, form);
       y[o + i] = (int8_t)(q->narrow ? eq_clamp(v, q->act_min, q->act_max) : v);
     }
   }

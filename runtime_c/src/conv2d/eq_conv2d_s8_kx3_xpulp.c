@@ -98,11 +98,13 @@ static EQ_INLINE void store_pairs(const eq_xpulp_slide_t *c, eq_xpulp_requant_t 
                              eq_xpulp_multiplier(&q, o + 2, form), eq_xpulp_multiplier(&q, o + 3, form)};
       const int32_t shift[4] = {eq_xpulp_shift(&q, o, form), eq_xpulp_shift(&q, o + 1, form),
                                 eq_xpulp_shift(&q, o + 2, form), eq_xpulp_shift(&q, o + 3, form)};
+      const int32_t offset[4] = {eq_xpulp_offset(&q, o, form), eq_xpulp_offset(&q, o + 1, form),
+                                 eq_xpulp_offset(&q, o + 2, form), eq_xpulp_offset(&q, o + 3, form)};
       int8_t *z = y + o;
       const int32_t *const last = sums + 2 * count;
       for (const int32_t *s = sums; s != last; s += 2) {
         const int32_t four[LANES] = {s[0], s[1], s[16], s[17]};
-        const uint32_t b = eq_xpulp_requantize4(four, m, shift, q.zero_point, form);
+        const uint32_t b = eq_xpulp_requantize4(four, m, shift, offset, form);
         eq_xcv_store_w_by(z, eq_xcv_min_b(eq_xcv_max_b(b, q.act_mins), q.act_maxs), out_c);
       }
     }
@@ -150,3 +152,7 @@ EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_kx3_high_xpulp) { conv2d(p, input, output, s
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_kx3_shift_xpulp) { conv2d(p, input, output, scratch, range, EQ_REQUANT_SHIFT); }
 
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_kx3_tflite_xpulp) { conv2d(p, input, output, scratch, range, EQ_REQUANT_TFLITE); }
+
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_kx3_line_xpulp) { conv2d(p, input, output, scratch, range, EQ_REQUANT_LINE); }
+
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_kx3_step_xpulp) { conv2d(p, input, output, scratch, range, EQ_REQUANT_STEP); }

@@ -48,3 +48,7 @@ EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_high_mve) { conv2d(p, input, output, scratch
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_shift_mve) { conv2d(p, input, output, scratch, range, EQ_REQUANT_SHIFT); }
 
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_tflite_mve) { conv2d(p, input, output, scratch, range, EQ_REQUANT_TFLITE); }
+
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_line_mve) { conv2d(p, input, output, scratch, range, EQ_REQUANT_LINE); }
+
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_step_mve) { conv2d(p, input, output, scratch, range, EQ_REQUANT_STEP); }

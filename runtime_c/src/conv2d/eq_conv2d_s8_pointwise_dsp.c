@@ -32,3 +32,11 @@ EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_shift_dsp) {
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_dsp) {
   pointwise(p, input, output, scratch, range, EQ_REQUANT_TFLITE);
 }
+
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_line_dsp) {
+  pointwise(p, input, output, scratch, range, EQ_REQUANT_LINE);
+}
+
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_step_dsp) {
+  pointwise(p, input, output, scratch, range, EQ_REQUANT_STEP);
+}

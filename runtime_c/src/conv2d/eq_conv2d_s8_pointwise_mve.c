@@ -35,3 +35,11 @@ EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_shift_mve) {
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_mve) {
   pointwise(p, input, output, scratch, range, EQ_REQUANT_TFLITE);
 }
+
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_line_mve) {
+  pointwise(p, input, output, scratch, range, EQ_REQUANT_LINE);
+}
+
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_step_mve) {
+  pointwise(p, input, output, scratch, range, EQ_REQUANT_STEP);
+}

@@ -37,3 +37,13 @@ EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_scalar) {
   (void)scratch;
   pointwise(p, input, output, range, EQ_REQUANT_TFLITE);
 }
+
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_line_scalar) {
+  (void)scratch;
+  pointwise(p, input, output, range, EQ_REQUANT_LINE);
+}
+
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_step_scalar) {
+  (void)scratch;
+  pointwise(p, input, output, range, EQ_REQUANT_STEP);
+}

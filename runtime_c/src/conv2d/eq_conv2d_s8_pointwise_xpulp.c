@@ -34,3 +34,11 @@ EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_shift_xpulp) {
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_xpulp) {
   pointwise(p, input, output, scratch, range, EQ_REQUANT_TFLITE);
 }
+
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_line_xpulp) {
+  pointwise(p, input, output, scratch, range, EQ_REQUANT_LINE);
+}
+
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pointwise_step_xpulp) {
+  pointwise(p, input, output, scratch, range, EQ_REQUANT_STEP);
+}

@@ -169,3 +169,11 @@ EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_shift_rv32im) {
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_tflite_rv32im) {
   conv2d(p, input, output, scratch, range, EQ_REQUANT_TFLITE);
 }
+
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_line_rv32im) {
+  conv2d(p, input, output, scratch, range, EQ_REQUANT_LINE);
+}
+
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_step_rv32im) {
+  conv2d(p, input, output, scratch, range, EQ_REQUANT_STEP);
+}

@@ -38,3 +38,7 @@ EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_high_scalar) { conv2d(p, input, output, scra
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_shift_scalar) { conv2d(p, input, output, scratch, range, EQ_REQUANT_SHIFT); }
 
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_tflite_scalar) { conv2d(p, input, output, scratch, range, EQ_REQUANT_TFLITE); }
+
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_line_scalar) { conv2d(p, input, output, scratch, range, EQ_REQUANT_LINE); }
+
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_step_scalar) { conv2d(p, input, output, scratch, range, EQ_REQUANT_STEP); }

@@ -76,8 +76,8 @@ static EQ_INLINE pair_t output_column(const int32_t *m) {
 }
 
 /* One channel of one tile. */
-static EQ_INLINE void transform_output(const int32_t *m, int32_t bias, int32_t multiplier, int32_t shift,
-                                       const eq_dsp_requant_t *q, eq_place_t *place, eq_requant_form_t form) {
+static EQ_INLINE void transform_output(const int32_t *m, int32_t bias, eq_dsp_scale_t k, const eq_dsp_requant_t *q,
+                                       eq_place_t *place, eq_requant_form_t form) {
   const pair_t a = output_column(m), b = output_column(m + 4 * EQ_WINOGRAD_PRODUCTS_DSP);
   uint32_t s0 = a.top + b.top, s1 = b.top, s2 = a.bottom + b.bottom, s3 = b.bottom;
   const pair_t c = output_column(m + 8 * EQ_WINOGRAD_PRODUCTS_DSP);
@@ -88,11 +88,10 @@ static EQ_INLINE void transform_output(const int32_t *m, int32_t bias, int32_t m
   const pair_t d = output_column(m + 12 * EQ_WINOGRAD_PRODUCTS_DSP);
   s1 -= d.top;
   s3 -= d.bottom;
-  const int32_t zero_point = q->zero_point;
-  int32_t y0 = eq_dsp_scale_saturate(bias + ((int32_t)s0 >> 2), multiplier, shift, zero_point, form);
-  int32_t y1 = eq_dsp_scale_saturate(bias + ((int32_t)s1 >> 2), multiplier, shift, zero_point, form);
-  int32_t y2 = eq_dsp_scale_saturate(bias + ((int32_t)s2 >> 2), multiplier, shift, zero_point, form);
-  int32_t y3 = eq_dsp_scale_saturate(bias + ((int32_t)s3 >> 2), multiplier, shift, zero_point, form);
+  int32_t y0 = eq_dsp_scale_saturate(bias + ((int32_t)s0 >> 2), k, form);
+  int32_t y1 = eq_dsp_scale_saturate(bias + ((int32_t)s1 >> 2), k, form);
+  int32_t y2 = eq_dsp_scale_saturate(bias + ((int32_t)s2 >> 2), k, form);
+  int32_t y3 = eq_dsp_scale_saturate(bias + ((int32_t)s3 >> 2), k, form);
   if (q->narrow) {
     y0 = eq_clamp(y0, q->act_min, q->act_max);
     y1 = eq_clamp(y1, q->act_min, q->act_max);
@@ -111,10 +110,10 @@ static EQ_INLINE void transform_output(const int32_t *m, int32_t bias, int32_t m
 static EQ_INLINE void store_channel(const eq_conv2d_s8_t *p, const eq_dsp_requant_t *q, const int32_t *m,
                                     int32_t channel, eq_place_t *place, const eq_place_t *end,
                                     eq_requant_form_t form) {
-  const int32_t bias = p->bias[channel], multiplier = q->multiplier[channel];
-  const int32_t shift = form == EQ_REQUANT_HIGH ? 32 : q->shift[channel];
+  const int32_t bias = p->bias[channel];
+  const eq_dsp_scale_t k = eq_dsp_scale_of(q, channel, form);
   for (; place != end; place++) {
-    transform_output(m, bias, multiplier, shift, q, place, form);
+    transform_output(m, bias, k, q, place, form);
     m++;
   }
 }
@@ -174,4 +173,12 @@ EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_shift_dsp) {
 
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_tflite_dsp) {
   conv2d(p, input, output, scratch, range, EQ_REQUANT_TFLITE);
+}
+
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_line_dsp) {
+  conv2d(p, input, output, scratch, range, EQ_REQUANT_LINE);
+}
+
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_step_dsp) {
+  conv2d(p, input, output, scratch, range, EQ_REQUANT_STEP);
 }

@@ -85,3 +85,11 @@ EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_shift_rv32im) {
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_tflite_rv32im) {
   eq_winograd_conv2d(p, input, output, scratch, range, KERNEL, EQ_REQUANT_TFLITE);
 }
+
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_line_rv32im) {
+  eq_winograd_conv2d(p, input, output, scratch, range, KERNEL, EQ_REQUANT_LINE);
+}
+
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_winograd2x2_step_rv32im) {
+  eq_winograd_conv2d(p, input, output, scratch, range, KERNEL, EQ_REQUANT_STEP);
+}

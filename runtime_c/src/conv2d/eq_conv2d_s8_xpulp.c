@@ -40,3 +40,7 @@ EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_high_xpulp) { conv2d(p, input, output, scrat
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_shift_xpulp) { conv2d(p, input, output, scratch, range, EQ_REQUANT_SHIFT); }
 
 EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_tflite_xpulp) { conv2d(p, input, output, scratch, range, EQ_REQUANT_TFLITE); }
+
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_line_xpulp) { conv2d(p, input, output, scratch, range, EQ_REQUANT_LINE); }
+
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_step_xpulp) { conv2d(p, input, output, scratch, range, EQ_REQUANT_STEP); }

@@ -30,8 +30,7 @@ static EQ_INLINE void sum4(const int8_t *const *taps, const uint32_t *weights, i
 
 static EQ_INLINE int8_t requantize(const eq_dwconv2d_s8_t *p, const eq_dsp_requant_t *q, int32_t sum, int32_t c,
                                    eq_requant_form_t form) {
-  const int32_t s = form == EQ_REQUANT_HIGH ? 32 : q->shift[c];
-  return eq_dsp_requantize(sum + p->bias[c], q->multiplier[c], s, q, form);
+  return eq_dsp_requantize(sum + p->bias[c], c, q, form);
 }
 
 static EQ_INLINE void dwconv2d(const eq_dwconv2d_s8_t *p, const int8_t *restrict input, int8_t *restrict output,
@@ -75,3 +74,7 @@ EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_high_dsp) { dwconv2d(p, input, output, s
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_shift_dsp) { dwconv2d(p, input, output, scratch, range, EQ_REQUANT_SHIFT); }
 
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_dsp) { dwconv2d(p, input, output, scratch, range, EQ_REQUANT_TFLITE); }
+
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_line_dsp) { dwconv2d(p, input, output, scratch, range, EQ_REQUANT_LINE); }
+
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_step_dsp) { dwconv2d(p, input, output, scratch, range, EQ_REQUANT_STEP); }

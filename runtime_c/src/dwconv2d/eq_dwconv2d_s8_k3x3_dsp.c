@@ -67,14 +67,14 @@ static EQ_INLINE void widen_strip(const eq_dwconv2d_s8_t *p, const columns_t *co
 /* The constants of a channel. */
 typedef struct {
   uint32_t w0, w1, w2, w01, w2_last;
-  int32_t bias, m, shift, zero_point;
+  int32_t bias;
+  eq_dsp_scale_t scale;
 } channel_t;
 
 static EQ_INLINE channel_t load_channel(const eq_dwconv2d_s8_t *p, int32_t c, eq_requant_form_t form) {
   const uint32_t *const w = (const uint32_t *)p->weights + 5 * c;
-  const int32_t shift = form == EQ_REQUANT_HIGH ? 32 : p->requant.shift[c];
-  return (channel_t){w[0], w[1], w[2], w[3], w[4], p->bias[c], p->requant.multiplier[c], shift,
-                     p->requant.output_zero_point};
+  const eq_dsp_requant_t q = eq_dsp_requant(&p->requant);
+  return (channel_t){w[0], w[1], w[2], w[3], w[4], p->bias[c], eq_dsp_scale_of(&q, c, form)};
 }
 
 /* `count` outputs of one channel down its strip, any stride, any activation range. */
@@ -94,7 +94,7 @@ static EQ_INLINE void column(const row_t *row, const eq_dwconv2d_s8_t *p, int32_
     EQ_DSP_LOAD2(&row[2 * LANES], pair, last);
     sum = eq_dsp_smlad(pair, c.w2, sum);
     sum = eq_dsp_smlabb(last, c.w2_last, sum);
-    sum = eq_dsp_scale_saturate(sum, c.m, c.shift, c.zero_point, form);
+    sum = eq_dsp_scale_saturate(sum, c.scale, form);
     *y = (int8_t)eq_clamp(sum, act_min, act_max);
     row += row_step;
     y += y_step;
@@ -119,7 +119,7 @@ static EQ_INLINE void column_stride1(const row_t *row, const eq_dwconv2d_s8_t *p
     EQ_DSP_LOAD2(&row[LANES], pair, last);
     sum = eq_dsp_smlad(pair, c.w2, sum);
     sum = eq_dsp_smlabb(last, c.w2_last, sum);
-    *y = (int8_t)eq_dsp_scale_saturate(sum, c.m, c.shift, c.zero_point, form);
+    *y = (int8_t)eq_dsp_scale_saturate(sum, c.scale, form);
     y += y_step;
   }
 }
@@ -179,4 +179,12 @@ EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k3x3_shift_dsp) {
 
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k3x3_tflite_dsp) {
   dwconv2d(p, input, output, scratch, range, EQ_REQUANT_TFLITE);
+}
+
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k3x3_line_dsp) {
+  dwconv2d(p, input, output, scratch, range, EQ_REQUANT_LINE);
+}
+
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k3x3_step_dsp) {
+  dwconv2d(p, input, output, scratch, range, EQ_REQUANT_STEP);
 }

@@ -193,3 +193,11 @@ EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_shift_rv32im) {
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_tflite_rv32im) {
   dwconv2d(p, input, output, scratch, range, EQ_REQUANT_TFLITE);
 }
+
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_line_rv32im) {
+  dwconv2d(p, input, output, scratch, range, EQ_REQUANT_LINE);
+}
+
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_dwconv2d_s8_k3x3_step_rv32im) {
+  dwconv2d(p, input, output, scratch, range, EQ_REQUANT_STEP);
+}

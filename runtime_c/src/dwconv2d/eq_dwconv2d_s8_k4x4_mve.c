@@ -105,20 +105,19 @@ static EQ_INLINE void outputs_down(shared_t g, const int8_t *strip, int32_t c, i
   const uint32x4_t places = eq_mve_multiples((uint32_t)g.y_step);
   for (const int32_t end = c + lanes; c < end; c++) {
     const int8x16_t w = vldrbq_s8(g.weights + c * SIDE * SIDE);
-    const int32x4_t m = vdupq_n_s32(g.requant.multiplier[c]);
-    const int32x4_t s = form == EQ_REQUANT_HIGH ? m : vdupq_n_s32(g.requant.shift[c]);
+    const eq_mve_scale_t k = eq_mve_scale_of(&g.requant, c, form);
     const int32_t bias = g.bias[c];
     const int8_t *x = strip;
     int8_t *out = y;
     for (int32_t fours = count / 4; fours > 0; fours--) {
       const int32x4_t sums = vaddq_n_s32(four_outputs(x, g.step, rows, w), bias);
-      vstrbq_scatter_offset_s32(out, places, eq_mve_requantize(sums, m, s, &g.requant, form));
+      vstrbq_scatter_offset_s32(out, places, eq_mve_requantize(sums, k, &g.requant, form));
       x += 4 * g.step;
       out += 4 * g.y_step;
     }
     if (count % 4 != 0) {
       const int32x4_t sums = vaddq_n_s32(four_outputs(x, g.step, rows, w), bias);
-      const int32x4_t v = eq_mve_requantize(sums, m, s, &g.requant, form);
+      const int32x4_t v = eq_mve_requantize(sums, k, &g.requant, form);
       vstrbq_scatter_offset_p_s32(out, places, v, vctp32q((uint32_t)(count % 4)));
     }
     strip += SIDE;
@@ -149,10 +148,10 @@ static EQ_INLINE int32x4_t four_paired(uint32x4_t *at, int8x16_t w, int8x16_t w_
 }
 
 /* Eight outputs in 16-bit lanes, alternating between the first and the last four, before zero point and clamp. */
-static EQ_INLINE int16x8_t eight_paired(uint32x4_t *at, int8x16_t w, int8x16_t w_down, int32_t bias, int32x4_t m,
-                                        int32x4_t s, eq_requant_form_t form) {
-  const int16x8_t halves = eq_mve_narrow(eq_mve_scale(vaddq_n_s32(four_paired(at, w, w_down), bias), m, s, form));
-  return vqmovntq_s32(halves, eq_mve_scale(vaddq_n_s32(four_paired(at, w, w_down), bias), m, s, form));
+static EQ_INLINE int16x8_t eight_paired(uint32x4_t *at, int8x16_t w, int8x16_t w_down, int32_t bias,
+                                        eq_mve_scale_t k, eq_requant_form_t form) {
+  const int16x8_t halves = eq_mve_narrow(eq_mve_scale(vaddq_n_s32(four_paired(at, w, w_down), bias), k, form));
+  return vqmovntq_s32(halves, eq_mve_scale(vaddq_n_s32(four_paired(at, w, w_down), bias), k, form));
 }
 
 /* Zero point, clamp, and stores of the first `count` of eight outputs (see eight_paired), `y_step` apart. `narrow`, a
@@ -186,20 +185,19 @@ static EQ_INLINE void outputs_down_paired(shared_t g, const int8_t *strip, int32
     const int8x16_t w = vldrbq_s8(g.weights + c * SIDE * SIDE);
     uint32_t carry = 0;
     const int8x16_t w_down = vshlcq_s8(w, &carry, 32);
-    const int32x4_t m = vdupq_n_s32(g.requant.multiplier[c]);
-    const int32x4_t s = form == EQ_REQUANT_HIGH ? m : vdupq_n_s32(g.requant.shift[c]);
+    const eq_mve_scale_t k = eq_mve_scale_of(&g.requant, c, form);
     const int32_t bias = g.bias[c];
     uint32x4_t at = vaddq_n_u32(rows, (uint32_t)(uintptr_t)strip - 2u * ROW_BYTES);
     int8_t *out = y;
     for (int32_t eights = count / 8; eights > 0; eights--) {
-      store_eight(out, eight_paired(&at, w, w_down, bias, m, s, form), places, g.y_step, &g.requant, 8, narrow);
+      store_eight(out, eight_paired(&at, w, w_down, bias, k, form), places, g.y_step, &g.requant, 8, narrow);
       out += 8 * g.y_step;
     }
     if (count % 8 > 4) {
-      store_eight(out, eight_paired(&at, w, w_down, bias, m, s, form), places, g.y_step, &g.requant, count % 8,
+      store_eight(out, eight_paired(&at, w, w_down, bias, k, form), places, g.y_step, &g.requant, count % 8,
                   narrow);
     } else if (count % 8 > 0) {
-      const int32x4_t v = eq_mve_scale(vaddq_n_s32(four_paired(&at, w, w_down), bias), m, s, form);
+      const int32x4_t v = eq_mve_scale(vaddq_n_s32(four_paired(&at, w, w_down), bias), k, form);
       store_eight(out, eq_mve_narrow(v), places, g.y_step, &g.requant, count % 8, narrow);
     }
     strip += SIDE;
@@ -255,4 +253,12 @@ EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_shift_mve) {
 
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_tflite_mve) {
   dwconv2d(p, input, output, scratch, range, EQ_REQUANT_TFLITE);
+}
+
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_line_mve) {
+  dwconv2d(p, input, output, scratch, range, EQ_REQUANT_LINE);
+}
+
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_step_mve) {
+  dwconv2d(p, input, output, scratch, range, EQ_REQUANT_STEP);
 }

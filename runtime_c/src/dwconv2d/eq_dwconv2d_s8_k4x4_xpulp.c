@@ -87,14 +87,14 @@ typedef struct {
   uint32_t w0, w1, w2, w3; /* a kernel row each */
   int32_t bias;
   uint32_t m;
-  int32_t shift, zero_point;
+  int32_t shift, offset;
 } channel_t;
 
 static EQ_INLINE channel_t load_channel(const eq_dwconv2d_s8_t *p, const eq_xpulp_requant_t *q, int32_t c,
                                         eq_requant_form_t form) {
   const uint32_t *const w = (const uint32_t *)p->weights + c * SIDE;
   return (channel_t){w[0],      w[1], w[2], w[3], p->bias[c], eq_xpulp_multiplier(q, c, form),
-                     eq_xpulp_shift(q, c, form), q->zero_point};
+                     eq_xpulp_shift(q, c, form), eq_xpulp_offset(q, c, form)};
 }
 
 /* Where outputs go: `y` in one column and, with `two`, `z` in the next. */
@@ -113,10 +113,10 @@ static EQ_INLINE void three_rows(const channel_t *k, uint32_t x0, uint32_t x1, u
     int32_t b = eq_xcv_sdotsp_b(k->bias, x0, k->w0 << 8);
     b = eq_xcv_sdotsp_b(b, x1, k->w1 << 8);
     b = eq_xcv_sdotsp_b(b, x2, k->w2 << 8);
-    b = eq_xpulp_scale(b, k->m, k->shift, k->zero_point, form);
+    b = eq_xpulp_scale(b, k->m, k->shift, k->offset, form);
     eq_xcv_store_b_by(t->z, b, t->step);
   }
-  a = eq_xpulp_scale(a, k->m, k->shift, k->zero_point, form);
+  a = eq_xpulp_scale(a, k->m, k->shift, k->offset, form);
   eq_xcv_store_b_by(t->y, a, t->step);
 }
 
@@ -155,7 +155,7 @@ static EQ_INLINE void one_column(const eq_dwconv2d_s8_t *p, const eq_xpulp_requa
     s = eq_xcv_sdotsp_b(s, eq_xpulp_load(strip + 2 * tap), k.w2);
     s = eq_xcv_sdotsp_b(s, eq_xpulp_load(strip + 3 * tap), k.w3);
     strip += step;
-    s = eq_xcv_min(eq_xcv_max(eq_xpulp_scale(s, k.m, k.shift, k.zero_point, form), act_min), act_max);
+    s = eq_xcv_min(eq_xcv_max(eq_xpulp_scale(s, k.m, k.shift, k.offset, form), act_min), act_max);
     eq_xcv_store_b_by(y, s, y_step);
   }
 }
@@ -201,4 +201,12 @@ EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_shift_xpulp) {
 
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_tflite_xpulp) {
   dwconv2d(p, input, output, scratch, range, EQ_REQUANT_TFLITE);
+}
+
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_line_xpulp) {
+  dwconv2d(p, input, output, scratch, range, EQ_REQUANT_LINE);
+}
+
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_step_xpulp) {
+  dwconv2d(p, input, output, scratch, range, EQ_REQUANT_STEP);
 }

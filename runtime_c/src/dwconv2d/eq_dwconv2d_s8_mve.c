@@ -55,7 +55,8 @@ static EQ_INLINE int32x4_t scale(const eq_mve_requant_t *q, int32x4_t sum, int32
                                  eq_requant_form_t form) {
   const int32x4_t m = every_fourth(q->multiplier, c, end, part);
   const int32x4_t s = form == EQ_REQUANT_HIGH ? m : every_fourth_shift(q->shift, c, end, part);
-  return eq_mve_scale(sum, m, s, form);
+  const int32x4_t offset = eq_has_offset(form) ? every_fourth(q->offset, c, end, part) : m;
+  return eq_mve_scale(sum, (eq_mve_scale_t){m, s, offset}, form);
 }
 
 /* Scaled sums saturate to 16 bits before the zero point is added: |zero point| <= 128, so the clamp sees no
@@ -103,3 +104,7 @@ EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_high_mve) { dwconv2d(p, input, output, s
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_shift_mve) { dwconv2d(p, input, output, scratch, range, EQ_REQUANT_SHIFT); }
 
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_mve) { dwconv2d(p, input, output, scratch, range, EQ_REQUANT_TFLITE); }
+
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_line_mve) { dwconv2d(p, input, output, scratch, range, EQ_REQUANT_LINE); }
+
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_step_mve) { dwconv2d(p, input, output, scratch, range, EQ_REQUANT_STEP); }

@@ -50,6 +50,7 @@ void eq_dwconv2d_s8_planar(const eq_dwconv2d_s8_t *p, eq_conv2d_s8_kernel_t kern
     part.bias = p->bias + c;
     part.requant.multiplier = p->requant.multiplier + c;
     part.requant.shift = p->requant.shift == NULL ? NULL : p->requant.shift + c;
+    part.requant.offset = p->requant.offset == NULL ? NULL : p->requant.offset + c;
     kernel(&part, plane, image + c, scratch, (eq_range_t){0, lanes});
   }
 }

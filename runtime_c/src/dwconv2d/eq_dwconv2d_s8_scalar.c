@@ -109,3 +109,13 @@ EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_scalar) {
   (void)scratch;
   dwconv2d(p, input, output, range, EQ_REQUANT_TFLITE);
 }
+
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_line_scalar) {
+  (void)scratch;
+  dwconv2d(p, input, output, range, EQ_REQUANT_LINE);
+}
+
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_step_scalar) {
+  (void)scratch;
+  dwconv2d(p, input, output, range, EQ_REQUANT_STEP);
+}

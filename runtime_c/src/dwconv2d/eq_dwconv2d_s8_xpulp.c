@@ -35,7 +35,7 @@ static EQ_INLINE void sum4(const int8_t *const *taps, const int8_t *weights, int
 static EQ_INLINE int8_t requantize(const eq_dwconv2d_s8_t *p, const eq_xpulp_requant_t *q, int32_t sum, int32_t c,
                                    eq_requant_form_t form) {
   const int32_t y = eq_xpulp_scale(sum + p->bias[c], eq_xpulp_multiplier(q, c, form), eq_xpulp_shift(q, c, form),
-                                   q->zero_point, form);
+                                   eq_xpulp_offset(q, c, form), form);
   return (int8_t)(q->narrow ? eq_clamp(y, q->act_min, q->act_max) : y);
 }
 
@@ -77,4 +77,12 @@ EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_shift_xpulp) { dwconv2d(p, input, output
 
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_xpulp) {
   dwconv2d(p, input, output, scratch, range, EQ_REQUANT_TFLITE);
+}
+
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_line_xpulp) {
+  dwconv2d(p, input, output, scratch, range, EQ_REQUANT_LINE);
+}
+
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_step_xpulp) {
+  dwconv2d(p, input, output, scratch, range, EQ_REQUANT_STEP);
 }

@@ -84,8 +84,7 @@ static EQ_INLINE void linear(const eq_linear_s8_t *p, const int8_t *restrict inp
       for (int32_t i = 0; i < 4; i++) {
         const int32_t o = group + i;
         if (o >= range.begin && o < range.end) {
-          const int32_t s = form == EQ_REQUANT_HIGH ? 32 : q.shift[o];
-          y[o] = eq_dsp_requantize(sums[i] + p->bias[o], q.multiplier[o], s, &q, form);
+          y[o] = eq_dsp_requantize(sums[i] + p->bias[o], o, &q, form);
         }
       }
     }
@@ -97,3 +96,7 @@ EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_high_dsp) { linear(p, input, output, scratch
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_shift_dsp) { linear(p, input, output, scratch, range, EQ_REQUANT_SHIFT); }
 
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_tflite_dsp) { linear(p, input, output, scratch, range, EQ_REQUANT_TFLITE); }
+
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_line_dsp) { linear(p, input, output, scratch, range, EQ_REQUANT_LINE); }
+
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_step_dsp) { linear(p, input, output, scratch, range, EQ_REQUANT_STEP); }

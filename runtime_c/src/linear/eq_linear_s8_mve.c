@@ -19,3 +19,7 @@ EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_high_mve) { linear(p, input, output, scratch
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_shift_mve) { linear(p, input, output, scratch, range, EQ_REQUANT_SHIFT); }
 
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_tflite_mve) { linear(p, input, output, scratch, range, EQ_REQUANT_TFLITE); }
+
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_line_mve) { linear(p, input, output, scratch, range, EQ_REQUANT_LINE); }
+
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_step_mve) { linear(p, input, output, scratch, range, EQ_REQUANT_STEP); }

@@ -102,3 +102,7 @@ EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_high_rv32im) { linear(p, input, output, scra
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_shift_rv32im) { linear(p, input, output, scratch, range, EQ_REQUANT_SHIFT); }
 
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_tflite_rv32im) { linear(p, input, output, scratch, range, EQ_REQUANT_TFLITE); }
+
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_line_rv32im) { linear(p, input, output, scratch, range, EQ_REQUANT_LINE); }
+
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_step_rv32im) { linear(p, input, output, scratch, range, EQ_REQUANT_STEP); }

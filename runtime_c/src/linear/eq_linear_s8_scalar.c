@@ -41,3 +41,13 @@ EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_tflite_scalar) {
   (void)scratch;
   linear(p, input, output, range, EQ_REQUANT_TFLITE);
 }
+
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_line_scalar) {
+  (void)scratch;
+  linear(p, input, output, range, EQ_REQUANT_LINE);
+}
+
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_step_scalar) {
+  (void)scratch;
+  linear(p, input, output, range, EQ_REQUANT_STEP);
+}

@@ -72,3 +72,7 @@ EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_high_xpulp) { linear(p, input, output, scrat
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_shift_xpulp) { linear(p, input, output, scratch, range, EQ_REQUANT_SHIFT); }
 
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_tflite_xpulp) { linear(p, input, output, scratch, range, EQ_REQUANT_TFLITE); }
+
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_line_xpulp) { linear(p, input, output, scratch, range, EQ_REQUANT_LINE); }
+
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_step_xpulp) { linear(p, input, output, scratch, range, EQ_REQUANT_STEP); }

@@ -6,9 +6,7 @@
 static EQ_INLINE void store(const eq_mean_s8_t *p, int8_t *output, int32x4_t acc, mve_pred16_t lanes,
                             eq_requant_form_t form) {
   const eq_mve_requant_t q = eq_mve_requant(&p->requant);
-  const int32x4_t m = vdupq_n_s32(q.multiplier[0]);
-  const int32x4_t s = vdupq_n_s32(form == EQ_REQUANT_HIGH ? 0 : q.shift[0]);
-  vstrbq_p_s32(output, eq_mve_requantize(acc, m, s, &q, form), lanes);
+  vstrbq_p_s32(output, eq_mve_requantize(acc, eq_mve_scale_of(&q, 0, form), &q, form), lanes);
 }
 
 static EQ_INLINE void mean(const eq_mean_s8_t *p, const int8_t *restrict input, int8_t *restrict output,
