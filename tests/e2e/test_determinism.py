@@ -16,12 +16,15 @@ from tests.tools import require_board
 NOT_SOURCES = {"build"}
 
 
-def build(folder: Path, seed: str, cwd: Path) -> dict[str, bytes]:
+MODELS = {"speed": ("kws/kws.pt2", "kws/demo_calib.npz"), "ram": ("resnet8/resnet8.pt2", "resnet8/demo.npz")}
+
+
+def build(folder: Path, seed: str, cwd: Path, optimize: str) -> dict[str, bytes]:
     """Everything in the folder that the build made, by relative path."""
-    kws = EXAMPLES / "kws"
+    model, calibration = MODELS[optimize]
     command = [
-        sys.executable, "-m", "edgeq", "build", str(kws / "kws.pt2"), "--board", "cortex-m4", "--no-simulate",
-        "--calib", str(kws / "demo_calib.npz"), "-o", str(folder),
+        sys.executable, "-m", "edgeq", "build", str(EXAMPLES / model), "--board", "cortex-m4", "--no-simulate",
+        "--calib", str(EXAMPLES / calibration), "--optimize", optimize, "-o", str(folder),
     ]  # fmt: skip
     environment = {**os.environ, "PYTHONHASHSEED": seed}
     subprocess.run(command, cwd=cwd, env=environment, check=True, capture_output=True)
@@ -34,11 +37,12 @@ def build(folder: Path, seed: str, cwd: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.qemu
-def test_two_builds_are_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("optimize", sorted(MODELS))
+def test_two_builds_are_the_same(optimize: str, tmp_path: Path) -> None:
     require_board("cortex-m4")
     (tmp_path / "elsewhere").mkdir()
-    first = build(tmp_path / "first", "0", tmp_path)
-    second = build(tmp_path / "deep" / "second", "4711", tmp_path / "elsewhere")
+    first = build(tmp_path / "first", "0", tmp_path, optimize)
+    second = build(tmp_path / "deep" / "second", "4711", tmp_path / "elsewhere", optimize)
     assert list(first) == list(second)
     calibration = {"report.json", "report.html"}  # these name the calibration file as given: the same here
     assert calibration <= set(first)
