@@ -137,6 +137,8 @@ def _generate_within(
     alternatives = Alternatives(graph, board)
     if options.optimize == "size":
         alternatives.keep_smallest()
+    if options.optimize == "ram":
+        alternatives.keep_rowwise()
     made: list[tuple[Path, Program, Plan]] = []
 
     def build(program: Program, arena: Plan) -> Built:

@@ -9,6 +9,8 @@ from edgeq.ir.graph import Graph, Node
 from edgeq.lower.choice import Choice, Option, choose, smallest
 from edgeq.lower.select import Candidate, candidates, computed, first_choice
 
+#: how much more flash than the least --optimize size accepts for speed
+SIZE_TOLERANCE = 1.05
 #: (node, C function)
 Pick = tuple[str, str]
 
@@ -30,12 +32,20 @@ class Alternatives:
         return choice, {name: self._allowed(name)[pick] for name, pick in picks}
 
     def smallest(self) -> dict[str, Candidate]:
-        """The least flash. Node name -> kernel."""
-        return self.choose(0)[1]
+        """The fewest instructions in the least flash and SIZE_TOLERANCE more: the last percent of flash can cost
+        several times the instructions. Node name -> kernel."""
+        least, _ = self.choose(0)
+        return self.choose(least.flash_bytes * SIZE_TOLERANCE)[1]
 
     def keep_smallest(self) -> None:
-        """From now on only the choice with the least flash."""
+        """From now on only the choice for size."""
         self._layers = {name: [candidate] for name, candidate in self.smallest().items()}
+
+    def keep_rowwise(self) -> None:
+        """From now on no kernels that compute tiles of several rows: in bands of a row they lose what they save."""
+        self._layers = {
+            name: [item for item in items if not item.kernel.expands] for name, items in self._layers.items()
+        }
 
     def with_less_scratch(self, candidate: Candidate) -> bool:
         """Whether the layer has another kernel with less scratch memory."""
