@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from itertools import permutations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from edgeq.lower.program import aligned
 from edgeq.plan import arena, exact
@@ -116,3 +118,42 @@ def test_a_limited_search_keeps_the_best_it_found(monkeypatch: pytest.MonkeyPatc
     assert_valid(found)
     assert not found.optimal
     assert 304 < found.arena_bytes < worst.arena_bytes
+
+
+def by_integer_program(blocks: list[Buffer]) -> int:
+    """The smallest arena by HiGHS: an offset a buffer, and for every pair that lives together a binary that says which
+    of the two lies below."""
+    units = [aligned(block.size_bytes) // 16 for block in blocks]
+    pairs = [(i, j) for i in range(len(blocks)) for j in range(i) if blocks[i].overlaps(blocks[j])]
+    big, count = sum(units), len(blocks)
+    width = count + len(pairs) + 1  # offsets, binaries, the arena's end
+    rows, limits = [], []
+    for index, (i, j) in enumerate(pairs):
+        for below, above, sign in ((i, j, 1), (j, i, -1)):
+            row = np.zeros(width)
+            row[below], row[above], row[count + index] = 1, -1, sign * big
+            rows.append(row)
+            limits.append((big if sign == 1 else 0) - units[below])
+    for index in range(count):
+        row = np.zeros(width)
+        row[index], row[-1] = 1, -1
+        rows.append(row)
+        limits.append(-units[index])
+    upper = np.array([big] * count + [1] * len(pairs) + [big])
+    cost = np.eye(width)[-1]
+    result = milp(
+        cost,
+        integrality=np.ones(width),
+        bounds=Bounds(np.zeros(width), upper),
+        constraints=LinearConstraint(np.array(rows), -np.inf, limits),
+    )
+    assert result.success
+    return 16 * round(result.fun)
+
+
+@settings(max_examples=60, deadline=None)
+@given(lifetimes(7))
+def test_the_integer_program_finds_nothing_smaller(blocks: list[Buffer]) -> None:
+    proven = exact.prove(one_after_the_other(blocks))
+    assert proven.optimal
+    assert proven.arena_bytes == by_integer_program(blocks)
