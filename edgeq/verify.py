@@ -92,8 +92,8 @@ def _inside(firmware: FirmwareFolder) -> list[tuple[str, str]]:
 
 
 def compare(name: str, expected: np.ndarray, actual: np.ndarray) -> Difference | None:
-    """The difference of two int8 arrays [samples, ...], or None when they are equal."""
-    delta = np.abs(expected.astype(np.int16) - actual.astype(np.int16)).reshape(len(expected), -1)
+    """The difference of two integer arrays [samples, ...], or None when they are equal."""
+    delta = np.abs(expected.astype(np.int64) - actual.astype(np.int64)).reshape(len(expected), -1)
     if not delta.any():
         return None
     return Difference(name, int((delta > 0).sum()), int(delta.max()), int(delta.any(axis=1).argmax()))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from edgeq.emit import stages
 from edgeq.emit.env import c_array_text, c_float, render
 from edgeq.emit.names import model_name, unique_identifiers
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.lower.program import Layer, Planar, Program, Rolling
+from edgeq.ops.base import Kernel
 from edgeq.ops.spatial import Window
 from edgeq.plan.arena import Plan
 from edgeq.plan.lifetime import band_name, copy_name, scratch_name, stored_bytes
@@ -25,14 +29,14 @@ def model_context(program: Program, plan: Plan) -> dict[str, Any]:
     context: dict[str, Any] = {
         "name": name,
         "upper": name.upper(),
-        "description": f"{len(graph.inputs)} input(s), {len(graph.outputs)} output(s), int8",
+        "description": f"{len(graph.inputs)} input(s), {len(graph.outputs)} output(s), {_precision(graph)}",
         "arena_bytes": plan.arena_bytes,
         "lower_bound_bytes": plan.lower_bound_bytes,
         "arena_ratio": f"{plan.ratio:.3f}",
         "macs": program.macs,
         "weights_bytes": sum(layer.weights_bytes for layer in program.layers),
-        "inputs": _ports(graph, name, graph.inputs, "input", identifiers),
-        "outputs": _ports(graph, name, graph.outputs, "output", identifiers),
+        "inputs": _ports(graph, name, graph.inputs, "input", identifiers, macros),
+        "outputs": _ports(graph, name, graph.outputs, "output", identifiers, macros),
         "tensors": _tensors(program, plan, macros),
         "arrays": [array for layer in program.layers for array in _arrays(layer, name)],
         "kernel_headers": sorted(
@@ -48,13 +52,32 @@ def _header(layer: Layer) -> str:
     return f"eq_{layer.family}_residual.h" if layer.residual else f"eq_{layer.family}.h"
 
 
+def _precision(graph: Graph) -> str:
+    """Types of the activations, the most frequent first."""
+    kinds = Counter(tensor.dtype for tensor in graph.tensors.values() if not tensor.is_constant)
+    return " and ".join(kind for kind, _ in kinds.most_common())
+
+
+def _pointer(graph: Graph, name: str, macros: Mapping[str, str], const: bool, kernel: Kernel | None = None) -> str:
+    """A tensor in the arena, as the kernel takes it that reads or writes it."""
+    dtype = graph.tensor(name).dtype
+    place = f"model->arena + {macros[name]}"
+    as_bytes = dtype == "int8" or (kernel is not None and kernel.dtype == "bytes")
+    return place if as_bytes else f"({'const ' if const else ''}{dtype}_t *)({place})"
+
+
 def _offset_macro(model: str, identifier: str) -> str:
     """The macro of a buffer's offset in the arena."""
     return f"{model}_at_{identifier}".upper()
 
 
 def _ports(
-    graph: Graph, model: str, names: tuple[str, ...], kind: str, identifiers: Mapping[str, str]
+    graph: Graph,
+    model: str,
+    names: tuple[str, ...],
+    kind: str,
+    identifiers: Mapping[str, str],
+    macros: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     ports = []
     for tensor_name in names:
@@ -70,8 +93,13 @@ def _ports(
                 "function": f"{model}_{suffix}",
                 "upper": f"{model}_{suffix}".upper(),
                 "macro": _offset_macro(model, identifiers[tensor_name]),
+                "pointer": _pointer(graph, tensor_name, macros, const=kind == "output"),
                 "shape": list(tensor.shape),
                 "note": f" (the model's {list(source.shape)}, channels last)" if moved else "",
+                "dtype": tensor.dtype,
+                "lowest": int(np.iinfo(tensor.dtype).min),
+                "highest": int(np.iinfo(tensor.dtype).max),
+                "elements": tensor.elements,
                 "size_bytes": tensor.size_bytes,
                 "scale": c_float(tensor.scale),
                 "zero_point": tensor.zero_point,
@@ -130,8 +158,8 @@ def _layer(
         "parameters": layer.parameters,
         "symbols": _symbols(layer, model),
         "has_requant": "multiplier" in layer.constants,
-        "inputs": [f"model->arena + {macros[name]}" for name in activations],
-        "output": f"model->arena + {macros[node.output]}",
+        "inputs": [_pointer(graph, name, macros, const=True, kernel=layer.kernel) for name in activations],
+        "output": _pointer(graph, node.output, macros, const=False, kernel=layer.kernel),
         "scratch": _per_core(layer, macros, scratch_name(layer.key), layer.scratch_bytes),
         "rolling": layer.over_input if isinstance(layer.over_input, Rolling) else None,
         "planar": layer.over_input if isinstance(layer.over_input, Planar) else None,
@@ -147,7 +175,6 @@ def _layer(
         "instead_of": layer.instead_of,
         "output_shape": list(graph.tensor(node.output).shape),
         "output_macro": macros[node.output],
-        "element": f"{graph.tensor(node.output).dtype}_t",
         "output_bytes": graph.tensor(node.output).size_bytes,
         **stages.layer_record(program, layer, identifiers),
     }

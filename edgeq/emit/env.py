@@ -24,6 +24,8 @@ def c_array_text(data: np.ndarray, per_line: int = 24) -> str:
     values = [str(value) for value in data.reshape(-1).tolist()]
     if data.dtype == np.int32:
         values = ["INT32_MIN" if value == "-2147483648" else value for value in values]
+    elif data.dtype == np.int64:
+        values = ["INT64_MIN" if value == "-9223372036854775808" else f"{value}LL" for value in values]
     elif data.dtype == np.uint32:
         values = [f"{value}u" for value in values]
     lines = [", ".join(values[start : start + per_line]) for start in range(0, len(values), per_line)]

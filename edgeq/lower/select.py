@@ -77,9 +77,10 @@ def candidates(graph: Graph, node: Node, board: Board) -> list[Candidate]:
     """Every kernel that applies, by the board's instruction sets in order of preference."""
     found: list[Candidate] = []
     passed_over: list[str] = []
+    stored = graph.tensor(node.inputs[0]).dtype
     for isa in board.isa:
         for kernel in ops.get(node.op).kernels:
-            if kernel.isa != isa:
+            if kernel.isa != isa or kernel.dtype not in ("bytes", stored):
                 continue
             obstacle = kernel.applies(graph, node)
             if obstacle is None:
@@ -95,7 +96,11 @@ def first_choice(graph: Graph, node: Node, board: Board) -> Candidate:
         if not candidate.kernel.expands:
             return candidate
     shapes = ", ".join(str(list(tensor.shape)) for tensor in graph.input_tensors(node) if not tensor.is_constant)
-    raise EdgeqError(f"layer {node.name}: no kernel for {node.op} on {shapes} on board {board.name}; use another board")
+    stored = graph.tensor(node.inputs[0]).dtype
+    raise EdgeqError(
+        f"layer {node.name}: no kernel for {node.op} on {stored} {shapes} on board {board.name}; "
+        f"use {'another board' if stored == 'int8' else 'int8 activations'}"
+    )
 
 
 def _layer(candidate: Candidate, board: Board, index: int) -> Layer:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from edgeq import ops
 from edgeq.ir.graph import Graph, Node
 from edgeq.lower.program import Layer, Part, Program, Rows, Stage, aligned
+from edgeq.lower.select import Candidate
 from edgeq.ops.spatial import SAME_ROW, RowReach
 
 
@@ -38,10 +39,11 @@ def row_kernels(program: Program) -> dict[int, Layer]:
         for kernel in operator.kernels:
             other = replace(layer, kernel=kernel)
             suits = kernel.isa == layer.kernel.isa and kernel.applies(graph, node) is None
-            if suits and _row_units(graph, other, reach):
-                function = kernel.function.format(form=operator.c_form(graph, node))
-                why = f"{kernel.why}; in bands better than {layer.function}"
-                found[layer.index] = replace(other, function=function, constants=kernel.pack(graph, node), why=why)
+            if suits and kernel.dtype == layer.kernel.dtype and _row_units(graph, other, reach):
+                candidate = Candidate(graph, node, kernel, f"{kernel.why}; in bands better than {layer.function}")
+                found[layer.index] = replace(
+                    other, function=candidate.function, constants=candidate.constants, why=candidate.why
+                )
                 break
     return found
 
@@ -52,6 +54,8 @@ def with_stage(
     """The program with its layers `first` to `last` in one stage, those of `better` (row_kernels) in that form; None
     where that is impossible."""
     layers = tuple((better or {}).get(layer.index, layer) for layer in program.layers[first : last + 1])
+    if any(program.graph.tensor(layer.node.output).dtype != "int8" for layer in layers):
+        return None
     reach = {layer.index: ops.get(layer.node.op).row_reach(program.graph, layer.node) for layer in layers}
     known = {index: value for index, value in reach.items() if value is not None}
     if len(known) < len(layers) or not _closed(program, layers):

@@ -73,7 +73,7 @@ def _within_ram(
         needs = {
             layer.node.name: sum(buffer.size_bytes for buffer in arena.live_at(layer.index)) for layer in program.layers
         }
-        by_need = sorted(chosen, key=lambda name: -needs[name])
+        by_need = sorted(needs, key=lambda name: -needs[name])
         heavy = next((chosen[name] for name in by_need if alternatives.with_less_scratch(chosen[name])), None)
         if heavy is None:
             raise _too_little_ram(limits, arena.arena_bytes + other_ram)
@@ -83,5 +83,5 @@ def _within_ram(
 def _too_little_ram(limits: Limits, ram_bytes: int) -> EdgeqError:
     return EdgeqError(
         f"--budget: RAM without stacks is limited to {limits.ram_bytes} bytes and the smallest firmware found needs "
-        f"{ram_bytes}; allow that much or use a model with smaller activations"
+        f"{ram_bytes}; allow that much, add --optimize ram, or use a model with smaller activations"
     )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import fixed_point, gemmlowp
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, elements_per_sample, same_row
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from edgeq.quantize.convert import Converter
 
 MAX_SHIFT = 21
-TFLITE_LEFT_SHIFT = 20
+TFLITE_LEFT_SHIFT, WIDE_LEFT_SHIFT = 20, 15
+WIDE_INTEGERS = ("m1", "s1", "m2", "s2", "sum_m", "sum_s", "act_min", "act_max")
 #: the integers of eq_add_s8_t, attributes of every integer add
 INTEGERS = ("a", "b", "c", "n", "act_min", "act_max")
 
@@ -122,6 +124,22 @@ def coefficients(left: Tensor, right: Tensor, output: Tensor) -> dict[str, int]:
     raise ValueError(f"scales {left.scale:g} and {right.scale:g} are too far above the output's {output.scale:g}")
 
 
+def wide_integers(left: Tensor, right: Tensor, output: Tensor) -> dict[str, int]:
+    """Multipliers and exponents of TensorFlow Lite's int16 sum with general scales."""
+    twice = 2.0 * max(left.scale, right.scale)
+    scales = (left.scale / twice, right.scale / twice, twice / (2.0**WIDE_LEFT_SHIFT * output.scale))
+    m, s = fixed_point.tflite_multiplier(np.array(scales))
+    keys = ("m1", "m2", "sum_m", "s1", "s2", "sum_s")
+    return {key: int(value) for key, value in zip(keys, [*m, *s], strict=True)}
+
+
+def wide_sum(k: Mapping[str, int], left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """int16 outputs of two int16 arrays."""
+    total = gemmlowp.multiply(left.astype(np.int64) << WIDE_LEFT_SHIFT, k["m1"], k["s1"])
+    total = total + gemmlowp.multiply(right.astype(np.int64) << WIDE_LEFT_SHIFT, k["m2"], k["s2"])
+    return np.clip(gemmlowp.multiply(total, k["sum_m"], k["sum_s"]), k["act_min"], k["act_max"]).astype(np.int16)
+
+
 def integer_sum(k: Mapping[str, int], left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """The integer form of two int8 arrays with the integers `k`."""
     acc = k["a"] * left.astype(np.int64) + k["b"] * right.astype(np.int64) + k["c"]
@@ -130,6 +148,7 @@ def integer_sum(k: Mapping[str, int], left: np.ndarray, right: np.ndarray) -> np
 
 class Add(Operator):
     name = "add"
+    takes_int16 = True
     in_place = (0, 1)
     torch_targets = {"aten.add.Tensor": import_torch, "aten.add_.Tensor": import_torch}
     tflite_targets = {"ADD": import_tflite}
@@ -183,6 +202,15 @@ class Add(Operator):
             pack=pack_tables,
             why="TensorFlow Lite's three roundings, operands through tables",
         ),
+        Kernel(
+            "eq_add_s16_scalar",
+            "scalar",
+            "add/eq_add_s16_scalar.c",
+            units=elements_per_sample,
+            family="add_s16",
+            dtype="int16",
+            why="portable C, three roundings",
+        ),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
@@ -192,10 +220,18 @@ class Add(Operator):
         return [inputs[0] + inputs[1]]
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        if node.attributes.get("rounding") == fixed_point.WIDE:
+            return [wide_sum(node.attributes, inputs[0], inputs[1])]
         if node.attributes.get("rounding") == fixed_point.TFLITE:
             left, right = (inputs[2 + side][inputs[side].astype(np.int16) + 128] for side in (0, 1))
             return [tflite_sum(node, graph.tensor(node.outputs[0]).zero_point, left, right)]
         return [integer_sum(node.attributes, inputs[0], inputs[1])]
+
+    def _quantize_wide(self, converter: Converter, node: Node, left: Tensor, right: Tensor, output: Tensor) -> None:
+        if any(tensor.dtype != "int16" or tensor.zero_point for tensor in (left, right, output)):
+            raise EdgeqError(f"layer {node.name}: a sum in int16 needs int16 operands with zero point 0")
+        integers = {**wide_integers(left, right, output), **converter.activation_range(node, output)}
+        converter.add(node, (left.name, right.name), output, **{**integers, "rounding": fixed_point.WIDE})
 
     def row_reach(self, graph: Graph, node: Node) -> RowReach | None:
         return same_row(graph, node)
@@ -206,6 +242,9 @@ class Add(Operator):
     def quantize(self, converter: Converter, node: Node) -> None:
         left, right = converter.quantized(node.inputs[0]), converter.quantized(node.inputs[1])
         output = converter.quantized_output(node)
+        if output.dtype == "int16":
+            self._quantize_wide(converter, node, left, right, output)
+            return
         if node.attributes.get("rounding") == fixed_point.TFLITE:
             tables, multiplier, shift = tflite_tables(left, right, output)
             names = tuple(converter.constant(f"{node.name}.table{side}", table) for side, table in enumerate(tables, 1))
@@ -217,6 +256,8 @@ class Add(Operator):
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
         k = node.attributes
+        if k.get("rounding") == fixed_point.WIDE:
+            return {key: k[key] for key in WIDE_INTEGERS}
         bounds = {"act_min": k["act_min"], "act_max": k["act_max"]}
         cheap = cheap_coefficients(graph, node)
         if cheap is not None:

@@ -89,6 +89,7 @@ def pool_parameters(graph: Graph, node: Node) -> dict[str, int]:
 
 class AvgPool2d(Operator):
     name = "avg_pool2d"
+    takes_int16 = True
     torch_targets = {
         "aten.avg_pool2d.default": import_torch,
         "aten.adaptive_avg_pool2d.default": import_adaptive,
@@ -97,6 +98,14 @@ class AvgPool2d(Operator):
     tflite_targets = {"AVERAGE_POOL_2D": tflite_pool("avg_pool2d")}
     kernels = (
         Kernel("eq_avg_pool2d_s8_scalar", "scalar", "avg_pool2d/eq_avg_pool2d_s8_scalar.c", units=output_pixels),
+        Kernel(
+            "eq_avg_pool2d_s16_scalar",
+            "scalar",
+            "avg_pool2d/eq_avg_pool2d_s16_scalar.c",
+            units=output_pixels,
+            family="avg_pool2d_s16",
+            dtype="int16",
+        ),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
@@ -111,7 +120,7 @@ class AvgPool2d(Operator):
         total, count = self._sum(node, inputs[0].astype(np.int64))
         magnitude = (np.abs(total) + count // 2) // count
         y = np.where(total < 0, -magnitude, magnitude)
-        return [np.clip(y, node.attributes["act_min"], node.attributes["act_max"]).astype(np.int8)]
+        return [np.clip(y, node.attributes["act_min"], node.attributes["act_max"]).astype(inputs[0].dtype)]
 
     def _sum(self, node: Node, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Window sums [N, out_h, out_w, C] and the number of pixels inside the image [1, out_h, out_w, 1]."""

@@ -47,7 +47,8 @@ class Kernel:
     reason why not. `pack` turns the node's constants into what the kernel reads; `units` and `granule` say how its
     work is split over cores; `scratch_bytes` is per core. `in_place` tells from the C parameters whether the output
     may lie over the first input, on any number of cores (operators that always may say so in `Operator.in_place`).
-    `planes` is set for depthwise kernels that work channel by channel.
+    `planes` is set for depthwise kernels that work channel by channel. `family` names header and template where
+    several operators share them; otherwise they are the operator's. `dtype`: the activations it takes; "bytes": all.
 
     For the choice under a flash budget (lower/choice.py): `instructions` estimates those of one inference; kernels
     without an estimate are not weighed against others. `code_bytes` is about what the first use of the kernel adds to
@@ -66,6 +67,7 @@ class Kernel:
     why: str = "portable C"
     planes: Planes | None = None
     family: str = ""
+    dtype: str = "int8"
     instructions: Callable[[Graph, Node], int] | None = None
     code_bytes: int = 0
     expands: bool = False
@@ -83,6 +85,8 @@ class Operator:
     in_place: tuple[int, ...] = ()
     #: the output is the first input's bytes under another shape: no kernel, no copy
     is_view: bool = False
+    #: has an integer form and a kernel for int16 activations as well
+    takes_int16: bool = False
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         """Shapes of the outputs."""

@@ -50,9 +50,10 @@ def outer(graph: Graph, node: Node) -> int:
 
 class Concat(Operator):
     name = "concat"
+    takes_int16 = True
     torch_targets = {"aten.cat.default": import_torch}
     tflite_targets = {"CONCATENATION": import_tflite}
-    kernels = (Kernel("eq_concat_s8_scalar", "scalar", "concat/eq_concat_s8_scalar.c", units=outer),)
+    kernels = (Kernel("eq_concat_s8_scalar", "scalar", "concat/eq_concat_s8_scalar.c", units=outer, dtype="bytes"),)
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         axis = node.attributes["axis"]
@@ -79,8 +80,7 @@ class Concat(Operator):
         converter.add(node, names, output)
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, Any]:
-        axis = node.attributes["axis"]
-        inner = [int(np.prod(tensor.shape[axis:], dtype=np.int64)) for tensor in graph.input_tensors(node)]
+        inner = [tensor.size_bytes // outer(graph, node) for tensor in graph.input_tensors(node)]
         offsets = [sum(inner[:index]) for index in range(len(inner))]
         return {"outer": outer(graph, node), "inner": inner, "offsets": offsets, "output_inner": sum(inner)}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d_cost, residual, weighted, winograd
+from edgeq.ops import conv2d_cost, fixed_point, residual, weighted, winograd
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels
 from edgeq.ops.conv2d_cost import Cost
 from edgeq.ops.spatial import RowReach, Window, exact_matmul, same_padding, windows
@@ -194,6 +194,7 @@ def simd_kernels(
 
 class Conv2d(Operator):
     name = "conv2d"
+    takes_int16 = True
     torch_targets = {"aten.conv2d.default": import_torch, "aten.conv2d.padding": import_torch}
     tflite_targets = {"CONV_2D": import_tflite}
     kernels = (
@@ -258,6 +259,7 @@ class Conv2d(Operator):
             instructions=estimate(conv2d_cost.rv32im),
             code_bytes=4500,
         ),
+        weighted.wide_kernel("conv2d", output_pixels, "conv2d_s16"),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
@@ -272,8 +274,7 @@ class Conv2d(Operator):
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, weights, bias = inputs[:3]
-        zero_point = graph.tensor(node.inputs[0]).zero_point
-        patches = windows(x.astype(np.int16) - np.int16(zero_point), Window.of(node.attributes), 0)
+        patches = windows(weighted.centred(graph, node, x), Window.of(node.attributes), 0)
         columns = patches.reshape(-1, weights[0].size)
         acc = exact_matmul(columns, weights.reshape(weights.shape[0], -1).T) + bias
         y = weighted.requantize(graph, node, acc.reshape(*patches.shape[:3], -1))
@@ -289,11 +290,10 @@ class Conv2d(Operator):
         return Window.of(node.attributes).row_reach()
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
-        return {
-            **geometry(graph, node),
-            "input_zero_point": graph.tensor(node.inputs[0]).zero_point,
-            **weighted.requant_parameters(graph, node),
-        }
+        fields = {**geometry(graph, node), **weighted.requant_parameters(graph, node)}
+        if node.attributes["rounding"] != fixed_point.WIDE:
+            fields["input_zero_point"] = graph.tensor(node.inputs[0]).zero_point
+        return fields
 
     def c_form(self, graph: Graph, node: Node) -> str:
         return weighted.form(graph, node)

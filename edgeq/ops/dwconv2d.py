@@ -83,6 +83,7 @@ def general_kernel(isa: str, packing: Any, why: str) -> Kernel:
 
 class DepthwiseConv2d(Operator):
     name = "dwconv2d"
+    takes_int16 = True
     tflite_targets = {"DEPTHWISE_CONV_2D": import_tflite}
     kernels = (
         window_kernel(
@@ -127,6 +128,7 @@ class DepthwiseConv2d(Operator):
             units=output_pixels,
             pack=conv2d.packed(conv2d.unpacked, axis=2),
         ),
+        weighted.wide_kernel("dwconv2d", output_pixels, "conv2d_s16"),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
@@ -145,7 +147,7 @@ class DepthwiseConv2d(Operator):
         x, weights, bias = inputs[:3]
         zero_point = graph.tensor(node.inputs[0]).zero_point
         patches = windows(x.astype(np.int32) - np.int32(zero_point), Window.of(node.attributes), 0)
-        acc = np.zeros((*patches.shape[:3], x.shape[3]), np.int32) + bias
+        acc = np.zeros((*patches.shape[:3], x.shape[3]), bias.dtype) + bias
         for ky, kx in np.ndindex(weights.shape[:2]):
             acc += patches[:, :, :, ky, kx] * weights[ky, kx].astype(np.int32)
         return [weighted.requantize(graph, node, acc)]

@@ -13,6 +13,8 @@ from __future__ import annotations
 import numpy as np
 
 SINGLE, TFLITE = "single", "tflite"
+#: one rounding of 64-bit sums by 15-bit multipliers: int16 activations
+WIDE = "wide"
 #: cheaper ways to the values of TFLITE with constants of their own, for kernels only (edgeq/lower/requantize.py)
 LINE, STEP = "line", "step"
 
@@ -43,6 +45,28 @@ def tflite_multiplier(scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     exponent = exponent + carried
     vanished = exponent < -31
     return np.where(vanished, 0, multiplier).astype(np.int32), np.where(vanished, 0, exponent).astype(np.int8)
+
+
+def wide_multiplier(scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(m int32 below 2^15, s int8) with scale ~ m / 2^s, as TensorFlow Lite reduces its multipliers for int64 sums.
+
+    Raises ValueError when a scale needs a shift outside 1 .. 62.
+    """
+    m, exponent = tflite_multiplier(scale)
+    reduced = np.where(m < 0x7FFF0000, (m.astype(np.int64) + (1 << 15)) >> 16, 0x7FFF)
+    shift = 15 - exponent.astype(np.int64)
+    if np.any((shift < 1) | (shift > 62)):
+        raise ValueError(f"a requantization scale of {np.min(scale):g}..{np.max(scale):g} can't be expressed")
+    return reduced.astype(np.int32), shift.astype(np.int8)
+
+
+def requantize_wide(
+    acc: np.ndarray, multiplier: np.ndarray, shift: np.ndarray, zero_point: int, act_min: int, act_max: int
+) -> np.ndarray:
+    """int16 outputs of int64 accumulators below 2^47; the definition of eq_requantize_wide."""
+    s = shift.astype(np.int64)
+    y = (acc.astype(np.int64) * multiplier.astype(np.int64) + (np.int64(1) << (s - 1))) >> s
+    return np.clip(y + zero_point, act_min, act_max).astype(np.int16)
 
 
 def multiplier(scale: np.ndarray, rounding: str) -> tuple[np.ndarray, np.ndarray]:

@@ -74,6 +74,7 @@ def simd_kernel(isa: str, packing: Any, granule: int, why: str, **details: Any) 
 
 class Linear(Operator):
     name = "linear"
+    takes_int16 = True
     torch_targets = {"aten.linear.default": import_torch}
     tflite_targets = {"FULLY_CONNECTED": import_tflite}
     kernels = (
@@ -110,6 +111,7 @@ class Linear(Operator):
             instructions=estimate(conv2d_cost.linear_scalar),
             code_bytes=1000,
         ),
+        weighted.wide_kernel("linear", out_features, "linear_s16"),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
@@ -121,7 +123,7 @@ class Linear(Operator):
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, weights, bias = inputs[:3]
-        centred = x.astype(np.int16) - np.int16(graph.tensor(node.inputs[0]).zero_point)
+        centred = weighted.centred(graph, node, x)
         acc = exact_matmul(centred.reshape(-1, x.shape[-1]), weights.T) + bias
         return [weighted.requantize(graph, node, acc.reshape(*x.shape[:-1], -1))]
 

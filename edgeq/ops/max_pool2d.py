@@ -25,10 +25,19 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
 
 class MaxPool2d(Operator):
     name = "max_pool2d"
+    takes_int16 = True
     torch_targets = {"aten.max_pool2d.default": import_torch}
     tflite_targets = {"MAX_POOL_2D": avg_pool2d.tflite_pool("max_pool2d")}
     kernels = (
         Kernel("eq_max_pool2d_s8_scalar", "scalar", "max_pool2d/eq_max_pool2d_s8_scalar.c", units=output_pixels),
+        Kernel(
+            "eq_max_pool2d_s16_scalar",
+            "scalar",
+            "max_pool2d/eq_max_pool2d_s16_scalar.c",
+            units=output_pixels,
+            family="max_pool2d_s16",
+            dtype="int16",
+        ),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
@@ -39,8 +48,9 @@ class MaxPool2d(Operator):
         return [windows(inputs[0], Window.of(node.attributes), -np.inf).max(axis=(3, 4))]
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        y = windows(inputs[0], Window.of(node.attributes), -128).max(axis=(3, 4))
-        return [np.clip(y, node.attributes["act_min"], node.attributes["act_max"]).astype(np.int8)]
+        lowest = int(np.iinfo(inputs[0].dtype).min)
+        y = windows(inputs[0], Window.of(node.attributes), lowest).max(axis=(3, 4))
+        return [np.clip(y, node.attributes["act_min"], node.attributes["act_max"]).astype(inputs[0].dtype)]
 
     def quantize(self, converter: Converter, node: Node) -> None:
         avg_pool2d.OP.quantize(converter, node)

@@ -58,25 +58,17 @@ def units(graph: Graph, node: Node) -> int:
     return int(fields["size"][fields["split"]])
 
 
-def _unless_bytes(size: int) -> Any:
-    def applies(graph: Graph, node: Node) -> str | None:
-        tensor = graph.tensor(node.outputs[0])
-        return None if tensor.size_bytes == size * tensor.elements else f"elements have not {size} byte(s)"
-
-    return applies
-
-
 KERNELS = tuple(
     Kernel(
         f"eq_move_b{size}_scalar",
         "scalar",
         f"move/eq_move_b{size}_scalar.c",
         units=units,
-        applies=_unless_bytes(size),
         family="move",
+        dtype=dtype,
         why="portable C, whole runs where they lie together",
     )
-    for size in (1, 2)
+    for size, dtype in ((1, "int8"), (2, "int16"))
 )
 
 
@@ -84,6 +76,7 @@ class Move(Operator):
     """Base of the operators whose output is elements of their input; they keep its scale."""
 
     kernels = KERNELS
+    takes_int16 = True
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return self.run_float(node, inputs)

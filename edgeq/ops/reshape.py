@@ -31,6 +31,7 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
 
 class Reshape(Operator):
     name = "reshape"
+    takes_int16 = True
     is_view = True
     torch_targets = dict.fromkeys(
         (

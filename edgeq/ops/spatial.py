@@ -88,8 +88,10 @@ def windows(x: np.ndarray, window: Window, fill: float | int) -> np.ndarray:
 def exact_matmul(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Integer product x [rows, K] @ weights [K, O] as int64, through the fastest floating type that is exact.
 
-    |x| <= 255 after the zero point, so partial sums stay below 2^24 (float32) or 2^53 (float64).
+    |x| <= 255 after the zero point (32768 for int16), so partial sums stay below 2^24 (float32) or 2^53 (float64).
     """
-    bound = 255.0 * np.abs(weights.astype(np.float64)).sum(axis=0).max(initial=0.0)
+    bound = (255.0 if x.dtype == np.int16 else 32768.0) * np.abs(weights.astype(np.float64)).sum(axis=0).max(
+        initial=0.0
+    )
     dtype = np.float32 if bound < 2**24 else np.float64
     return np.matmul(x.astype(dtype), weights.astype(dtype)).astype(np.int64)

@@ -6,14 +6,15 @@ the bias is stored without the input's zero point, which `folded_bias` adds for 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgeq.errors import EdgeqError
-from edgeq.ir.graph import Graph, Node, Quantization
+from edgeq.ir.graph import Graph, Node, Quantization, Tensor
 from edgeq.ops import fixed_point
-from edgeq.ops.base import Constant
+from edgeq.ops.base import Constant, Kernel
 
 if TYPE_CHECKING:
     from edgeq.frontend.tflite.program import TfliteCall
@@ -63,6 +64,9 @@ def quantize(converter: Converter, node: Node, axis: int) -> None:
     """
     x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
     rounding = node.attributes.get("rounding", fixed_point.SINGLE)
+    if output.dtype == "int16":
+        _quantize_wide(converter, node, axis, x, output)
+        return
     floor = output.scale / x.scale * 2.0**-24
     weights_q, scales = _integer_weights(converter, node, axis, x.scale, floor)
     bias_q = _integer_bias(converter.source, node, x.scale * scales, rounding)
@@ -90,6 +94,51 @@ def quantize(converter: Converter, node: Node, axis: int) -> None:
     )
     bounds = converter.activation_range(node, output)
     converter.add(node, inputs, output, **{**bounds, "rounding": rounding})
+
+
+def _quantize_wide(converter: Converter, node: Node, axis: int, x: Tensor, output: Tensor) -> None:
+    """The form with int16 activations: int64 bias and sums, 15-bit multipliers (TensorFlow Lite's 16x8)."""
+    if x.dtype != "int16" or x.zero_point or output.zero_point:
+        raise EdgeqError(
+            f"layer {node.name}: an int16 output needs an int16 input, both with zero point 0; convert the model anew"
+        )
+    floor = output.scale / x.scale * 2.0**-24
+    weights_q, scales = _integer_weights(converter, node, axis, x.scale, floor)
+    bias_q = _integer_bias(converter.source, node, x.scale * scales, fixed_point.TFLITE)
+    multiplier, shift = fixed_point.wide_multiplier(x.scale * scales / output.scale)
+    name = node.name
+    inputs = (
+        x.name,
+        converter.constant(f"{name}.weights", weights_q, Quantization(scales, 0, axis)),
+        converter.constant(f"{name}.bias", bias_q, Quantization(x.scale * scales, 0, 0, "int64")),
+        converter.constant(f"{name}.multiplier", multiplier),
+        converter.constant(f"{name}.shift", shift),
+    )
+    bounds = converter.activation_range(node, output)
+    converter.add(node, inputs, output, **{**bounds, "rounding": fixed_point.WIDE})
+
+
+def wide_kernel(op: str, units: Callable[[Graph, Node], int], family: str) -> Kernel:
+    """The portable kernel of a weighted operator with int16 activations; constants as the graph has them."""
+
+    def pack(graph: Graph, node: Node) -> dict[str, Constant]:
+        return {
+            "weights": Constant("int8_t", graph.constant(node.inputs[1])),
+            "bias": Constant("int64_t", graph.constant(node.inputs[2])),
+            **requant_constants(graph, node),
+        }
+
+    source = f"{op}/eq_{op}_s16_scalar.c"
+    return Kernel(
+        f"eq_{op}_s16_scalar", "scalar", source, units=units, pack=pack, family=family, dtype="int16",
+        why="portable C, 64-bit sums",
+    )  # fmt: skip
+
+
+def centred(graph: Graph, node: Node, x: np.ndarray) -> np.ndarray:
+    """The input without its zero point, in a type that holds it."""
+    wide: Any = np.int16 if x.dtype == np.int8 else np.int32
+    return x.astype(wide) - wide(graph.tensor(node.inputs[0]).zero_point)
 
 
 def _integer_weights(
@@ -131,7 +180,11 @@ def output_zero_point(graph: Graph, node: Node) -> int:
 
 
 def requantize(graph: Graph, node: Node, acc: np.ndarray) -> np.ndarray:
-    """int8 output of the node's int64 accumulators (channels last)."""
+    """Integer output of the node's int64 accumulators (channels last)."""
+    k = node.attributes
+    if k["rounding"] == fixed_point.WIDE:
+        m, s = graph.constant(node.inputs[3]), graph.constant(node.inputs[4])
+        return fixed_point.requantize_wide(acc, m, s, output_zero_point(graph, node), k["act_min"], k["act_max"])
     return fixed_point.requantize(
         acc,
         graph.constant(node.inputs[3]),

@@ -16,7 +16,7 @@ def fusible(graph: Graph) -> dict[str, str]:
     made_at = {name: index for index, node in enumerate(graph.nodes) for name in node.outputs}
     found = {}
     for node in graph.nodes:
-        if node.op != "add" or add.cheap_coefficients(graph, node) is None:
+        if node.op != "add" or graph.tensor(node.output).dtype != "int8" or add.cheap_coefficients(graph, node) is None:
             continue
         last = max(node.inputs[:2], key=lambda name: made_at.get(name, -1))
         if last not in made_at or node.inputs[0] == node.inputs[1]:

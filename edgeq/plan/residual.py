@@ -21,7 +21,8 @@ def fuse_residuals(graph: Graph, schedule: Callable[[Graph], Program], whole: Co
     smallest found. Convolutions named in `whole` are left alone: their kernels would lose by bands."""
 
     def programmed(adds: list[str]) -> tuple[int, Program]:
-        program = schedule(verify.run(fuse_residual(graph, adds), "fuse_residual"))
+        variant = verify.run(fuse_residual(graph, adds), "fuse_residual") if adds else graph
+        program = schedule(variant)
         return plan(program).arena_bytes, program
 
     chosen = [add for add, layer in fusible(graph).items() if layer not in whole]

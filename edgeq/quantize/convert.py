@@ -24,6 +24,7 @@ def to_int8(graph: Graph, ranges: dict[str, Range]) -> Graph:
     """The int8 graph. Raises EdgeqError for an operator without an integer form, naming its layer."""
     converter = Converter(graph, activation_quantization(graph, ranges))
     for node in graph.nodes:
+        converter.require_types(node)
         try:
             ops.get(node.op).quantize(converter, node)
         except NotImplementedError:
@@ -86,6 +87,18 @@ class Converter:
     def _integer(self, name: str) -> Tensor:
         quantization = self._quantization[name]
         return Tensor(name, self.source.tensor(name).shape, quantization.dtype, quantization)
+
+    def require_types(self, node: Node) -> None:
+        """Raises EdgeqError for a type of activation that the operator has no kernel for."""
+        names = [name for name in node.inputs if not self.source.tensor(name).is_constant]
+        types = {self._quantization[name].dtype for name in (*names, *node.outputs)}
+        allowed = {"int8", "int16"} if ops.get(node.op).takes_int16 else {"int8"}
+        if not types <= allowed:
+            function = node.attributes.get("function", node.op)
+            raise EdgeqError(
+                f"layer {node.name}: there is no kernel for {function} on {' and '.join(sorted(types))} activations; "
+                f"convert the model with {' or '.join(sorted(allowed))} there"
+            )
 
     def quantized(self, name: str) -> Tensor:
         """The integer activation of that name."""

@@ -144,7 +144,7 @@ class Facts:
                     "name": layer.key,
                     "op": layer.node.op,
                     "kernel": layer.function,
-                    "precision": "int8",
+                    "precision": self.program.graph.tensor(layer.node.output).dtype,
                     "macs": layer.macs,
                     "instructions": count.instructions if count else None,
                     "est_cycles": count.cycles if count else None,

@@ -29,7 +29,7 @@ LARGEST_CHUNK = 32
 
 @dataclass(frozen=True, eq=False)
 class RunResult:
-    """int8 arrays [samples, ...] by output name and, if asked for, by the key of every layer whose output exists as a
+    """Arrays [samples, ...] by output name and, if asked for, by the key of every layer whose output exists as a
     whole; the arena's bytes after each sample;
     stack bytes of an inference; instruction counts of the first sample."""
 
@@ -62,7 +62,7 @@ def run_samples(
     options: RunOptions | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
-    """Runs the firmware on int8 inputs [samples, ...] by name.
+    """Runs the firmware on inputs [samples, ...] by name, in the types of the graph's inputs.
 
     Raises EdgeqError for a fault, a time-out, or output that is not what the harness writes.
     """
@@ -103,7 +103,10 @@ def _run_chunk(firmware: FirmwareFolder, inputs: Mapping[str, np.ndarray], optio
     graph = firmware.graph
     samples = len(next(iter(inputs.values())))
     header = np.array([MAGIC, samples, options.flags, options.cores or 0], "<u4").tobytes()
-    rows = [np.ascontiguousarray(inputs[name], np.int8).reshape(samples, -1) for name in graph.inputs]
+    rows = [
+        np.ascontiguousarray(inputs[name], graph.tensor(name).dtype).view(np.int8).reshape(samples, -1)
+        for name in graph.inputs
+    ]
     elf = firmware.path / "simulation.elf"
     macs = sum(layer["macs"] for layer in firmware.manifest["layers"])
     timeout_s = options.timeout_s or 60.0 + (samples + 1) * macs / SLOWEST_MACS_PER_S
@@ -124,19 +127,20 @@ def _decode(
 ) -> RunResult:
     graph = firmware.graph
     layers = [layer for layer in firmware.manifest["layers"] if layer["output_whole"]] if options.layers else []
-    spans = [(layer["key"], tuple(layer["output_shape"])) for layer in layers]
-    spans += [(name, graph.tensor(name).shape) for name in graph.outputs]
+    spans = [(graph.tensor(layer["output"]).dtype, tuple(layer["output_shape"])) for layer in layers]
+    spans += [(graph.tensor(name).dtype, graph.tensor(name).shape) for name in graph.outputs]
     if options.arena:
-        spans.append(("", (1, firmware.manifest["arena"]["bytes"])))
-    sizes = [int(np.prod(shape)) for _, shape in spans]
+        spans.append(("int8", (1, firmware.manifest["arena"]["bytes"])))
+    sizes = [int(np.prod(shape)) * np.dtype(dtype).itemsize for dtype, shape in spans]
     trailer = data[-8:].view("<u4") if len(data) >= 8 else np.zeros(2, np.uint32)
     if len(data) != samples * sum(sizes) + 8 or trailer[0] != MAGIC:
         raise EdgeqError(f"{firmware.path}: the simulation wrote {len(data)} bytes, not what was asked; build it again")
     rows = data[:-8].reshape(samples, -1)
     values = []
     position = 0
-    for (_, shape), size in zip(spans, sizes, strict=True):
-        values.append(rows[:, position : position + size].reshape(samples, *shape[1:]))
+    for (dtype, shape), size in zip(spans, sizes, strict=True):
+        stored = np.ascontiguousarray(rows[:, position : position + size]).view(dtype)
+        values.append(stored.reshape(samples, *shape[1:]))
         position += size
     outputs_at = len(layers)
     outputs = dict(zip(graph.outputs, values[outputs_at : outputs_at + len(graph.outputs)], strict=True))

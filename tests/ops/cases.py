@@ -35,9 +35,10 @@ class CaseGraph:
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
 
-    def activation(self, shape: tuple[int, ...], zero_point: int, scale: float = 0.05) -> str:
+    def activation(self, shape: tuple[int, ...], zero_point: int, scale: float = 0.05, dtype: str = "int8") -> str:
         name = f"x{len(self.inputs)}"
-        self.tensors[name] = Tensor(name, shape, "int8", Quantization.per_tensor(scale, zero_point))
+        quantization = Quantization(np.array([scale]), zero_point, None, dtype)
+        self.tensors[name] = Tensor(name, shape, dtype, quantization)
         self.inputs.append(name)
         return name
 
@@ -45,12 +46,21 @@ class CaseGraph:
         self.tensors[name] = constant(name, data, quantization)
         return name
 
-    def node(self, op: str, inputs: list[str], zero_point: int, attributes: dict[str, Any], scale: float = 0.1) -> None:
+    def node(
+        self,
+        op: str,
+        inputs: list[str],
+        zero_point: int,
+        attributes: dict[str, Any],
+        scale: float = 0.1,
+        dtype: str = "int8",
+    ) -> None:
         name = f"n{len(self.nodes)}_{op}"
         output = f"y{len(self.nodes)}"
         made = Node(name, op, tuple(inputs), (output,), MappingProxyType(attributes))
         (shape,) = ops.get(op).infer(made, [self.tensors[item] for item in inputs])
-        self.tensors[output] = Tensor(output, tuple(shape), "int8", Quantization.per_tensor(scale, zero_point))
+        quantization = Quantization(np.array([scale]), zero_point, None, dtype)
+        self.tensors[output] = Tensor(output, tuple(shape), dtype, quantization)
         self.nodes.append(made)
         self.outputs.append(output)
 
@@ -125,7 +135,7 @@ def windows(draw: st.DrawFn, largest: int = 4) -> tuple[Window, tuple[int, int]]
     return Window(kernel, stride, padding, dilation), size
 
 
-def _window_attributes(window: Window) -> dict[str, Any]:
+def window_attributes(window: Window) -> dict[str, Any]:
     return {
         "kernel": window.kernel,
         "stride": window.stride,
@@ -184,7 +194,7 @@ def conv2d_cases(draw: st.DrawFn) -> Case:
     def add(graph: CaseGraph) -> None:
         x = graph.activation((1, *size, in_c), parts["zero_point"])
         weights = _int8s(graph.rng, (out_c, *window.kernel, in_c), parts["style"])
-        _add_weighted(graph, "conv2d", x, weights, 0, parts, _window_attributes(window))
+        _add_weighted(graph, "conv2d", x, weights, 0, parts, window_attributes(window))
 
     return Case(f"conv2d {size} {in_c}->{out_c} {window} {parts}", add)
 
@@ -204,7 +214,7 @@ def winograd_cases(draw: st.DrawFn) -> Case:
     def add(graph: CaseGraph) -> None:
         x = graph.activation((1, *size, in_c), parts["zero_point"])
         weights = _int8s(graph.rng, (out_c, 3, 3, in_c), parts["style"])
-        _add_weighted(graph, "conv2d", x, weights, 0, parts, _window_attributes(window))
+        _add_weighted(graph, "conv2d", x, weights, 0, parts, window_attributes(window))
 
     return Case(f"winograd conv2d {size} {in_c}->{out_c} {window} {parts}", add)
 
@@ -230,7 +240,7 @@ def residual_cases(draw: st.DrawFn) -> Case:
         made = Tensor("made", shape, "int8", Quantization.per_tensor(0.1, 3))
         integers = {**coefficients(between, graph.tensors[other], made), **bounds}
         extra = {
-            **_window_attributes(window),
+            **window_attributes(window),
             **{f"{residual.PREFIX}{key}": value for key, value in integers.items()},
             "requantized_zero_point": parts["output_zero_point"],
         }
@@ -249,7 +259,7 @@ def pointwise_case(channels: int, size: tuple[int, int], form: str) -> Case:
     def add(graph: CaseGraph) -> None:
         x = graph.activation((1, *size, channels), 5)
         weights = _int8s(graph.rng, (channels, 1, 1, channels), "random")
-        _add_weighted(graph, "conv2d", x, weights, 0, parts, _window_attributes(window))
+        _add_weighted(graph, "conv2d", x, weights, 0, parts, window_attributes(window))
 
     return Case(f"pointwise conv2d {size} {channels} {form}", add)
 
@@ -263,7 +273,7 @@ def winograd_case(size: tuple[int, int], in_c: int, weight: int) -> Case:
     def add(graph: CaseGraph) -> None:
         x = graph.activation((1, *size, in_c), -128)
         weights = np.full((1, 3, 3, in_c), weight, np.int8)
-        _add_weighted(graph, "conv2d", x, weights, 0, parts, _window_attributes(window))
+        _add_weighted(graph, "conv2d", x, weights, 0, parts, window_attributes(window))
 
     return Case(f"winograd conv2d {size} {in_c}->1 of {weight}", add)
 
@@ -276,7 +286,7 @@ def conv2d_case(size: tuple[int, int], in_c: int, out_c: int, window: Window) ->
         x = graph.activation((1, *size, in_c), 5)
         shape = (out_c, *window.kernel, in_c)
         weights = np.clip(np.rint(graph.rng.normal(0, 30, shape)), -127, 127).astype(np.int8)
-        _add_weighted(graph, "conv2d", x, weights, 0, parts, _window_attributes(window))
+        _add_weighted(graph, "conv2d", x, weights, 0, parts, window_attributes(window))
 
     return Case(f"conv2d {size} {in_c}->{out_c} {window}", add)
 
@@ -302,7 +312,7 @@ def dwconv2d_cases(draw: st.DrawFn) -> Case:
     def add(graph: CaseGraph) -> None:
         x = graph.activation((1, *size, channels), parts["zero_point"])
         weights = _int8s(graph.rng, (*window.kernel, channels), parts["style"])
-        _add_weighted(graph, "dwconv2d", x, weights, 2, parts, _window_attributes(window))
+        _add_weighted(graph, "dwconv2d", x, weights, 2, parts, window_attributes(window))
 
     return Case(f"dwconv2d {size} {channels} {window} {parts}", add)
 
@@ -337,7 +347,7 @@ def pool_cases(draw: st.DrawFn) -> Case:
 
     def add(graph: CaseGraph) -> None:
         x = graph.activation((1, *size, channels), zero_point)
-        graph.node(op, [x], zero_point, {**_window_attributes(window), **bounds}, scale=0.05)
+        graph.node(op, [x], zero_point, {**window_attributes(window), **bounds}, scale=0.05)
 
     return Case(f"{op} {size} {channels} {window} {bounds}", add)
 

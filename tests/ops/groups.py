@@ -8,6 +8,7 @@ from tests.ops import cases
 from tests.ops.cases import Case
 from tests.ops.movement_cases import move_cases
 from tests.ops.tflite_cases import tflite_add_cases, tflite_softmax_cases
+from tests.ops.wide_cases import wide_cases
 
 CASES: dict[str, st.SearchStrategy[Case]] = {
     "conv2d": cases.conv2d_cases(),
@@ -16,4 +17,5 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "linear": cases.linear_cases(),
     "other": cases.pool_cases() | cases.mean_cases() | cases.elementwise_cases(),
     "moves": move_cases() | tflite_add_cases() | tflite_softmax_cases(),
+    "wide": wide_cases(),
 }

@@ -89,12 +89,14 @@ def picked(graph: Graph, board: Board, kernel: str) -> dict[str, Candidate]:
 
 
 def random_inputs(graph: Graph, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Four samples: two random ones, all -128, all 127."""
+    """Four samples: two random ones, all lowest, all highest."""
     inputs = {}
     for name in graph.inputs:
-        shape = graph.tensor(name).shape[1:]
-        drawn = rng.integers(-128, 128, (2, *shape)).astype(np.int8)
-        inputs[name] = np.concatenate([drawn, np.full((1, *shape), -128, np.int8), np.full((1, *shape), 127, np.int8)])
+        tensor = graph.tensor(name)
+        info, shape = np.iinfo(tensor.dtype), tensor.shape[1:]
+        drawn = rng.integers(info.min, info.max + 1, (2, *shape))
+        ends = [np.full((1, *shape), end) for end in (info.min, info.max)]
+        inputs[name] = np.concatenate([drawn, *ends]).astype(tensor.dtype)
     return inputs
 
 

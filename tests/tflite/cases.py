@@ -38,7 +38,7 @@ def weights_of(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     return rng.integers(-127, 128, shape).astype(np.int8)
 
 
-def _padded_size(size: int, kernel: int, stride: int, dilation: int, same: bool) -> int:
+def output_size(size: int, kernel: int, stride: int, dilation: int, same: bool) -> int:
     return -(-size // stride) if same else (size - (kernel - 1) * dilation - 1) // stride + 1
 
 
@@ -68,7 +68,7 @@ def convolutions(draw: st.DrawFn) -> Case:
         values = rng.integers(-5000, 5000, out_c).astype(np.int32)
         bias = network.tensor((out_c,), "int32", scale * np.float32(input_scale), 0, values)
         operands = [x, weights, bias]
-        out = [_padded_size(size[i], kernel[i], stride[i], dilation[i], same) for i in (0, 1)]
+        out = [output_size(size[i], kernel[i], stride[i], dilation[i], same) for i in (0, 1)]
         y = network.tensor((1, *out, out_c), "int8", output_scale, output_zero)
         options: dict[str, Any] = {
             "padding": 0 if same else 1, "stride_w": stride[1], "stride_h": stride[0],
@@ -119,7 +119,7 @@ def pools(draw: st.DrawFn) -> Case:
 
     def add(network: Network, rng: np.random.Generator) -> None:
         x = network.input((1, *size, channels), "int8", scale, zero)
-        out = [_padded_size(size[i], kernel[i], stride[i], 1, same) for i in (0, 1)]
+        out = [output_size(size[i], kernel[i], stride[i], 1, same) for i in (0, 1)]
         y = network.tensor((1, *out, channels), "int8", scale, zero)
         network.operator(
             name, [x], [y], "Pool2DOptions", padding=0 if same else 1, stride_w=stride[1], stride_h=stride[0],
@@ -252,15 +252,3 @@ def unaries(draw: st.DrawFn) -> Case:
         network.outputs.append(y)
 
     return Case(f"{name} {source} {target} {alpha=} {approximate=}", add)
-
-
-#: groups of cases by the name that tests show
-GROUPS: dict[str, st.SearchStrategy[Case]] = {
-    "convolutions": convolutions(),
-    "fully_connected": fully_connected(),
-    "pools": pools(),
-    "additions": additions(),
-    "softmaxes": softmaxes(),
-    "movements": movements(),
-    "unaries": unaries(),
-}

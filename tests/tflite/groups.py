@@ -1,0 +1,21 @@
+"""The groups of .tflite operators that are compared with TensorFlow Lite's reference kernels."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from tests.tflite import cases
+from tests.tflite.cases import Case
+from tests.tflite.wide_cases import wide_layers, wide_others
+
+GROUPS: dict[str, st.SearchStrategy[Case]] = {
+    "convolutions": cases.convolutions(),
+    "fully_connected": cases.fully_connected(),
+    "pools": cases.pools(),
+    "additions": cases.additions(),
+    "softmaxes": cases.softmaxes(),
+    "movements": cases.movements(),
+    "unaries": cases.unaries(),
+    "wide_layers": wide_layers(),
+    "wide_others": wide_others(),
+}
