@@ -125,6 +125,31 @@ def test_import_computes_the_same(name: str, tmp_path: Path) -> None:
     assert not {"batch_norm", "transpose", "pad"} & {node.op for node in graph.nodes}
 
 
+FUNCTIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "abs": torch.abs, "cos": torch.cos, "erf": torch.erf, "exp": torch.exp, "floor": torch.floor,
+    "elu": nn.functional.elu, "gelu": nn.functional.gelu, "hardsigmoid": nn.functional.hardsigmoid,
+    "gelu_tanh": lambda x: nn.functional.gelu(x, approximate="tanh"), "hardswish": nn.functional.hardswish,
+    "leaky_relu": lambda x: nn.functional.leaky_relu(x, 0.2), "log": lambda x: torch.log(x + x + x),
+    "mish": nn.functional.mish, "neg": torch.neg, "pow": lambda x: x**2, "reciprocal": torch.reciprocal,
+    "rsqrt": lambda x: torch.rsqrt(torch.exp(x)), "selu": nn.functional.selu, "sigmoid": torch.sigmoid,
+    "silu": nn.functional.silu, "sin": torch.sin, "softplus": nn.functional.softplus,
+    "sqrt": lambda x: torch.sqrt(torch.abs(x)), "tanh": torch.tanh,
+}  # fmt: skip
+
+
+class EveryFunction(nn.Module):
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return tuple(function(x) for function in FUNCTIONS.values())
+
+
+def test_functions_of_one_operand(tmp_path: Path) -> None:
+    x = torch.linspace(-4.0, 4.0, 60).reshape(1, 60) + 0.013
+    graph = imported(EveryFunction(), torch.zeros(1, 60), tmp_path)
+    made = reference.run(graph, {graph.inputs[0]: x.numpy()})
+    for function, output, expected in zip(FUNCTIONS, graph.outputs, EveryFunction()(x), strict=True):
+        np.testing.assert_allclose(made[output], expected.numpy(), rtol=1e-4, atol=1e-5, err_msg=function)
+
+
 def test_activations_and_norms_are_folded(tmp_path: Path) -> None:
     graph = imported(randomized(Residual()), torch.zeros(1, 3, 9, 7), tmp_path)
     assert [node.op for node in graph.nodes] == ["conv2d", "conv2d", "add"]
