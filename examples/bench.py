@@ -32,19 +32,32 @@ BUDGETS = (
     ("resnet8", "riscv-rv32imc", "512KiB"),
 )
 MODELS = {"kws": ("kws/kws.pt2", "kws/demo_calib.npz"), "resnet8": ("resnet8/resnet8.pt2", "resnet8/demo.npz")}
+#: files of the MLPerf Tiny reference submission (https://github.com/mlcommons/tiny), of which the user has a copy
+MLPERF = {"kws": "kws_ref_model.tflite", "resnet8": "pretrainedResnet_quant.tflite"}
+
+
+def sources(mlperf: Path | None) -> dict[str, tuple[Path, str | None]]:
+    """Model -> its file and its calibration data: the examples, or the int8 files of the user's copy."""
+    if mlperf is None:
+        return {model: (HERE / source, str(HERE / calib)) for model, (source, calib) in MODELS.items()}
+    missing = [name for name in MLPERF.values() if not (mlperf / name).is_file()]
+    if missing:
+        raise click.UsageError(
+            f"{mlperf} has no {missing[0]}; give the folder with the trained models of mlcommons/tiny"
+        )
+    return {model: (mlperf / name, None) for model, name in MLPERF.items()}
 
 
 def measured(
-    model: str, board: Board, folder: Path, optimize: str, flash: str | None = None
+    source: Path, calib: str | None, board: Board, folder: Path, optimize: str, flash: str | None = None
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """report.json of a build and the rows of its profile. `flash`: a budget, or None."""
-    source, calib = MODELS[model]
     options = pipeline.BuildOptions(
-        source=ModelSource(HERE / source),
+        source=ModelSource(source),
         board=board,
         folder=folder,
         recipe=Recipe(),
-        calib=str(HERE / calib),
+        calib=calib,
         optimize=optimize,
         simulate_samples=4,
         budget=budget.parse([f"flash={flash}"]) if flash else None,
@@ -110,10 +123,23 @@ def _simulated() -> list[str]:
 @click.option("--optimize", type=click.Choice(["speed", "size"]), default="speed", show_default=True)
 @click.option("--toolchain", type=click.Choice(KINDS), default=GCC, show_default=True, help="Which [toolchain] to use.")
 @click.option("--board", "boards", multiple=True, help="Only this board; may be given several times.")
+@click.option(
+    "--mlperf",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The int8 .tflite files in this folder instead of the examples.",
+)
 @click.option("--model", "models", multiple=True, type=click.Choice(list(MODELS)), help="Only this model.")
-def main(layers: bool, optimize: str, toolchain: str, boards: tuple[str, ...], models: tuple[str, ...]) -> None:
+def main(
+    layers: bool,
+    optimize: str,
+    toolchain: str,
+    boards: tuple[str, ...],
+    mlperf: Path | None,
+    models: tuple[str, ...],
+) -> None:
     """Print the benchmark as Markdown."""
     peers = tomllib.loads((HERE / "peers.toml").read_text(encoding="utf-8"))["peer"]
+    files = sources(mlperf)
     click.echo(f"| {' | '.join(COLUMNS)} |")
     click.echo("|---|---|" + "---:|" * (len(COLUMNS) - 3) + "---|")
     details: list[str] = []
@@ -122,7 +148,7 @@ def main(layers: bool, optimize: str, toolchain: str, boards: tuple[str, ...], m
         budgets = [] if models or boards or toolchain != GCC else BUDGETS
         for model, board, flash in (*every, *budgets):
             chosen = load_board(copy_with_toolchain(board, toolchain, Path(folder)))
-            report, rows = measured(model, chosen, Path(folder) / f"{model}-{board}-{flash}", optimize, flash)
+            report, rows = measured(*files[model], chosen, Path(folder) / f"{model}-{board}-{flash}", optimize, flash)
             peer = next((item for item in peers if (item["model"], item["board"]) == (model, board)), None)
             click.echo(summary_line(report, peer))
             details += layer_table(report, rows)

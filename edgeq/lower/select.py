@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -103,6 +104,11 @@ def first_choice(graph: Graph, node: Node, board: Board) -> Candidate:
     )
 
 
+def _tells(name: str, op: str) -> bool:
+    """Whether a layer's name ends with its operator, a number behind it left out (conv_2d_3 for conv2d)."""
+    return re.sub(r"_\d+$", "", name).replace("_", "").endswith(op.replace("_", ""))
+
+
 def _layer(candidate: Candidate, board: Board, index: int) -> Layer:
     graph, node, kernel = candidate.graph, candidate.node, candidate.kernel
     operator = ops.get(node.op)
@@ -111,7 +117,7 @@ def _layer(candidate: Candidate, board: Board, index: int) -> Layer:
     parameters = operator.c_parameters(*candidate.for_kernel)
     return Layer(
         index=index,
-        key=f"l{index:02d}_{name}" if name.endswith(node.op) else f"l{index:02d}_{name}_{node.op}",
+        key=f"l{index:02d}_{name}" if _tells(name, node.op) else f"l{index:02d}_{name}_{node.op}",
         node=node,
         kernel=kernel,
         function=candidate.function,
