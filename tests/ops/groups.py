@@ -8,6 +8,7 @@ from tests.ops import cases
 from tests.ops.binary_cases import binary_cases, difference_cases
 from tests.ops.cases import Case
 from tests.ops.movement_cases import move_cases
+from tests.ops.reduction_cases import reduction_cases
 from tests.ops.tflite_cases import tflite_add_cases, tflite_softmax_cases
 
 CASES: dict[str, st.SearchStrategy[Case]] = {
@@ -17,5 +18,6 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "linear": cases.linear_cases(),
     "other": cases.pool_cases() | cases.mean_cases() | cases.elementwise_cases(),
     "binary": binary_cases() | difference_cases(),
+    "reductions": reduction_cases(),
     "moves": move_cases() | tflite_add_cases() | tflite_softmax_cases(),
 }

@@ -78,6 +78,15 @@ NETWORKS: dict[str, tuple[nn.Module, tuple[int, ...], list[str] | None]] = {
     ),
     "outer": (Formula(lambda x, f: f(x)[:, None, :] * x[:, :, None], nn.Linear(6, 6)), VECTOR, None),
     "in_place": (Formula(lambda x, f: f(x).mul_(x).add_(x, alpha=2).sub_(1).div_(3), nn.Linear(6, 6)), VECTOR, None),
+    "means": (
+        Formula(lambda x, c: c(x).mean((2, 3)) + c(x).mean(2, True).sum(3)[:, :, 0] + c(x).amax((2, 3)),
+                nn.Conv2d(3, 5, 3)), IMAGE, None,
+    ),
+    "over_channels": (
+        Formula(lambda x, c: c(x).mean(1, keepdim=True) - c(x).min(1).values, nn.Conv2d(3, 5, 3)), IMAGE, None
+    ),
+    "over_time": (Formula(lambda x, f: f(x).mean(1) + f(x).sum(-1, keepdim=True).max(1).values, nn.Linear(6, 6)),
+                  SEQUENCE, None),
     "grown": (Formula(lambda x, f: f(x) + table(1, 4, 6), nn.Linear(6, 6)), (1, 1, 6), None),
 }  # fmt: skip
 
@@ -114,6 +123,21 @@ def test_import_computes_the_same(name: str, tmp_path: Path) -> None:
         assert [node.op for node in graph.nodes] == expected_ops
     assert "transpose" not in {node.op for node in graph.nodes}
     assert decibels(graph, x.numpy()) > 25
+
+
+def test_the_index_of_the_largest(tmp_path: Path) -> None:
+    module = Formula(lambda x, c: c(x).argmax(1), nn.Conv2d(3, 5, 1)).eval()
+    graph = imported(module, torch.zeros(IMAGE), tmp_path)
+    x = random_input(IMAGE, 4)
+    with torch.no_grad():
+        expected = np.concatenate([module(sample[None]).numpy() for sample in x])
+    np.testing.assert_array_equal(run(graph, x.numpy()), expected)
+
+
+def test_an_index_beyond_int8_is_refused(tmp_path: Path) -> None:
+    graph = imported(Formula(lambda x, f: f(x).argmax(1), nn.Linear(6, 129)).eval(), torch.zeros(VECTOR), tmp_path)
+    with pytest.raises(EdgeqError, match="one of 129 elements does not fit int8"):
+        decibels(graph, random_input(VECTOR, 4).numpy())
 
 
 @pytest.mark.parametrize(
