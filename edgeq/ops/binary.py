@@ -5,6 +5,7 @@ Integer forms (those of eq_binary.h), single rounding:
 
 * sums: y = (a * x1 + b * x2 + c) >> n as in ops/add.py; two activations of one shape become an add.
 * products: requantize((x1 - zero_point1) * (x2 - zero_point2)) with scale1 * scale2 / scale_out.
+* prelu: a product where x1 is negative, else x1 requantized with scale1 / scale_out.
 * minimum and maximum: operands are brought to the output's scale by luts, then bytes are compared.
 * a constant of one value: a lut, made from the real function.
 
@@ -37,9 +38,12 @@ FUNCTIONS: Mapping[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "minimum": np.minimum,
     "maximum": np.maximum,
     "squared_difference": lambda x, y: (x - y) ** 2,
+    "prelu": lambda x, y: np.where(x >= 0, x, x * y),
 }
 #: signs of the operands of sums
 SIGNS = {"add": (1, 1), "sub": (1, -1), "rsub": (-1, 1), "squared_difference": (1, -1)}
+#: forms with multipliers
+PRODUCTS = {"mul": "product", "prelu": "prelu"}
 #: TensorFlow Lite's left shift of a squared difference's operands
 SQUARE_SHIFT = 7
 
@@ -53,12 +57,12 @@ def _is_tflite(node: Node) -> bool:
 
 
 def form(graph: Graph, node: Node) -> str:
-    """Which kernel an integer node needs: sum, tables, squares, product, min or max."""
+    """Which kernel an integer node needs: sum, tables, squares, product, prelu, min or max."""
     function = function_of(node)
     if function in ("minimum", "maximum"):
         return function[:3]
-    if function == "mul":
-        return "product"
+    if function in PRODUCTS:
+        return PRODUCTS[function]
     if function == "squared_difference":
         return "squares"
     return "sum" if add.cheap_coefficients(graph, node) is not None else "tables"
@@ -86,7 +90,7 @@ def _pack(graph: Graph, node: Node) -> dict[str, Constant]:
     kind = form(graph, node)
     if kind in ("tables", "squares"):
         constants |= {f"table{side}": Constant("int32_t", graph.constant(node.inputs[1 + side])) for side in (1, 2)}
-    if kind == "product":
+    if kind in PRODUCTS.values():
         constants["multiplier"] = Constant("int32_t", graph.constant(node.inputs[2]))
         if OP.c_form(graph, node) != "high":
             constants["shift"] = Constant("int8_t", graph.constant(node.inputs[3]))
@@ -111,7 +115,7 @@ def _overloads(convert: Callable[[Importer, Mapping[str, Any]], str], *names: st
 
 
 #: parameter struct of a form, where it has another name
-RECORDS = {"squares": "tables", "min": "extreme", "max": "extreme"}
+RECORDS = {"squares": "tables", "prelu": "product", "min": "extreme", "max": "extreme"}
 
 
 class Binary(Operator):
@@ -123,6 +127,7 @@ class Binary(Operator):
         **_overloads(binary_import.torch_sum("rsub"), "rsub.Tensor", "rsub.Scalar"),
         **_overloads(binary_import.torch_function("mul"), "mul.Tensor", "mul_.Tensor", "mul.Scalar", "mul_.Scalar"),
         **_overloads(binary_import.torch_division, "div.Tensor", "div_.Tensor", "div.Scalar", "div_.Scalar"),
+        **_overloads(binary_import.torch_prelu, "prelu.default", "_prelu_kernel.default"),
         **_overloads(binary_import.torch_limit("min"), "maximum.default", "max.other"),
         **_overloads(binary_import.torch_limit("max"), "minimum.default", "min.other"),
     }
@@ -134,12 +139,14 @@ class Binary(Operator):
         "MINIMUM": binary_import.tflite_function("minimum"),
         "SQUARED_DIFFERENCE": binary_import.tflite_function("squared_difference"),
         "DIV": binary_import.tflite_division,
+        "PRELU": binary_import.tflite_function("prelu"),
     }
     kernels = (
         _kernel("sum", "sum", "sum", "portable C"),
         _kernel("tables", "tables", "tables", "TensorFlow Lite's three roundings, operands through tables"),
         _kernel("squares", "tables", "squares", "TensorFlow Lite's roundings, operands through tables"),
         _kernel("product", "product", "product_{form}", "portable C"),
+        _kernel("prelu", "product", "prelu_{form}", "portable C"),
         _kernel("min", "extreme", "min", "portable C"),
         _kernel("max", "extreme", "max", "portable C"),
     )
@@ -180,7 +187,7 @@ class Binary(Operator):
         converter.add(node, (x.name, y.name, *names), output, **made)
 
     def c_form(self, graph: Graph, node: Node) -> str:
-        if function_of(node) != "mul":
+        if function_of(node) not in PRODUCTS:
             return ""
         return fixed_point.form_of(graph.constant(node.inputs[3]), node.attributes["rounding"])
 
@@ -196,7 +203,7 @@ class Binary(Operator):
             fields |= add.cheap_coefficients(graph, node) or {}
         elif kind in ("tables", "squares"):
             fields |= {"multiplier1": k["multiplier"], "shift1": k["shift"], "zero_point": k["zero_point"]}
-        elif kind == "product":
+        elif kind in PRODUCTS.values():
             fields |= {key: k[key] for key in ("offset1", "offset2", "output_zero_point")}
         return fields
 
@@ -207,9 +214,11 @@ def integers(
     """Attributes and constants of the integer form."""
     if function in ("minimum", "maximum"):
         return {}, {}
-    if function == "mul":
+    if function in PRODUCTS:
         rounding = fixed_point.TFLITE if tflite else fixed_point.SINGLE
         scale = np.array([left.scale * right.scale / output.scale])
+        if function == "prelu":
+            scale = np.array([left.scale / output.scale, scale[0]])
         multiplier, shift = fixed_point.multiplier(scale, rounding)
         offsets = {"offset1": -left.zero_point, "offset2": -right.zero_point, "output_zero_point": output.zero_point}
         return {"rounding": rounding, **offsets}, {"multiplier": multiplier, "shift": shift}
@@ -241,11 +250,14 @@ def integer(node: Node, inputs: Sequence[np.ndarray]) -> np.ndarray:
     left, right = inputs[:2]
     if function in ("minimum", "maximum"):
         return np.clip(FUNCTIONS[function](left, right), k["act_min"], k["act_max"])
-    if function == "mul":
-        acc = (left.astype(np.int64) + k["offset1"]) * (right.astype(np.int64) + k["offset2"])
-        return fixed_point.requantize(
-            acc, inputs[2], inputs[3], k["rounding"], k["output_zero_point"], k["act_min"], k["act_max"]
-        )
+    if function in PRODUCTS:
+        x, ends = left.astype(np.int64) + k["offset1"], (k["output_zero_point"], k["act_min"], k["act_max"])
+        multiplier, shift = inputs[2:4]
+        product = x * (right.astype(np.int64) + k["offset2"])
+        y = fixed_point.requantize(product, multiplier[-1:], shift[-1:], k["rounding"], *ends)
+        if function == "mul":
+            return y
+        return np.where(x >= 0, fixed_point.requantize(x, multiplier[:1], shift[:1], k["rounding"], *ends), y)
     if not _is_tflite(node):
         return add.integer_sum(k, left, right)
     total = inputs[2][left.astype(np.int16) + 128].astype(np.int64) + inputs[3][right.astype(np.int16) + 128]

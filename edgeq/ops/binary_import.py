@@ -25,6 +25,8 @@ def combine(
     shape = broadcast.shape_of(importer, left, right)
     left, right = (broadcast.with_rank(importer, name, len(shape)) for name in (left, right))
     constants = [importer.is_constant(name) for name in (left, right)]
+    if function == "prelu" and (importer.shape(left) != shape or not constants[1]):
+        raise importer.unsupported("a prelu with computed slopes", "constant slopes")
     grown = importer.shape(left) != shape and importer.shape(right) == shape and not constants[1]
     if constants[0] or grown:
         left, right = right, left
@@ -100,8 +102,16 @@ def torch_limit(bound: str) -> Callable[[Importer, Mapping[str, Any]], str]:
     return convert
 
 
+def torch_prelu(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.prelu: a slope per channel (axis 1), or one for all."""
+    x, slope = args["self"], args["weight"]
+    values = importer.constant_array(slope, "the slopes of a prelu").reshape(-1)
+    rank = len(importer.shape(x))
+    return combine(importer, "prelu", x, importer.constant(values.reshape((1, -1) + (1,) * (rank - 2))))
+
+
 def tflite_function(function: str) -> Callable[[Importer, TfliteCall], str]:
-    """ADD, SUB, MUL, MAXIMUM, MINIMUM, SQUARED_DIFFERENCE."""
+    """ADD, SUB, MUL, MAXIMUM, MINIMUM, SQUARED_DIFFERENCE, PRELU."""
 
     def convert(importer: Importer, call: TfliteCall) -> str:
         left, right = call.input(0), call.input(1)

@@ -42,7 +42,8 @@ typedef struct {
   int32_t act_max;
 } eq_binary_tables_s8_t;
 
-/* Products: requantize((x1 + offset1) * (x2 + offset2)); `requant` holds one multiplier (and shift). */
+/* Products: requantize((x1 + offset1) * (x2 + offset2)); `requant` holds one multiplier (and shift).
+ * prelu: that with the second multiplier where x1 + offset1 < 0, else requantize(x1 + offset1) with the first. */
 typedef struct {
   eq_binary_shape_t shape;
   int32_t offset1, offset2;
@@ -65,6 +66,9 @@ EQ_BINARY_S8_PROTOTYPE(eq_binary_s8_squares_scalar, eq_binary_tables_s8_t);
 EQ_BINARY_S8_PROTOTYPE(eq_binary_s8_product_high_scalar, eq_binary_product_s8_t);
 EQ_BINARY_S8_PROTOTYPE(eq_binary_s8_product_shift_scalar, eq_binary_product_s8_t);
 EQ_BINARY_S8_PROTOTYPE(eq_binary_s8_product_tflite_scalar, eq_binary_product_s8_t);
+EQ_BINARY_S8_PROTOTYPE(eq_binary_s8_prelu_high_scalar, eq_binary_product_s8_t);
+EQ_BINARY_S8_PROTOTYPE(eq_binary_s8_prelu_shift_scalar, eq_binary_product_s8_t);
+EQ_BINARY_S8_PROTOTYPE(eq_binary_s8_prelu_tflite_scalar, eq_binary_product_s8_t);
 EQ_BINARY_S8_PROTOTYPE(eq_binary_s8_min_scalar, eq_binary_extreme_s8_t);
 EQ_BINARY_S8_PROTOTYPE(eq_binary_s8_max_scalar, eq_binary_extreme_s8_t);
 

@@ -36,6 +36,8 @@ def binary_cases(draw: st.DrawFn) -> Case:
         left, right = (graph.tensors[item] for item in names)
         products = function in ("mul", "squared_difference")
         scale = max(scales) * (0.6 if tight else 1.3)
+        if function == "prelu" and not tight:  # both multipliers below 0.5
+            scale *= 3
         if products:  # both sides of a multiplier of 0.5
             scale = scales[0] * scales[1] * (1.5 if tight else 40.0) if function == "mul" else max(scales) ** 2 * 50.0
         made = Tensor("y", np.broadcast_shapes(*shapes), "int8", Quantization.per_tensor(scale, zeros[2]))

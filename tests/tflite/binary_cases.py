@@ -13,7 +13,7 @@ from tests.tflite.writer import Network
 
 OPTIONS = {
     "ADD": "AddOptions", "SUB": "SubOptions", "MUL": "MulOptions", "MAXIMUM": "", "MINIMUM": "",
-    "SQUARED_DIFFERENCE": "",
+    "PRELU": "", "SQUARED_DIFFERENCE": "",
 }  # fmt: skip
 
 
@@ -35,7 +35,9 @@ def binaries(draw: st.DrawFn) -> Case:
     if style == "one":
         shapes[1] = draw(st.sampled_from(((), (1,), (1, 1, 1, 1))))
         constant = 1
-    if draw(st.booleans()):
+    if name == "PRELU":
+        shapes, constant = [output, output[1:] if draw(st.booleans()) else (1, 1, output[3])], 1
+    elif draw(st.booleans()):
         shapes.reverse()
         constant = constant if constant is None else 1 - constant
     activation = draw(st.sampled_from(ACTIVATION_NUMBERS))

@@ -87,6 +87,7 @@ NETWORKS: dict[str, tuple[nn.Module, tuple[int, ...], list[str] | None]] = {
     ),
     "over_time": (Formula(lambda x, f: f(x).mean(1) + f(x).sum(-1, keepdim=True).max(1).values, nn.Linear(6, 6)),
                   SEQUENCE, None),
+    "prelu": (nn.Sequential(nn.Conv2d(3, 5, 3), nn.PReLU(5), nn.PReLU()), IMAGE, ["conv2d", "binary", "binary"]),
     "grown": (Formula(lambda x, f: f(x) + table(1, 4, 6), nn.Linear(6, 6)), (1, 1, 6), None),
 }  # fmt: skip
 
@@ -123,6 +124,18 @@ def test_import_computes_the_same(name: str, tmp_path: Path) -> None:
         assert [node.op for node in graph.nodes] == expected_ops
     assert "transpose" not in {node.op for node in graph.nodes}
     assert decibels(graph, x.numpy()) > 25
+
+
+@pytest.mark.parametrize("axis", [1, 2, 3])
+def test_softmax_over_any_axis(axis: int, tmp_path: Path) -> None:
+    module = Formula(lambda x, c: torch.softmax(c(x), axis), nn.Conv2d(3, 5, 1)).eval()
+    graph = imported(module, torch.zeros(IMAGE), tmp_path)
+    x = random_input(IMAGE, 4)
+    with torch.no_grad():
+        expected = np.concatenate([module(sample[None]).numpy() for sample in x])
+    np.testing.assert_allclose(run(graph, x.numpy()), expected, rtol=1e-4, atol=1e-5)
+    assert decibels(graph, x.numpy()) > 25
+    assert ("transpose" in {node.op for node in graph.nodes}) == (axis != 1)  # channels are last already
 
 
 def test_the_index_of_the_largest(tmp_path: Path) -> None:
