@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.ops.cases import CHANNELS
 from tests.tflite.binary_cases import binaries
 from tests.tflite.drawn import ACTIVATION_NUMBERS, Case, scales, zero_points
+from tests.tflite.matmul_cases import matmuls
 from tests.tflite.reduction_cases import reductions
 from tests.tflite.writer import Network
 
@@ -224,6 +225,7 @@ GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "pools": pools(),
     "binaries": binaries(),
     "reductions": reductions(),
+    "matmuls": matmuls(),
     "softmaxes": softmaxes(),
     "movements": movements(),
     "unaries": unaries(),

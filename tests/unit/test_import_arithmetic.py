@@ -47,6 +47,24 @@ class SqueezeExcite(nn.Module):
         return x + self.last(y * (gate.view(1, 8, 1, 1) if self.flat else gate))
 
 
+class Attention(nn.Module):
+    """Two heads over a sequence [1, 5, 8]; `fused`: by scaled_dot_product_attention."""
+
+    def __init__(self, fused: bool) -> None:
+        super().__init__()
+        self.query, self.key, self.value = (nn.Linear(8, 8) for _ in range(3))
+        self.out = nn.Linear(8, 8)
+        self.fused = fused
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        q, k, v = (part(x).view(1, 5, 2, 4).transpose(1, 2) for part in (self.query, self.key, self.value))
+        if self.fused:
+            y = nn.functional.scaled_dot_product_attention(q, k, v)
+        else:
+            y = torch.softmax(q @ k.transpose(-2, -1) / 2, -1) @ v
+        return x + self.out(y.transpose(1, 2).reshape(1, 5, 8))
+
+
 def table(*shape: int) -> torch.Tensor:
     return torch.linspace(0.3, 1.5, int(np.prod(shape))).reshape(shape)
 
@@ -88,8 +106,21 @@ NETWORKS: dict[str, tuple[nn.Module, tuple[int, ...], list[str] | None]] = {
     "over_time": (Formula(lambda x, f: f(x).mean(1) + f(x).sum(-1, keepdim=True).max(1).values, nn.Linear(6, 6)),
                   SEQUENCE, None),
     "prelu": (nn.Sequential(nn.Conv2d(3, 5, 3), nn.PReLU(5), nn.PReLU()), IMAGE, ["conv2d", "binary", "binary"]),
+    "matrix": (Formula(lambda x, f: f(x) @ table(6, 3), nn.Linear(6, 6)), SEQUENCE, ["linear", "linear"]),
     "grown": (Formula(lambda x, f: f(x) + table(1, 4, 6), nn.Linear(6, 6)), (1, 1, 6), None),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_attention(fused: bool, tmp_path: Path) -> None:
+    module, shape = Attention(fused).eval(), (1, 5, 8)
+    graph = imported(module, torch.zeros(shape), tmp_path)
+    x = random_input(shape, 16)
+    with torch.no_grad():
+        expected = np.concatenate([module(sample[None]).numpy() for sample in x])
+    np.testing.assert_allclose(run(graph, x.numpy()), expected, rtol=1e-4, atol=1e-5)
+    assert [node.op for node in graph.nodes].count("matmul") == 2
+    assert decibels(graph, x.numpy()) > 30
 
 
 def random_input(shape: tuple[int, ...], samples: int) -> torch.Tensor:
