@@ -1,4 +1,5 @@
-"""add: elementwise sum of two tensors with their own scales.
+"""add: elementwise sum of two tensors of one shape with their own scales. Importers make it through ops/binary.py;
+differences become sums with a negative factor.
 
 Integer form: y = clamp((a * x1 + b * x2 + c) >> n) with a = scale1 / scale_out * 2^n and b alike, rounded to integers,
 and c = 2^(n-1) + (zero_point_out << n) - a * zero_point1 - b * zero_point2. n is the largest up to 21 for which no
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,50 +25,27 @@ from edgeq.ops.base import Constant, Kernel, Operator, Shape, elements_per_sampl
 from edgeq.ops.spatial import RowReach
 
 if TYPE_CHECKING:
-    from edgeq.frontend.importer import Importer
-    from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
 MAX_SHIFT = 21
 TFLITE_LEFT_SHIFT, WIDE_LEFT_SHIFT = 20, 15
 WIDE_INTEGERS = ("m1", "s1", "m2", "s2", "sum_m", "sum_s", "act_min", "act_max")
+#: signs of the operands of a plain sum
+PLUS = (1, 1)
 #: the integers of eq_add_s8_t, attributes of every integer add
 INTEGERS = ("a", "b", "c", "n", "act_min", "act_max")
 
 
-def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
-    """aten.add.Tensor of two activations of one shape."""
-    left, right = args["self"], args["other"]
-    if args.get("alpha", 1) != 1:
-        raise importer.unsupported("an addition with alpha != 1", "a scaling folded into the layer before")
-    for side in (left, right):
-        if not isinstance(side, str) or importer.is_constant(side):
-            raise importer.unsupported("the addition of a constant", "a bias in the layer before it")
-    if importer.shape(left) != importer.shape(right):
-        raise importer.unsupported(
-            f"an addition that broadcasts {importer.shape(left)} and {importer.shape(right)}", "operands of one shape"
-        )
-    return importer.add("add", [left, right], {})
-
-
-def import_tflite(importer: Importer, call: TfliteCall) -> str:
-    """ADD of two activations of one shape."""
-    left, right = call.input(0), call.input(1)
-    if importer.is_constant(left) or importer.is_constant(right) or importer.shape(left) != importer.shape(right):
-        raise importer.unsupported(
-            f"an addition of {importer.shape(left)} and {importer.shape(right)}", "two activations of one shape"
-        )
-    return importer.add("add", [left, right], call.attributes())
-
-
-def tflite_tables(left: Tensor, right: Tensor, output: Tensor) -> tuple[list[np.ndarray], int, int]:
-    """(scaled operands as two int32 [256], multiplier, exponent of their sum)."""
+def tflite_tables(
+    left: Tensor, right: Tensor, output: Tensor, signs: tuple[int, int] = PLUS
+) -> tuple[list[np.ndarray], int, int]:
+    """(scaled operands with their signs as two int32 [256], multiplier, exponent of their sum)."""
     twice = 2.0 * max(left.scale, right.scale)
     tables = []
-    for side in (left, right):
+    for side, sign in zip((left, right), signs, strict=True):
         m, s = fixed_point.tflite_multiplier(np.array([side.scale / twice]))
         centred = (np.arange(-128, 128) - side.zero_point) << TFLITE_LEFT_SHIFT
-        tables.append(gemmlowp.multiply(centred, int(m[0]), int(s[0])).astype(np.int32))
+        tables.append(sign * gemmlowp.multiply(centred, int(m[0]), int(s[0])).astype(np.int32))
     m, s = fixed_point.tflite_multiplier(np.array([twice / (2.0**TFLITE_LEFT_SHIFT * output.scale)]))
     return tables, int(m[0]), int(s[0])
 
@@ -94,7 +72,8 @@ def cheap_coefficients(graph: Graph, node: Node) -> dict[str, int] | None:
     x = np.arange(-128, 128, dtype=np.int64)
     low_end, high_end = y == k["act_min"], y == k["act_max"]
     for n in range(MAX_SHIFT, 7, -1):
-        ratios = [round(side.scale / output.scale * 2.0**n) for side in (left, right)]
+        signed = zip((left, right), k.get("signs", PLUS), strict=True)
+        ratios = [round(sign * side.scale / output.scale * 2.0**n) for side, sign in signed]
         for a, b in product((ratios[0], ratios[0] + 1, ratios[0] - 1), (ratios[1], ratios[1] + 1, ratios[1] - 1)):
             dot = a * x[:, None] + b * x[None, :]
             least = np.where(low_end, -(2**40), (y << n) - dot).max()
@@ -113,13 +92,13 @@ def pack_tables(graph: Graph, node: Node) -> dict[str, Constant]:
     return {f"table{side}": Constant("int32_t", graph.constant(node.inputs[1 + side])) for side in (1, 2)}
 
 
-def coefficients(left: Tensor, right: Tensor, output: Tensor) -> dict[str, int]:
-    """a, b, c and n for the scales and zero points of the three tensors."""
+def coefficients(left: Tensor, right: Tensor, output: Tensor, signs: tuple[int, int] = PLUS) -> dict[str, int]:
+    """a, b, c and n for the scales and zero points of the three tensors and the operands' signs."""
     for n in range(MAX_SHIFT, 0, -1):
-        a = round(left.scale / output.scale * 2.0**n)
-        b = round(right.scale / output.scale * 2.0**n)
+        a = round(signs[0] * left.scale / output.scale * 2.0**n)
+        b = round(signs[1] * right.scale / output.scale * 2.0**n)
         c = (1 << (n - 1)) + (output.zero_point << n) - a * left.zero_point - b * right.zero_point
-        if 128 * a + 128 * b + abs(c) < 2**31:
+        if 128 * abs(a) + 128 * abs(b) + abs(c) < 2**31:
             return {"a": a, "b": b, "c": c, "n": n}
     raise ValueError(f"scales {left.scale:g} and {right.scale:g} are too far above the output's {output.scale:g}")
 
@@ -146,12 +125,24 @@ def integer_sum(k: Mapping[str, int], left: np.ndarray, right: np.ndarray) -> np
     return np.clip(acc >> k["n"], k["act_min"], k["act_max"]).astype(np.int8)
 
 
+def quantize_sum(
+    converter: Converter, node: Node, left: Tensor, right: Tensor, output: Tensor, signs: tuple[int, int] = PLUS
+) -> None:
+    """Adds the integer form of a sum of two int8 activations of one shape, each with a sign."""
+    bounds = converter.activation_range(node, output)
+    if node.attributes.get("rounding") == fixed_point.TFLITE:
+        tables, multiplier, shift = tflite_tables(left, right, output, signs)
+        names = tuple(converter.constant(f"{node.name}.table{side}", table) for side, table in enumerate(tables, 1))
+        scaling = {"multiplier": multiplier, "shift": shift, "signs": signs}
+        converter.add(node, (left.name, right.name, *names), output, **scaling, **bounds)
+        return
+    converter.add(node, (left.name, right.name), output, **coefficients(left, right, output, signs), **bounds)
+
+
 class Add(Operator):
     name = "add"
     takes_int16 = True
     in_place = (0, 1)
-    torch_targets = {"aten.add.Tensor": import_torch, "aten.add_.Tensor": import_torch}
-    tflite_targets = {"ADD": import_tflite}
     kernels = (
         Kernel(
             "eq_add_s8_mve",
@@ -245,14 +236,7 @@ class Add(Operator):
         if output.dtype == "int16":
             self._quantize_wide(converter, node, left, right, output)
             return
-        if node.attributes.get("rounding") == fixed_point.TFLITE:
-            tables, multiplier, shift = tflite_tables(left, right, output)
-            names = tuple(converter.constant(f"{node.name}.table{side}", table) for side, table in enumerate(tables, 1))
-            bounds = converter.activation_range(node, output)
-            converter.add(node, (left.name, right.name, *names), output, multiplier=multiplier, shift=shift, **bounds)
-            return
-        attributes = {**coefficients(left, right, output), **converter.activation_range(node, output)}
-        converter.add(node, (left.name, right.name), output, **attributes)
+        quantize_sum(converter, node, left, right, output)
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
         k = node.attributes

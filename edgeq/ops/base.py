@@ -83,6 +83,8 @@ class Operator:
     tflite_targets: Mapping[str, Callable[[Importer, TfliteCall], Any]] = {}
     #: indices of inputs whose memory the output may take over
     in_place: tuple[int, ...] = ()
+    #: constant operands have the output's rank, and their axes move with those of the activations (see permuted)
+    permutes_constants: bool = False
     #: the output is the first input's bytes under another shape: no kernel, no copy
     is_view: bool = False
     #: has an integer form and a kernel for int16 activations as well

@@ -1,12 +1,13 @@
-"""mean: global average over height and width, channels last; [N, H, W, C] -> [N, 1, 1, C].
+"""mean: global average over height and width, channels last; [N, H, W, C] -> [N, 1, 1, C]. Importers make it through
+ops/reduce.py.
 
 Integer form: acc = sum(x) - H*W*zero_point, requantized with scale_in / (H*W * scale_out), the same for all channels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,18 +16,7 @@ from edgeq.ops import fixed_point
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
 
 if TYPE_CHECKING:
-    from edgeq.frontend.importer import Importer
     from edgeq.quantize.convert import Converter
-
-
-def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
-    """aten.mean.dim over both image axes of an NCHW tensor."""
-    shape = importer.shape(args["self"])
-    axes = sorted(axis % len(shape) for axis in args["dim"])
-    if len(shape) != 4 or axes != [2, 3]:
-        raise importer.unsupported(f"a mean over axes {axes} of {shape}", "a mean over height and width")
-    y = importer.channels_first(importer.add("mean", [importer.channels_last(args["self"])], {}))
-    return y if args.get("keepdim") else importer.reshape(y, shape[:2])
 
 
 def channels(graph: Graph, node: Node) -> int:
@@ -38,16 +28,38 @@ def pixels(graph: Graph, node: Node) -> int:
     return shape[1] * shape[2]
 
 
-def pack_scalar(graph: Graph, node: Node) -> dict[str, Constant]:
+def pack_requantization(graph: Graph, node: Node) -> dict[str, Constant]:
+    """The one multiplier, and the shift where the form has one."""
     constants = {"multiplier": Constant("int32_t", graph.constant(node.inputs[1]))}
-    if OP.c_form(graph, node) != "high":
+    if fixed_point.form_of(graph.constant(node.inputs[2]), node.attributes["rounding"]) != "high":
         constants["shift"] = Constant("int8_t", graph.constant(node.inputs[2]))
     return constants
 
 
+def quantize_sum(converter: Converter, node: Node, divisor: int) -> None:
+    """Adds the integer form of a sum divided by `divisor`: multiplier and shift as constants."""
+    x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
+    rounding = node.attributes.get("rounding", fixed_point.SINGLE)
+    if rounding == fixed_point.TFLITE:
+        multiplier, shift = tflite_multiplier(x.scale / output.scale, divisor)
+    else:
+        multiplier, shift = fixed_point.single_multiplier(np.array([x.scale / (divisor * output.scale)]))
+    names = (converter.constant(f"{node.name}.multiplier", multiplier), converter.constant(f"{node.name}.shift", shift))
+    bounds = converter.activation_range(node, output)
+    converter.add(node, (x.name, *names), output, rounding=rounding, **bounds)
+
+
+def tflite_multiplier(scale: float, divisor: int) -> tuple[np.ndarray, np.ndarray]:
+    """(multiplier, exponent) of scale / divisor as TensorFlow Lite makes them: the multiplier of the scale, divided and
+    truncated (QuantizedMeanOrSum)."""
+    multiplier, exponent = fixed_point.tflite_multiplier(np.array([scale]))
+    shift = min(divisor.bit_length() - 1, 32, 31 + int(exponent[0]))
+    divided = (int(multiplier[0]) << shift) // divisor
+    return np.array([divided], np.int32), (exponent - shift).astype(np.int8)
+
+
 class Mean(Operator):
     name = "mean"
-    torch_targets = {"aten.mean.dim": import_torch}
     kernels = (
         Kernel(
             "eq_mean_s8_{form}_mve",
@@ -55,10 +67,12 @@ class Mean(Operator):
             "mean/eq_mean_s8_mve.c",
             units=channels,
             granule=lambda graph, node: 16,
-            pack=pack_scalar,
+            pack=pack_requantization,
             why="16 channels side by side",
         ),
-        Kernel("eq_mean_s8_{form}_scalar", "scalar", "mean/eq_mean_s8_scalar.c", units=channels, pack=pack_scalar),
+        Kernel(
+            "eq_mean_s8_{form}_scalar", "scalar", "mean/eq_mean_s8_scalar.c", units=channels, pack=pack_requantization
+        ),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
@@ -78,15 +92,7 @@ class Mean(Operator):
         return [y]
 
     def quantize(self, converter: Converter, node: Node) -> None:
-        x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
-        scale = np.array([x.scale / (pixels(converter.source, node) * output.scale)])
-        multiplier, shift = fixed_point.single_multiplier(scale)
-        inputs = (
-            x.name,
-            converter.constant(f"{node.name}.multiplier", multiplier),
-            converter.constant(f"{node.name}.shift", shift),
-        )
-        converter.add(node, inputs, output, rounding=fixed_point.SINGLE, **converter.activation_range(node, output))
+        quantize_sum(converter, node, pixels(converter.source, node))
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
         return {

@@ -28,12 +28,15 @@ OUTPUT_SCALE, OUTPUT_ZERO_POINT = 1.0 / 256.0, -128
 
 
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
-    """aten.softmax.int over the last axis."""
+    """aten.softmax.int; over another axis than the last that one is brought there and back."""
     x = args["self"]
     rank = len(importer.shape(x))
-    if args["dim"] % rank != rank - 1:
-        raise importer.unsupported(f"a softmax over axis {args['dim']} of {rank}", "a softmax over the last axis")
-    return importer.add("softmax", [x], {})
+    axis = args["dim"] % rank
+    if axis == 0:
+        raise importer.unsupported(f"a softmax over the batch of {importer.shape(x)}", "a softmax over another axis")
+    perm = (*(other for other in range(rank) if other != axis), axis)
+    y = importer.add("softmax", [importer.transpose(x, perm)], {})
+    return importer.transpose(y, tuple(int(other) for other in np.argsort(perm)))
 
 
 def import_tflite(importer: Importer, call: TfliteCall) -> str:

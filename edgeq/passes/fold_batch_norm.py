@@ -1,4 +1,5 @@
-"""Batch norms disappear: into the weights and bias of the layer before, or into a 1x1 depthwise convolution.
+"""Batch norms disappear: into the weights and bias of the layer before, or into a 1x1 depthwise convolution. So do sums
+and products with a constant per channel, which are batch norms as well, and with a number where there is such a layer.
 
 With y = scale * (W x + b) + offset: W' = scale * W per output channel, b' = scale * b + offset.
 """
@@ -22,19 +23,41 @@ def fold_batch_norm(graph: Graph) -> Graph:
     tensors = dict(graph.tensors)
     made_by: dict[str, int] = {}
     for node in graph.nodes:
-        if node.op == "batch_norm":
-            scale, offset = graph.real_constant(node.inputs[1]), graph.real_constant(node.inputs[2])
+        norm = _scale_and_offset(graph, node)
+        if norm is not None:
             layer = made_by.get(node.inputs[0])
             prescribed = graph.tensor(node.inputs[0]).quantization is not None
-            if layer is not None and graph.only_consumer(node.inputs[0]) is node and not prescribed:
-                nodes[layer] = _folded(graph, nodes[layer], node, scale, offset, tensors)
+            alone = graph.only_consumer(node.inputs[0]) is node and not prescribed
+            if layer is not None and alone and not _has_activation(nodes[layer]):
+                nodes[layer] = _folded(graph, nodes[layer], node, *norm, tensors)
                 made_by[node.output] = layer
                 continue
-            node = _as_depthwise(graph, node, scale, offset, tensors)
+            per_channel = norm[0].size > 1 or norm[1].size > 1
+            if node.op == "batch_norm" or (per_channel and len(graph.tensor(node.output).shape) == 4):
+                node = _as_depthwise(graph, node, *norm, tensors)
         if node.op in CHANNEL_AXIS:
             made_by[node.output] = len(nodes)
         nodes.append(node)
     return graph.with_nodes(nodes, tensors)
+
+
+def _scale_and_offset(graph: Graph, node: Node) -> tuple[np.ndarray, np.ndarray] | None:
+    """scale and offset of y = x * scale + offset, one entry or one a channel; None for other operators."""
+    if node.op == "batch_norm":
+        return graph.real_constant(node.inputs[1]), graph.real_constant(node.inputs[2])
+    if node.op != "binary" or graph.tensor(node.output).quantization is not None:
+        return None
+    x, y = (graph.tensor(name) for name in node.inputs)
+    one, zero = np.ones(1, np.float32), np.zeros(1, np.float32)
+    if not y.is_constant or y.elements != y.shape[-1] or y.elements not in (1, x.shape[-1]):
+        return None
+    value = graph.real_constant(y.name).reshape(-1)
+    forms = {"add": (one, value), "sub": (one, -value), "rsub": (-one, value), "mul": (value, zero)}
+    return forms.get(node.attributes["function"])
+
+
+def _has_activation(node: Node) -> bool:
+    return node.attributes.get("activation", (None, None)) != (None, None)
 
 
 def _folded(
@@ -46,7 +69,8 @@ def _folded(
     names = (f"{norm.name}.weights", f"{norm.name}.bias")
     tensors[names[0]] = constant(names[0], (weights * scale.reshape(shape)).astype(np.float32))
     tensors[names[1]] = constant(names[1], (bias * scale + offset).astype(np.float32))
-    return replace(layer, inputs=(layer.inputs[0], *names), outputs=norm.outputs)
+    made = replace(layer, inputs=(layer.inputs[0], *names), outputs=norm.outputs)
+    return made.with_attributes(activation=norm.attributes["activation"]) if _has_activation(norm) else made
 
 
 def _as_depthwise(graph: Graph, norm: Node, scale: np.ndarray, offset: np.ndarray, tensors: dict[str, Tensor]) -> Node:
@@ -57,8 +81,11 @@ def _as_depthwise(graph: Graph, norm: Node, scale: np.ndarray, offset: np.ndarra
             "linear layer or a convolution"
         )
     names = (f"{norm.name}.weights", f"{norm.name}.bias")
-    tensors[names[0]] = constant(names[0], scale.reshape(1, 1, -1))
-    tensors[names[1]] = constant(names[1], offset)
+    channels = np.ones(shape[-1], np.float32)
+    tensors[names[0]] = constant(names[0], (channels * scale).reshape(1, 1, -1))
+    tensors[names[1]] = constant(names[1], channels * offset)
     attributes = {"kernel": (1, 1), "stride": (1, 1), "padding": (0, 0, 0, 0), "dilation": (1, 1)}
+    if _has_activation(norm):
+        attributes["activation"] = norm.attributes["activation"]
     inputs = (norm.inputs[0], *names)
     return replace(norm, op="dwconv2d", inputs=inputs, attributes=MappingProxyType(attributes))

@@ -95,7 +95,7 @@ class _Cancel:
         elif reordered and node.op == "clamp":
             self.column_order[node.output] = self.column_order[node.inputs[0]]
             self._keep(node, {})
-        elif (not reordered and len(perms) == 1 and self._keep_permuted(node, operands, views)) or (
+        elif (not reordered and self._keep_permuted(node, operands, views)) or (
             not reordered and node.op == "reshape" and self._keep_flatten(node, views[0])
         ):
             pass
@@ -106,16 +106,31 @@ class _Cancel:
         self.nodes.append(replace(node, inputs=tuple(names.get(name, name) for name in node.inputs)))
 
     def _keep_permuted(self, node: Node, operands: list[str], views: list[tuple[str, Perm]]) -> bool:
-        perm = views[0][1]
-        permuted = ops.get(node.op).permuted(node, perm)
-        if permuted is None:
+        """Keeps an operator that doesn't care for the order of axes in that of its largest operand; the others are
+        brought there."""
+        sizes = [self.graph.tensor(name).elements for name in operands]
+        moved = [perm != tuple(range(len(perm))) for _, perm in views]
+        perm = views[max(range(len(views)), key=lambda index: (sizes[index], moved[index]))][1]
+        operator = ops.get(node.op)
+        permuted = operator.permuted(node, perm)
+        if permuted is None or any(len(other) != len(perm) for _, other in views):
             return False
         tensor = self.graph.tensor(node.output)
         stored = tuple(tensor.shape[axis] for axis in _inverse(perm))
         self.tensors[node.output] = replace(tensor, shape=stored)
         self.stored[node.output] = (node.output, perm)
-        self._keep(permuted, dict(zip(operands, (name for name, _ in views), strict=True)))
+        names = {name: self._in_order(name, perm) for name in operands}
+        if operator.permutes_constants:
+            constants = [name for name in node.inputs if self.graph.tensor(name).is_constant]
+            names |= {name: self._constant_in_order(name, perm) for name in constants}
+        self._keep(permuted, names)
         return True
+
+    def _constant_in_order(self, name: str, perm: Perm) -> str:
+        made = f"{name}.stored_{''.join(map(str, perm))}"
+        data = self.graph.constant(name).transpose(_inverse(perm))
+        self.tensors[made] = constant(made, data, self.graph.tensor(name).quantization)
+        return made
 
     def _keep_flatten(self, node: Node, view: tuple[str, Perm]) -> bool:
         """A reshape of a permuted tensor: free where the permutation moves no byte or only linear layers follow."""
@@ -158,12 +173,25 @@ class _Cancel:
 
     def _in_own_order(self, name: str) -> str:
         """A tensor that really has the logical order; adds a transpose if none has made it yet."""
-        source, perm = self._view(name)
-        if perm == tuple(range(len(perm))):
+        return self._in_order(name, tuple(range(len(self.graph.tensor(name).shape))))
+
+    def _in_order(self, name: str, perm: Perm) -> str:
+        """A tensor that has logical axis i stored as axis perm[i]; adds what moves it there, which may be no byte."""
+        source, have = self._view(name)
+        if perm == have:
             return source
-        made = f"{name}.ordered"
-        if made not in self.tensors:
-            self.tensors[made] = replace(self.graph.tensor(name), name=made)
-            attributes = MappingProxyType({"perm": perm})
-            self.nodes.append(Node(made, "transpose", (source,), (made,), attributes))
+        plain = perm == tuple(range(len(perm)))
+        made = f"{name}.ordered" if plain else f"{name}.stored_{''.join(map(str, perm))}"
+        if made in self.tensors:
+            return made
+        inverse = _inverse(perm)
+        tensor = self.graph.tensor(name)
+        shape = tuple(tensor.shape[axis] for axis in inverse)
+        self.tensors[made] = replace(tensor, name=made, shape=shape)
+        axes = tuple(have[axis] for axis in inverse)  # of `source`, in the order of the new tensor's
+        moved = [axis for axis, size in zip(axes, shape, strict=True) if size > 1]
+        if moved == sorted(moved):
+            self.nodes.append(Node(made, "reshape", (source,), (made,), MappingProxyType({"shape": shape})))
+        else:
+            self.nodes.append(Node(made, "transpose", (source,), (made,), MappingProxyType({"perm": axes})))
         return made

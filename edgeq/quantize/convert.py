@@ -104,6 +104,20 @@ class Converter:
         """The integer activation of that name."""
         return self._tensors[name]
 
+    def operand(self, name: str) -> Tensor:
+        """The integer activation of that name, or an int8 constant: the file's own, or with a scale for its values."""
+        if name not in self._tensors:
+            source = self.source.tensor(name)
+            assert source.data is not None
+            if source.dtype == "int8":
+                self._tensors[name] = source
+            else:
+                real = self.source.real_constant(name)
+                chosen = affine((float(real.min()), float(real.max())))
+                steps = np.rint(real / chosen.scale[0]) + chosen.zero_point
+                self._tensors[name] = constant(name, np.clip(steps, -128, 127).astype(np.int8), chosen)
+        return self._tensors[name]
+
     def quantized_output(self, node: Node) -> Tensor:
         """The integer tensor that the node's integer form has to make."""
         return self._integer(node.output)
@@ -141,7 +155,10 @@ class Converter:
         if tensor.quantization.same_as(target):
             return name
         made = f"{reader}.{name}.rescaled"
-        if made not in self._tensors:
+        if tensor.data is not None and made not in self._tensors:
+            bytes_of = lut.rescale_table(tensor.quantization, target)
+            self._tensors[made] = constant(made, bytes_of[tensor.data.astype(np.int16) + 128], target)
+        elif made not in self._tensors:
             table = self.constant(f"{made}.table", lut.rescale_table(tensor.quantization, target))
             self._tensors[made] = Tensor(made, tensor.shape, "int8", target)
             self._nodes.append(Node(made, "lut", (name, table), (made,)))

@@ -5,8 +5,11 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from tests.ops import cases
+from tests.ops.binary_cases import binary_cases, difference_cases
 from tests.ops.cases import Case
+from tests.ops.matmul_cases import matmul_cases
 from tests.ops.movement_cases import move_cases
+from tests.ops.reduction_cases import reduction_cases
 from tests.ops.tflite_cases import tflite_add_cases, tflite_softmax_cases
 from tests.ops.wide_cases import wide_cases
 
@@ -16,6 +19,9 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "residual": cases.residual_cases(),
     "linear": cases.linear_cases(),
     "other": cases.pool_cases() | cases.mean_cases() | cases.elementwise_cases(),
+    "binary": binary_cases() | difference_cases(),
+    "reductions": reduction_cases(),
+    "matmul": matmul_cases(),
     "moves": move_cases() | tflite_add_cases() | tflite_softmax_cases(),
     "wide": wide_cases(),
 }

@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
 from tests.ops.cases import CHANNELS
+from tests.tflite.drawn import ACTIVATION_NUMBERS, Case, scales, zero_points
 from tests.tflite.writer import Network
-
-
-@dataclass(frozen=True)
-class Case:
-    """What it is, for messages, and how it is added to a network."""
-
-    text: str
-    add: Callable[[Network, np.random.Generator], None]
-
-
-ACTIVATION_NUMBERS = (0, 0, 1, 2, 3)
-
-
-@st.composite
-def scales(draw: st.DrawFn) -> float:
-    """Scales as trained networks have them: 2^-9 to 2^-2."""
-    return float(np.float32(2.0 ** draw(st.floats(-9, -2))))
-
-
-def zero_points() -> st.SearchStrategy[int]:
-    return st.sampled_from((-128, 0, 3, 127)) | st.integers(-128, 127)
 
 
 def weights_of(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
@@ -128,23 +106,6 @@ def pools(draw: st.DrawFn) -> Case:
         network.outputs.append(y)
 
     return Case(f"{name} {size} {channels} {kernel} {stride} {same=}", add)
-
-
-@st.composite
-def additions(draw: st.DrawFn) -> Case:
-    shape = (1, draw(st.integers(1, 4)), draw(st.integers(1, 6)), draw(st.sampled_from(CHANNELS)))
-    activation = draw(st.sampled_from(ACTIVATION_NUMBERS))
-    parts = [(draw(scales()), draw(zero_points())) for _ in range(3)]
-
-    def add(network: Network, rng: np.random.Generator) -> None:
-        left, right = (network.input(shape, "int8", *part) for part in parts[:2])
-        # an output scale that the sum needs: smaller ones have no multiplier below 1
-        scale = max(parts[2][0], 0.6 * max(parts[0][0], parts[1][0]))
-        y = network.tensor(shape, "int8", scale, parts[2][1])
-        network.operator("ADD", [left, right], [y], "AddOptions", fused_activation_function=activation)
-        network.outputs.append(y)
-
-    return Case(f"ADD {shape} {parts} {activation=}", add)
 
 
 @st.composite

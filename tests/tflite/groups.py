@@ -5,14 +5,19 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from tests.tflite import cases
-from tests.tflite.cases import Case
+from tests.tflite.binary_cases import binaries
+from tests.tflite.drawn import Case
+from tests.tflite.matmul_cases import matmuls
+from tests.tflite.reduction_cases import reductions
 from tests.tflite.wide_cases import wide_layers, wide_others
 
 GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "convolutions": cases.convolutions(),
     "fully_connected": cases.fully_connected(),
     "pools": cases.pools(),
-    "additions": cases.additions(),
+    "binaries": binaries(),
+    "reductions": reductions(),
+    "matmuls": matmuls(),
     "softmaxes": cases.softmaxes(),
     "movements": cases.movements(),
     "unaries": cases.unaries(),

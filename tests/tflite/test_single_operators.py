@@ -15,7 +15,7 @@ from edgeq.ir.graph import Graph
 from edgeq.passes import canonicalize
 from edgeq.quantize.data import to_model_layout
 from edgeq.quantize.recipe import Recipe
-from tests.tflite.cases import Case
+from tests.tflite.drawn import Case
 from tests.tflite.groups import GROUPS
 from tests.tflite.reference import run_reference
 from tests.tflite.writer import Network

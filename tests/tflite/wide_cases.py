@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tests.ops.cases import CHANNELS
-from tests.tflite.cases import ACTIVATION_NUMBERS, Case, output_size, scales, weights_of
+from tests.tflite.cases import output_size, weights_of
+from tests.tflite.drawn import ACTIVATION_NUMBERS, Case, scales
 from tests.tflite.writer import Network
 
 

@@ -102,6 +102,7 @@ OPTIONS: Mapping[str, tuple[int, Fields]] = {
     "SplitOptions": (35, {"num_splits": (0, "int32", 0)}),
     "CastOptions": (37, {"in_data_type": (0, "int8", 0), "out_data_type": (1, "int8", 0)}),
     "ArgMaxOptions": (40, {"output_type": (0, "int8", 0)}),
+    "ArgMinOptions": (57, {"output_type": (0, "int8", 0)}),
     "TransposeConvOptions": (49, {
         "padding": (0, "int8", 0), "stride_w": (1, "int32", 0), "stride_h": (2, "int32", 0),
         _ACTIVATION: (3, "int8", 0),

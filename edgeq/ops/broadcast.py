@@ -1,0 +1,72 @@
+"""Broadcasting of two operands: their common rank, and the strides by which a kernel reads them (eq_binary.h)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeq.ops.moves import strides_of
+
+if TYPE_CHECKING:
+    from edgeq.frontend.importer import Importer
+
+#: axes of eq_binary_shape_t
+AXES = 6
+
+
+def shape_of(importer: Importer, left: str, right: str) -> tuple[int, ...]:
+    """The result's shape. Raises EdgeqError where the operands don't fit or have no kernel."""
+    shapes = importer.shape(left), importer.shape(right)
+    try:
+        shape = tuple(int(size) for size in np.broadcast_shapes(*shapes))
+    except ValueError:
+        raise importer.unsupported(f"an operator on {shapes[0]} and {shapes[1]}", "shapes that broadcast") from None
+    if shape[:1] != (1,) or len(shape) > AXES:
+        raise importer.unsupported(
+            f"an operator on {shapes[0]} and {shapes[1]}", f"a batch of 1 in front and at most {AXES} axes"
+        )
+    return shape
+
+
+def with_rank(importer: Importer, name: str, rank: int) -> str:
+    """`name` with axes of size 1 in front."""
+    shape = importer.shape(name)
+    if len(shape) == rank:
+        return name
+    wider = (1,) * (rank - len(shape)) + shape
+    if importer.is_constant(name):
+        return importer.reordered(name, "an operand", lambda data: data.reshape(wider), 0)
+    view = importer.reshape(name, wider)
+    prescribed = importer.quantization(name)
+    if prescribed is not None:
+        importer.prescribe(view, prescribed)
+    return view
+
+
+def parameters(output: Sequence[int], left: Sequence[int], right: Sequence[int]) -> dict[str, Any]:
+    """The fields of eq_binary_shape_t for two operands with the output's rank. Neighbouring axes that both operands
+    walk as one are merged; the rest is filled up in front."""
+    steps = [
+        [0 if size == 1 else step for size, step in zip(shape, strides_of(shape), strict=True)]
+        for shape in (left, right)
+    ]
+    merged: list[tuple[int, int, int]] = []
+    for length, first, second in zip(output, *steps, strict=True):
+        if length == 1:
+            continue
+        if merged and merged[-1][1:] == (first * length, second * length):
+            merged[-1] = (merged[-1][0] * length, first, second)
+        else:
+            merged.append((length, first, second))
+    assert len(merged) <= AXES, "the importers admit no more axes"
+    merged = [(1, 0, 0)] * (AXES - len(merged)) + merged
+    split = next((axis for axis, (length, _, _) in enumerate(merged) if length > 1), AXES - 1)
+    size, stride1, stride2 = (list(column) for column in zip(*merged, strict=True))
+    return {"size": size, "stride1": stride1, "stride2": stride2, "split": split}
+
+
+def reads_whole_first(shape: Mapping[str, Any]) -> bool:
+    """Whether the first operand is not repeated, so that the output may lie over it."""
+    return all(step > 0 for length, step in zip(shape["size"], shape["stride1"], strict=True) if length > 1)

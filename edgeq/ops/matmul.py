@@ -1,0 +1,175 @@
+"""matmul: products of matrices that are both activations, [.., M, K] by [.., K, N]; attributes transposed (the second
+is stored as [.., N, K]) and factor (of the whole product). All batches have a matrix of their own, or share the second.
+
+Integer form: acc = (x1 - zero_point1) (x2 - zero_point2), requantized with factor * scale1 * scale2 / scale_out.
+Products with a constant matrix are linear layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ops import binary_import, broadcast, fixed_point
+from edgeq.ops.base import Constant, Kernel, Operator, Shape
+
+if TYPE_CHECKING:
+    from edgeq.frontend.importer import Importer
+    from edgeq.frontend.tflite.program import TfliteCall
+    from edgeq.quantize.convert import Converter
+
+#: products that fit one accumulator
+LARGEST_INNER = 2**15 - 1
+
+
+def product(
+    importer: Importer, left: str, right: str, transposed: bool, attributes: Mapping[str, Any], factor: float = 1.0
+) -> str:
+    """The node of left @ right, or of left @ right^T."""
+    shapes = importer.shape(left), importer.shape(right)
+    if importer.is_constant(right) and factor == 1.0:
+        return _with_constant(importer, left, right, transposed, attributes)
+    rank = len(shapes[0])
+    if importer.is_constant(left) or importer.is_constant(right) or rank < 3 or len(shapes[1]) > rank:
+        raise importer.unsupported(f"a product of {shapes[0]} and {shapes[1]}", "matrices behind a batch of 1")
+    right = broadcast.with_rank(importer, right, rank)
+    inner = shapes[1][-1 if transposed else -2]
+    batches = importer.shape(right)[:-2]
+    if batches not in (shapes[0][:-2], (1,) * (rank - 2)) or inner != shapes[0][-1] or inner > LARGEST_INNER:
+        raise importer.unsupported(f"a product of {shapes[0]} and {shapes[1]}", "matrices that fit, batch by batch")
+    return importer.add("matmul", [left, right], {"transposed": transposed, "factor": factor, **attributes})
+
+
+def _with_constant(importer: Importer, x: str, matrix: str, transposed: bool, attributes: Mapping[str, Any]) -> str:
+    """x @ matrix as a linear layer."""
+    shape = importer.shape(matrix)
+    if len(shape) < 2 or int(np.prod(shape[:-2])) != 1 or "rounding" in attributes:
+        raise importer.unsupported(f"a product with a constant {shape}", "one matrix of float weights")
+    values = importer.constant_array(matrix, "a matrix").reshape(shape[-2:])
+    weights = values if transposed else values.T
+    if weights.shape[1] != importer.shape(x)[-1]:
+        raise importer.unsupported(f"a product of {importer.shape(x)} and {shape}", "matrices that fit")
+    bias = importer.constant(np.zeros(weights.shape[0], np.float32))
+    return importer.add("linear", [x, importer.constant(weights), bias], attributes)
+
+
+def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.matmul, aten.bmm, aten.mm."""
+    right = args["other"] if "other" in args else args["mat2"]
+    return product(importer, args["self"], right, False, {})
+
+
+def import_attention(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.scaled_dot_product_attention: softmax(q k^T * scale + mask) v; masks must be finite constants."""
+    query, key, value, mask = args["query"], args["key"], args["value"], args.get("attn_mask")
+    if args.get("is_causal") or args.get("enable_gqa"):
+        raise importer.unsupported("an attention with is_causal or enable_gqa", "a plain attention")
+    scale = args.get("scale")
+    factor = float(scale) if scale is not None else float(1.0 / np.sqrt(importer.shape(query)[-1]))
+    scores = product(importer, query, key, True, {}, factor)
+    if mask is not None:
+        if not np.all(np.isfinite(importer.constant_array(mask, "the mask of an attention"))):
+            raise importer.unsupported("an attention mask with infinite entries", "finite ones")
+        scores = binary_import.combine(importer, "add", scores, mask)
+    return product(importer, importer.add("softmax", [scores], {}), value, False, {})
+
+
+def import_tflite(importer: Importer, call: TfliteCall) -> str:
+    """BATCH_MATMUL; adj_x transposes the first operand, adj_y the second."""
+    left, attributes = call.input(0), call.attributes()
+    if call.option("adj_x"):
+        rank = len(importer.shape(left))
+        prescribed = importer.quantization(left)
+        left = importer.transpose(left, (*range(rank - 2), rank - 1, rank - 2))
+        if prescribed is not None:
+            importer.prescribe(left, prescribed)
+    return product(importer, left, call.input(1), bool(call.option("adj_y")), attributes)
+
+
+def _units(graph: Graph, node: Node) -> int:
+    return int(np.prod(graph.tensor(node.outputs[0]).shape[:-1], dtype=np.int64))
+
+
+def _pack(graph: Graph, node: Node) -> dict[str, Constant]:
+    constants = {"multiplier": Constant("int32_t", graph.constant(node.inputs[2]))}
+    if OP.c_form(graph, node) != "high":
+        constants["shift"] = Constant("int8_t", graph.constant(node.inputs[3]))
+    return constants
+
+
+class Matmul(Operator):
+    name = "matmul"
+    torch_targets = {
+        "aten.matmul.default": import_torch,
+        "aten.bmm.default": import_torch,
+        "aten.mm.default": import_torch,
+        "aten.scaled_dot_product_attention.default": import_attention,
+    }
+    tflite_targets = {"BATCH_MATMUL": import_tflite}
+    kernels = (
+        Kernel("eq_matmul_s8_{form}_scalar", "scalar", "matmul/eq_matmul_s8_scalar.c", units=_units, pack=_pack),
+    )
+
+    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
+        columns = inputs[1].shape[-2 if node.attributes["transposed"] else -1]
+        return [(*inputs[0].shape[:-1], columns)]
+
+    def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        right = inputs[1].swapaxes(-1, -2) if node.attributes["transposed"] else inputs[1]
+        return [np.float32(node.attributes["factor"]) * (inputs[0] @ right)]
+
+    def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        k = node.attributes
+        left, right = (
+            array.astype(np.float64) - graph.tensor(name).zero_point  # sums below 2^31 are exact
+            for array, name in zip(inputs[:2], node.inputs, strict=False)
+        )
+        acc = (left @ (right.swapaxes(-1, -2) if k["transposed"] else right)).astype(np.int64)
+        zero_point = graph.tensor(node.outputs[0]).zero_point
+        y = fixed_point.requantize(acc, inputs[2], inputs[3], k["rounding"], zero_point, k["act_min"], k["act_max"])
+        return [y]
+
+    def macs(self, graph: Graph, node: Node) -> int:
+        return graph.tensor(node.outputs[0]).elements * graph.tensor(node.inputs[0]).shape[-1]
+
+    def quantize(self, converter: Converter, node: Node) -> None:
+        left, right = (converter.quantized(name) for name in node.inputs)
+        output = converter.quantized_output(node)
+        rounding = node.attributes.get("rounding", fixed_point.SINGLE)
+        scale = np.array([node.attributes["factor"] * left.scale * right.scale / output.scale])
+        multiplier, shift = fixed_point.multiplier(scale, rounding)
+        names = (
+            converter.constant(f"{node.name}.multiplier", multiplier),
+            converter.constant(f"{node.name}.shift", shift),
+        )
+        bounds = converter.activation_range(node, output)
+        converter.add(node, (left.name, right.name, *names), output, rounding=rounding, **bounds)
+
+    def c_parameters(self, graph: Graph, node: Node) -> dict[str, Any]:
+        left, right = (graph.tensor(name) for name in node.inputs[:2])
+        rows, inner = left.shape[-2:]
+        columns = graph.tensor(node.outputs[0]).shape[-1]
+        shared = int(np.prod(right.shape[:-2])) == 1
+        strides = (inner, 1) if node.attributes["transposed"] else (1, columns)
+        return {
+            "rows": rows,
+            "inner": inner,
+            "columns": columns,
+            "batch_stride": 0 if shared else inner * columns,
+            "n_stride": strides[0],
+            "k_stride": strides[1],
+            "offset1": -left.zero_point,
+            "offset2": -right.zero_point,
+            "output_zero_point": graph.tensor(node.outputs[0]).zero_point,
+            "act_min": node.attributes["act_min"],
+            "act_max": node.attributes["act_max"],
+        }
+
+    def c_form(self, graph: Graph, node: Node) -> str:
+        return fixed_point.form_of(graph.constant(node.inputs[3]), node.attributes["rounding"])
+
+
+OP = Matmul()

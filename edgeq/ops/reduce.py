@@ -1,0 +1,102 @@
+"""reduce: sums and means along any axes (attributes function and axes). Means over height and width have ops/mean.py.
+
+Integer form: acc = sum(x) - count * zero_point, requantized with scale_in / scale_out, divided by count for a mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node
+from edgeq.ops import fixed_point, mean, reduction
+from edgeq.ops.base import Kernel
+
+if TYPE_CHECKING:
+    from edgeq.frontend.importer import Importer
+    from edgeq.frontend.tflite.program import TfliteCall
+    from edgeq.quantize.convert import Converter
+
+
+def torch_mean(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.mean; over both image axes of an NCHW tensor it is the operator mean."""
+    x, axes = args["self"], args.get("dim")
+    shape = importer.shape(x)
+    if len(shape) == 4 and axes and sorted(axis % 4 for axis in axes) == [2, 3]:
+        y = importer.channels_first(importer.add("mean", [importer.channels_last(x)], {}))
+        return y if args.get("keepdim") else importer.reshape(y, shape[:2])
+    return reduction.torch_reduction("reduce", function="mean")(importer, args)
+
+
+def tflite_mean(importer: Importer, call: TfliteCall) -> str:
+    """MEAN; over axes 1 and 2 of four it is the operator mean."""
+    x, axes = call.input(0), call.integers(1, "the axes of a mean")
+    shape = importer.shape(x)
+    if len(shape) == 4 and sorted(axis % 4 for axis in axes) == [1, 2]:
+        y, prescribed = importer.add("mean", [x], call.attributes()), call.output_quantization()
+        if prescribed is not None:
+            importer.prescribe(y, prescribed)
+        return y if call.option("keep_dims") else importer.reshape(y, (shape[0], shape[3]))
+    return reduction.tflite_reduction("reduce", function="mean")(importer, call)
+
+
+def tflite_sum(importer: Importer, call: TfliteCall) -> str:
+    """SUM of float models; TensorFlow Lite's own sum of integers goes through floating point and wraps round."""
+    if call.output_quantization() is not None:
+        raise importer.unsupported("a sum of integers", "a MEAN and a multiplication")
+    return reduction.tflite_reduction("reduce", function="sum")(importer, call)
+
+
+class Reduce(reduction.Reduction):
+    name = "reduce"
+    torch_targets = {
+        "aten.mean.dim": torch_mean,
+        "aten.mean.default": torch_mean,
+        "aten.sum.dim_IntList": reduction.torch_reduction("reduce", function="sum"),
+        "aten.sum.default": reduction.torch_reduction("reduce", function="sum"),
+    }
+    tflite_targets = {"MEAN": tflite_mean, "SUM": tflite_sum}
+    kernels = (
+        Kernel(
+            "eq_reduce_s8_sum_{form}_scalar",
+            "scalar",
+            "reduce/eq_reduce_s8_sum_scalar.c",
+            units=reduction.units,
+            pack=mean.pack_requantization,
+            family="reduce",
+        ),
+    )
+
+    def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        function = np.mean if node.attributes["function"] == "mean" else np.sum
+        return [function(inputs[0], axis=reduction.axes_of(node), keepdims=True)]
+
+    def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        x, multiplier, shift = inputs
+        zeros = reduction.count(graph, node) * graph.tensor(node.inputs[0]).zero_point
+        acc = x.astype(np.int64).sum(axis=reduction.axes_of(node), keepdims=True) - zeros
+        k, zero_point = node.attributes, graph.tensor(node.outputs[0]).zero_point
+        y = fixed_point.requantize(acc, multiplier, shift, k["rounding"], zero_point, k["act_min"], k["act_max"])
+        return [y]
+
+    def quantize(self, converter: Converter, node: Node) -> None:
+        divisor = reduction.count(converter.source, node) if node.attributes["function"] == "mean" else 1
+        mean.quantize_sum(converter, node, divisor)
+
+    def c_parameters(self, graph: Graph, node: Node) -> dict[str, Any]:
+        return {
+            "record": "eq_reduce_sum_s8_t",
+            "shape": reduction.shape_parameters(graph, node),
+            "bias": -reduction.count(graph, node) * graph.tensor(node.inputs[0]).zero_point,
+            "output_zero_point": graph.tensor(node.outputs[0]).zero_point,
+            "act_min": node.attributes["act_min"],
+            "act_max": node.attributes["act_max"],
+        }
+
+    def c_form(self, graph: Graph, node: Node) -> str:
+        return fixed_point.form_of(graph.constant(node.inputs[2]), node.attributes["rounding"])
+
+
+OP = Reduce()

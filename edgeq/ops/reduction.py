@@ -1,0 +1,115 @@
+"""What the reductions share (reduce, reduce_extreme, argmax): attribute axes, shape rule, import, C geometry.
+
+The reduced axes stay with size 1; frameworks that drop them get a reshape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node, Quantization, Tensor
+from edgeq.ops.base import Operator, Shape, elements_per_sample
+from edgeq.ops.moves import strides_of
+
+if TYPE_CHECKING:
+    from edgeq.frontend.importer import Importer
+    from edgeq.frontend.tflite.program import TfliteCall
+
+#: axes of eq_reduce_shape_t, kept ones and reduced ones
+AXES = 3
+#: axes of a tensor that always fit those, the batch included
+LARGEST_RANK = 6
+
+units = elements_per_sample
+
+
+def reduced(
+    importer: Importer,
+    op: str,
+    x: str,
+    axes: Sequence[int] | None,
+    keep: bool,
+    attributes: Mapping[str, Any],
+    prescribed: Quantization | None = None,
+) -> str:
+    """`x` reduced along `axes` (None: all of them); `prescribed`: how the file stores the result."""
+    shape = importer.shape(x)
+    rank = len(shape)
+    if rank > LARGEST_RANK or any(not -rank <= axis < rank for axis in axes or ()):
+        raise importer.unsupported(f"a reduction of {shape} along {axes}", f"at most {LARGEST_RANK} axes")
+    chosen = tuple(sorted({axis % rank for axis in axes})) if axes else tuple(range(rank))
+    made = importer.add(op, [x], {**attributes, "axes": chosen})
+    if prescribed is not None:
+        importer.prescribe(made, prescribed)
+    left = tuple(size for axis, size in enumerate(shape) if axis not in chosen)
+    return made if keep else importer.reshape(made, left)
+
+
+def torch_reduction(op: str, **attributes: Any) -> Callable[[Importer, Mapping[str, Any]], str]:
+    """Import function of a call with `self`, maybe `dim` (one axis or several) and `keepdim`."""
+
+    def convert(importer: Importer, args: Mapping[str, Any]) -> str:
+        axes = args.get("dim")
+        axes = [axes] if isinstance(axes, int) else axes
+        return reduced(importer, op, args["self"], axes, bool(args.get("keepdim")), attributes)
+
+    return convert
+
+
+def tflite_reduction(op: str, **attributes: Any) -> Callable[[Importer, TfliteCall], str]:
+    """MEAN, SUM, REDUCE_MAX, REDUCE_MIN along constant axes."""
+
+    def convert(importer: Importer, call: TfliteCall) -> str:
+        axes = call.integers(1, "the axes of a reduction")
+        values, prescribed = call.attributes(**attributes), call.output_quantization()
+        return reduced(importer, op, call.input(0), axes, call.option("keep_dims"), values, prescribed)
+
+    return convert
+
+
+def count(graph: Graph, node: Node) -> int:
+    """Elements that one output is made of."""
+    shape = graph.tensor(node.inputs[0]).shape
+    return int(np.prod([shape[axis] for axis in node.attributes["axes"]], dtype=np.int64))
+
+
+class Reduction(Operator):
+    """Base of the operators that make one value of all elements along some axes."""
+
+    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
+        axes = node.attributes["axes"]
+        return [tuple(1 if axis in axes else size for axis, size in enumerate(inputs[0].shape))]
+
+    def permuted(self, node: Node, perm: Shape) -> Node | None:
+        return node.with_attributes(axes=tuple(sorted(perm[axis] for axis in node.attributes["axes"])))
+
+
+def axes_of(node: Node) -> tuple[int, ...]:
+    """The reduced axes of a batch of samples: the batch itself, of one sample each, is none of them."""
+    return tuple(axis for axis in node.attributes["axes"] if axis > 0)
+
+
+def shape_parameters(graph: Graph, node: Node) -> dict[str, list[int]]:
+    """The fields of eq_reduce_shape_t; neighbouring axes that are walked as one are merged."""
+    shape = graph.tensor(node.inputs[0]).shape
+    kept: list[tuple[int, int]] = []
+    gone: list[tuple[int, int]] = []
+    for axis, (size, step) in enumerate(zip(shape, strides_of(shape), strict=True)):
+        group = gone if axis in node.attributes["axes"] else kept
+        if size == 1:
+            continue
+        if group and group[-1][1] == size * step:
+            group[-1] = (group[-1][0] * size, step)
+        else:
+            group.append((size, step))
+    assert max(len(kept), len(gone)) <= AXES, "the importers admit no more axes"
+    kept, gone = ([(1, 0)] * (AXES - len(group)) + group for group in (kept, gone))
+    return {
+        "kept": [size for size, _ in kept],
+        "kept_stride": [step for _, step in kept],
+        "reduced": [size for size, _ in gone],
+        "stride": [step for _, step in gone],
+    }

@@ -1,0 +1,33 @@
+/* matmul, int8: products of matrices that are both activations, one product a batch.
+ *
+ *   acc[b][m][n] = sum over k of (input1[b][m][k] + offset1) * (input2[b * batch_stride + n * n_stride + k * k_stride]
+ *                                                               + offset2)
+ *   output[b][m][n] = requantize(acc)                                                          (eq_requant.h)
+ *
+ * input1 is [batches][rows][inner], output [batches][rows][columns]; the strides of input2 tell whether it is
+ * transposed, and batch_stride 0 that all batches share it. `requant` holds ONE multiplier (and shift); the generator
+ * guarantees inner < 2^15. Work unit of `range`: batches * rows. Input and output must not overlap. No scratch. */
+#ifndef EQ_MATMUL_H
+#define EQ_MATMUL_H
+
+#include "eq_requant.h"
+#include "eq_types.h"
+
+typedef struct {
+  int32_t rows;
+  int32_t inner;
+  int32_t columns;
+  int32_t batch_stride, n_stride, k_stride;
+  int32_t offset1, offset2;
+  eq_requant_t requant;
+} eq_matmul_s8_t;
+
+#define EQ_MATMUL_S8_PROTOTYPE(name)                                                                          \
+  void name(const eq_matmul_s8_t *p, const int8_t *input1, const int8_t *input2, int8_t *restrict output, \
+            eq_range_t range)
+
+EQ_MATMUL_S8_PROTOTYPE(eq_matmul_s8_high_scalar);
+EQ_MATMUL_S8_PROTOTYPE(eq_matmul_s8_shift_scalar);
+EQ_MATMUL_S8_PROTOTYPE(eq_matmul_s8_tflite_scalar);
+
+#endif

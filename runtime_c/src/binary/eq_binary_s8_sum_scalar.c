@@ -1,0 +1,13 @@
+/* binary sums, int8, portable C. The header states the contract. */
+#define RECORD eq_binary_sum_s8_t
+#include "eq_binary.h"
+#include "eq_inline.h"
+
+static EQ_INLINE int32_t element(const RECORD *q, int32_t x1, int32_t x2, int32_t variant) {
+  (void)variant;
+  return eq_clamp((q->a * x1 + q->b * x2 + q->c) >> q->n, q->act_min, q->act_max);
+}
+
+#include "eq_binary_run.h"
+
+EQ_BINARY_S8_PROTOTYPE(eq_binary_s8_sum_scalar, RECORD) { run(p, input1, input2, output, range, 0); }

@@ -1,0 +1,36 @@
+/* What the reductions share: where an output's elements begin, and the loop over them. */
+#ifndef EQ_REDUCE_RUN_H
+#define EQ_REDUCE_RUN_H
+
+#include "eq_inline.h"
+#include "eq_reduce.h"
+
+typedef enum { EQ_REDUCE_SUM, EQ_REDUCE_MAX, EQ_REDUCE_MIN } eq_reduce_kind_t;
+
+/* Index of the first element of output number `index`. */
+static EQ_INLINE int32_t eq_reduce_first(const eq_reduce_shape_t *s, int32_t index) {
+  const int32_t outer = index / s->kept[2];
+  return (outer / s->kept[1]) * s->kept_stride[0] + (outer % s->kept[1]) * s->kept_stride[1] +
+         (index % s->kept[2]) * s->kept_stride[2];
+}
+
+/* `acc` with all elements from x on; `kind` is a compile-time constant. */
+static EQ_INLINE int32_t eq_reduce_all(const eq_reduce_shape_t *s, const int8_t *x, int32_t acc,
+                                       eq_reduce_kind_t kind) {
+  for (int32_t j0 = 0; j0 < s->reduced[0]; j0++) {
+    for (int32_t j1 = 0; j1 < s->reduced[1]; j1++) {
+      const int8_t *row = x + (j0 * s->stride[0] + j1 * s->stride[1]);
+      for (int32_t j2 = 0; j2 < s->reduced[2]; j2++) {
+        const int32_t value = row[j2 * s->stride[2]];
+        if (kind == EQ_REDUCE_SUM) {
+          acc += value;
+        } else if ((value < acc) == (kind == EQ_REDUCE_MIN)) {
+          acc = value;
+        }
+      }
+    }
+  }
+  return acc;
+}
+
+#endif

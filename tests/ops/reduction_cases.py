@@ -1,0 +1,36 @@
+"""Random reductions."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import strategies as st
+
+from edgeq.ops import fixed_point
+from tests.ops.cases import CHANNELS, FORMS, Case, CaseGraph, activations, zero_points
+
+
+@st.composite
+def reduction_cases(draw: st.DrawFn) -> Case:
+    """Sums, extremes and indices along any of up to five axes."""
+    op = draw(st.sampled_from(("reduce", "reduce", "reduce_extreme", "argmax")))
+    shape = (1, *draw(st.lists(st.integers(1, 5), max_size=4)), draw(st.sampled_from(CHANNELS)))
+    axes = tuple(sorted(draw(st.sets(st.integers(1, len(shape) - 1), min_size=1, max_size=3))))
+    axes = axes[:1] if op == "argmax" else axes
+    form, function = draw(st.sampled_from(FORMS)), draw(st.sampled_from(("max", "min")))
+    zero_point, output_zero, bounds = draw(zero_points()), draw(zero_points()), draw(activations())
+
+    def add(graph: CaseGraph) -> None:
+        x, name = graph.activation(shape, zero_point), f"c{len(graph.nodes)}"
+        if op != "reduce":
+            scale, zero = (0.05, zero_point) if op == "reduce_extreme" else (1.0, 0)
+            graph.node(op, [x], zero, {"function": function, "axes": axes}, scale)
+            return
+        count = int(np.prod([shape[axis] for axis in axes]))
+        scale = np.array([{"high": 0.49, "shift": 2.5, "tflite": 1.2}[form] / count])
+        scale = np.maximum(scale, 0.6) if form == "shift" else scale
+        rounding = fixed_point.TFLITE if form == "tflite" else fixed_point.SINGLE
+        multiplier, shift = fixed_point.multiplier(scale, rounding)
+        inputs = [x, graph.constant(f"{name}.m", multiplier), graph.constant(f"{name}.s", shift)]
+        graph.node(op, inputs, output_zero, {"function": "mean", "axes": axes, "rounding": rounding, **bounds})
+
+    return Case(f"{op} {function} {shape} {axes} {form} {zero_point} {output_zero} {bounds}", add)
