@@ -89,9 +89,11 @@ class Importer:
         assert tensor.data is not None
         return tensor.data if tensor.quantization is None else tensor.quantization.real(tensor.data)
 
-    def reordered(self, name: str, what: str, order: Callable[[np.ndarray], np.ndarray], axis: int) -> str:
+    def reordered(
+        self, name: str, what: str, order: Callable[[np.ndarray], np.ndarray], axis: int, copies: int = 1
+    ) -> str:
         """A constant with its elements moved by `order` (a transpose, a reshape), integers kept as integers; `axis` is
-        where the scales per channel lie afterwards."""
+        where the scales per channel lie afterwards, all channels `copies` times over."""
         self.constant_array(name, what)
         tensor = self._tensors[name]
         assert tensor.data is not None
@@ -99,7 +101,7 @@ class Importer:
             return self.constant(order(tensor.data))
         moved = tensor.quantization
         if moved.axis is not None:
-            moved = replace(moved, axis=axis)
+            moved = replace(moved, axis=axis, scale=np.tile(moved.scale, copies))
         return self.integer_constant(order(tensor.data), moved)
 
     def shape(self, name: str) -> tuple[int, ...]:
@@ -130,12 +132,19 @@ class Importer:
         return self.add("transpose", [x], {"perm": perm}, suffix=".layout")
 
     def channels_last(self, x: str) -> str:
-        """[N, C, H, W] -> [N, H, W, C]."""
-        if len(self.shape(x)) != 4:
-            raise self.unsupported(f"an image operator on {self.shape(x)}", "an input [N, C, H, W]")
+        """[N, C, H, W] -> [N, H, W, C], [N, C, L] -> [N, 1, L, C]: a signal is an image of one row."""
+        shape = self.shape(x)
+        if len(shape) == 3:
+            return self.reshape(self.transpose(x, (0, 2, 1)), (shape[0], 1, shape[2], shape[1]))
+        if len(shape) != 4:
+            raise self.unsupported(f"an image operator on {shape}", "an input [N, C, H, W] or [N, C, L]")
         return self.transpose(x, TO_CHANNELS_LAST)
 
-    def channels_first(self, x: str) -> str:
+    def channels_first(self, x: str, rank: int = 4) -> str:
+        """What `channels_last` did to a tensor of that rank, undone."""
+        if rank == 3:
+            batch, _, length, channels = self.shape(x)
+            return self.transpose(self.reshape(x, (batch, length, channels)), (0, 2, 1))
         return self.transpose(x, TO_CHANNELS_FIRST)
 
     def reshape(self, x: str, shape: tuple[int, ...]) -> str:

@@ -29,7 +29,7 @@ from edgeq.ir.graph import Graph, Node, constant
 from edgeq.ops import fixed_point, weighted
 
 #: output channel axis of the weights of the operators whose kernels have the cheap forms
-CHANNEL_AXIS = {"conv2d": 0, "dwconv2d": 2, "linear": 0}
+CHANNEL_AXIS = {"conv2d": 0, "conv2d_grouped": 0, "dwconv2d": 2, "linear": 0}
 #: how many offsets the search for a line tries on either side
 SEARCHED = 1 << 14
 #: right shift up to which its arithmetic fits 64 bits

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d
-from edgeq.ops.base import Kernel, Operator, Shape, output_pixels
+from edgeq.ops import conv2d, conv_torch
+from edgeq.ops.base import Kernel, Operator, Shape, elements_per_sample, output_pixels
 from edgeq.ops.spatial import RowReach, Window, windows
 
 if TYPE_CHECKING:
@@ -21,45 +21,71 @@ if TYPE_CHECKING:
     from edgeq.quantize.convert import Converter
 
 
-def pool_window(importer: Importer, args: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes of a pool: kernel, stride (defaults to the kernel), padding, dilation."""
-    if args.get("ceil_mode"):
-        raise importer.unsupported("a pool with ceil_mode=True", "explicit padding and ceil_mode=False")
-    kernel = importer.pair(args["kernel_size"])
-    pad_h, pad_w = importer.pair(args.get("padding", 0))
-    return {
-        "kernel": kernel,
-        "stride": importer.pair(args.get("stride") or kernel),
-        "padding": (pad_h, pad_h, pad_w, pad_w),
-        "dilation": importer.pair(args.get("dilation", 1)),
-    }
+def pool_window(importer: Importer, args: Mapping[str, Any], rank: int) -> dict[str, Any]:
+    """Attributes of a pool over an image, or a signal (rank 3): kernel, stride (defaults to the kernel), padding,
+    dilation. With ceil_mode the last window may hang over; what hangs over is padding."""
+    kernel = conv_torch.pair(importer, args["kernel_size"], rank, 1)
+    stride = conv_torch.pair(importer, args.get("stride") or args["kernel_size"], rank, 1)
+    dilation = conv_torch.pair(importer, args.get("dilation", 1), rank, 1)
+    pads = conv_torch.pair(importer, args.get("padding", 0), rank, 0)
+    shape = importer.shape(args["self"])
+    if len(shape) != rank:
+        raise importer.unsupported(f"a pool over {shape}", "an input with a batch axis")
+    sizes = (1, shape[2]) if rank == 3 else shape[2:]
+    sides: list[int] = []
+    for axis in (0, 1):
+        beyond = 0
+        if args.get("ceil_mode"):
+            span = (kernel[axis] - 1) * dilation[axis] + 1
+            outputs = -(-(sizes[axis] + 2 * pads[axis] - span) // stride[axis]) + 1
+            if (outputs - 1) * stride[axis] >= sizes[axis] + pads[axis]:
+                outputs -= 1  # the last window must begin inside
+            beyond = max(0, (outputs - 1) * stride[axis] + span - sizes[axis] - 2 * pads[axis])
+        sides += [pads[axis], pads[axis] + beyond]
+    return {"kernel": kernel, "stride": stride, "padding": tuple(sides), "dilation": dilation}
 
 
-def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
-    """aten.avg_pool2d; a pool over the whole image becomes mean."""
-    attributes = pool_window(importer, args)
-    padded = any(attributes["padding"])
-    if args.get("divisor_override") is not None or (padded and args.get("count_include_pad", True)):
-        raise importer.unsupported(
-            "an average pool that counts padding or overrides the divisor", "count_include_pad=False"
-        )
-    x = importer.channels_last(args["self"])
-    if attributes["kernel"] == importer.shape(x)[1:3] and not padded:
-        return importer.channels_first(importer.add("mean", [x], {}))
-    return importer.channels_first(importer.add("avg_pool2d", [x], attributes))
+def torch_pool(rank: int) -> Callable[[Importer, Mapping[str, Any]], str]:
+    """Import function of aten.avg_pool1d (rank 3) and aten.avg_pool2d; a pool over all of the image becomes mean."""
+
+    def convert(importer: Importer, args: Mapping[str, Any]) -> str:
+        if args.get("divisor_override") is not None:
+            raise importer.unsupported("an average pool with a divisor of its own", "divisor_override=None")
+        attributes = pool_window(importer, args, rank)
+        x = importer.channels_last(args["self"])
+        pads = conv_torch.pair(importer, args.get("padding", 0), rank, 0)
+        if any(pads) and args.get("count_include_pad", True):  # pixels of padding count: they become pixels
+            sides = (pads[0], pads[0], pads[1], pads[1])
+            x = importer.add("pad", [x], {"padding": (*sides, 0, 0), "value": 0.0}, suffix=".pad")
+            inner = tuple(side - own for side, own in zip(attributes["padding"], sides, strict=True))
+            attributes["padding"] = inner
+        if attributes["kernel"] == importer.shape(x)[1:3] and not any(attributes["padding"]):
+            return importer.channels_first(importer.add("mean", [x], {}), rank)
+        return importer.channels_first(importer.add("avg_pool2d", [x], attributes), rank)
+
+    return convert
 
 
-def import_adaptive(importer: Importer, args: Mapping[str, Any]) -> str:
-    """aten.adaptive_avg_pool2d where the output size divides the input's."""
-    x = importer.channels_last(args["self"])
-    size, out = importer.shape(x)[1:3], importer.pair(args["output_size"])
-    if out == (1, 1):
-        return importer.channels_first(importer.add("mean", [x], {}))
+def adaptive_window(importer: Importer, x: str, outputs: Any, rank: int) -> dict[str, Any]:
+    """Window attributes of an adaptive pool on a channels-last tensor where the output size divides the input's."""
+    size, out = importer.shape(x)[1:3], conv_torch.pair(importer, outputs, rank, 1)
     if size[0] % out[0] or size[1] % out[1]:
         raise importer.unsupported(f"an adaptive pool from {size} to {out}", "an output size that divides the input's")
     kernel = (size[0] // out[0], size[1] // out[1])
-    attributes = {"kernel": kernel, "stride": kernel, "padding": (0, 0, 0, 0), "dilation": (1, 1)}
-    return importer.channels_first(importer.add("avg_pool2d", [x], attributes))
+    return {"kernel": kernel, "stride": kernel, "padding": (0, 0, 0, 0), "dilation": (1, 1)}
+
+
+def torch_adaptive(rank: int) -> Callable[[Importer, Mapping[str, Any]], str]:
+    """Import function of aten.adaptive_avg_pool1d (rank 3) and 2d."""
+
+    def convert(importer: Importer, args: Mapping[str, Any]) -> str:
+        x = importer.channels_last(args["self"])
+        attributes = adaptive_window(importer, x, args["output_size"], rank)
+        whole = attributes["kernel"] == importer.shape(x)[1:3]
+        y = importer.add("mean", [x], {}) if whole else importer.add("avg_pool2d", [x], attributes)
+        return importer.channels_first(y, rank)
+
+    return convert
 
 
 def tflite_pool(op: str) -> Callable[[Importer, TfliteCall], str]:
@@ -91,13 +117,15 @@ class AvgPool2d(Operator):
     name = "avg_pool2d"
     takes_int16 = True
     torch_targets = {
-        "aten.avg_pool2d.default": import_torch,
-        "aten.adaptive_avg_pool2d.default": import_adaptive,
-        "aten._adaptive_avg_pool2d.default": import_adaptive,
+        "aten.avg_pool1d.default": torch_pool(3),
+        "aten.avg_pool2d.default": torch_pool(4),
+        "aten.adaptive_avg_pool1d.default": torch_adaptive(3),
+        "aten.adaptive_avg_pool2d.default": torch_adaptive(4),
+        "aten._adaptive_avg_pool2d.default": torch_adaptive(4),
     }
     tflite_targets = {"AVERAGE_POOL_2D": tflite_pool("avg_pool2d")}
     kernels = (
-        Kernel("eq_avg_pool2d_s8_scalar", "scalar", "avg_pool2d/eq_avg_pool2d_s8_scalar.c", units=output_pixels),
+        Kernel("eq_avg_pool2d_s8_scalar", "scalar", "avg_pool2d/eq_avg_pool2d_s8_scalar.c", units=elements_per_sample),
         Kernel(
             "eq_avg_pool2d_s16_scalar",
             "scalar",

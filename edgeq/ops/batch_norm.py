@@ -29,16 +29,15 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> Any:
         offset = offset + importer.constant_array(args["bias"], "the bias of a batch norm")
     x = args["input"]
     rank = len(importer.shape(x))
-    if rank not in (2, 4):
-        raise importer.unsupported(f"a batch norm over axis 1 of rank {rank}", "one on [N, C] or [N, C, H, W]")
-    image = rank == 4
+    if rank not in (2, 3, 4):
+        raise importer.unsupported(f"a batch norm over axis 1 of rank {rank}", "one on [N, C], [N, C, L], [N, C, H, W]")
     inputs = [
-        importer.channels_last(x) if image else x,
+        x if rank == 2 else importer.channels_last(x),
         importer.constant(scale.astype(np.float32)),
         importer.constant(offset.astype(np.float32)),
     ]
     y = importer.add("batch_norm", inputs, {})
-    return importer.channels_first(y) if image else y
+    return y if rank == 2 else importer.channels_first(y, rank)
 
 
 class BatchNorm(Operator):

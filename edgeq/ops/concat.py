@@ -44,6 +44,32 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
     return importer.add("concat", names, call.attributes(axis=axis))
 
 
+def stacked(importer: Importer, names: list[str], axis: int) -> list[str]:
+    """The operands of a stack as those of a concatenation: each with a new axis of size 1."""
+    shapes = {importer.shape(name) for name in names}
+    if axis == 0 or len(shapes) != 1 or any(importer.is_constant(name) for name in names):
+        raise importer.unsupported(f"a stack of {sorted(shapes)} along axis {axis}", "activations along another axis")
+    shape = shapes.pop()
+    return [importer.reshape(name, (*shape[:axis], 1, *shape[axis:])) for name in names]
+
+
+def import_stack(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.stack of activations along a new axis."""
+    names = list(args["tensors"])
+    axis = args.get("dim", 0) % (len(importer.shape(names[0])) + 1)
+    return importer.add("concat", stacked(importer, names, axis), {"axis": axis})
+
+
+def tflite_pack(importer: Importer, call: TfliteCall) -> str:
+    """PACK along a new axis."""
+    names = [call.input(index) for index in range(len(call.inputs))]
+    rank = len(importer.shape(names[0])) + 1 if names else 0
+    axis = call.option("axis")
+    if not -rank <= axis < rank:
+        raise importer.unsupported(f"a stack along axis {axis}", "one of the result's axes")
+    return importer.add("concat", stacked(importer, names, axis % rank), call.attributes(axis=axis % rank))
+
+
 def outer(graph: Graph, node: Node) -> int:
     return int(np.prod(graph.tensor(node.outputs[0]).shape[1 : node.attributes["axis"]], dtype=np.int64))
 
@@ -51,8 +77,8 @@ def outer(graph: Graph, node: Node) -> int:
 class Concat(Operator):
     name = "concat"
     takes_int16 = True
-    torch_targets = {"aten.cat.default": import_torch}
-    tflite_targets = {"CONCATENATION": import_tflite}
+    torch_targets = {"aten.cat.default": import_torch, "aten.stack.default": import_stack}
+    tflite_targets = {"CONCATENATION": import_tflite, "PACK": tflite_pack}
     kernels = (Kernel("eq_concat_s8_scalar", "scalar", "concat/eq_concat_s8_scalar.c", units=outer, dtype="bytes"),)
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d_cost, fixed_point, residual, weighted, winograd
+from edgeq.ops import conv2d_cost, conv_torch, conv_transpose, fixed_point, residual, weighted, winograd
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels
 from edgeq.ops.conv2d_cost import Cost
 from edgeq.ops.spatial import RowReach, Window, exact_matmul, same_padding, windows
@@ -21,43 +21,6 @@ if TYPE_CHECKING:
 
 #: strides, dilations and kernels beyond it are a damaged file
 LARGEST_STEP = 1 << 16
-
-
-def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
-    """aten.conv2d: weights OIHW, input NCHW; groups of 1 channel become dwconv2d."""
-    weights = importer.constant_array(args["weight"], "the weights of a convolution")
-    out_c, group_c, kernel_h, kernel_w = weights.shape
-    in_c = importer.shape(args["input"])[1]
-    groups = args.get("groups", 1)
-    dilation = importer.pair(args.get("dilation", 1))
-    padding = args.get("padding", 0)
-    if padding == "same":
-        spans = [(k - 1) * d for k, d in zip((kernel_h, kernel_w), dilation, strict=True)]
-        sides = (spans[0] // 2, spans[0] - spans[0] // 2, spans[1] // 2, spans[1] - spans[1] // 2)
-    else:
-        pad_h, pad_w = (0, 0) if padding == "valid" else importer.pair(padding)
-        sides = (pad_h, pad_h, pad_w, pad_w)
-    attributes = {
-        "kernel": (kernel_h, kernel_w),
-        "stride": importer.pair(args.get("stride", 1)),
-        "padding": sides,
-        "dilation": dilation,
-    }
-    bias = np.zeros(out_c, np.float32)
-    if args.get("bias") is not None:
-        bias = importer.constant_array(args["bias"], "the bias of a convolution")
-    if groups == 1:
-        op, packed = "conv2d", weights.transpose(0, 2, 3, 1)
-    elif groups == in_c and out_c == in_c and group_c == 1:
-        op, packed = "dwconv2d", weights[:, 0].transpose(1, 2, 0)
-    else:
-        raise importer.unsupported(
-            f"a grouped convolution with {groups} groups, {in_c} input and {out_c} output channels",
-            "groups=1 or a depthwise convolution (groups = input channels = output channels)",
-        )
-    x = importer.channels_last(args["input"])
-    y = importer.add(op, [x, importer.constant(packed), importer.constant(bias)], attributes)
-    return importer.channels_first(y)
 
 
 def tflite_window(call: TfliteCall, x: str, kernel: tuple[int, int]) -> dict[str, Any]:
@@ -80,14 +43,18 @@ def tflite_window(call: TfliteCall, x: str, kernel: tuple[int, int]) -> dict[str
 def import_tflite(importer: Importer, call: TfliteCall) -> str:
     """CONV_2D: weights OHWI."""
     x, weights = call.input(0), call.input(1, "weights")
-    shape = importer.shape(weights)
-    if len(shape) != 4 or shape[3] != importer.shape(x)[-1]:
+    shape, depth = importer.shape(weights), importer.shape(x)[-1]
+    if len(shape) != 4 or shape[3] < 1 or depth % shape[3] or shape[0] % (depth // shape[3]):
         raise importer.unsupported(
-            f"a convolution of {importer.shape(x)} with weights {shape}", "as many channels in both (no groups)"
+            f"a convolution of {importer.shape(x)} with weights {shape}", "as many channels in both, or whole groups"
         )
     importer.constant_array(weights, "the weights of a convolution")
-    window = tflite_window(call, x, shape[1:3])
-    return importer.add("conv2d", [x, weights, weighted.bias_operand(call, 2, shape[0])], call.attributes(**window))
+    attributes = tflite_window(call, x, shape[1:3])
+    groups = depth // shape[3]
+    op = "conv2d" if groups == 1 else "conv2d_grouped"
+    if groups > 1:
+        attributes["groups"] = groups
+    return importer.add(op, [x, weights, weighted.bias_operand(call, 2, shape[0])], call.attributes(**attributes))
 
 
 def geometry(graph: Graph, node: Node) -> dict[str, int]:
@@ -195,8 +162,8 @@ def simd_kernels(
 class Conv2d(Operator):
     name = "conv2d"
     takes_int16 = True
-    torch_targets = {"aten.conv2d.default": import_torch, "aten.conv2d.padding": import_torch}
-    tflite_targets = {"CONV_2D": import_tflite}
+    torch_targets = {**conv_torch.TARGETS, **conv_transpose.TORCH_TARGETS}
+    tflite_targets = {"CONV_2D": import_tflite, **conv_transpose.TFLITE_TARGETS}
     kernels = (
         *winograd.kernels(geometry, packed),
         Kernel(

@@ -28,7 +28,8 @@ WINDOWS: dict[str, tuple[Callable[[Geometry], bool], str]] = {
 
 
 def import_tflite(importer: Importer, call: TfliteCall) -> str:
-    """DEPTHWISE_CONV_2D: weights [1, kernel_h, kernel_w, channels]; one input channel makes it a plain convolution."""
+    """DEPTHWISE_CONV_2D: weights [1, kernel_h, kernel_w, channels]; one input channel makes it a plain convolution,
+    several outputs a channel a convolution in groups."""
     x, weights = call.input(0), call.input(1, "weights")
     shape, depth = importer.shape(weights), importer.shape(x)[-1]
     if len(shape) != 4 or shape[0] != 1 or shape[3] % depth:
@@ -38,13 +39,11 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
     window = conv2d.tflite_window(call, x, (shape[1], shape[2]))
     bias = weighted.bias_operand(call, 2, shape[3])
     what = "the weights of a depthwise convolution"
-    if depth == 1 and shape[3] > 1:
-        plain = importer.reordered(weights, what, lambda array: array.transpose(3, 1, 2, 0), axis=0)
-        return importer.add("conv2d", [x, plain, bias], call.attributes(**window))
     if shape[3] != depth:
-        raise importer.unsupported(
-            f"a depthwise convolution with {shape[3] // depth} outputs a channel", "one output a channel"
-        )
+        filters = importer.reordered(weights, what, lambda array: array.transpose(3, 1, 2, 0), axis=0)
+        if depth == 1:
+            return importer.add("conv2d", [x, filters, bias], call.attributes(**window))
+        return importer.add("conv2d_grouped", [x, filters, bias], call.attributes(**window, groups=depth))
     packed = importer.reordered(weights, what, lambda array: array[0], axis=2)
     return importer.add("dwconv2d", [x, packed, bias], call.attributes(**window))
 

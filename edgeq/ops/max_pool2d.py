@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import avg_pool2d
-from edgeq.ops.base import Kernel, Operator, Shape, output_pixels
+from edgeq.ops.base import Kernel, Operator, Shape, elements_per_sample, output_pixels
 from edgeq.ops.spatial import RowReach, Window, windows
 
 if TYPE_CHECKING:
@@ -17,19 +17,40 @@ if TYPE_CHECKING:
     from edgeq.quantize.convert import Converter
 
 
-def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
-    """aten.max_pool2d."""
-    x = importer.channels_last(args["self"])
-    return importer.channels_first(importer.add("max_pool2d", [x], avg_pool2d.pool_window(importer, args)))
+def torch_pool(rank: int) -> Callable[[Importer, Mapping[str, Any]], str]:
+    """Import function of aten.max_pool1d (rank 3) and aten.max_pool2d."""
+
+    def convert(importer: Importer, args: Mapping[str, Any]) -> str:
+        attributes = avg_pool2d.pool_window(importer, args, rank)
+        x = importer.channels_last(args["self"])
+        return importer.channels_first(importer.add("max_pool2d", [x], attributes), rank)
+
+    return convert
+
+
+def torch_adaptive(rank: int) -> Callable[[Importer, Mapping[str, Any]], list[str]]:
+    """Import function of aten.adaptive_max_pool1d (rank 3) and 2d; the places of the maxima are not computed."""
+
+    def convert(importer: Importer, args: Mapping[str, Any]) -> list[str]:
+        x = importer.channels_last(args["self"])
+        attributes = avg_pool2d.adaptive_window(importer, x, args["output_size"], rank)
+        return [importer.channels_first(importer.add("max_pool2d", [x], attributes), rank)]
+
+    return convert
 
 
 class MaxPool2d(Operator):
     name = "max_pool2d"
     takes_int16 = True
-    torch_targets = {"aten.max_pool2d.default": import_torch}
+    torch_targets = {
+        "aten.max_pool1d.default": torch_pool(3),
+        "aten.max_pool2d.default": torch_pool(4),
+        "aten.adaptive_max_pool1d.default": torch_adaptive(3),
+        "aten.adaptive_max_pool2d.default": torch_adaptive(4),
+    }
     tflite_targets = {"MAX_POOL_2D": avg_pool2d.tflite_pool("max_pool2d")}
     kernels = (
-        Kernel("eq_max_pool2d_s8_scalar", "scalar", "max_pool2d/eq_max_pool2d_s8_scalar.c", units=output_pixels),
+        Kernel("eq_max_pool2d_s8_scalar", "scalar", "max_pool2d/eq_max_pool2d_s8_scalar.c", units=elements_per_sample),
         Kernel(
             "eq_max_pool2d_s16_scalar",
             "scalar",

@@ -1,15 +1,18 @@
 """pad: constant padding of height, width and channels, channels last. Attribute padding: (top, bottom, left, right,
-front, back) and value; the integer value is the quantized one."""
+front, back) and value; the integer value is the quantized one. Padding that repeats elements of its input is a gather,
+padding of other axes a pad of the tensor seen as an image."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ops import gather
+from edgeq.ops import slice as slices
 from edgeq.ops.base import Kernel, Operator, Shape
 
 if TYPE_CHECKING:
@@ -18,43 +21,126 @@ if TYPE_CHECKING:
     from edgeq.quantize.convert import Converter
 
 
-def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
-    """aten.constant_pad_nd (and aten.pad in constant mode) of an NCHW tensor: pairs from the last axis backwards."""
-    if args.get("mode", "constant") != "constant":
-        raise importer.unsupported(f"padding in mode {args['mode']!r}", "constant padding")
-    pairs = [int(value) for value in args["pad"]]
-    if len(importer.shape(args["self"])) != 4 or len(pairs) > 6 or any(value < 0 for value in pairs):
-        raise importer.unsupported(
-            f"padding {pairs} of {importer.shape(args['self'])}", "non-negative padding of an image [N, C, H, W]"
-        )
-    value = float(args.get("value") or 0.0)
+#: torch's and TensorFlow Lite's padding modes that repeat elements of the input -> numpy's name of the same
+REPEATING = {"reflect": "reflect", "replicate": "edge", "circular": "wrap", "symmetric": "symmetric"}
+#: sides beyond it are a damaged file
+LARGEST_SIDE = 1 << 16
+
+Sides = Mapping[int, tuple[int, int]]
+
+
+def constant_pad(importer: Importer, x: str, sides: Sides, value: float, attributes: Mapping[str, Any]) -> str:
+    """`x` with constants before and behind it along some axes (never the batch): one node up to rank 4, one an axis
+    beyond."""
+    shape = importer.shape(x)
     if not math.isfinite(value):
         raise importer.unsupported(f"padding with {value}", "the padding of the max pool that follows")
-    left, right, top, bottom, front, back = pairs + [0] * (6 - len(pairs))
-    attributes = {"padding": (top, bottom, left, right, front, back), "value": value}
-    return importer.channels_first(importer.add("pad", [importer.channels_last(args["self"])], attributes))
+    if len(shape) <= 4:
+        lead = 4 - len(shape)
+        image = (1,) * (lead + 1) + shape[1:]
+        pairs = [sides.get(axis - lead, (0, 0)) for axis in (1, 2, 3)]
+        if lead:
+            x = importer.reshape(x, image)
+        padding = tuple(side for pair in pairs for side in pair)
+        x = importer.add("pad", [x], {**attributes, "padding": padding, "value": value})
+        return importer.reshape(x, importer.shape(x)[:1] + importer.shape(x)[lead + 1 :]) if lead else x
+    for axis, (before, behind) in sides.items():
+        shape = importer.shape(x)
+        image = (1, math.prod(shape[1:axis]), shape[axis], math.prod(shape[axis + 1 :]))
+        padding = (0, 0, before, behind, 0, 0)
+        x = importer.add("pad", [importer.reshape(x, image)], {**attributes, "padding": padding, "value": value})
+        x = importer.reshape(x, (*shape[:axis], shape[axis] + before + behind, *shape[axis + 1 :]))
+    return x
+
+
+def repeating_pad(importer: Importer, x: str, sides: Sides, mode: str) -> str:
+    """`x` continued by its own elements along some axes."""
+    shape = importer.shape(x)
+    for axis, pair in sides.items():
+        most = {"reflect": shape[axis] - 1, "edge": LARGEST_SIDE}.get(mode, shape[axis])
+        if max(pair) > most:
+            raise importer.unsupported(f"{mode} padding {pair} of axis {axis} of {shape}", f"at most {most} elements")
+    chosen = {axis: np.pad(np.arange(shape[axis]), pair, mode=mode) for axis, pair in sides.items()}  # type: ignore[call-overload]
+    return gather.take(importer, x, chosen)
+
+
+def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.pad and what it decomposes into: pairs from the last axis backwards; negative sides cut off."""
+    mode = args.get("mode", "constant")
+    return _pad(importer, args["self"], [int(side) for side in args["pad"]], mode, float(args.get("value") or 0.0))
+
+
+def torch_repeating(mode: str) -> Callable[[Importer, Mapping[str, Any]], str]:
+    """Import function of aten.reflection_pad and aten.replication_pad."""
+
+    def convert(importer: Importer, args: Mapping[str, Any]) -> str:
+        return _pad(importer, args["self"], [int(side) for side in args["padding"]], mode, 0.0)
+
+    return convert
+
+
+def _pad(importer: Importer, x: str, pairs: list[int], mode: str, value: float) -> str:
+    rank = len(importer.shape(x))
+    sides = {
+        rank - 1 - at // 2: (pairs[at], pairs[at + 1]) for at in range(0, len(pairs), 2) if any(pairs[at : at + 2])
+    }
+    if len(pairs) % 2 or any(axis < 1 for axis in sides) or max(map(abs, pairs), default=0) > LARGEST_SIDE:
+        raise importer.unsupported(f"padding {pairs} of {importer.shape(x)}", "padding of axes other than the batch")
+    for axis, (before, behind) in sides.items():
+        length = importer.shape(x)[axis]
+        left, right = max(0, -before), max(0, -behind)
+        x = slices.along(importer, x, axis, left, length - left - right)
+    sides = {axis: (max(0, before), max(0, behind)) for axis, (before, behind) in sides.items()}
+    sides = {axis: pair for axis, pair in sides.items() if any(pair)}
+    if not sides:
+        return x
+    if mode in REPEATING:
+        return repeating_pad(importer, x, sides, REPEATING[mode])
+    if mode != "constant":
+        raise importer.unsupported(f"padding in mode {mode!r}", f"constant, {', '.join(REPEATING)}")
+    if rank not in (3, 4):
+        return constant_pad(importer, x, sides, value, {})
+    last = {1: 3, rank - 1: 2, **({2: 1} if rank == 4 else {})}  # axis of the framework -> axis channels-last
+    image = importer.channels_last(x)
+    moved = {last[axis]: pair for axis, pair in sides.items()}
+    return importer.channels_first(constant_pad(importer, image, moved, value, {}), rank)
 
 
 def import_tflite(importer: Importer, call: TfliteCall) -> str:
-    """PAD: zeros (the zero point) round height, width and channels of an image."""
-    x, sides = call.input(0), call.integers(1, "padding")
-    if len(importer.shape(x)) != 4 or len(sides) != 8 or min(sides) < 0 or max(sides) > LARGEST_SIDE or any(sides[:2]):
-        raise importer.unsupported(f"padding {sides} of {importer.shape(x)}", "padding of an image [1, H, W, C]")
-    return importer.add("pad", [x], call.attributes(padding=sides[2:], value=0.0))
+    """PAD (the zero point), PADV2 (a constant) and MIRROR_PAD, of any axes but the batch's."""
+    x, pairs = call.input(0), call.integers(1, "padding")
+    shape, name = importer.shape(x), call.operator.name
+    if len(pairs) != 2 * len(shape) or min(pairs) < 0 or max(pairs) > LARGEST_SIDE or any(pairs[:2]):
+        raise importer.unsupported(f"padding {pairs} of {shape}", "padding of axes other than the batch")
+    sides = {axis: (pairs[2 * axis], pairs[2 * axis + 1]) for axis in range(1, len(shape))}
+    sides = {axis: pair for axis, pair in sides.items() if any(pair)}
+    if name == "MIRROR_PAD":
+        mode = call.option("mode")
+        if mode not in (0, 1):
+            raise importer.unsupported(f"mirror padding number {mode}", "REFLECT or SYMMETRIC")
+        made = repeating_pad(importer, x, sides, ("reflect", "symmetric")[mode])
+        return made if made != x else importer.reshape(x, shape)
+    value = 0.0
+    if name == "PADV2":
+        value = float(importer.constant_array(call.input(2, "a value"), "the value of padding").reshape(-1)[0])
+    return constant_pad(importer, x, sides, value, call.attributes())
 
 
 def output_rows(graph: Graph, node: Node) -> int:
     return graph.tensor(node.outputs[0]).shape[1]
 
 
-#: sides beyond it are a damaged file
-LARGEST_SIDE = 1 << 16
-
-
 class Pad(Operator):
     name = "pad"
-    torch_targets = {"aten.constant_pad_nd.default": import_torch, "aten.pad.default": import_torch}
-    tflite_targets = {"PAD": import_tflite}
+    torch_targets = {
+        "aten.constant_pad_nd.default": import_torch,
+        "aten.pad.default": import_torch,
+        "aten.reflection_pad1d.default": torch_repeating("reflect"),
+        "aten.reflection_pad2d.default": torch_repeating("reflect"),
+        "aten.replication_pad1d.default": torch_repeating("replicate"),
+        "aten.replication_pad2d.default": torch_repeating("replicate"),
+    }
+    tflite_targets = {"PAD": import_tflite, "PADV2": import_tflite, "MIRROR_PAD": import_tflite}
     kernels = (Kernel("eq_pad_s8_scalar", "scalar", "pad/eq_pad_s8_scalar.c", units=output_rows),)
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:

@@ -1,6 +1,7 @@
 """slice: a box of the input, with steps. Attributes start, size and step, one entry an axis (the batch's are 0, 1, 1).
 
-Splits, selections and unstacking are slices, the dropped axis a reshape. A negative step reads backwards.
+Splits, selections and unstacking are slices, the dropped axis a reshape. A negative step reads backwards, a step of 0
+repeats.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import moves
+from edgeq.ops import moves, repeats
 from edgeq.ops.base import Shape
 
 if TYPE_CHECKING:
@@ -165,6 +166,7 @@ class Slice(moves.Move):
         "aten.chunk.default": import_split,
         "aten.unbind.int": import_unbind,
         "aten.flip.default": import_flip,
+        **repeats.TORCH_TARGETS,
     }
     tflite_targets = {
         "SLICE": tflite_slice,
@@ -173,6 +175,7 @@ class Slice(moves.Move):
         "SPLIT_V": tflite_split,
         "UNPACK": tflite_unpack,
         "REVERSE_V2": tflite_reverse,
+        **repeats.TFLITE_TARGETS,
     }
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:

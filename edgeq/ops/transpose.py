@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import moves
+from edgeq.ops import moves, pixel_blocks
 from edgeq.ops.base import Shape
 
 if TYPE_CHECKING:
@@ -54,8 +54,9 @@ class Transpose(moves.Move):
         "aten.permute.default": import_permute,
         "aten.transpose.int": import_transpose,
         "aten.t.default": import_matrix_transpose,
+        **pixel_blocks.TORCH_TARGETS,
     }
-    tflite_targets = {"TRANSPOSE": import_tflite}
+    tflite_targets = {"TRANSPOSE": import_tflite, **pixel_blocks.TFLITE_TARGETS}
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [tuple(inputs[0].shape[axis] for axis in node.attributes["perm"])]

@@ -9,9 +9,19 @@ from edgeq.passes.fold_batch_norm import fold_batch_norm
 from edgeq.passes.fuse_activation import fuse_activation
 from edgeq.passes.fuse_pad import fuse_pad
 from edgeq.passes.layout import cancel_transposes
+from edgeq.passes.merge_views import merge_views
 from edgeq.passes.remove_dead import remove_dead
 
-PASSES = (remove_dead, cancel_transposes, fold_batch_norm, fuse_pad, fuse_activation, remove_dead)
+PASSES = (
+    remove_dead,
+    cancel_transposes,
+    merge_views,
+    remove_dead,
+    fold_batch_norm,
+    fuse_pad,
+    fuse_activation,
+    remove_dead,
+)
 
 
 def canonicalize(graph: Graph) -> Graph:

@@ -15,7 +15,7 @@ from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Tensor, constant
 
 #: axis of the output channels in the weights
-CHANNEL_AXIS = {"conv2d": 0, "dwconv2d": 2, "linear": 0}
+CHANNEL_AXIS = {"conv2d": 0, "conv2d_grouped": 0, "dwconv2d": 2, "linear": 0}
 
 
 def fold_batch_norm(graph: Graph) -> Graph:

@@ -1,4 +1,5 @@
-"""A clamp (relu, relu6, ...) that alone reads a layer's output becomes that layer's `activation` (low, high)."""
+"""A clamp (relu, relu6, ...) that alone reads a layer's output becomes that layer's `activation` (low, high), also
+where the output's elements are moved in between."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from edgeq.ir.graph import Graph, Node
 
 FUSIBLE = (
     "conv2d",
+    "conv2d_grouped",
     "dwconv2d",
     "linear",
     "add",
@@ -20,18 +22,29 @@ FUSIBLE = (
     "binary",
     "reduce",
 )
+#: operators whose output is elements of their only input
+MOVES = ("reshape", "transpose", "slice")
 
 
 def fuse_activation(graph: Graph) -> Graph:
     nodes: list[Node] = []
     made_by: dict[str, int] = {}
+    moved: dict[int, int] = {}  # movement -> the layer whose output it moves, for it alone
     for node in graph.nodes:
-        source = made_by.get(node.inputs[0])
-        if node.op == "clamp" and source is not None and _may_disappear(graph, node.inputs[0], node):
-            nodes[source] = _fused(nodes[source], node)
-            made_by[node.output] = source
+        maker = made_by.get(node.inputs[0])
+        if node.op == "clamp" and maker is not None and _may_disappear(graph, node.inputs[0], node):
+            if maker in moved:
+                layer = moved[maker]
+                nodes[layer] = _fused(nodes[layer], node, nodes[layer].output)
+                nodes[maker] = replace(nodes[maker], outputs=node.outputs)
+            else:
+                nodes[maker] = _fused(nodes[maker], node, node.output)
+            made_by[node.output] = maker
             continue
         if node.op in FUSIBLE:
+            made_by[node.output] = len(nodes)
+        elif node.op in MOVES and maker is not None and _may_disappear(graph, node.inputs[0], node):
+            moved[len(nodes)] = moved.get(maker, maker)
             made_by[node.output] = len(nodes)
         nodes.append(node)
     return graph.with_nodes(nodes)
@@ -42,13 +55,13 @@ def _may_disappear(graph: Graph, name: str, reader: Node) -> bool:
     return graph.only_consumer(name) is reader and graph.tensor(name).quantization is None
 
 
-def _fused(layer: Node, clamp: Node) -> Node:
-    """`layer` with the clamp's bounds on top of its own, making the clamp's output."""
+def _fused(layer: Node, clamp: Node, output: str) -> Node:
+    """`layer` with the clamp's bounds on top of its own, making `output`."""
     merged = _within(bounds_of(layer), bounds_of(clamp))
     if layer.op == "clamp":
         attributes = MappingProxyType({"min": merged[0], "max": merged[1]})
-        return replace(layer, outputs=clamp.outputs, attributes=attributes)
-    return replace(layer, outputs=clamp.outputs).with_attributes(activation=merged)
+        return replace(layer, outputs=(output,), attributes=attributes)
+    return replace(layer, outputs=(output,)).with_attributes(activation=merged)
 
 
 def bounds_of(node: Node) -> tuple[float | None, float | None]:

@@ -12,7 +12,7 @@ def fuse_pad(graph: Graph) -> Graph:
     nodes: list[Node] = []
     for node in graph.nodes:
         pad = producers.get(node.inputs[0])
-        if node.op in ("conv2d", "dwconv2d") and pad is not None and _is_zero_image_pad(graph, pad):
+        if node.op in ("conv2d", "conv2d_grouped", "dwconv2d") and pad is not None and _is_zero_image_pad(graph, pad):
             added = pad.attributes["padding"][:4]
             total = tuple(own + extra for own, extra in zip(node.attributes["padding"], added, strict=True))
             node = replace(node, inputs=(pad.inputs[0], *node.inputs[1:])).with_attributes(padding=total)

@@ -14,10 +14,13 @@ from types import MappingProxyType
 import numpy as np
 
 from edgeq import ops
-from edgeq.frontend.importer import TO_CHANNELS_FIRST, TO_CHANNELS_LAST
+from edgeq.frontend.importer import TO_CHANNELS_LAST
 from edgeq.ir.graph import Boundary, Graph, Node, constant
 
 Perm = tuple[int, ...]
+
+#: how inputs of a rank are stored where image operators read them
+CHANNELS_LAST: dict[int, Perm] = {3: (0, 2, 1), 4: TO_CHANNELS_LAST}
 
 
 def cancel_transposes(graph: Graph) -> Graph:
@@ -26,6 +29,27 @@ def cancel_transposes(graph: Graph) -> Graph:
 
 def _inverse(perm: Perm) -> Perm:
     return tuple(int(axis) for axis in np.argsort(perm))
+
+
+def axis_groups(shape: tuple[int, ...], target: tuple[int, ...]) -> list[tuple[list[int], list[int]]]:
+    """The fewest axes of `shape` and of `target`, in order, that hold the same elements: [([axes], [axes]), ..]."""
+    groups: list[tuple[list[int], list[int]]] = []
+    taken = given = 0
+    while taken < len(shape) and given < len(target):
+        left, right = [taken], [given]
+        sizes = [shape[taken], target[given]]
+        while sizes[0] != sizes[1]:
+            if sizes[0] < sizes[1]:
+                left.append(left[-1] + 1)
+                sizes[0] *= shape[left[-1]]
+            else:
+                right.append(right[-1] + 1)
+                sizes[1] *= target[right[-1]]
+        groups.append((left, right))
+        taken, given = left[-1] + 1, right[-1] + 1
+    groups[-1][0].extend(range(taken, len(shape)))
+    groups[-1][1].extend(range(given, len(target)))
+    return groups
 
 
 class _Cancel:
@@ -60,21 +84,22 @@ class _Cancel:
         return self.stored.get(name, (name, tuple(range(len(self.graph.tensor(name).shape)))))
 
     def _store_input(self, name: str) -> None:
-        """An image input that somebody wants channels-last is stored that way."""
-        if len(self.graph.tensor(name).shape) == 4 and self._wanted_channels_last(name):
-            shape = self.graph.tensor(name).shape
-            self.tensors[name] = replace(self.graph.tensor(name), shape=tuple(shape[axis] for axis in TO_CHANNELS_LAST))
-            self.stored[name] = (name, TO_CHANNELS_FIRST)
+        """An image or a signal that somebody wants channels-last is stored that way."""
+        shape = self.graph.tensor(name).shape
+        perm = CHANNELS_LAST.get(len(shape))
+        if perm is not None and self._wanted_channels_last(name, perm):
+            self.tensors[name] = replace(self.graph.tensor(name), shape=tuple(shape[axis] for axis in perm))
+            self.stored[name] = (name, _inverse(perm))
 
-    def _wanted_channels_last(self, name: str) -> bool:
+    def _wanted_channels_last(self, name: str, perm: Perm) -> bool:
         """Whether a reader transposes it, maybe after operators that don't care for the order of axes."""
         for node in self.graph.nodes:
             if name not in node.inputs:
                 continue
             if node.op == "transpose":
-                if node.attributes["perm"] == TO_CHANNELS_LAST:
+                if node.attributes["perm"] == perm:
                     return True
-            elif ops.get(node.op).permuted(node, TO_CHANNELS_FIRST) and self._wanted_channels_last(node.output):
+            elif ops.get(node.op).permuted(node, _inverse(perm)) and self._wanted_channels_last(node.output, perm):
                 return True
         return False
 
@@ -96,7 +121,9 @@ class _Cancel:
             self.column_order[node.output] = self.column_order[node.inputs[0]]
             self._keep(node, {})
         elif (not reordered and self._keep_permuted(node, operands, views)) or (
-            not reordered and node.op == "reshape" and self._keep_flatten(node, views[0])
+            not reordered
+            and node.op == "reshape"
+            and (self._keep_flatten(node, views[0]) or self._keep_split_or_merge(node, views[0]))
         ):
             pass
         else:
@@ -146,6 +173,30 @@ class _Cancel:
         logical = np.arange(int(np.prod(shape))).reshape(shape)
         self.column_order[node.output] = logical.transpose(_inverse(perm)).reshape(-1)
         self._keep(node, {node.inputs[0]: source})
+        return True
+
+    def _keep_split_or_merge(self, node: Node, view: tuple[str, Perm]) -> bool:
+        """A reshape that splits, merges, adds or drops axes, made on the stored axes. Axes that are merged and do not
+        lie together are moved first, where the result is an image; all else stays where it is."""
+        source, perm = view
+        shape, target = self.graph.tensor(node.inputs[0]).shape, node.attributes["shape"]
+        groups = axis_groups(shape, target)
+        groups.sort(key=lambda group: perm[max(group[0], key=lambda axis: (shape[axis] > 1, axis))])
+        order = [axis for taken, _ in groups for axis in taken]
+        if [axis for axis in order if shape[axis] > 1] != [axis for axis in _inverse(perm) if shape[axis] > 1]:
+            if len(target) != 4:
+                return False
+            moved = f"{node.output}.moved"
+            stored_shape = tuple(shape[axis] for axis in order)
+            self.tensors[moved] = replace(self.graph.tensor(node.inputs[0]), name=moved, shape=stored_shape)
+            attributes = MappingProxyType({"perm": tuple(perm[axis] for axis in order)})
+            self.nodes.append(Node(moved, "transpose", (source,), (moved,), attributes))
+            source = moved
+        made = tuple(axis for _, given in groups for axis in given)
+        stored = tuple(target[axis] for axis in made)
+        self.tensors[node.output] = replace(self.graph.tensor(node.output), shape=stored)
+        self.stored[node.output] = (node.output, _inverse(made))
+        self._keep(node.with_attributes(shape=stored), {node.inputs[0]: source})
         return True
 
     def _only_linear_layers_read(self, name: str) -> bool:

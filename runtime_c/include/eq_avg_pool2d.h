@@ -4,8 +4,8 @@
  *   output = clamp(acc / n rounded half away from zero, act_min, act_max)
  *
  * Rounding as in TensorFlow Lite: (acc >= 0 ? acc + n/2 : acc - n/2) / n with C's truncating division.
- * Every window must touch the image (n >= 1). Layout: [h][w][channels]. Work unit of `range`: output pixels,
- * oy*out_w + ox. No scratch. Input and output must not overlap. */
+ * Every window must touch the image (n >= 1). Layout: [h][w][channels]. Work unit of `range`: output elements,
+ * (oy*out_w + ox)*channels + c. No scratch. Input and output must not overlap. */
 #ifndef EQ_AVG_POOL2D_H
 #define EQ_AVG_POOL2D_H
 

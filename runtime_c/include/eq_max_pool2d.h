@@ -2,8 +2,8 @@
  *
  *   output = clamp(max of the window's pixels that lie inside the image, act_min, act_max)
  *
- * Every window must touch the image. Layout: [h][w][channels]. Work unit of `range`: output pixels, oy*out_w + ox.
- * No scratch. Input and output must not overlap. */
+ * Every window must touch the image. Layout: [h][w][channels]. Work unit of `range`: output elements,
+ * (oy*out_w + ox)*channels + c. No scratch. Input and output must not overlap. */
 #ifndef EQ_MAX_POOL2D_H
 #define EQ_MAX_POOL2D_H
 

@@ -318,6 +318,22 @@ def dwconv2d_cases(draw: st.DrawFn) -> Case:
 
 
 @st.composite
+def grouped_cases(draw: st.DrawFn) -> Case:
+    """Convolutions in groups, from one input channel a group (a depthwise one with several outputs) on."""
+    window, size = draw(windows())
+    groups = draw(st.sampled_from((1, 2, 3, 4, 8)))
+    group_in, group_out = draw(st.sampled_from((1, 1, 2, 3, 4, 5, 8))), draw(st.sampled_from((1, 2, 3, 4, 5, 8, 9)))
+    parts = draw(weighted_parts())
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, *size, groups * group_in), parts["zero_point"])
+        weights = _int8s(graph.rng, (groups * group_out, *window.kernel, group_in), parts["style"])
+        _add_weighted(graph, "conv2d_grouped", x, weights, 0, parts, {**window_attributes(window), "groups": groups})
+
+    return Case(f"conv2d_grouped {size} {groups} x ({group_in}->{group_out}) {window} {parts}", add)
+
+
+@st.composite
 def linear_cases(draw: st.DrawFn) -> Case:
     rows = draw(st.sampled_from((1, 1, 2, 5)))
     in_features, out_features = draw(st.sampled_from((*CHANNELS, 64, 257))), draw(st.sampled_from(CHANNELS))
@@ -337,6 +353,8 @@ def pool_cases(draw: st.DrawFn) -> Case:
     op = draw(st.sampled_from(("avg_pool2d", "max_pool2d")))
     window, size = draw(windows())
     sides = [min(side, window.kernel[axis // 2] // 2) for axis, side in enumerate(window.padding)]
+    if draw(st.integers(0, 3)) == 0:  # all of the image: one output pixel, shared among cores by channels
+        window, sides = Window(size, (1, 1), (0, 0, 0, 0)), [0, 0, 0, 0]
     dilation = window.dilation if op == "max_pool2d" else (1, 1)
     if dilation != (1, 1):
         sides = [0, 0, 0, 0]

@@ -8,7 +8,7 @@ from tests.ops import cases
 from tests.ops.binary_cases import binary_cases, difference_cases
 from tests.ops.cases import Case
 from tests.ops.matmul_cases import matmul_cases
-from tests.ops.movement_cases import move_cases
+from tests.ops.movement_cases import gather_cases, move_cases, resize_cases
 from tests.ops.reduction_cases import reduction_cases
 from tests.ops.tflite_cases import tflite_add_cases, tflite_softmax_cases
 from tests.ops.wide_cases import wide_cases
@@ -16,12 +16,14 @@ from tests.ops.wide_cases import wide_cases
 CASES: dict[str, st.SearchStrategy[Case]] = {
     "conv2d": cases.conv2d_cases(),
     "dwconv2d": cases.dwconv2d_cases(),
+    "grouped": cases.grouped_cases(),
     "residual": cases.residual_cases(),
     "linear": cases.linear_cases(),
-    "other": cases.pool_cases() | cases.mean_cases() | cases.elementwise_cases(),
+    "pools": cases.pool_cases(),
+    "other": cases.mean_cases() | cases.elementwise_cases(),
     "binary": binary_cases() | difference_cases(),
     "reductions": reduction_cases(),
     "matmul": matmul_cases(),
-    "moves": move_cases() | tflite_add_cases() | tflite_softmax_cases(),
+    "moves": move_cases() | gather_cases() | resize_cases() | tflite_add_cases() | tflite_softmax_cases(),
     "wide": wide_cases(),
 }

@@ -29,8 +29,9 @@ def convolutions(draw: st.DrawFn) -> Case:
     spans = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
     size = (spans[0] + draw(st.integers(0, 6)), spans[1] + draw(st.integers(0, 6)))
     depthwise = draw(st.booleans())
-    in_c = draw(st.sampled_from(CHANNELS))
-    out_c = in_c if depthwise else draw(st.sampled_from(CHANNELS))
+    in_c, copies = draw(st.sampled_from(CHANNELS)), draw(st.sampled_from((1, 1, 2, 3)))
+    out_c = in_c * copies if depthwise else copies * draw(st.sampled_from(CHANNELS))
+    group_c, in_c = in_c, in_c if depthwise else copies * in_c  # `copies`: outputs a channel, or groups
     per_channel, activation = draw(st.booleans()), draw(st.sampled_from(ACTIVATION_NUMBERS))
     input_scale, output_scale = draw(scales()), draw(scales())
     input_zero, output_zero = draw(zero_points()), draw(zero_points())
@@ -38,8 +39,8 @@ def convolutions(draw: st.DrawFn) -> Case:
     def add(network: Network, rng: np.random.Generator) -> None:
         x = network.input((1, *size, in_c), "int8", input_scale, input_zero)
         axis = 3 if depthwise else 0
-        shape = (1, *kernel, out_c) if depthwise else (out_c, *kernel, in_c)
-        products = kernel[0] * kernel[1] * (1 if depthwise else in_c)
+        shape = (1, *kernel, out_c) if depthwise else (out_c, *kernel, group_c)
+        products = kernel[0] * kernel[1] * (1 if depthwise else group_c)
         spread = 40.0 * output_scale / (input_scale * 3000.0 * np.sqrt(products))
         scale = np.float32(spread * rng.uniform(0.3, 1.0, out_c if per_channel else 1))
         weights = network.tensor(shape, "int8", scale, 0, weights_of(rng, shape), axis)
@@ -55,13 +56,15 @@ def convolutions(draw: st.DrawFn) -> Case:
         }  # fmt: skip
         if depthwise:
             network.operator(
-                "DEPTHWISE_CONV_2D", operands, [y], "DepthwiseConv2DOptions", depth_multiplier=1, **options
+                "DEPTHWISE_CONV_2D", operands, [y], "DepthwiseConv2DOptions", depth_multiplier=copies, **options
             )
         else:
             network.operator("CONV_2D", operands, [y], "Conv2DOptions", **options)
         network.outputs.append(y)
 
-    return Case(f"conv {depthwise=} {size} {in_c}->{out_c} {kernel} {stride} {dilation} {same=} {activation=}", add)
+    return Case(
+        f"conv {depthwise=} {copies=} {size} {in_c}->{out_c} {kernel} {stride} {dilation} {same=} {activation=}", add
+    )
 
 
 @st.composite
@@ -92,6 +95,8 @@ def pools(draw: st.DrawFn) -> Case:
     kernel = (draw(st.integers(1, 4)), draw(st.integers(1, 4)))
     stride = (draw(st.integers(1, 3)), draw(st.integers(1, 3)))
     size = (kernel[0] + draw(st.integers(0, 6)), kernel[1] + draw(st.integers(0, 6)))
+    if draw(st.integers(0, 3)) == 0:
+        kernel = size
     channels, same = draw(st.sampled_from(CHANNELS)), draw(st.booleans())
     activation, scale, zero = draw(st.sampled_from(ACTIVATION_NUMBERS)), draw(scales()), draw(zero_points())
 

@@ -9,6 +9,7 @@ from tests.tflite.binary_cases import binaries
 from tests.tflite.drawn import Case
 from tests.tflite.matmul_cases import matmuls
 from tests.tflite.reduction_cases import reductions
+from tests.tflite.structure_cases import paddings, rearrangements, resizes, transposed_convolutions
 from tests.tflite.wide_cases import wide_layers, wide_others
 
 GROUPS: dict[str, st.SearchStrategy[Case]] = {
@@ -21,6 +22,10 @@ GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "softmaxes": cases.softmaxes(),
     "movements": cases.movements(),
     "unaries": cases.unaries(),
+    "transposed_convolutions": transposed_convolutions(),
+    "resizes": resizes(),
+    "paddings": paddings(),
+    "rearrangements": rearrangements(),
     "wide_layers": wide_layers(),
     "wide_others": wide_others(),
 }

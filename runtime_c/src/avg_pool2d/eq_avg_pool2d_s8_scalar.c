@@ -1,36 +1,77 @@
 /* avg_pool2d, int8, portable C. The header states the contract. */
 #include "eq_avg_pool2d.h"
 
+#include "eq_inline.h"
 #include "eq_requant.h"
+
+/* The part of a window that lies inside the image. */
+typedef struct {
+  const int8_t *first; /* channel 0 of its first pixel */
+  int32_t rows, width;
+  int32_t row_step; /* bytes from behind a row of it to the next */
+} window_t;
+
+static EQ_INLINE window_t window_at(const eq_avg_pool2d_s8_t *p, const int8_t *input, int32_t pixel) {
+  const int32_t iy = pixel / p->out_w * p->stride_h - p->pad_top;
+  const int32_t ix = pixel % p->out_w * p->stride_w - p->pad_left;
+  const int32_t y_begin = eq_clamp(iy, 0, p->in_h), y_end = eq_clamp(iy + p->kernel_h, 0, p->in_h);
+  const int32_t x_begin = eq_clamp(ix, 0, p->in_w), x_end = eq_clamp(ix + p->kernel_w, 0, p->in_w);
+  window_t w;
+  w.first = input + (y_begin * p->in_w + x_begin) * p->channels;
+  w.rows = y_end - y_begin;
+  w.width = x_end - x_begin;
+  w.row_step = (p->in_w - w.width) * p->channels;
+  return w;
+}
+
+static EQ_INLINE int8_t mean_of(const eq_avg_pool2d_s8_t *p, int32_t acc, int32_t count) {
+  const int32_t half = count / 2;
+  return (int8_t)eq_clamp((acc >= 0 ? acc + half : acc - half) / count, p->act_min, p->act_max);
+}
+
+/* `lanes` (1 or 4) channels from `c` on of one pixel: one address computation for four sums. */
+static EQ_INLINE void channels_of(const eq_avg_pool2d_s8_t *p, window_t w, int32_t c, int8_t *y, int32_t lanes) {
+  const int32_t channels = p->channels;
+  const int8_t *x = w.first + c;
+  int32_t acc0 = 0, acc1 = 0, acc2 = 0, acc3 = 0;
+  for (int32_t r = w.rows; r > 0; r--) {
+    for (int32_t i = w.width; i > 0; i--) {
+      acc0 += x[0];
+      if (lanes == 4) {
+        acc1 += x[1];
+        acc2 += x[2];
+        acc3 += x[3];
+      }
+      x += channels;
+    }
+    x += w.row_step;
+  }
+  const int32_t count = w.rows * w.width;
+  y[0] = mean_of(p, acc0, count);
+  if (lanes == 4) {
+    y[1] = mean_of(p, acc1, count);
+    y[2] = mean_of(p, acc2, count);
+    y[3] = mean_of(p, acc3, count);
+  }
+}
 
 void eq_avg_pool2d_s8_scalar(const eq_avg_pool2d_s8_t *p, const int8_t *restrict input, int8_t *restrict output,
                              eq_range_t range) {
   const int32_t channels = p->channels;
-  const int32_t act_min = p->act_min, act_max = p->act_max;
-  int8_t *y = output + range.begin * channels;
-  for (int32_t pixel = range.begin; pixel < range.end; pixel++) {
-    const int32_t iy = pixel / p->out_w * p->stride_h - p->pad_top;
-    const int32_t ix = pixel % p->out_w * p->stride_w - p->pad_left;
-    const int32_t y_begin = eq_clamp(iy, 0, p->in_h), y_end = eq_clamp(iy + p->kernel_h, 0, p->in_h);
-    const int32_t x_begin = eq_clamp(ix, 0, p->in_w), x_end = eq_clamp(ix + p->kernel_w, 0, p->in_w);
-    const int32_t width = x_end - x_begin;
-    const int32_t rows = y_end - y_begin;
-    const int32_t count = width * rows;
-    const int32_t half = count / 2;
-    const int8_t *const window = input + (y_begin * p->in_w + x_begin) * channels;
-    const int32_t row_step = (p->in_w - width) * channels;
-    for (int32_t c = 0; c < channels; c++) {
-      const int8_t *x = window + c;
-      int32_t acc = 0;
-      for (int32_t r = rows; r > 0; r--) {
-        for (int32_t i = width; i > 0; i--) {
-          acc += *x;
-          x += channels;
-        }
-        x += row_step;
-      }
-      acc = (acc >= 0 ? acc + half : acc - half) / count;
-      *y++ = (int8_t)eq_clamp(acc, act_min, act_max);
+  int32_t pixel = range.begin / channels;
+  int32_t c = range.begin - pixel * channels;
+  /* Channels are counted from those of the pixel at hand, so that a share may begin and end inside one. */
+  for (int32_t left = range.end - range.begin; left > 0; pixel++) {
+    const window_t w = window_at(p, input, pixel);
+    const int32_t end = left < channels - c ? c + left : channels;
+    int8_t *const y = output + pixel * channels;
+    left -= end - c;
+    for (; c + 4 <= end; c += 4) {
+      channels_of(p, w, c, y + c, 4);
     }
+    for (; c < end; c++) {
+      channels_of(p, w, c, y + c, 1);
+    }
+    c = 0;
   }
 }

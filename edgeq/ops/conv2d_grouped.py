@@ -1,0 +1,82 @@
+"""conv2d_grouped: 2-D convolution in groups, channels last: output channels of a group read the input channels of that
+group alone. Attribute groups; weights [out_c, kernel_h, kernel_w, in_c / groups]. Depthwise convolutions with several
+outputs a channel are groups of one input channel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ops import conv2d, weighted
+from edgeq.ops.base import Kernel, Operator, Shape, output_pixels
+from edgeq.ops.spatial import RowReach, Window, exact_matmul, windows
+
+if TYPE_CHECKING:
+    from edgeq.quantize.convert import Converter
+
+
+class GroupedConv2d(Operator):
+    name = "conv2d_grouped"
+    kernels = (
+        Kernel(
+            "eq_conv2d_s8_grouped_{form}_scalar",
+            "scalar",
+            "conv2d_grouped/eq_conv2d_s8_grouped_scalar.c",
+            units=output_pixels,
+            granule=lambda graph, node: 2,
+            scratch_bytes=lambda graph, node: 2 * conv2d.patch_bytes(graph, node),
+            pack=conv2d.packed(conv2d.unpacked),
+            why="portable C, 2 pixels x 4 channels of a group",
+        ),
+    )
+
+    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
+        batch, height, width, _ = inputs[0].shape
+        return [(batch, *Window.of(node.attributes).output_size(height, width), inputs[1].shape[0])]
+
+    def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        x, weights, bias = inputs
+        patches = windows(x, Window.of(node.attributes), 0.0)
+        parts = [
+            columns.reshape(*patches.shape[:3], -1) @ filters.reshape(len(filters), -1).T
+            for columns, filters in self._groups(node, patches, weights)
+        ]
+        return [np.concatenate(parts, axis=-1) + bias]
+
+    def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        x, weights, bias = inputs[:3]
+        zero_point = graph.tensor(node.inputs[0]).zero_point
+        patches = windows(x.astype(np.int16) - np.int16(zero_point), Window.of(node.attributes), 0)
+        parts = [
+            exact_matmul(columns.reshape(-1, filters[0].size), filters.reshape(len(filters), -1).T)
+            for columns, filters in self._groups(node, patches, weights)
+        ]
+        acc = np.concatenate(parts, axis=-1) + bias
+        return [weighted.requantize(graph, node, acc.reshape(*patches.shape[:3], -1))]
+
+    def _groups(self, node: Node, patches: np.ndarray, weights: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        """(patches [N, out_h, out_w, kernel_h, kernel_w, in_c / groups], filters) of every group."""
+        groups = node.attributes["groups"]
+        return list(zip(np.split(patches, groups, axis=-1), np.split(weights, groups), strict=True))
+
+    def macs(self, graph: Graph, node: Node) -> int:
+        return output_pixels(graph, node) * graph.tensor(node.inputs[1]).elements
+
+    def quantize(self, converter: Converter, node: Node) -> None:
+        weighted.quantize(converter, node, axis=0)
+
+    def row_reach(self, graph: Graph, node: Node) -> RowReach:
+        return Window.of(node.attributes).row_reach()
+
+    def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
+        return {**conv2d.OP.c_parameters(graph, node), "groups": node.attributes["groups"]}
+
+    def c_form(self, graph: Graph, node: Node) -> str:
+        return weighted.form(graph, node)
+
+
+OP = GroupedConv2d()
