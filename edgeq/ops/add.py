@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import fixed_point, gemmlowp
+from edgeq.ops import batch_norm, fixed_point, gemmlowp
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, elements_per_sample, same_row
 from edgeq.ops.spatial import RowReach
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
@@ -56,6 +57,13 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
             f"an addition of {importer.shape(left)} and {importer.shape(right)}", "two activations of one shape"
         )
     return importer.add("add", [left, right], call.attributes())
+
+
+def import_onnx(importer: Importer, call: OnnxCall) -> str:
+    """Add of two activations of one shape, or of an activation and a constant per channel."""
+    if call.constant(0) is not None or call.constant(1) is not None:
+        return str(batch_norm.import_onnx_sum(importer, call))
+    return import_torch(importer, {"self": call.activation(0), "other": call.activation(1)})
 
 
 def tflite_tables(left: Tensor, right: Tensor, output: Tensor) -> tuple[list[np.ndarray], int, int]:
@@ -133,6 +141,7 @@ class Add(Operator):
     in_place = (0, 1)
     torch_targets = {"aten.add.Tensor": import_torch, "aten.add_.Tensor": import_torch}
     tflite_targets = {"ADD": import_tflite}
+    onnx_targets = {"Add": import_onnx}
     kernels = (
         Kernel(
             "eq_add_s8_mve",

@@ -16,6 +16,7 @@ from edgeq.ops.spatial import SAME_ROW, RowReach
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
@@ -79,6 +80,7 @@ class Operator:
     #: import functions by the framework's name of the call; each returns the names of its results
     torch_targets: Mapping[str, Callable[[Importer, Mapping[str, Any]], Any]] = {}
     tflite_targets: Mapping[str, Callable[[Importer, TfliteCall], Any]] = {}
+    onnx_targets: Mapping[str, Callable[[Importer, OnnxCall], Any]] = {}
     #: indices of inputs whose memory the output may take over
     in_place: tuple[int, ...] = ()
     #: the output is the first input's bytes under another shape: no kernel, no copy

@@ -13,6 +13,7 @@ from edgeq.ops.spatial import RowReach
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
@@ -44,6 +45,15 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
     return importer.add("concat", names, call.attributes(axis=axis))
 
 
+def import_onnx(importer: Importer, call: OnnxCall) -> str:
+    """Concat of activations."""
+    names = [call.activation(index) for index in range(call.count())]
+    shapes, axis = [importer.shape(name) for name in names], call.axis(0)
+    if len({len(shape) for shape in shapes}) > 1 or len({(*s[:axis], *s[axis + 1 :]) for s in shapes}) > 1:
+        raise importer.unsupported(f"a concatenation of {shapes} along axis {axis}", "operands that fit")
+    return import_torch(importer, {"tensors": names, "dim": axis})
+
+
 def outer(graph: Graph, node: Node) -> int:
     return int(np.prod(graph.tensor(node.outputs[0]).shape[1 : node.attributes["axis"]], dtype=np.int64))
 
@@ -52,6 +62,7 @@ class Concat(Operator):
     name = "concat"
     torch_targets = {"aten.cat.default": import_torch}
     tflite_targets = {"CONCATENATION": import_tflite}
+    onnx_targets = {"Concat": import_onnx}
     kernels = (Kernel("eq_concat_s8_scalar", "scalar", "concat/eq_concat_s8_scalar.c", units=outer),)
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:

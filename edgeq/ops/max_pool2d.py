@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import avg_pool2d
+from edgeq.ops import avg_pool2d, conv2d
 from edgeq.ops.base import Kernel, Operator, Shape, output_pixels
 from edgeq.ops.spatial import RowReach, Window, windows
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.quantize.convert import Converter
 
 
@@ -23,10 +24,19 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
     return importer.channels_first(importer.add("max_pool2d", [x], avg_pool2d.pool_window(importer, args)))
 
 
+def import_onnx_global(importer: Importer, call: OnnxCall) -> str:
+    """GlobalMaxPool."""
+    x = conv2d.onnx_image(call)
+    kernel = importer.shape(x)[1:3]
+    attributes = {"kernel": kernel, "stride": kernel, "padding": (0, 0, 0, 0), "dilation": (1, 1)}
+    return conv2d.from_image(call, importer.add("max_pool2d", [x], attributes))
+
+
 class MaxPool2d(Operator):
     name = "max_pool2d"
     torch_targets = {"aten.max_pool2d.default": import_torch}
     tflite_targets = {"MAX_POOL_2D": avg_pool2d.tflite_pool("max_pool2d")}
+    onnx_targets = {"GlobalMaxPool": import_onnx_global, "MaxPool": avg_pool2d.onnx_pool("max_pool2d")}
     kernels = (
         Kernel("eq_max_pool2d_s8_scalar", "scalar", "max_pool2d/eq_max_pool2d_s8_scalar.c", units=output_pixels),
     )

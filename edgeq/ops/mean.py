@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import fixed_point
+from edgeq.ops import conv2d, fixed_point
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.quantize.convert import Converter
 
 
@@ -27,6 +28,23 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
         raise importer.unsupported(f"a mean over axes {axes} of {shape}", "a mean over height and width")
     y = importer.channels_first(importer.add("mean", [importer.channels_last(args["self"])], {}))
     return y if args.get("keepdim") else importer.reshape(y, shape[:2])
+
+
+def import_onnx_global(importer: Importer, call: OnnxCall) -> str:
+    """GlobalAveragePool."""
+    return conv2d.from_image(call, importer.add("mean", [conv2d.onnx_image(call)], {}))
+
+
+def import_onnx(importer: Importer, call: OnnxCall) -> str:
+    """ReduceMean."""
+    x, axes = call.activation(), call.axes(1)
+    rank = len(importer.shape(x))
+    if not axes and call.attribute("noop_with_empty_axes", 0):
+        return x
+    axes = axes or tuple(range(rank))
+    if any(not -rank <= axis < rank for axis in axes):
+        raise importer.unsupported(f"a mean over axes {axes} of {rank}", "axes that are there")
+    return import_torch(importer, {"self": x, "dim": list(axes), "keepdim": bool(call.attribute("keepdims", 1))})
 
 
 def channels(graph: Graph, node: Node) -> int:
@@ -48,6 +66,7 @@ def pack_scalar(graph: Graph, node: Node) -> dict[str, Constant]:
 class Mean(Operator):
     name = "mean"
     torch_targets = {"aten.mean.dim": import_torch}
+    onnx_targets = {"GlobalAveragePool": import_onnx_global, "ReduceMean": import_onnx}
     kernels = (
         Kernel(
             "eq_mean_s8_{form}_mve",

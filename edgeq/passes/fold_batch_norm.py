@@ -5,12 +5,12 @@ With y = scale * (W x + b) + offset: W' = scale * W per output channel, b' = sca
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 
-from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Tensor, constant
 
 #: axis of the output channels in the weights
@@ -30,7 +30,8 @@ def fold_batch_norm(graph: Graph) -> Graph:
                 nodes[layer] = _folded(graph, nodes[layer], node, scale, offset, tensors)
                 made_by[node.output] = layer
                 continue
-            node = _as_depthwise(graph, node, scale, offset, tensors)
+            nodes += _as_depthwise(graph, node, scale, offset, tensors)
+            continue
         if node.op in CHANNEL_AXIS:
             made_by[node.output] = len(nodes)
         nodes.append(node)
@@ -49,16 +50,24 @@ def _folded(
     return replace(layer, inputs=(layer.inputs[0], *names), outputs=norm.outputs)
 
 
-def _as_depthwise(graph: Graph, norm: Node, scale: np.ndarray, offset: np.ndarray, tensors: dict[str, Tensor]) -> Node:
+def _as_depthwise(
+    graph: Graph, norm: Node, scale: np.ndarray, offset: np.ndarray, tensors: dict[str, Tensor]
+) -> list[Node]:
+    """A 1x1 depthwise convolution, between reshapes where the operand is no image."""
     shape = graph.tensor(norm.inputs[0]).shape
-    if len(shape) != 4:
-        raise EdgeqError(
-            f"layer {norm.name}: a batch norm on {shape} has no layer before it to be folded into; put it behind a "
-            "linear layer or a convolution"
-        )
     names = (f"{norm.name}.weights", f"{norm.name}.bias")
     tensors[names[0]] = constant(names[0], scale.reshape(1, 1, -1))
     tensors[names[1]] = constant(names[1], offset)
-    attributes = {"kernel": (1, 1), "stride": (1, 1), "padding": (0, 0, 0, 0), "dilation": (1, 1)}
-    inputs = (norm.inputs[0], *names)
-    return replace(norm, op="dwconv2d", inputs=inputs, attributes=MappingProxyType(attributes))
+    window = {"kernel": (1, 1), "stride": (1, 1), "padding": (0, 0, 0, 0), "dilation": (1, 1)}
+    attributes = MappingProxyType(window)
+    if len(shape) == 4:
+        return [replace(norm, op="dwconv2d", inputs=(norm.inputs[0], *names), attributes=attributes)]
+    image = (1, 1, math.prod(shape[:-1]), shape[-1])
+    x, y = f"{norm.name}.image", f"{norm.name}.scaled"
+    tensors[x] = Tensor(x, image)
+    tensors[y] = Tensor(y, image, quantization=graph.tensor(norm.output).quantization)
+    return [
+        Node(x, "reshape", norm.inputs[:1], (x,), MappingProxyType({"shape": image})),
+        Node(y, "dwconv2d", (x, *names), (y,), attributes),
+        Node(norm.name, "reshape", (y,), norm.outputs, MappingProxyType({"shape": shape})),
+    ]

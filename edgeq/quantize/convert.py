@@ -109,10 +109,19 @@ class Converter:
     def add_keeping_scale(self, node: Node, inputs: tuple[str, ...], **attributes: Any) -> None:
         """Appends an integer form whose output holds its input's integers, moved or chosen but not rescaled. Where the
         output is to have another quantization a lut follows; TensorFlow Lite copies the integers all the same."""
-        output, source = self.quantized_output(node), self._tensors[inputs[0]].quantization
-        assert output.quantization is not None
+        source = self._tensors[inputs[0]].quantization
         assert source is not None
-        if output.quantization.same_as(source) or node.attributes.get("rounding") == fixed_point.TFLITE:
+        if node.attributes.get("rounding") == fixed_point.TFLITE:
+            self.add(node, inputs, self.quantized_output(node), **attributes)
+        else:
+            self.add_made_in(source, node, inputs, **attributes)
+
+    def add_made_in(self, source: Quantization, node: Node, inputs: tuple[str, ...], **attributes: Any) -> None:
+        """Appends an integer form that makes its output in the quantization `source`; a lut follows where the output
+        is to have another one."""
+        output = self.quantized_output(node)
+        assert output.quantization is not None
+        if output.quantization.same_as(source):
             self.add(node, inputs, output, **attributes)
             return
         inner = Tensor(f"{output.name}.unscaled", output.shape, output.dtype, source)

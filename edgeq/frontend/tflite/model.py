@@ -10,13 +10,10 @@ from typing import Any
 import numpy as np
 
 from edgeq.errors import EdgeqError
+from edgeq.frontend.importer import MOST_AXES, MOST_ELEMENTS
 from edgeq.frontend.tflite import schema
 from edgeq.frontend.tflite.flatbuffer import DamagedError, Reader
 from edgeq.ir.graph import Quantization
-
-#: elements a tensor may have: 16 million bytes are beyond any microcontroller's memory
-MOST_ELEMENTS = 1 << 24
-MOST_AXES = 6
 
 
 @dataclass(frozen=True, eq=False)
