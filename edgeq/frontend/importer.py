@@ -23,7 +23,7 @@ from edgeq.ir.graph import Boundary, Graph, Node, Quantization, Tensor, constant
 MOST_ELEMENTS = 1 << 24
 MOST_AXES = 6
 #: multiply-accumulates of one inference: minutes on the fastest microcontroller
-MOST_MACS = 1 << 36
+MOST_MACS = 1 << 33
 TO_CHANNELS_LAST = (0, 2, 3, 1)
 TO_CHANNELS_FIRST = (0, 3, 1, 2)
 
@@ -192,7 +192,11 @@ class Importer:
         graph = Graph(
             self.graph_name, tuple(self._inputs), tuple(outputs), (), MappingProxyType({}), MappingProxyType(boundary)
         )
-        return graph.with_nodes(self._nodes, self._tensors)
+        graph = graph.with_nodes(self._nodes, self._tensors)
+        macs = sum(ops.get(node.op).macs(graph, node) for node in graph.nodes)
+        if macs > MOST_MACS:
+            raise EdgeqError(f"the model takes {macs} multiply-accumulates an inference; the limit is {MOST_MACS}")
+        return graph
 
     def _passed_on(self, name: str) -> str:
         """A view of an input that the model returns as it is."""

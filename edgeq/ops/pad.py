@@ -58,9 +58,7 @@ def import_onnx(importer: Importer, call: OnnxCall) -> str:
         raise importer.unsupported("padding of the batch", "padding of the other axes")
     pairs = [side for axis in range(rank - 1, 0, -1) for side in (before[axis], behind[axis])]
     value = call.scalar(2, 0.0, "the padding value")
-    return import_torch(
-        importer, {"self": x, "pad": pairs, "mode": call.attribute("mode", "constant"), "value": value}
-    )
+    return import_torch(importer, {"self": x, "pad": pairs, "mode": call.attribute("mode", "constant"), "value": value})
 
 
 def output_rows(graph: Graph, node: Node) -> int:

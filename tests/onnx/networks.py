@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,12 @@ class Network:
         outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in self.outputs]
         graph = helper.make_graph(self.nodes, "net", inputs, outputs, self.constants)
         imports = [helper.make_opsetid("", self.opset)]
-        return shape_inference.infer_shapes(helper.make_model(graph, opset_imports=imports, ir_version=10))
+        made = helper.make_model(graph, opset_imports=imports, ir_version=10)
+        with contextlib.suppress(shape_inference.InferenceError):  # tests of impossible models
+            made = shape_inference.infer_shapes(made)
+        for output in made.graph.output:
+            output.type.tensor_type.shape.SetInParent()
+        return made
 
     def save(self, path: Path) -> Path:
         path.write_bytes(self.model().SerializeToString())

@@ -149,7 +149,7 @@ CASES: dict[str, tuple[str, Callable[[Network, str], str]]] = {
     "transpose": ("image", _unary("Transpose", perm=[0, 2, 3, 1])),
     "slice": (
         "image",
-        lambda net, x: net.add("Slice", x, net.integers(1, -2), net.integers(9, -9), net.integers(1, 3), net.integers(1, -1)),
+        lambda net, x: net.add("Slice", x, *(net.integers(*v) for v in ((1, -2), (9, -9), (1, 3), (1, -1)))),
     ),
     "split and concat": ("image", _split_joined),
     "gather": ("image", lambda net, x: net.add("Gather", x, net.constant(2, np.int64), axis=1)),

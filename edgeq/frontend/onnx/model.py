@@ -154,7 +154,8 @@ def _array(tensor: Any) -> np.ndarray:
 def _type_name(number: int) -> str:
     from onnx import TensorProto
 
-    return str(TensorProto.DataType.Name(number)) if number in TensorProto.DataType.values() else f"number {number}"
+    data_type: Any = TensorProto.DataType
+    return str(data_type.Name(number)) if number in data_type.values() else f"number {number}"
 
 
 def _node(index: int, node: Any) -> OnnxNode:
