@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeq.frontend.onnx import image
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import conv2d
 from edgeq.ops.base import Kernel, Operator, Shape, output_pixels
@@ -78,10 +79,10 @@ def onnx_pool(op: str) -> Callable[[Importer, OnnxCall], str]:
     """Import function of AveragePool or MaxPool; an average that counts padding is taken behind a pad."""
 
     def convert(importer: Importer, call: OnnxCall) -> str:
-        x = conv2d.onnx_image(call)
+        x = image.stored(call)
         if len(call.node.outputs) > 1 and call.node.outputs[1]:
             raise importer.unsupported("a pool that also returns indices", "the pooled values only")
-        attributes = conv2d.onnx_window(call, x, call.attribute("kernel_shape", ()))
+        attributes = image.window(call, x, call.attribute("kernel_shape", ()))
         dilated = attributes["dilation"] != (1, 1) and op == "avg_pool2d"
         counted = call.attribute("count_include_pad", 0) and any(attributes["padding"])
         if dilated or (counted and call.attribute("ceil_mode", 0)):
@@ -91,8 +92,8 @@ def onnx_pool(op: str) -> Callable[[Importer, OnnxCall], str]:
             attributes["padding"] = (0, 0, 0, 0)
         whole = attributes["kernel"] == importer.shape(x)[1:3] and not any(attributes["padding"])
         if whole and op == "avg_pool2d":
-            return conv2d.from_image(call, importer.add("mean", [x], {}))
-        return conv2d.from_image(call, importer.add(op, [x], attributes))
+            return image.restored(call, importer.add("mean", [x], {}))
+        return image.restored(call, importer.add(op, [x], attributes))
 
     return convert
 

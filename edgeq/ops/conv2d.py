@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeq.frontend.onnx import image
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import conv2d_cost, residual, weighted, winograd
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels
 from edgeq.ops.conv2d_cost import Cost
-from edgeq.ops.spatial import RowReach, Window, ceil_padding, exact_matmul, same_padding, windows
+from edgeq.ops.spatial import RowReach, Window, exact_matmul, same_padding, windows
 from edgeq.packing import dsp, mve, rv32im, xpulp
 
 if TYPE_CHECKING:
@@ -92,80 +92,29 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
     return importer.add("conv2d", [x, weights, weighted.bias_operand(call, 2, shape[0])], call.attributes(**window))
 
 
-def onnx_window(call: OnnxCall, x: str, kernel: tuple[int, ...]) -> dict[str, Any]:
-    """Window attributes of an ONNX operator on `x` [N, H, W, C]: strides, dilations, pads or auto_pad, ceil_mode. A
-    kernel of one axis is one of height 1."""
-    importer, rank = call.importer, len(kernel)
-    if rank not in (1, 2):
-        raise importer.unsupported(f"a window of {rank} axes", "one or two axes")
-
-    def pair(name: str, empty: int) -> tuple[int, int]:
-        values = call.attribute(name, (1,) * rank)
-        if len(values) != rank:
-            raise importer.unsupported(f"{name} = {values}", f"{rank} numbers")
-        return (values[0], values[1]) if rank == 2 else (empty, values[0])
-
-    size = (kernel[0], kernel[1]) if rank == 2 else (1, kernel[0])
-    window = Window(size, pair("strides", 1), (0, 0, 0, 0), pair("dilations", 1))
-    pads = call.attribute("pads", (0,) * (2 * rank))
-    steps = (*window.kernel, *window.stride, *window.dilation)
-    if len(pads) != 2 * rank or min(*steps) < 1 or min(pads) < 0 or max(*steps, *pads) > LARGEST_STEP:
-        raise importer.unsupported(f"a window {kernel} with steps {steps} and padding {pads}", "sizes above 0")
-    sides = (pads[0], pads[2], pads[1], pads[3]) if rank == 2 else (0, 0, pads[0], pads[1])
-    height, width = importer.shape(x)[1:3]
-    how = call.attribute("auto_pad", "NOTSET")
-    if how in ("SAME_UPPER", "SAME_LOWER"):
-        top, bottom, left, right = same_padding((height, width), window)
-        sides = (top, bottom, left, right) if how == "SAME_UPPER" else (bottom, top, right, left)
-    elif how not in ("NOTSET", "VALID"):
-        raise importer.unsupported(f"auto_pad = {how!r}", "SAME_UPPER, SAME_LOWER or explicit pads")
-    elif how == "VALID":
-        sides = (0, 0, 0, 0)
-    if call.attribute("ceil_mode", 0):
-        sides = ceil_padding((height, width), replace(window, padding=sides))
-    return {"kernel": window.kernel, "stride": window.stride, "padding": sides, "dilation": window.dilation}
-
-
-def onnx_image(call: OnnxCall, index: int = 0) -> str:
-    """An activation [N, C, H, W] or [N, C, L], channels last (height 1)."""
-    importer, x = call.importer, call.activation(index)
-    shape = importer.shape(x)
-    if len(shape) == 3:
-        x = importer.reshape(x, (*shape[:2], 1, shape[2]))
-    return importer.channels_last(x)
-
-
-def from_image(call: OnnxCall, y: str) -> str:
-    """A result of `onnx_image`'s operand as ONNX has it: channels first, without the height that it got."""
-    importer = call.importer
-    y = importer.channels_first(y)
-    shape = importer.shape(y)
-    return importer.reshape(y, (*shape[:2], shape[3])) if len(call.shape()) == 3 else y
-
-
 def import_onnx(importer: Importer, call: OnnxCall) -> str:
     """Conv: weights OIHW (or OIL), input NCHW (or NCL); groups of 1 channel become dwconv2d."""
-    x, weights = onnx_image(call), call.input(1, "weights")
+    x, weights = image.stored(call), call.input(1, "weights")
     shape, in_c = importer.shape(weights), importer.shape(x)[-1]
     importer.constant_array(weights, "the weights of a convolution")
     groups = call.attribute("group", 1)
     if len(shape) != len(call.shape()) or groups < 1 or shape[1] * groups != in_c or shape[0] % groups:
         raise importer.unsupported(f"a convolution with weights {shape} in {groups} groups", "weights that fit")
-    window = onnx_window(call, x, shape[2:])
+    window = image.window(call, x, shape[2:])
     kernel, what = window["kernel"], "the weights of a convolution"
     bias = weighted.bias_operand(call, 2, shape[0])
     if groups == 1:
         packed = importer.reordered(
             weights, what, lambda array: array.reshape(*shape[:2], *kernel).transpose(0, 2, 3, 1), axis=0
         )
-        return from_image(call, importer.add("conv2d", [x, packed, bias], window))
+        return image.restored(call, importer.add("conv2d", [x, packed, bias], window))
     if groups != in_c or shape[0] != in_c:
         raise importer.unsupported(
             f"a grouped convolution with {groups} groups, {in_c} input and {shape[0]} output channels",
             "groups=1 or a depthwise convolution (groups = input channels = output channels)",
         )
     packed = importer.reordered(weights, what, lambda array: array.reshape(-1, *kernel).transpose(1, 2, 0), axis=2)
-    return from_image(call, importer.add("dwconv2d", [x, packed, bias], window))
+    return image.restored(call, importer.add("dwconv2d", [x, packed, bias], window))
 
 
 def geometry(graph: Graph, node: Node) -> dict[str, int]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeq.frontend.onnx import image
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import avg_pool2d, conv2d
+from edgeq.ops import avg_pool2d
 from edgeq.ops.base import Kernel, Operator, Shape, output_pixels
 from edgeq.ops.spatial import RowReach, Window, windows
 
@@ -26,10 +27,10 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
 
 def import_onnx_global(importer: Importer, call: OnnxCall) -> str:
     """GlobalMaxPool."""
-    x = conv2d.onnx_image(call)
+    x = image.stored(call)
     kernel = importer.shape(x)[1:3]
     attributes = {"kernel": kernel, "stride": kernel, "padding": (0, 0, 0, 0), "dilation": (1, 1)}
-    return conv2d.from_image(call, importer.add("max_pool2d", [x], attributes))
+    return image.restored(call, importer.add("max_pool2d", [x], attributes))
 
 
 class MaxPool2d(Operator):

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeq.frontend.onnx import image
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d, fixed_point
+from edgeq.ops import fixed_point
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
 
 def import_onnx_global(importer: Importer, call: OnnxCall) -> str:
     """GlobalAveragePool."""
-    return conv2d.from_image(call, importer.add("mean", [conv2d.onnx_image(call)], {}))
+    return image.restored(call, importer.add("mean", [image.stored(call)], {}))
 
 
 def import_onnx(importer: Importer, call: OnnxCall) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeq.frontend.importer import Importer
-from edgeq.frontend.onnx.model import OnnxNode
 from edgeq.ir.graph import Quantization
+
+if TYPE_CHECKING:
+    from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.model import OnnxNode
 
 
 @dataclass(eq=False)

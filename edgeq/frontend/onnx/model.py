@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -167,7 +167,7 @@ def _node(index: int, node: Any) -> OnnxNode:
 def _attribute(item: Any, where: str) -> Any:
     from onnx import AttributeProto
 
-    kinds = {
+    kinds: Mapping[Any, Callable[[], Any]] = {
         AttributeProto.INT: lambda: int(item.i),
         AttributeProto.FLOAT: lambda: float(item.f),
         AttributeProto.STRING: lambda: _text(item.s),
