@@ -22,6 +22,8 @@ from edgeq.ir.graph import Boundary, Graph, Node, Quantization, Tensor, constant
 #: limits of every activation and constant: 16 million bytes are beyond any microcontroller's memory
 MOST_ELEMENTS = 1 << 24
 MOST_AXES = 6
+#: scales below it (or above its reciprocal) are a damaged file, and quotients of them overflow
+LEAST_SCALE = 2.0**-60
 #: multiply-accumulates of one inference: minutes on the fastest microcontroller
 MOST_MACS = 1 << 33
 TO_CHANNELS_LAST = (0, 2, 3, 1)

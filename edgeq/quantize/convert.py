@@ -16,6 +16,8 @@ from edgeq.ops import fixed_point, lut
 from edgeq.quantize.observe import Range
 from edgeq.quantize.scales import affine
 
+#: steps beyond any integer range that activations are stored in
+BEYOND = 2.0**30
 #: attributes of float nodes that integer nodes hold as integers
 FLOAT_ONLY = ("activation", "min", "max")
 
@@ -154,7 +156,8 @@ class Converter:
         info = np.iinfo(output.dtype)
 
         def integer(bound: float) -> int:
-            steps = float(np.float32(bound) / np.float32(output.scale))
+            with np.errstate(over="ignore", divide="ignore"):
+                steps = float(np.clip(np.float32(bound) / np.float32(output.scale), -BEYOND, BEYOND))
             return int(np.copysign(np.floor(abs(steps) + 0.5), steps)) + output.zero_point
 
         low, high = bounds

@@ -38,6 +38,9 @@ def faults(kind: str, first: int, count: int) -> list[str]:
     if ended != 0:
         last = [line for line in output.splitlines() if line.startswith("started")][-1:]
         found.append(f"{kind}: the process ended with {ended} after {last}: {stderr[-1500:]}")
+    refused = [int(line.split()[1]) for line in output.splitlines() if line.startswith("refused")]
+    if refused and not 0 < refused[0] < count:
+        found.append(f"{kind}: {refused[0]} of {count} cases were refused; the mutations are too strong or too weak")
     return found
 
 

@@ -1,7 +1,7 @@
 """`python -m tests.fuzz.worker KIND FIRST COUNT`: imports COUNT damaged files and lowers what is left of them.
 
 Every case is a number: the same number is the same file. Prints a line of JSON for each case that ends in anything
-but a result or an EdgeqError, and "started N" before each, so that a case that ends the process is known. A case may
+but a result or an EdgeqError, and "started N" before each, so that a case that ends the process is known, and "refused N" at the end. A case may
 take SECONDS and the process MEMORY bytes.
 """
 
@@ -64,11 +64,18 @@ def tflite_cases() -> tuple[Callable[[np.random.Generator], bytes], Callable[[Pa
 
 
 def _changed_network(network: Any, rng: np.random.Generator, writer: Any) -> bytes:
-    tree = {
-        key: getattr(network, key) for key in ("tensors", "buffers", "operators", "codes", "inputs", "outputs")
-    }
+    tree = {key: getattr(network, key) for key in ("tensors", "buffers", "operators", "codes", "inputs", "outputs")}
     for _ in range(int(rng.integers(1, 4))):
-        tree = mutations.changed_tree(tree, rng)
+        part = str(rng.choice(("tensors", "operators")))
+        if rng.integers(5) and tree[part]:
+            at = int(rng.integers(len(tree[part])))
+            entry = dict(tree[part][at])
+            inner = [key for key in ("shape", "quantization", "options", "type") if key in entry] or ["inputs"]
+            key = str(rng.choice(inner))
+            entry[key] = mutations.changed_tree(entry.get(key, []), rng)
+            tree[part] = [*tree[part][:at], entry, *tree[part][at + 1 :]]
+        else:
+            tree = mutations.changed_tree(tree, rng)
     return bytes(writer.Network(**tree).bytes())
 
 
@@ -86,7 +93,12 @@ def onnx_cases() -> tuple[Callable[[np.random.Generator], bytes], Callable[[Path
             return mutations.damaged(files[index], files[other], rng)
         model = ModelProto.FromString(files[index])
         for _ in range(int(rng.integers(1, 4))):
-            mutations.change_message(model.graph if rng.integers(8) else model, rng)
+            graph = model.graph
+            inner = [*(item for node in graph.node for item in node.attribute), *graph.initializer]
+            inner += [item.type for item in graph.input]
+            whole = [graph, model, *graph.node]
+            targets = inner if inner and rng.integers(5) else whole
+            mutations.change_message(targets[int(rng.integers(len(targets)))], rng)
         return bytes(model.SerializeToString())
 
     return make, lambda path: program.load(path, "model")
@@ -120,15 +132,16 @@ def pt2_cases() -> tuple[Callable[[np.random.Generator], bytes], Callable[[Path]
 KINDS = {"tflite": tflite_cases, "onnx": onnx_cases, "pt2": pt2_cases}
 
 
-def check(path: Path, load: Callable[[Path], Graph], number: int) -> None:
-    """Imports the file and lowers it as `edgeq inspect` does. Raises only what is a fault."""
+def check(path: Path, load: Callable[[Path], Graph], number: int) -> str:
+    """Imports the file and lowers it as `edgeq inspect` does; the refusal, if any. Raises only what is a fault."""
     try:
         guard.kind_of(path)
         graph = canonicalize(load(path))
         ranges = {name: (-1.0, 1.0) for name, tensor in graph.tensors.items() if not tensor.is_constant}
         pipeline.arrange(to_int8(graph, ranges), load_board(BOARDS[number % len(BOARDS)]))
-    except EdgeqError:
-        return
+    except EdgeqError as error:
+        return str(error)
+    return ""
 
 
 def main() -> None:
@@ -139,6 +152,7 @@ def main() -> None:
     if kind != "pt2":  # torch alone maps more
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     signal.signal(signal.SIGALRM, _alarm)
+    refused = 0
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"case.{kind}"
         for number in range(first, first + count):
@@ -146,11 +160,12 @@ def main() -> None:
             path.write_bytes(make(np.random.default_rng(number)))
             signal.alarm(SECONDS if kind != "pt2" else 6 * SECONDS)
             try:
-                check(path, load, number)
+                refused += bool(check(path, load, number))
             except (Exception, TooSlowError):
                 print(json.dumps({"case": number, "problem": traceback.format_exc()[-1500:]}), flush=True)
             finally:
                 signal.alarm(0)
+    print(f"refused {refused}", flush=True)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def read(path: Path) -> OnnxModel:
     graph = proto.graph
     constants = {_text(item.name): _array(item) for item in graph.initializer}
     nodes = tuple(_node(index, item) for index, item in enumerate(graph.node))
-    inputs = tuple(_input(item) for item in graph.input if item.name not in constants)
+    inputs = tuple(_input(item) for item in graph.input if _text(item.name) not in constants)
     return OnnxModel(opset, inputs, tuple(_text(item.name) for item in graph.output), constants, nodes)
 
 
@@ -82,6 +82,7 @@ def _first_line(error: BaseException) -> str:
 
 
 def _text(value: Any) -> str:
+    """A string field; one that is no UTF-8 comes as bytes."""
     return value if isinstance(value, str) else bytes(value).decode("utf-8", "replace")
 
 
@@ -159,9 +160,11 @@ def _type_name(number: int) -> str:
 
 
 def _node(index: int, node: Any) -> OnnxNode:
-    op = node.op_type if node.domain in ("", "ai.onnx") else f"{node.domain}::{node.op_type}"
-    attributes = {item.name: _attribute(item, f"{op} {node.name!r}") for item in node.attribute}
-    return OnnxNode(index, op, node.name, tuple(node.input), tuple(node.output), attributes)
+    domain, kind, name = _text(node.domain), _text(node.op_type), _text(node.name)
+    op = kind if domain in ("", "ai.onnx") else f"{domain}::{kind}"
+    attributes = {_text(item.name): _attribute(item, f"{op} {name!r}") for item in node.attribute}
+    operands, results = (tuple(map(_text, names)) for names in (node.input, node.output))
+    return OnnxNode(index, op, name, operands, results, attributes)
 
 
 def _attribute(item: Any, where: str) -> Any:
@@ -182,7 +185,8 @@ def _attribute(item: Any, where: str) -> Any:
 
 
 def _input(item: Any) -> OnnxInput:
-    what = f"the model's input {item.name!r}"
+    name = _text(item.name)
+    what = f"the model's input {name!r}"
     if not item.type.HasField("tensor_type"):
         raise EdgeqError(f"{what} is no tensor; export the model with tensors only")
     tensor = item.type.tensor_type
@@ -190,4 +194,4 @@ def _input(item: Any) -> OnnxInput:
         raise EdgeqError(f"{what} has no shape; memory is planned at build time, so export with fixed shapes")
     sizes = tuple(int(d.dim_value) if d.HasField("dim_value") else None for d in tensor.shape.dim)
     _checked_shape(what, [1 if size is None else size for size in sizes])
-    return OnnxInput(item.name, TYPES.get(tensor.elem_type, _type_name(tensor.elem_type)), sizes)
+    return OnnxInput(name, TYPES.get(tensor.elem_type, _type_name(tensor.elem_type)), sizes)

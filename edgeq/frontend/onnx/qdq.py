@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from edgeq.frontend.importer import LEAST_SCALE
 from edgeq.frontend.onnx.call import Constant, OnnxCall
 from edgeq.frontend.onnx.model import OnnxNode
 from edgeq.ir.graph import Quantization
@@ -62,8 +63,8 @@ def moved(node: OnnxNode, constant: Constant) -> Constant:
 
 def _scale(call: OnnxCall, index: int) -> np.ndarray:
     scale = call.values(index, "scales").astype(np.float64).reshape(-1)
-    if scale.size == 0 or np.any(scale <= 0):
-        raise call.importer.unsupported("a scale that is not positive", "a model as its quantizer writes it")
+    if scale.size == 0 or not np.all((scale >= LEAST_SCALE) & (scale <= 1 / LEAST_SCALE)):
+        raise call.importer.unsupported(f"a scale outside {LEAST_SCALE:g}..", "a model as its quantizer writes it")
     if call.attribute("block_size", 0):
         raise call.importer.unsupported("a quantization in blocks", "scales per tensor or per output channel")
     return scale
