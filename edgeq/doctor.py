@@ -29,6 +29,7 @@ def checks() -> list[Check]:
     """Python packages, compilers and simulators, in a fixed order."""
     result = [
         _python_package("torch", "importing .pt2 models"),
+        _python_package("onnx", "importing .onnx models", required=False),
         _python_package(ZIG_PACKAGE, 'boards with use = "zig" in [toolchain]', required=False),
     ]
     wanted: dict[str, tuple[str, list[str]]] = {

@@ -179,7 +179,7 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
     if options.simulate:
         require_simulator(options.board)
     kind = check_source(options.source)
-    _check_data_options(options, may_prescribe=kind == guard.KIND_TFLITE)
+    _check_data_options(options, may_prescribe=kind in guard.MAY_PRESCRIBE)
     with _target_folder(options.folder) as folder:
         observer.stage(f"importing {options.source.path.name}")
         graph = import_model(options.source)

@@ -16,6 +16,7 @@ import zlib
 from pathlib import Path
 
 from edgeq.errors import EdgeqError
+from edgeq.frontend.onnx import wire
 
 #: what torch.save writes for tensors and containers of them
 _SAFE_GLOBALS = {
@@ -41,19 +42,22 @@ _MEMBER = re.compile(
 _STRING_PUSHES = {"SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE"}
 _MEMO_STORES = {"MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT"}
 
-#: a .tflite file is read as a whole, and its constants grow fourfold in the float graph
-_LARGEST_TFLITE = 1 << 27
+#: .tflite and .onnx files are read as a whole, and constants grow fourfold in the float graph
+_LARGEST_WHOLE = 1 << 27
 
-KIND_EXPORTED, KIND_STATE_DICT, KIND_PICKLED_MODULE, KIND_TFLITE = "exported", "state_dict", "pickled_module", "tflite"
+KIND_EXPORTED, KIND_STATE_DICT, KIND_PICKLED_MODULE = "exported", "state_dict", "pickled_module"
+KIND_TFLITE, KIND_ONNX = "tflite", "onnx"
+#: kinds whose files may hold the scales of all activations, so that no calibration data is needed
+MAY_PRESCRIBE = (KIND_TFLITE, KIND_ONNX)
 
 
 def kind_of(path: Path) -> str:
     """One of the KIND_ constants. Raises EdgeqError, with the next step, for everything that can't be imported."""
     try:
         if not path.exists():
-            raise EdgeqError(f"{path}: there is no such file; give the path of a model (.pt2, .pt, .tflite)")
+            raise EdgeqError(f"{path}: there is no such file; give the path of a model (.pt2, .pt, .tflite, .onnx)")
         if path.is_dir():
-            raise EdgeqError(f"{path}: is a folder; give the path of a model file (.pt2, .pt, .tflite)")
+            raise EdgeqError(f"{path}: is a folder; give the path of a model file (.pt2, .pt, .tflite, .onnx)")
         size = path.stat().st_size
         with path.open("rb") as file:
             head = file.read(16)
@@ -62,9 +66,13 @@ def kind_of(path: Path) -> str:
     if size > _LARGEST_FILE:
         raise EdgeqError(f"{path}: has {size} bytes, more than any microcontroller model; the limit is {_LARGEST_FILE}")
     if head[4:8] == b"TFL3":
-        if size > _LARGEST_TFLITE:
-            raise EdgeqError(f"{path}: has {size} bytes; the limit for a .tflite model is {_LARGEST_TFLITE}")
+        _require_readable(path, size)
         return KIND_TFLITE
+    if path.suffix.lower() == ".onnx" and head[:4] != b"PK\x03\x04":
+        _require_readable(path, size)
+        if not wire.is_model(path.read_bytes()):
+            raise EdgeqError(f"{path}: is no ONNX model, or is damaged or cut short; copy or export it again")
+        return KIND_ONNX
     if head[:2] == b"\x80\x02" and head[2:4] == b"\x8a\x0a":
         raise EdgeqError(
             f"{path}: is a pickle of a torch older than 1.6; load it in torch and save it with torch.export.save"
@@ -79,6 +87,11 @@ def kind_of(path: Path) -> str:
             return _kind_of_archive(path, archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
         raise EdgeqError(f"{path}: is damaged or cut short ({error}); copy or export it again") from error
+
+
+def _require_readable(path: Path, size: int) -> None:
+    if size > _LARGEST_WHOLE:
+        raise EdgeqError(f"{path}: has {size} bytes; the limit for a {path.suffix} model is {_LARGEST_WHOLE}")
 
 
 def _describe(head: bytes) -> str:

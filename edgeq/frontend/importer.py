@@ -6,6 +6,7 @@ wrap them in transposes, which the layout pass cancels.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -18,6 +19,13 @@ from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Boundary, Graph, Node, Quantization, Tensor, constant
 
+#: limits of every activation and constant: 16 million bytes are beyond any microcontroller's memory
+MOST_ELEMENTS = 1 << 24
+MOST_AXES = 6
+#: scales below it (or above its reciprocal) are a damaged file, and quotients of them overflow
+LEAST_SCALE = 2.0**-60
+#: multiply-accumulates of one inference: minutes on the fastest microcontroller
+MOST_MACS = 1 << 33
 TO_CHANNELS_LAST = (0, 2, 3, 1)
 TO_CHANNELS_FIRST = (0, 3, 1, 2)
 
@@ -40,6 +48,7 @@ class Importer:
         self._nodes: list[Node] = []
         self._inputs: list[str] = []
         self._names: set[str] = set()
+        self._transposed: dict[str, str] = {}  # output of a transpose -> its input
 
     def begin_call(self, layer: str, text: str, result_shape: tuple[int, ...]) -> None:
         """Sets what the next additions belong to: layer name, a description for messages, the result's shape."""
@@ -52,6 +61,11 @@ class Importer:
         return self._call_shape
 
     def input(self, name: str, shape: tuple[int, ...]) -> str:
+        if any(size < 1 for size in shape) or len(shape) > MOST_AXES or math.prod(shape) > MOST_ELEMENTS:
+            raise EdgeqError(
+                f"the model's input {name!r} has the shape {list(shape)}; at most {MOST_AXES} axes and {MOST_ELEMENTS} "
+                "elements are supported, every size at least 1"
+            )
         name = self._unique(identifier(name))
         self._tensors[name] = Tensor(name, shape)
         self._inputs.append(name)
@@ -70,12 +84,21 @@ class Importer:
         return name
 
     def prescribe(self, name: str, quantization: Quantization) -> None:
-        """Fixes how the integer graph stores the activation `name`."""
+        """Fixes how the integer graph stores the activation `name`, and what transposes made it from."""
         self._tensors[name] = replace(self._tensors[name], quantization=quantization)
+        while name in self._transposed and self.quantization(self._transposed[name]) is None:
+            name = self._transposed[name]
+            self._tensors[name] = replace(self._tensors[name], quantization=quantization)
 
     def quantization(self, name: str) -> Quantization | None:
         """What the file prescribes for the tensor `name`, if anything."""
         return self._tensors[name].quantization
+
+    def storage(self, name: str) -> Quantization | None:
+        """What is prescribed for `name`, or else for what transposes made it from."""
+        while self.quantization(name) is None and name in self._transposed:
+            name = self._transposed[name]
+        return self.quantization(name)
 
     def is_constant(self, name: str) -> bool:
         return self._tensors[name].is_constant
@@ -122,6 +145,10 @@ class Importer:
         (shape,) = ops.get(op).infer(node, [self._tensors[item] for item in inputs])
         if any(size < 1 for size in shape):
             raise self.unsupported(f"an output of shape {shape}", "a larger input or a smaller kernel")
+        if len(shape) > MOST_AXES or math.prod(int(size) for size in shape) > MOST_ELEMENTS:
+            raise self.unsupported(
+                f"an output of shape {shape}", f"at most {MOST_AXES} axes and {MOST_ELEMENTS} elements"
+            )
         self._tensors[name] = Tensor(name, tuple(int(size) for size in shape))
         self._nodes.append(node)
         return name
@@ -129,7 +156,9 @@ class Importer:
     def transpose(self, x: str, perm: tuple[int, ...]) -> str:
         if perm == tuple(range(len(perm))):
             return x
-        return self.add("transpose", [x], {"perm": perm}, suffix=".layout")
+        moved = self.add("transpose", [x], {"perm": perm}, suffix=".layout")
+        self._transposed[moved] = x
+        return moved
 
     def channels_last(self, x: str) -> str:
         """[N, C, H, W] -> [N, H, W, C], [N, C, L] -> [N, 1, L, C]: a signal is an image of one row."""
@@ -174,7 +203,11 @@ class Importer:
         graph = Graph(
             self.graph_name, tuple(self._inputs), tuple(outputs), (), MappingProxyType({}), MappingProxyType(boundary)
         )
-        return graph.with_nodes(self._nodes, self._tensors)
+        graph = graph.with_nodes(self._nodes, self._tensors)
+        macs = sum(ops.get(node.op).macs(graph, node) for node in graph.nodes)
+        if macs > MOST_MACS:
+            raise EdgeqError(f"the model takes {macs} multiply-accumulates an inference; the limit is {MOST_MACS}")
+        return graph
 
     def _passed_on(self, name: str) -> str:
         """A view of an input that the model returns as it is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -11,12 +12,19 @@ from pathlib import Path
 
 from edgeq.errors import EdgeqError
 from edgeq.frontend import guard
-from edgeq.frontend.tflite import program
+from edgeq.frontend.tflite import program as tflite_program
 from edgeq.ir import serialize
 from edgeq.ir.graph import Graph
 
 #: generous for an import of torch and a network of a few megabytes on a slow machine
 TIMEOUT_S = 600
+#: kind of file -> the module that imports it in a process of its own
+WORKERS = {
+    guard.KIND_EXPORTED: "edgeq.frontend.torch_worker",
+    guard.KIND_STATE_DICT: "edgeq.frontend.torch_worker",
+    guard.KIND_PICKLED_MODULE: "edgeq.frontend.torch_worker",
+    guard.KIND_ONNX: "edgeq.frontend.onnx.worker",
+}
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ def load(source: ModelSource) -> Graph:
     """The float graph of a model file. Raises EdgeqError with one sentence for anything that can't be imported."""
     kind = check(source)
     if kind == guard.KIND_TFLITE:
-        return program.load(source.path)
+        return tflite_program.load(source.path)
     with tempfile.TemporaryDirectory(prefix="edgeq-") as folder:
         work = Path(folder)
         path = source.path
@@ -68,14 +76,20 @@ def load(source: ModelSource) -> Graph:
             "input_shape": list(source.input_shape) if source.input_shape else None,
         }
         (work / "request.json").write_text(json.dumps(request), encoding="utf-8")
-        return _run_worker(source, work, str(path.resolve()))
+        return _run_worker(source, work, str(path.resolve()), WORKERS[kind])
 
 
-def _run_worker(source: ModelSource, work: Path, shown_path: str) -> Graph:
-    command = [sys.executable, "-m", "edgeq.frontend.torch_worker", str(work / "request.json"), str(work)]
+def _run_worker(source: ModelSource, work: Path, shown_path: str, worker: str) -> Graph:
+    command = [sys.executable, "-m", worker, str(work / "request.json"), str(work)]
     try:
         result = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # its threads' buffers count as memory
         )
     except subprocess.TimeoutExpired as error:
         raise EdgeqError(f"{source.path}: importing it took over {TIMEOUT_S} s; try a smaller model") from error

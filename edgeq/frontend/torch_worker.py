@@ -17,6 +17,7 @@ from typing import Any
 
 from edgeq.errors import EdgeqError
 from edgeq.ir import serialize
+from edgeq.ir.graph import Graph
 
 
 def _exported(request: dict[str, Any]) -> Any:
@@ -111,6 +112,17 @@ def _first_line(error: BaseException) -> str:
     return text[:200]
 
 
+def import_file(request: dict[str, Any]) -> Graph:
+    """The float graph of a request's file."""
+    from edgeq.frontend import torch_program
+
+    load = {"exported": _exported, "state_dict": _state_dict, "pickled_module": _pickled}[request["kind"]]
+    program = torch_program.simplify(load(request))
+    graph = torch_program.import_program(program, request["name"])
+    torch_program.check_numbers(graph)
+    return graph
+
+
 def main() -> None:
     """Handles one request: {kind, path, name, arch, input_shape}."""
     warnings.filterwarnings("ignore")
@@ -118,13 +130,7 @@ def main() -> None:
     request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     folder = Path(sys.argv[2])
     try:
-        from edgeq.frontend import torch_program
-
-        load = {"exported": _exported, "state_dict": _state_dict, "pickled_module": _pickled}[request["kind"]]
-        program = torch_program.simplify(load(request))
-        graph = torch_program.import_program(program, request["name"])
-        torch_program.check_numbers(graph)
-        serialize.save(graph, folder)
+        serialize.save(import_file(request), folder)
     except EdgeqError as error:
         (folder / "error.txt").write_text(str(error), encoding="utf-8")
         sys.exit(2)

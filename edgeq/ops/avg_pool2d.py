@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeq.frontend.onnx import image
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import conv2d, conv_torch
 from edgeq.ops.base import Kernel, Operator, Shape, elements_per_sample, output_pixels
@@ -17,6 +18,7 @@ from edgeq.ops.spatial import RowReach, Window, windows
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
@@ -99,6 +101,29 @@ def tflite_pool(op: str) -> Callable[[Importer, TfliteCall], str]:
     return convert
 
 
+def onnx_pool(op: str) -> Callable[[Importer, OnnxCall], str]:
+    """Import function of AveragePool or MaxPool; an average that counts padding is taken behind a pad."""
+
+    def convert(importer: Importer, call: OnnxCall) -> str:
+        x = image.stored(call)
+        if len(call.node.outputs) > 1 and call.node.outputs[1]:
+            raise importer.unsupported("a pool that also returns indices", "the pooled values only")
+        attributes = image.window(call, x, call.attribute("kernel_shape", ()))
+        dilated = attributes["dilation"] != (1, 1) and op == "avg_pool2d"
+        counted = call.attribute("count_include_pad", 0) and any(attributes["padding"])
+        if dilated or (counted and call.attribute("ceil_mode", 0)):
+            raise importer.unsupported("an average with dilation, or of counted padding with ceil_mode", "neither")
+        if counted:
+            x = importer.add("pad", [x], {"padding": (*attributes["padding"], 0, 0), "value": 0.0}, suffix=".pad")
+            attributes["padding"] = (0, 0, 0, 0)
+        whole = attributes["kernel"] == importer.shape(x)[1:3] and not any(attributes["padding"])
+        if whole and op == "avg_pool2d":
+            return image.restored(call, importer.add("mean", [x], {}))
+        return image.restored(call, importer.add(op, [x], attributes))
+
+    return convert
+
+
 def pool_parameters(graph: Graph, node: Node) -> dict[str, int]:
     """The integers of eq_avg_pool2d_s8_t."""
     values = conv2d.geometry(graph, node)
@@ -124,6 +149,7 @@ class AvgPool2d(Operator):
         "aten._adaptive_avg_pool2d.default": torch_adaptive(4),
     }
     tflite_targets = {"AVERAGE_POOL_2D": tflite_pool("avg_pool2d")}
+    onnx_targets = {"AveragePool": onnx_pool("avg_pool2d")}
     kernels = (
         Kernel("eq_avg_pool2d_s8_scalar", "scalar", "avg_pool2d/eq_avg_pool2d_s8_scalar.c", units=elements_per_sample),
         Kernel(

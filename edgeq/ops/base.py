@@ -16,6 +16,7 @@ from edgeq.ops.spatial import SAME_ROW, RowReach
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
@@ -81,6 +82,7 @@ class Operator:
     #: import functions by the framework's name of the call; each returns the names of its results
     torch_targets: Mapping[str, Callable[[Importer, Mapping[str, Any]], Any]] = {}
     tflite_targets: Mapping[str, Callable[[Importer, TfliteCall], Any]] = {}
+    onnx_targets: Mapping[str, Callable[[Importer, OnnxCall], Any]] = {}
     #: indices of inputs whose memory the output may take over
     in_place: tuple[int, ...] = ()
     #: constant operands have the output's rank, and their axes move with those of the activations (see permuted)

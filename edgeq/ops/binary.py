@@ -141,6 +141,14 @@ class Binary(Operator):
         "DIV": binary_import.tflite_division,
         "PRELU": binary_import.tflite_function("prelu"),
     }
+    onnx_targets = {
+        "Add": binary_import.onnx_function("add"),
+        "Sub": binary_import.onnx_function("sub"),
+        "Mul": binary_import.onnx_function("mul"),
+        "Div": binary_import.onnx_division,
+        "Max": binary_import.onnx_function("maximum"),
+        "Min": binary_import.onnx_function("minimum"),
+    }
     kernels = (
         _kernel("sum", "sum", "sum", "portable C"),
         _kernel("tables", "tables", "tables", "TensorFlow Lite's three roundings, operands through tables"),

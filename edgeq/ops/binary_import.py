@@ -12,6 +12,7 @@ from edgeq.ops import broadcast, fixed_point
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
 
 #: what a function is called with its operands exchanged
@@ -140,3 +141,19 @@ def tflite_division(importer: Importer, call: TfliteCall) -> str:
     if "rounding" in attributes:
         raise importer.unsupported("a division of integers", "a multiplication")
     return _divided(importer, call.input(0), call.input(1), attributes)
+
+
+def onnx_function(function: str) -> Callable[[Importer, OnnxCall], str]:
+    """Add, Sub, Mul, and Max and Min of two operands."""
+
+    def convert(importer: Importer, call: OnnxCall) -> str:
+        if call.count() != 2:
+            raise importer.unsupported(f"{call.node.op} of {call.count()} operands", "two operands")
+        return combine(importer, function, call.input(0), call.input(1))
+
+    return convert
+
+
+def onnx_division(importer: Importer, call: OnnxCall) -> str:
+    """Div by a constant, or of one."""
+    return _divided(importer, call.input(0), call.input(1), {})

@@ -15,6 +15,7 @@ from edgeq.ops.spatial import RowReach
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
@@ -45,6 +46,16 @@ def _import_tflite(low: float | None, high: float | None) -> Any:
     return convert
 
 
+def _import_onnx_clip(importer: Importer, call: OnnxCall) -> str:
+    """Clip with constant bounds, either of which may be absent."""
+    bounds = [call.scalar(index, None, "bounds") for index in (1, 2)]
+    return importer.add("clamp", [call.activation()], {"min": bounds[0], "max": bounds[1]})
+
+
+def _import_onnx_relu(importer: Importer, call: OnnxCall) -> str:
+    return importer.add("clamp", [call.activation()], {"min": 0.0, "max": None})
+
+
 class Clamp(Operator):
     name = "clamp"
     in_place = (0,)
@@ -65,6 +76,7 @@ class Clamp(Operator):
         "RELU_N1_TO_1": _import_tflite(-1.0, 1.0),
         "RELU_0_TO_1": _import_tflite(0.0, 1.0),
     }
+    onnx_targets = {"Clip": _import_onnx_clip, "Relu": _import_onnx_relu}
     kernels = (Kernel("eq_clamp_s8_scalar", "scalar", "clamp/eq_clamp_s8_scalar.c", units=elements_per_sample),)
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:

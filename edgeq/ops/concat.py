@@ -13,6 +13,7 @@ from edgeq.ops.spatial import RowReach
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
@@ -70,6 +71,15 @@ def tflite_pack(importer: Importer, call: TfliteCall) -> str:
     return importer.add("concat", stacked(importer, names, axis % rank), call.attributes(axis=axis % rank))
 
 
+def import_onnx(importer: Importer, call: OnnxCall) -> str:
+    """Concat of activations."""
+    names = [call.activation(index) for index in range(call.count())]
+    shapes, axis = [importer.shape(name) for name in names], call.axis(0)
+    if len({len(shape) for shape in shapes}) > 1 or len({(*s[:axis], *s[axis + 1 :]) for s in shapes}) > 1:
+        raise importer.unsupported(f"a concatenation of {shapes} along axis {axis}", "operands that fit")
+    return import_torch(importer, {"tensors": names, "dim": axis})
+
+
 def outer(graph: Graph, node: Node) -> int:
     return int(np.prod(graph.tensor(node.outputs[0]).shape[1 : node.attributes["axis"]], dtype=np.int64))
 
@@ -79,6 +89,7 @@ class Concat(Operator):
     takes_int16 = True
     torch_targets = {"aten.cat.default": import_torch, "aten.stack.default": import_stack}
     tflite_targets = {"CONCATENATION": import_tflite, "PACK": tflite_pack}
+    onnx_targets = {"Concat": import_onnx}
     kernels = (Kernel("eq_concat_s8_scalar", "scalar", "concat/eq_concat_s8_scalar.c", units=outer, dtype="bytes"),)
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:

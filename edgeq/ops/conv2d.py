@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeq.frontend.onnx import image
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import conv2d_cost, conv_torch, conv_transpose, fixed_point, residual, weighted, winograd
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels
@@ -16,6 +17,7 @@ from edgeq.packing import dsp, mve, rv32im, xpulp
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
@@ -55,6 +57,32 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
     if groups > 1:
         attributes["groups"] = groups
     return importer.add(op, [x, weights, weighted.bias_operand(call, 2, shape[0])], call.attributes(**attributes))
+
+
+def import_onnx(importer: Importer, call: OnnxCall) -> str:
+    """Conv: weights OIHW (or OIL), input NCHW (or NCL); groups of 1 channel become dwconv2d."""
+    x, weights = image.stored(call), call.input(1, "weights")
+    shape, in_c = importer.shape(weights), importer.shape(x)[-1]
+    importer.constant_array(weights, "the weights of a convolution")
+    groups = call.attribute("group", 1)
+    if len(shape) != len(call.shape()) or groups < 1 or shape[1] * groups != in_c or shape[0] % groups:
+        raise importer.unsupported(f"a convolution with weights {shape} in {groups} groups", "weights that fit")
+    window = image.window(call, x, shape[2:])
+    kernel, what = window["kernel"], "the weights of a convolution"
+    bias = weighted.bias_operand(call, 2, shape[0])
+    if groups == 1:
+        packed = importer.reordered(
+            weights, what, lambda array: array.reshape(*shape[:2], *kernel).transpose(0, 2, 3, 1), axis=0
+        )
+        return image.restored(call, importer.add("conv2d", [x, packed, bias], window))
+    if groups != in_c or shape[0] != in_c:
+        packed = importer.reordered(
+            weights, what, lambda array: array.reshape(*shape[:2], *kernel).transpose(0, 2, 3, 1), axis=0
+        )
+        window["groups"] = groups
+        return image.restored(call, importer.add("conv2d_grouped", [x, packed, bias], window))
+    packed = importer.reordered(weights, what, lambda array: array.reshape(-1, *kernel).transpose(1, 2, 0), axis=2)
+    return image.restored(call, importer.add("dwconv2d", [x, packed, bias], window))
 
 
 def geometry(graph: Graph, node: Node) -> dict[str, int]:
@@ -164,6 +192,7 @@ class Conv2d(Operator):
     takes_int16 = True
     torch_targets = {**conv_torch.TARGETS, **conv_transpose.TORCH_TARGETS}
     tflite_targets = {"CONV_2D": import_tflite, **conv_transpose.TFLITE_TARGETS}
+    onnx_targets = {"Conv": import_onnx}
     kernels = (
         *winograd.kernels(geometry, packed),
         Kernel(

@@ -16,6 +16,7 @@ from edgeq.packing import dsp, mve, rv32im, xpulp
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
@@ -39,6 +40,51 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
     if importer.shape(x)[-1] != shape[1] or (len(importer.shape(x)) > 2 and not call.option("keep_num_dims")):
         x = importer.reshape(x, (int(np.prod(importer.shape(x))) // shape[1], shape[1]))
     return importer.add("linear", [x, weights, weighted.bias_operand(call, 2, shape[0])], call.attributes())
+
+
+def import_gemm(importer: Importer, call: OnnxCall) -> str:
+    """Gemm: alpha * A B + beta * C with constant B and C."""
+    alpha, beta = call.attribute("alpha", 1.0), call.attribute("beta", 1.0)
+    x = call.activation()
+    if len(call.shape(0)) != 2 or len(call.shape(1)) != 2 or call.attribute("transA", 0):
+        raise importer.unsupported(f"a product of {call.shape(0)} and {call.shape(1)}", "matrices, A not transposed")
+    weights = _onnx_weights(call, transposed=bool(call.attribute("transB", 0)))
+    channels = importer.shape(weights)[0]
+    if alpha != 1.0:
+        weights = importer.constant(importer.constant_array(weights, "weights") * np.float32(alpha))
+    offset = call.constant(2)
+    if offset is None and call.optional(2) is not None:
+        raise importer.unsupported("a product with a summand that depends on the input", "a constant bias")
+    if offset is not None and (beta != 1.0 or offset.data.shape != (channels,)):
+        if offset.data.size not in (1, channels) or (offset.data.size > 1 and offset.data.shape[-1] != channels):
+            raise importer.unsupported(f"a bias of shape {offset.data.shape}", f"{channels} values, one per channel")
+        values = call.values(2, "the bias of a layer").reshape(-1) * np.float32(beta)
+        bias = importer.constant(np.broadcast_to(values, channels))
+    else:
+        bias = weighted.bias_operand(call, 2, channels)
+    return importer.add("linear", [x, weights, bias], {})
+
+
+def import_matmul(importer: Importer, call: OnnxCall) -> str:
+    """MatMul of an activation by a constant matrix."""
+    x = call.activation()
+    if len(call.shape(1)) != 2 or len(call.shape(0)) < 2:
+        raise importer.unsupported(f"a product of {call.shape(0)} and {call.shape(1)}", "a constant matrix")
+    weights = _onnx_weights(call, transposed=False)
+    bias = importer.constant(np.zeros(importer.shape(weights)[0], np.float32))
+    return importer.add("linear", [x, weights, bias], {})
+
+
+def _onnx_weights(call: OnnxCall, transposed: bool) -> str:
+    """The second operand as [out, in]; `transposed`: it is so already."""
+    name = call.input(1, "weights")
+    call.importer.constant_array(name, "the weights of a linear layer")
+    rows = call.importer.shape(name)[1 if transposed else 0]
+    if rows != call.shape(0)[-1]:
+        raise call.importer.unsupported(f"a product of {call.shape(0)} and {call.shape(1)}", "matrices that fit")
+    if transposed:
+        return name
+    return call.importer.reordered(name, "the weights of a linear layer", lambda array: array.T, axis=0)
 
 
 def out_features(graph: Graph, node: Node) -> int:
@@ -77,6 +123,7 @@ class Linear(Operator):
     takes_int16 = True
     torch_targets = {"aten.linear.default": import_torch}
     tflite_targets = {"FULLY_CONNECTED": import_tflite}
+    onnx_targets = {"Gemm": import_gemm, "MatMul": import_matmul}
     kernels = (
         simd_kernel("xpulp", xpulp, 8, "packed dot products, 8 channels"),
         simd_kernel("mve", mve, 4, "vector dot products, 4 channels"),

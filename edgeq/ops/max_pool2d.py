@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeq.frontend.onnx import image
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import avg_pool2d
 from edgeq.ops.base import Kernel, Operator, Shape, elements_per_sample, output_pixels
@@ -14,6 +15,7 @@ from edgeq.ops.spatial import RowReach, Window, windows
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.quantize.convert import Converter
 
 
@@ -39,6 +41,14 @@ def torch_adaptive(rank: int) -> Callable[[Importer, Mapping[str, Any]], list[st
     return convert
 
 
+def import_onnx_global(importer: Importer, call: OnnxCall) -> str:
+    """GlobalMaxPool."""
+    x = image.stored(call)
+    kernel = importer.shape(x)[1:3]
+    attributes = {"kernel": kernel, "stride": kernel, "padding": (0, 0, 0, 0), "dilation": (1, 1)}
+    return image.restored(call, importer.add("max_pool2d", [x], attributes))
+
+
 class MaxPool2d(Operator):
     name = "max_pool2d"
     takes_int16 = True
@@ -49,6 +59,7 @@ class MaxPool2d(Operator):
         "aten.adaptive_max_pool2d.default": torch_adaptive(4),
     }
     tflite_targets = {"MAX_POOL_2D": avg_pool2d.tflite_pool("max_pool2d")}
+    onnx_targets = {"GlobalMaxPool": import_onnx_global, "MaxPool": avg_pool2d.onnx_pool("max_pool2d")}
     kernels = (
         Kernel("eq_max_pool2d_s8_scalar", "scalar", "max_pool2d/eq_max_pool2d_s8_scalar.c", units=elements_per_sample),
         Kernel(

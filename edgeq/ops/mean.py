@@ -11,12 +11,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgeq.frontend.onnx import image
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import fixed_point
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
 
 if TYPE_CHECKING:
+    from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.quantize.convert import Converter
+
+
+def import_onnx_global(importer: Importer, call: OnnxCall) -> str:
+    """GlobalAveragePool."""
+    return image.restored(call, importer.add("mean", [image.stored(call)], {}))
 
 
 def channels(graph: Graph, node: Node) -> int:
@@ -60,6 +68,7 @@ def tflite_multiplier(scale: float, divisor: int) -> tuple[np.ndarray, np.ndarra
 
 class Mean(Operator):
     name = "mean"
+    onnx_targets = {"GlobalAveragePool": import_onnx_global}
     kernels = (
         Kernel(
             "eq_mean_s8_{form}_mve",

@@ -17,6 +17,7 @@ from edgeq.ops.base import Kernel, Operator, Shape
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
@@ -126,6 +127,23 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
     return constant_pad(importer, x, sides, value, call.attributes())
 
 
+def import_onnx(importer: Importer, call: OnnxCall) -> str:
+    """Pad in constant mode: sides before and behind of all axes or of those named."""
+    x, sides = call.activation(), call.integers(1, "padding") or ()
+    rank = len(importer.shape(x))
+    axes = call.integers(3, "axes") or tuple(range(rank))
+    if len(sides) != 2 * len(axes) or any(not -rank <= axis < rank for axis in axes) or max(sides, default=0) > 1 << 16:
+        raise importer.unsupported(f"padding {sides} of {importer.shape(x)}", "two numbers per axis")
+    before, behind = [0] * rank, [0] * rank
+    for at, axis in enumerate(axes):
+        before[axis], behind[axis] = sides[at], sides[at + len(axes)]
+    if rank < 2 or before[0] or behind[0]:
+        raise importer.unsupported("padding of the batch", "padding of the other axes")
+    pairs = [side for axis in range(rank - 1, 0, -1) for side in (before[axis], behind[axis])]
+    value = call.scalar(2, 0.0, "the padding value")
+    return import_torch(importer, {"self": x, "pad": pairs, "mode": call.attribute("mode", "constant"), "value": value})
+
+
 def output_rows(graph: Graph, node: Node) -> int:
     return graph.tensor(node.outputs[0]).shape[1]
 
@@ -141,6 +159,7 @@ class Pad(Operator):
         "aten.replication_pad2d.default": torch_repeating("replicate"),
     }
     tflite_targets = {"PAD": import_tflite, "PADV2": import_tflite, "MIRROR_PAD": import_tflite}
+    onnx_targets = {"Pad": import_onnx}
     kernels = (Kernel("eq_pad_s8_scalar", "scalar", "pad/eq_pad_s8_scalar.c", units=output_rows),)
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:

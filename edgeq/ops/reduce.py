@@ -5,7 +5,7 @@ Integer form: acc = sum(x) - count * zero_point, requantized with scale_in / sca
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from edgeq.ops.base import Kernel
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
@@ -49,6 +50,25 @@ def tflite_sum(importer: Importer, call: TfliteCall) -> str:
     return reduction.tflite_reduction("reduce", function="sum")(importer, call)
 
 
+def onnx_reduction(function: str) -> Callable[[Importer, OnnxCall], str]:
+    """ReduceMean and ReduceSum; without axes over all of them, or over none where the node says so."""
+
+    def convert(importer: Importer, call: OnnxCall) -> str:
+        x, axes = call.activation(), call.axes(1)
+        rank = len(importer.shape(x))
+        if not axes and call.attribute("noop_with_empty_axes", 0):
+            return x
+        axes = axes or tuple(range(1, rank))
+        if any(not -rank <= axis < rank for axis in axes):
+            raise importer.unsupported(f"a {function} over axes {axes} of {rank}", "axes that are there")
+        args = {"self": x, "dim": list(axes), "keepdim": bool(call.attribute("keepdims", 1))}
+        if function == "mean":
+            return torch_mean(importer, args)
+        return str(reduction.torch_reduction("reduce", function=function)(importer, args))
+
+    return convert
+
+
 class Reduce(reduction.Reduction):
     name = "reduce"
     torch_targets = {
@@ -58,6 +78,7 @@ class Reduce(reduction.Reduction):
         "aten.sum.default": reduction.torch_reduction("reduce", function="sum"),
     }
     tflite_targets = {"MEAN": tflite_mean, "SUM": tflite_sum}
+    onnx_targets = {"ReduceMean": onnx_reduction("mean"), "ReduceSum": onnx_reduction("sum")}
     kernels = (
         Kernel(
             "eq_reduce_s8_sum_{form}_scalar",

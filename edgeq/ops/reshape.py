@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeq.frontend.onnx import fold as onnx_fold
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops.base import Operator, Shape
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
@@ -27,6 +30,25 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
     if np.prod(shape, dtype=np.int64) != np.prod(importer.shape(x), dtype=np.int64):
         raise importer.unsupported(f"a reshape of {importer.shape(x)} to {shape}", "a shape with as many elements")
     return importer.reshape(x, shape)
+
+
+def import_onnx(importer: Importer, call: OnnxCall) -> str:
+    """Reshape, Flatten, Squeeze and Unsqueeze."""
+    x = call.activation()
+    shape = importer.shape(x)
+    if call.node.op == "Flatten":
+        axis = call.attribute("axis", 1)
+        if not -len(shape) <= axis <= len(shape):
+            raise importer.unsupported(f"a flatten at axis {axis} of {shape}", "an axis that is there")
+        axis += len(shape) if axis < 0 else 0
+        return importer.reshape(x, (math.prod(shape[:axis]), math.prod(shape[axis:])))
+    if call.node.op == "Reshape":
+        wanted = call.integers(1, "shapes") or ()
+        return importer.reshape(x, onnx_fold.reshaped(shape, wanted, bool(call.attribute("allowzero", 0))))
+    axes = call.axes(1)
+    if call.node.op == "Unsqueeze":
+        return importer.reshape(x, onnx_fold.unsqueezed(shape, axes or ()))
+    return importer.reshape(x, onnx_fold.squeezed(shape, axes))
 
 
 class Reshape(Operator):
@@ -49,6 +71,8 @@ class Reshape(Operator):
     )
 
     tflite_targets = dict.fromkeys(("RESHAPE", "SQUEEZE", "EXPAND_DIMS"), import_tflite)
+
+    onnx_targets = dict.fromkeys(("Reshape", "Flatten", "Squeeze", "Unsqueeze"), import_onnx)
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [tuple(node.attributes["shape"])]

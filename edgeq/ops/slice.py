@@ -7,16 +7,19 @@ repeats.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeq.frontend.onnx import fold as onnx_fold
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import moves, repeats
 from edgeq.ops.base import Shape
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
 
 
@@ -156,6 +159,43 @@ def tflite_reverse(importer: Importer, call: TfliteCall) -> str:
     return import_flip(importer, {"self": call.input(0), "dims": call.integers(1, "the axes to reverse")})
 
 
+def onnx_slice(importer: Importer, call: OnnxCall) -> str:
+    """Slice with constant bounds."""
+    x, shape = call.activation(), call.shape()
+    operands = [np.array(call.integers(index, "a slice's bounds") or ()) for index in range(1, call.count())]
+    ranges = [range(size)[part] for size, part in zip(shape, onnx_fold.slices(call.node, shape, operands), strict=True)]
+    if any(len(part) == 0 for part in ranges):
+        raise importer.unsupported(f"an empty slice of {shape}", "one inside the input")
+    return box(
+        importer, x, [part.start for part in ranges], [len(part) for part in ranges], [part.step for part in ranges]
+    )
+
+
+def onnx_split(importer: Importer, call: OnnxCall) -> list[str]:
+    """Split into parts of the sizes given, or into as many equal ones as there are outputs (the last may be less)."""
+    x, axis = call.activation(), call.axis(0)
+    length, count = call.shape()[axis], max(1, len(call.node.outputs))
+    sizes = list(call.integers(1, "a split's sizes") or ())
+    if not sizes:
+        part = -(-length // count)
+        sizes = [min(part, length - at) for at in range(0, length, part)]
+    if len(sizes) != count or sum(sizes) != length:
+        raise importer.unsupported(f"a split of {call.shape()} along axis {axis} into {sizes}", "parts that fit")
+    starts = np.cumsum([0, *sizes[:-1]])
+    return [along(importer, x, axis, int(at), int(size)) for at, size in zip(starts, sizes, strict=True)]
+
+
+def onnx_gather(importer: Importer, call: OnnxCall) -> str:
+    """Gather of one index, whose axis disappears, or of indices in even steps."""
+    x, shape, axis = call.activation(), call.shape(), call.axis(0)
+    index, rank = call.integers(1, "indices") or (), len(call.shape(1))
+    steps = {after - before for before, after in pairwise(index)} or {1}
+    if rank > 1 or not index or len(steps) > 1 or any(not -shape[axis] <= at < shape[axis] for at in index):
+        raise importer.unsupported(f"a gather of {index[:8]} along axis {axis} of {shape}", "indices in even steps")
+    y = along(importer, x, axis, index[0] % shape[axis], len(index), steps.pop())
+    return without_axis(importer, y, axis) if rank == 0 else y
+
+
 class Slice(moves.Move):
     name = "slice"
     torch_targets = {
@@ -177,6 +217,8 @@ class Slice(moves.Move):
         "REVERSE_V2": tflite_reverse,
         **repeats.TFLITE_TARGETS,
     }
+
+    onnx_targets = {"Gather": onnx_gather, "Slice": onnx_slice, "Split": onnx_split}
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [(inputs[0].shape[0], *node.attributes["size"][1:])]

@@ -21,6 +21,7 @@ from edgeq.ops.base import Constant, Kernel, Operator, Shape
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
@@ -45,6 +46,17 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
     if not 0.0 < beta < 1e6:
         raise importer.unsupported(f"a softmax with beta {beta}", "a positive beta")
     return importer.add("softmax", [call.input(0)], call.attributes(beta=beta))
+
+
+def import_onnx(importer: Importer, call: OnnxCall) -> str:
+    """Softmax over any axis, which is brought to the end."""
+    x, axis = call.activation(), call.axis(-1)
+    rank = len(importer.shape(x))
+    if axis == 0:
+        raise importer.unsupported("a softmax over the batch", "a softmax over another axis")
+    last = (*(at for at in range(rank) if at != axis), axis)
+    y = importer.add("softmax", [importer.transpose(x, last)], {})
+    return importer.transpose(y, tuple(last.index(at) for at in range(rank)))
 
 
 def tflite_exp_table(scale: float, beta: float) -> np.ndarray:
@@ -85,6 +97,7 @@ class Softmax(Operator):
     name = "softmax"
     torch_targets = {"aten.softmax.int": import_torch, "aten._softmax.default": import_torch}
     tflite_targets = {"SOFTMAX": import_tflite}
+    onnx_targets = {"Softmax": import_onnx}
     kernels = (
         Kernel(
             "eq_softmax_s8_scalar",
@@ -143,7 +156,7 @@ class Softmax(Operator):
         else:
             values = exp_table(x.scale * beta, x.shape[-1])
         table = converter.constant(f"{node.name}.exp_table", values)
-        converter.add(node, (x.name, table), output)
+        converter.add_made_in(self.fixed_output(), node, (x.name, table))
 
     def fixed_output(self) -> Quantization:
         return Quantization.per_tensor(OUTPUT_SCALE, OUTPUT_ZERO_POINT)

@@ -63,6 +63,22 @@ def same_padding(size: tuple[int, int], window: Window) -> tuple[int, int, int, 
     return (sides[0], sides[1], sides[2], sides[3])
 
 
+def ceil_padding(size: tuple[int, int], window: Window) -> tuple[int, int, int, int]:
+    """The window's padding, enlarged behind so that the output size is rounded up; a window that would begin in the
+    padding behind is left out (pools with ceil_mode)."""
+    sides: list[int] = []
+    padding = (window.padding[:2], window.padding[2:])
+    for length, kernel, stride, dilation, (before, behind) in zip(
+        size, window.kernel, window.stride, window.dilation, padding, strict=True
+    ):
+        span = (kernel - 1) * dilation + 1
+        outputs = -(-(length + before + behind - span) // stride) + 1
+        if (outputs - 1) * stride >= length + before:
+            outputs -= 1
+        sides += [before, max(behind, (outputs - 1) * stride + span - length - before)]
+    return (sides[0], sides[1], sides[2], sides[3])
+
+
 def windows(x: np.ndarray, window: Window, fill: float | int) -> np.ndarray:
     """View of shape [N, out_h, out_w, kernel_h, kernel_w, C] over x [N, H, W, C] padded with `fill`."""
     top, bottom, left, right = window.padding

@@ -17,6 +17,7 @@ from edgeq.ops.base import Shape
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
 
 
@@ -48,6 +49,15 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
     return importer.transpose(call.input(0), tuple(axis % rank for axis in perm))
 
 
+def import_onnx(importer: Importer, call: OnnxCall) -> str:
+    """Transpose; without a permutation the axes are reversed."""
+    rank = len(importer.shape(call.activation()))
+    perm = call.attribute("perm", tuple(range(rank))[::-1])
+    if sorted(perm) != list(range(rank)) or perm[0] != 0:
+        raise importer.unsupported(f"a transpose by {perm} of {rank} axes", "a permutation that leaves the batch first")
+    return importer.transpose(call.activation(), perm)
+
+
 class Transpose(moves.Move):
     name = "transpose"
     torch_targets = {
@@ -57,6 +67,7 @@ class Transpose(moves.Move):
         **pixel_blocks.TORCH_TARGETS,
     }
     tflite_targets = {"TRANSPOSE": import_tflite, **pixel_blocks.TFLITE_TARGETS}
+    onnx_targets = {"Transpose": import_onnx}
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [tuple(inputs[0].shape[axis] for axis in node.attributes["perm"])]

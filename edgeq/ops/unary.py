@@ -20,6 +20,7 @@ from edgeq.ops.unary_tables import Parameters, Real, Table, through_float
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
@@ -147,6 +148,52 @@ def _tflite_dequantize(importer: Importer, call: TfliteCall) -> str:
     return call.input(0)
 
 
+def onnx_function(function: str, **renamed: tuple[str, Any]) -> Callable[[Importer, OnnxCall], str]:
+    """Import function of an operator with one operand; `renamed`: parameter -> (attribute, its default)."""
+
+    def convert(importer: Importer, call: OnnxCall) -> str:
+        values = {parameter: call.attribute(*source) for parameter, source in renamed.items()}
+        return importer.add("unary", [call.activation()], {"function": function, **values})
+
+    return convert
+
+
+def _onnx_negative(importer: Importer, call: OnnxCall) -> str:
+    return _torch_negative(importer, {"self": call.activation()})
+
+
+def _onnx_hard_sigmoid(importer: Importer, call: OnnxCall) -> str:
+    """max(0, min(1, alpha * x + beta))."""
+    slope, offset = call.attribute("alpha", 0.2), call.attribute("beta", 0.5)
+    y = importer.add("unary", [call.activation()], {"function": "affine", "scale": slope, "offset": offset}, ".affine")
+    return importer.add("clamp", [y], {"min": 0.0, "max": 1.0})
+
+
+def _onnx_pow(importer: Importer, call: OnnxCall) -> str:
+    """Pow with a constant exponent of one element."""
+    exponent = call.scalar(1, None, "an exponent")
+    if exponent is None or abs(exponent) > 64:
+        raise importer.unsupported(f"a power of {exponent}", "an exponent of up to 64")
+    return importer.add("unary", [call.activation()], {"function": "pow", "exponent": exponent})
+
+
+def _onnx_prelu(importer: Importer, call: OnnxCall) -> str:
+    """PRelu with one slope for all channels."""
+    slope = call.scalar(1, None, "slopes")
+    if slope is None:
+        raise importer.unsupported("a PRelu without a slope", "a complete model")
+    return importer.add("unary", [call.activation()], {"function": "leaky_relu", "alpha": slope})
+
+
+#: ONNX operator -> function, for operators without attributes
+_ONNX_PLAIN = {
+    "Abs": "abs", "Cos": "cos", "Erf": "erf", "Exp": "exp", "Floor": "floor", "HardSwish": "hardswish", "Log": "log",
+    "Mish": "mish", "Reciprocal": "reciprocal", "Sigmoid": "sigmoid", "Sign": "sign", "Sin": "sin",
+    "Softplus": "softplus", "Sqrt": "sqrt", "Tanh": "tanh",
+}  # fmt: skip
+#: Selu's defaults, from the operator's text
+_SELU_ALPHA, _SELU_GAMMA = 1.67326319217681884765625, 1.05070102214813232421875
+
 #: aten call -> function, for calls without parameters; in-place forms (trailing _) mean the same
 _TORCH_PLAIN = (
     "abs", "cos", "erf", "exp", "floor", "hardsigmoid", "hardswish", "log", "mish", "reciprocal", "rsqrt", "sigmoid",
@@ -179,6 +226,18 @@ class Unary(Operator):
         "QUANTIZE": _tflite_quantize,
         "RSQRT": tflite_function("rsqrt"),
         "TANH": tflite_function("tanh"),
+    }
+
+    onnx_targets = {
+        **{name: onnx_function(function) for name, function in _ONNX_PLAIN.items()},
+        "Elu": onnx_function("elu", alpha=("alpha", 1.0)),
+        "Gelu": onnx_function("gelu", approximate=("approximate", "none")),
+        "HardSigmoid": _onnx_hard_sigmoid,
+        "LeakyRelu": onnx_function("leaky_relu", alpha=("alpha", 0.01)),
+        "Neg": _onnx_negative,
+        "Pow": _onnx_pow,
+        "PRelu": _onnx_prelu,
+        "Selu": onnx_function("elu", alpha=("alpha", _SELU_ALPHA), scale=("gamma", _SELU_GAMMA)),
     }
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:

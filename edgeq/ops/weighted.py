@@ -17,6 +17,7 @@ from edgeq.ops import fixed_point
 from edgeq.ops.base import Constant, Kernel
 
 if TYPE_CHECKING:
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
@@ -47,8 +48,8 @@ def weight_scales(weights: np.ndarray, bias: np.ndarray, axis: int, input_scale:
     return np.maximum(scale, floor)
 
 
-def bias_operand(call: TfliteCall, index: int, channels: int) -> str:
-    """Name of a TensorFlow Lite operator's bias, zeros when it has none."""
+def bias_operand(call: TfliteCall | OnnxCall, index: int, channels: int) -> str:
+    """Name of an operator's bias, zeros when it has none."""
     importer, bias = call.importer, call.optional(index)
     if bias is None:
         return importer.constant(np.zeros(channels, np.float32))

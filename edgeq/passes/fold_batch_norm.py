@@ -6,12 +6,13 @@ With y = scale * (W x + b) + offset: W' = scale * W per output channel, b' = sca
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
-from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Tensor, constant
 
 #: axis of the output channels in the weights
@@ -34,7 +35,8 @@ def fold_batch_norm(graph: Graph) -> Graph:
                 continue
             per_channel = norm[0].size > 1 or norm[1].size > 1
             if node.op == "batch_norm" or (per_channel and len(graph.tensor(node.output).shape) == 4):
-                node = _as_depthwise(graph, node, *norm, tensors)
+                nodes += _as_depthwise(graph, node, *norm, tensors)
+                continue
         if node.op in CHANNEL_AXIS:
             made_by[node.output] = len(nodes)
         nodes.append(node)
@@ -73,19 +75,27 @@ def _folded(
     return made.with_attributes(activation=norm.attributes["activation"]) if _has_activation(norm) else made
 
 
-def _as_depthwise(graph: Graph, norm: Node, scale: np.ndarray, offset: np.ndarray, tensors: dict[str, Tensor]) -> Node:
+def _as_depthwise(
+    graph: Graph, norm: Node, scale: np.ndarray, offset: np.ndarray, tensors: dict[str, Tensor]
+) -> list[Node]:
+    """A 1x1 depthwise convolution, between reshapes where the operand is no image."""
     shape = graph.tensor(norm.inputs[0]).shape
-    if len(shape) != 4:
-        raise EdgeqError(
-            f"layer {norm.name}: a batch norm on {shape} has no layer before it to be folded into; put it behind a "
-            "linear layer or a convolution"
-        )
     names = (f"{norm.name}.weights", f"{norm.name}.bias")
     channels = np.ones(shape[-1], np.float32)
     tensors[names[0]] = constant(names[0], (channels * scale).reshape(1, 1, -1))
     tensors[names[1]] = constant(names[1], channels * offset)
-    attributes = {"kernel": (1, 1), "stride": (1, 1), "padding": (0, 0, 0, 0), "dilation": (1, 1)}
+    window: dict[str, Any] = {"kernel": (1, 1), "stride": (1, 1), "padding": (0, 0, 0, 0), "dilation": (1, 1)}
     if _has_activation(norm):
-        attributes["activation"] = norm.attributes["activation"]
-    inputs = (norm.inputs[0], *names)
-    return replace(norm, op="dwconv2d", inputs=inputs, attributes=MappingProxyType(attributes))
+        window["activation"] = norm.attributes["activation"]
+    attributes = MappingProxyType(window)
+    if len(shape) == 4:
+        return [replace(norm, op="dwconv2d", inputs=(norm.inputs[0], *names), attributes=attributes)]
+    image = (1, 1, math.prod(shape[:-1]), shape[-1])
+    x, y = f"{norm.name}.image", f"{norm.name}.scaled"
+    tensors[x] = Tensor(x, image)
+    tensors[y] = Tensor(y, image, quantization=graph.tensor(norm.output).quantization)
+    return [
+        Node(x, "reshape", norm.inputs[:1], (x,), MappingProxyType({"shape": image})),
+        Node(y, "dwconv2d", (x, *names), (y,), attributes),
+        Node(norm.name, "reshape", (y,), norm.outputs, MappingProxyType({"shape": shape})),
+    ]

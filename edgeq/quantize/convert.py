@@ -16,6 +16,8 @@ from edgeq.ops import fixed_point, lut
 from edgeq.quantize.observe import Range
 from edgeq.quantize.scales import affine
 
+#: steps beyond any integer range that activations are stored in
+BEYOND = 2.0**30
 #: attributes of float nodes that integer nodes hold as integers
 FLOAT_ONLY = ("activation", "min", "max")
 
@@ -136,10 +138,19 @@ class Converter:
     def add_keeping_scale(self, node: Node, inputs: tuple[str, ...], **attributes: Any) -> None:
         """Appends an integer form whose output holds its input's integers, moved or chosen but not rescaled. Where the
         output is to have another quantization a lut follows; TensorFlow Lite copies the integers all the same."""
-        output, source = self.quantized_output(node), self._tensors[inputs[0]].quantization
-        assert output.quantization is not None
+        source = self._tensors[inputs[0]].quantization
         assert source is not None
-        if output.quantization.same_as(source) or node.attributes.get("rounding") == fixed_point.TFLITE:
+        if node.attributes.get("rounding") == fixed_point.TFLITE:
+            self.add(node, inputs, self.quantized_output(node), **attributes)
+        else:
+            self.add_made_in(source, node, inputs, **attributes)
+
+    def add_made_in(self, source: Quantization, node: Node, inputs: tuple[str, ...], **attributes: Any) -> None:
+        """Appends an integer form that makes its output in the quantization `source`; a lut follows where the output
+        is to have another one."""
+        output = self.quantized_output(node)
+        assert output.quantization is not None
+        if output.quantization.same_as(source):
             self.add(node, inputs, output, **attributes)
             return
         inner = Tensor(f"{output.name}.unscaled", output.shape, output.dtype, source)
@@ -175,7 +186,8 @@ class Converter:
         info = np.iinfo(output.dtype)
 
         def integer(bound: float) -> int:
-            steps = float(np.float32(bound) / np.float32(output.scale))
+            with np.errstate(over="ignore", divide="ignore"):
+                steps = float(np.clip(np.float32(bound) / np.float32(output.scale), -BEYOND, BEYOND))
             return int(np.copysign(np.floor(abs(steps) + 0.5), steps)) + output.zero_point
 
         low, high = bounds

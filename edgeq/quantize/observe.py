@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from edgeq import reference
+from edgeq import ops, reference
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph
 
@@ -84,8 +84,14 @@ OBSERVERS: Mapping[str, Callable[[Histogram, float], Range]] = {
 
 
 def unprescribed(graph: Graph) -> list[str]:
-    """Activations whose quantization no file prescribes, so that calibration has to find their ranges."""
-    return [name for name, tensor in graph.tensors.items() if not tensor.is_constant and tensor.quantization is None]
+    """Activations whose quantization neither a file nor their operator prescribes, so that calibration has to find
+    their ranges."""
+    free = list(graph.inputs)
+    for node in graph.nodes:
+        operator = ops.get(node.op)
+        if operator.requantizes_to_any_scale() and operator.fixed_output() is None:
+            free += node.outputs
+    return [name for name in free if graph.tensor(name).quantization is None]
 
 
 def observe(graph: Graph, inputs: Mapping[str, np.ndarray], observer: str, percentile: float) -> dict[str, Range]:

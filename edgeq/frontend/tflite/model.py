@@ -10,13 +10,10 @@ from typing import Any
 import numpy as np
 
 from edgeq.errors import EdgeqError
+from edgeq.frontend.importer import LEAST_SCALE, MOST_AXES, MOST_ELEMENTS
 from edgeq.frontend.tflite import schema
 from edgeq.frontend.tflite.flatbuffer import DamagedError, Reader
 from edgeq.ir.graph import Quantization
-
-#: elements a tensor may have: 16 million bytes are beyond any microcontroller's memory
-MOST_ELEMENTS = 1 << 24
-MOST_AXES = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,8 +147,8 @@ def _quantization(what: str, entry: Mapping[str, Any], shape: tuple[int, ...], k
         raise EdgeqError(f"{what} has a custom quantization, which is not supported; convert with the standard one")
     scale = np.asarray(fields["scale"], np.float64)
     zero_points = [int(value) for value in fields["zero_point"]] or [0] * len(scale)
-    if not np.all(np.isfinite(scale)) or np.any(scale < 0):
-        raise DamagedError(f"{what} has the scale {scale.min()}")
+    if not np.all((scale == 0.0) | ((scale >= LEAST_SCALE) & (scale <= 1 / LEAST_SCALE))):
+        raise DamagedError(f"{what} has scales from {scale.min()} to {scale.max()}")
     if len(zero_points) not in (1, len(scale)):
         raise DamagedError(f"{what} has {len(scale)} scales and {len(zero_points)} zero points")
     if len(scale) == 1:

@@ -73,7 +73,7 @@ class TfliteCall:
         """Bounds of the fused activation function."""
         number = self.operator.options.get("fused_activation_function", 0)
         if number not in schema.ACTIVATIONS:
-            known = number < len(schema.ACTIVATION_NAMES)
+            known = 0 <= number < len(schema.ACTIVATION_NAMES)
             name = schema.ACTIVATION_NAMES[number] if known else f"number {number}"
             raise self.importer.unsupported(f"the fused activation {name}", "RELU, RELU6 or RELU_N1_TO_1")
         return schema.ACTIVATIONS[number]

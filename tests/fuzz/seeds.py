@@ -1,0 +1,68 @@
+"""The sound files that are damaged: made here, or the examples."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from tests.conftest import EXAMPLES
+from tests.tflite.cases import GROUPS, Case
+from tests.tflite.writer import Network
+
+FILES_A_GROUP = 3
+
+
+def tflite_networks() -> list[Network]:
+    """Small networks of every group of operators that edgeq imports, the same ones every time."""
+    made: list[Network] = []
+    for name in sorted(GROUPS):
+
+        @seed(1)
+        @settings(
+            max_examples=FILES_A_GROUP,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(st.lists(GROUPS[name], min_size=3, max_size=3))
+        def collect(cases: list[Case]) -> None:
+            network = Network()
+            for case in cases:
+                case.add(network, np.random.default_rng(len(made)))
+            made.append(network)
+
+        collect()
+    return made
+
+
+def onnx_files() -> list[bytes]:
+    """One operator each, and whole networks, float and quantized."""
+    from tests.onnx.networks import Network as OnnxNetwork
+    from tests.onnx.networks import small_cnn
+    from tests.onnx.test_float import CASES, SHAPES
+
+    files = [small_cnn(np.random.default_rng(1)).model().SerializeToString()]
+    for kind, make in CASES.values():
+        net = OnnxNetwork()
+        net.outputs.append(make(net, net.input(*SHAPES[kind])))
+        files.append(net.model().SerializeToString())
+    net = OnnxNetwork()
+    x = net.input(1, 3, 6, 6)
+    scale, zero = net.constant(0.02), net.constant(130, np.uint8)
+
+    def stored(value: str) -> str:
+        quantized = net.add("QuantizeLinear", value, scale, zero)
+        return str(net.add("DequantizeLinear", quantized, scale, zero))
+
+    weights = net.add(
+        "DequantizeLinear", net.constant(np.arange(-54, 54).reshape(4, 3, 3, 3), np.int8),
+        net.constant([0.01, 0.02, 0.03, 0.04]), net.constant([0] * 4, np.int8), axis=0,
+    )  # fmt: skip
+    net.outputs.append(stored(net.add("MaxPool", stored(net.add("Conv", stored(x), weights)), kernel_shape=[2, 2])))
+    return [*files, net.model().SerializeToString(), files[0]]
+
+
+def pt2_file() -> bytes:
+    return (EXAMPLES / "kws" / "kws_split.pt2").read_bytes()
