@@ -8,18 +8,9 @@ from types import MappingProxyType
 from edgeq.ir.graph import Graph, Node
 
 FUSIBLE = (
-    "conv2d",
-    "dwconv2d",
-    "linear",
-    "add",
-    "mean",
-    "avg_pool2d",
-    "max_pool2d",
-    "clamp",
-    "unary",
-    "binary",
-    "reduce",
-)
+    "conv2d", "dwconv2d", "linear", "add", "mean", "avg_pool2d", "max_pool2d", "clamp", "unary", "binary", "reduce",
+    "matmul", "normalize",
+)  # fmt: skip
 
 
 def fuse_activation(graph: Graph) -> Graph:

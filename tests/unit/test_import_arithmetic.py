@@ -107,6 +107,16 @@ NETWORKS: dict[str, tuple[nn.Module, tuple[int, ...], list[str] | None]] = {
                   SEQUENCE, None),
     "prelu": (nn.Sequential(nn.Conv2d(3, 5, 3), nn.PReLU(5), nn.PReLU()), IMAGE, ["conv2d", "binary", "binary"]),
     "matrix": (Formula(lambda x, f: f(x) @ table(6, 3), nn.Linear(6, 6)), SEQUENCE, ["linear", "linear"]),
+    "layer_norm": (nn.Sequential(nn.Linear(6, 16), nn.LayerNorm(16), nn.ReLU()), SEQUENCE, ["linear", "normalize"]),
+    "layer_norm_of_two_axes": (nn.Sequential(nn.Linear(6, 6), nn.LayerNorm((4, 6))), SEQUENCE, None),
+    "rms_norm": (nn.Sequential(nn.Linear(6, 16), nn.RMSNorm(16, eps=1e-3)), SEQUENCE, ["linear", "normalize"]),
+    "group_norm": (
+        nn.Sequential(nn.Conv2d(3, 6, 3), nn.GroupNorm(2, 6), nn.Conv2d(6, 2, 1)), IMAGE,
+        ["conv2d", "normalize", "conv2d"],
+    ),
+    "instance_norm": (
+        nn.Sequential(nn.Conv2d(3, 5, 3), nn.InstanceNorm2d(5, affine=True)), IMAGE, ["conv2d", "normalize"]
+    ),
     "grown": (Formula(lambda x, f: f(x) + table(1, 4, 6), nn.Linear(6, 6)), (1, 1, 6), None),
 }  # fmt: skip
 
