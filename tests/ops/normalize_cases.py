@@ -1,4 +1,4 @@
-"""Random normalizations."""
+"""Random normalizations and logarithms of softmaxes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from types import MappingProxyType
 from hypothesis import strategies as st
 
 from edgeq.ir.graph import Node, Quantization, Tensor
+from edgeq.ops import log_softmax
 from edgeq.ops.normalize import integers
+from edgeq.ops.softmax import exp_table
 from tests.ops.cases import CHANNELS, Case, CaseGraph, activations, zero_points
 
 
@@ -32,3 +34,18 @@ def normalize_cases(draw: st.DrawFn) -> Case:
         graph.node("normalize", names, zeros[1], {**values, **attributes, **bounds}, target)
 
     return Case(f"normalize {shape} {groups=} {centred=} {eps} {scale} {zeros} {target} {bounds}", add)
+
+
+@st.composite
+def log_softmax_cases(draw: st.DrawFn) -> Case:
+    shape = (1, draw(st.integers(1, 5)), draw(st.sampled_from((*CHANNELS, 1000))))
+    scale, target = 2.0 ** draw(st.floats(-9, 1)), 2.0 ** draw(st.floats(-9, 0))
+    zeros = [draw(zero_points()) for _ in range(2)]
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation(shape, zeros[0], scale)
+        made = Tensor("y", shape, "int8", Quantization.per_tensor(target, zeros[1]))
+        table = graph.constant(f"c{len(graph.nodes)}.t", exp_table(scale, shape[-1]))
+        graph.node("log_softmax", [x, table], zeros[1], log_softmax.integers(graph.tensors[x], made), target)
+
+    return Case(f"log_softmax {shape} {scale} {target} {zeros}", add)

@@ -168,8 +168,9 @@ def test_import_computes_the_same(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("axis", [1, 2, 3])
-def test_softmax_over_any_axis(axis: int, tmp_path: Path) -> None:
-    module = Formula(lambda x, c: torch.softmax(c(x), axis), nn.Conv2d(3, 5, 1)).eval()
+@pytest.mark.parametrize("function", [torch.softmax, torch.log_softmax])
+def test_softmax_over_any_axis(function: Callable[..., torch.Tensor], axis: int, tmp_path: Path) -> None:
+    module = Formula(lambda x, c: function(c(x), axis), nn.Conv2d(3, 5, 1)).eval()
     graph = imported(module, torch.zeros(IMAGE), tmp_path)
     x = random_input(IMAGE, 4)
     with torch.no_grad():
