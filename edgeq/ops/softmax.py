@@ -29,14 +29,18 @@ OUTPUT_SCALE, OUTPUT_ZERO_POINT = 1.0 / 256.0, -128
 
 
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
-    """aten.softmax.int; over another axis than the last that one is brought there and back."""
-    x = args["self"]
+    """aten.softmax.int."""
+    return over_axis(importer, "softmax", args["self"], args["dim"])
+
+
+def over_axis(importer: Importer, op: str, x: str, dim: int) -> str:
+    """The operator over the axis `dim`; another axis than the last is brought there and back."""
     rank = len(importer.shape(x))
-    axis = args["dim"] % rank
+    axis = dim % rank
     if axis == 0:
-        raise importer.unsupported(f"a softmax over the batch of {importer.shape(x)}", "a softmax over another axis")
+        raise importer.unsupported(f"a {op} over the batch of {importer.shape(x)}", f"a {op} over another axis")
     perm = (*(other for other in range(rank) if other != axis), axis)
-    y = importer.add("softmax", [importer.transpose(x, perm)], {})
+    y = importer.add(op, [importer.transpose(x, perm)], {})
     return importer.transpose(y, tuple(int(other) for other in np.argsort(perm)))
 
 
@@ -73,8 +77,12 @@ def tflite_exp_table(scale: float, beta: float) -> np.ndarray:
 
 def exp_table(scale: float, depth: int) -> np.ndarray:
     """uint32 [256]: 2^k * exp(-scale * d), rounded."""
-    bits = min(23, 31 - int(np.ceil(np.log2(max(depth, 2)))))
-    return np.rint(np.exp(-scale * np.arange(256)) * 2.0**bits).astype(np.uint32)
+    return np.rint(np.exp(-scale * np.arange(256)) * 2.0 ** table_bits(depth)).astype(np.uint32)
+
+
+def table_bits(depth: int) -> int:
+    """k, with which the sum of `depth` entries fits 32 bits."""
+    return min(23, 31 - int(np.ceil(np.log2(max(depth, 2)))))
 
 
 def rows(graph: Graph, node: Node) -> int:

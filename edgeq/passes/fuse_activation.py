@@ -21,6 +21,8 @@ FUSIBLE = (
     "unary",
     "binary",
     "reduce",
+    "matmul",
+    "normalize",
 )
 #: operators whose output is elements of their only input
 MOVES = ("reshape", "transpose", "slice")

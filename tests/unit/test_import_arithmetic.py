@@ -107,6 +107,16 @@ NETWORKS: dict[str, tuple[nn.Module, tuple[int, ...], list[str] | None]] = {
                   SEQUENCE, None),
     "prelu": (nn.Sequential(nn.Conv2d(3, 5, 3), nn.PReLU(5), nn.PReLU()), IMAGE, ["conv2d", "binary", "binary"]),
     "matrix": (Formula(lambda x, f: f(x) @ table(6, 3), nn.Linear(6, 6)), SEQUENCE, ["linear", "linear"]),
+    "layer_norm": (nn.Sequential(nn.Linear(6, 16), nn.LayerNorm(16), nn.ReLU()), SEQUENCE, ["linear", "normalize"]),
+    "layer_norm_of_two_axes": (nn.Sequential(nn.Linear(6, 6), nn.LayerNorm((4, 6))), SEQUENCE, None),
+    "rms_norm": (nn.Sequential(nn.Linear(6, 16), nn.RMSNorm(16, eps=1e-3)), SEQUENCE, ["linear", "normalize"]),
+    "group_norm": (
+        nn.Sequential(nn.Conv2d(3, 6, 3), nn.GroupNorm(2, 6), nn.Conv2d(6, 2, 1)), IMAGE,
+        ["conv2d", "normalize", "conv2d"],
+    ),
+    "instance_norm": (
+        nn.Sequential(nn.Conv2d(3, 5, 3), nn.InstanceNorm2d(5, affine=True)), IMAGE, ["conv2d", "normalize"]
+    ),
     "grown": (Formula(lambda x, f: f(x) + table(1, 4, 6), nn.Linear(6, 6)), (1, 1, 6), None),
 }  # fmt: skip
 
@@ -158,8 +168,9 @@ def test_import_computes_the_same(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("axis", [1, 2, 3])
-def test_softmax_over_any_axis(axis: int, tmp_path: Path) -> None:
-    module = Formula(lambda x, c: torch.softmax(c(x), axis), nn.Conv2d(3, 5, 1)).eval()
+@pytest.mark.parametrize("function", [torch.softmax, torch.log_softmax])
+def test_softmax_over_any_axis(function: Callable[..., torch.Tensor], axis: int, tmp_path: Path) -> None:
+    module = Formula(lambda x, c: function(c(x), axis), nn.Conv2d(3, 5, 1)).eval()
     graph = imported(module, torch.zeros(IMAGE), tmp_path)
     x = random_input(IMAGE, 4)
     with torch.no_grad():

@@ -1,0 +1,218 @@
+"""normalize: layer, RMS, group and instance normalization. Sets of elements are brought to mean 0 (attribute centred)
+and mean square 1, then scaled and shifted by two constants, an entry a channel.
+
+Attribute groups: 0 normalizes over the last axis; G > 0 over everything but the batch, for each of G groups of the
+channels in the last axis (G = 1 .. channels).
+
+Integer form (eq_normalize.h states every rounding): with n elements a set, d = n x - sum(x) and
+W = n sum(x^2) - sum(x)^2 + eps n^2 / scale^2 are exact integers and (x - mean) / sqrt(variance + eps) = d / sqrt(W).
+The root of W, shifted to 62 bits, has 31 bits; its reciprocal as well. Without a mean d = n (x - zero_point) and
+W = n sum((x - zero_point)^2) + ...
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ops.base import Constant, Kernel, Operator, Shape
+
+if TYPE_CHECKING:
+    from edgeq.frontend.importer import Importer
+    from edgeq.quantize.convert import Converter
+
+FRACTION = 18
+LARGEST_SHIFT = 20
+LARGEST_SET = 2**22 - 1
+LARGEST_EPSILON = 2**61 - 1
+
+
+def _channel_constants(importer: Importer, args: Mapping[str, Any], channels: int) -> list[str]:
+    """Names of gain and bias, `channels` entries each."""
+    values = []
+    for key, default in (("weight", 1.0), ("bias", 0.0)):
+        given = args.get(key)
+        data = np.full(channels, default, np.float32)
+        if given is not None:
+            data = importer.constant_array(given, f"the {key} of a normalization").reshape(-1)
+        values.append(importer.constant(data))
+    return values
+
+
+def _add(importer: Importer, x: str, constants: list[str], groups: int, centred: bool, eps: float) -> str:
+    shape = importer.shape(x)
+    size = shape[-1] if groups == 0 else int(np.prod(shape[1:])) // groups
+    if size > LARGEST_SET:
+        raise importer.unsupported(f"a normalization over {size} elements", f"at most {LARGEST_SET}")
+    return importer.add("normalize", [x, *constants], {"groups": groups, "centred": centred, "eps": float(eps)})
+
+
+def import_layer_norm(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.layer_norm and aten.rms_norm over the last axes."""
+    x, count = args["input"], len(args["normalized_shape"])
+    shape = importer.shape(x)
+    if count >= len(shape):
+        raise importer.unsupported(f"a normalization over the batch of {shape}", "one over the last axes")
+    flat = (*shape[:-count], int(np.prod(shape[-count:])))
+    eps = args["eps"] if args.get("eps") is not None else float(np.finfo(np.float32).eps)
+    constants = _channel_constants(importer, args, flat[-1])
+    y = _add(importer, importer.reshape(x, flat) if count > 1 else x, constants, 0, "bias" in args, eps)
+    return importer.reshape(y, shape) if count > 1 else y
+
+
+def _grouped(importer: Importer, args: Mapping[str, Any], groups: int) -> str:
+    """Normalization of [N, C, ...] for each group of channels."""
+    x, shape = args["input"], importer.shape(args["input"])
+    rank = len(shape)
+    if rank < 2 or shape[1] % groups:
+        raise importer.unsupported(f"a normalization of {shape} in {groups} groups", "groups of equal size")
+    last = (0, *range(2, rank), 1)
+    constants = _channel_constants(importer, args, shape[1])
+    y = _add(importer, importer.transpose(x, last), constants, groups, True, args["eps"])
+    return importer.transpose(y, tuple(int(axis) for axis in np.argsort(last)))
+
+
+def import_group_norm(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.group_norm."""
+    return _grouped(importer, args, int(args["num_groups"]))
+
+
+def import_instance_norm(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.instance_norm with the statistics of its input."""
+    if not args.get("use_input_stats"):
+        raise importer.unsupported("an instance norm with running statistics", "a batch norm")
+    return _grouped(importer, args, importer.shape(args["input"])[1])
+
+
+def _sets(x: np.ndarray, groups: int) -> np.ndarray:
+    """[batch, sets, runs, inner] of a channels-last array."""
+    if groups == 0:
+        return x.reshape(x.shape[0], -1, 1, x.shape[-1])
+    inner = x.shape[-1] // groups
+    return x.reshape(x.shape[0], -1, groups, inner).swapaxes(1, 2)
+
+
+def _back(sets: np.ndarray, shape: tuple[int, ...], groups: int) -> np.ndarray:
+    return sets.reshape(shape) if groups == 0 else np.ascontiguousarray(sets.swapaxes(1, 2)).reshape(shape)
+
+
+def _of_sets(constant: np.ndarray, groups: int) -> np.ndarray:
+    """A constant per channel as it lies beside _sets."""
+    return constant.reshape(1, max(groups, 1), 1, -1)
+
+
+def _inverse_roots(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(r, a) of the integers W, as in eq_normalize.h."""
+    exponents = [(62 - int(value).bit_length()) // 2 for value in w.reshape(-1)]
+    roots = [math.isqrt(int(value) << 2 * a) for value, a in zip(w.reshape(-1), exponents, strict=True)]
+    reciprocals = [min((1 << 61) // root, 2**31 - 1) for root in roots]
+    return np.array(reciprocals, np.int64).reshape(w.shape), np.array(exponents, np.int64).reshape(w.shape)
+
+
+def _geometry(graph: Graph, node: Node) -> dict[str, int]:
+    shape, groups = graph.tensor(node.inputs[0]).shape, node.attributes["groups"]
+    if groups == 0:
+        return {"set_stride": shape[-1], "runs": 1, "run_stride": 0, "inner": shape[-1], "gain_stride": 0}
+    inner, runs = shape[-1] // groups, int(np.prod(shape[1:-1]))
+    return {"set_stride": inner, "runs": runs, "run_stride": shape[-1], "inner": inner, "gain_stride": inner}
+
+
+def _units(graph: Graph, node: Node) -> int:
+    shape, groups = graph.tensor(node.inputs[0]).shape, node.attributes["groups"]
+    return int(groups) if groups else int(np.prod(shape[1:-1]))
+
+
+def _pack(graph: Graph, node: Node) -> dict[str, Constant]:
+    return {key: Constant("int32_t", graph.constant(node.inputs[1 + i])) for i, key in enumerate(("gain", "bias"))}
+
+
+class Normalize(Operator):
+    name = "normalize"
+    in_place = (0,)
+    torch_targets = {
+        "aten.layer_norm.default": import_layer_norm,
+        "aten.rms_norm.default": import_layer_norm,
+        "aten.group_norm.default": import_group_norm,
+        "aten.instance_norm.default": import_instance_norm,
+    }
+    kernels = (
+        Kernel(
+            "eq_normalize_s8_scalar", "scalar", "normalize/eq_normalize_s8_scalar.c", units=_units, pack=_pack
+        ),
+    )  # fmt: skip
+
+    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
+        return [inputs[0].shape]
+
+    def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        k, groups = node.attributes, node.attributes["groups"]
+        x = _sets(inputs[0].astype(np.float64), groups)
+        if k["centred"]:
+            x = x - x.mean(axis=(2, 3), keepdims=True)
+        y = x / np.sqrt((x * x).mean(axis=(2, 3), keepdims=True) + k["eps"])
+        gain, bias = (_of_sets(constant, groups) for constant in inputs[1:3])
+        return [_back(y * gain + bias, inputs[0].shape, groups).astype(np.float32)]
+
+    def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        k, groups = node.attributes, node.attributes["groups"]
+        x = _sets(inputs[0].astype(np.int64), groups)
+        n = x.shape[2] * x.shape[3]
+        x = x if k["centred"] else x - graph.tensor(node.inputs[0]).zero_point
+        total = x.sum(axis=(2, 3), keepdims=True) * int(k["centred"])
+        w = n * (x * x).sum(axis=(2, 3), keepdims=True) - total * total + k["epsilon"]
+        r, a = _inverse_roots(np.maximum(w, 1))
+        t = ((n * x - total) * r + (np.int64(1) << (42 - a))) >> (43 - a)
+        gain, bias = (_of_sets(constant.astype(np.int64), groups) for constant in inputs[1:3])
+        y = (t * gain + (bias << FRACTION)) >> (FRACTION + k["shift"])
+        return [_back(np.clip(y, k["act_min"], k["act_max"]).astype(np.int8), inputs[0].shape, groups)]
+
+    def quantize(self, converter: Converter, node: Node) -> None:
+        x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
+        gain, bias = (converter.source.real_constant(name).astype(np.float64) for name in node.inputs[1:3])
+        attributes, values = integers(node, x, output, gain, bias)
+        names = (converter.constant(f"{node.name}.{key}", value) for key, value in values.items())
+        converter.add(node, (x.name, *names), output, **attributes, **converter.activation_range(node, output))
+
+    def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
+        k = node.attributes
+        return {
+            **_geometry(graph, node),
+            "centred": int(k["centred"]),
+            "offset": -graph.tensor(node.inputs[0]).zero_point,
+            "epsilon_high": k["epsilon"] >> 31,
+            "epsilon_low": k["epsilon"] & (2**31 - 1),
+            "shift": k["shift"],
+            "act_min": k["act_min"],
+            "act_max": k["act_max"],
+        }
+
+
+def integers(
+    node: Node, x: Tensor, output: Tensor, gain: np.ndarray, bias: np.ndarray
+) -> tuple[dict[str, int], dict[str, np.ndarray]]:
+    """Attributes epsilon and shift, and the constants gain and bias of the integer form. Raises ValueError when they
+    leave the kernel's ranges."""
+    groups = node.attributes["groups"]
+    n = x.shape[-1] if groups == 0 else int(np.prod(x.shape[1:])) // groups
+    epsilon = node.attributes["eps"] * n * n / x.scale**2
+    real_gain, real_bias = gain / output.scale, bias / output.scale + output.zero_point
+    for shift in range(LARGEST_SHIFT, -1, -1):
+        made = {
+            "gain": np.rint(real_gain * 2.0**shift).astype(np.int64),
+            "bias": np.rint(real_bias * 2.0**shift + 2.0**shift / 2).astype(np.int64),
+        }
+        if max(np.abs(value).max() for value in made.values()) < 2**30:
+            break
+    else:
+        raise ValueError("a normalization's weights are too large for its output")
+    if not 0 <= epsilon <= LARGEST_EPSILON:
+        raise ValueError(f"an epsilon of {node.attributes['eps']:g} is too large for an input scale of {x.scale:g}")
+    constants = {key: value.astype(np.int32) for key, value in made.items()}
+    return {"epsilon": round(epsilon), "shift": shift}, constants
+
+
+OP = Normalize()

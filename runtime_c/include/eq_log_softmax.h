@@ -1,0 +1,24 @@
+/* log_softmax, int8: over the last axis, integers only.
+ *
+ *   total = exp_table[max - x[0]] + .. + exp_table[max - x[depth-1]]                          (fractions of 2^table_bits)
+ *   log2 = logarithm of total / 2^table_bits to the base 2, 16 fraction bits, found bit by bit by squaring
+ *   output[i] = clamp((slope * (x[i] - max) - floor(log2 * factor / 2^12) + bias) >> 20)
+ *
+ * The generator makes exp_table from the input scale, so that total fits uint32, slope = 2^20 * scale / output_scale,
+ * factor = 2^16 * ln(2) / output_scale; bias holds the zero point and the rounding term. Layout: [rows][depth]. Work unit
+ * of `range`: rows. The output may be the input (in place). No scratch. */
+#ifndef EQ_LOG_SOFTMAX_H
+#define EQ_LOG_SOFTMAX_H
+
+#include "eq_types.h"
+
+typedef struct {
+  int32_t depth;
+  int32_t table_bits;
+  int32_t slope, factor, bias;
+  const uint32_t *exp_table; /* 256 entries, indexed by max - x */
+} eq_log_softmax_s8_t;
+
+void eq_log_softmax_s8_scalar(const eq_log_softmax_s8_t *p, const int8_t *input, int8_t *output, eq_range_t range);
+
+#endif

@@ -1,0 +1,51 @@
+"""Random normalizations and logarithms of softmaxes."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from hypothesis import strategies as st
+
+from edgeq.ir.graph import Node, Quantization, Tensor
+from edgeq.ops import log_softmax
+from edgeq.ops.normalize import integers
+from edgeq.ops.softmax import exp_table
+from tests.ops.cases import CHANNELS, Case, CaseGraph, activations, zero_points
+
+
+@st.composite
+def normalize_cases(draw: st.DrawFn) -> Case:
+    """Over the last axis or in groups of channels, with and without a mean, epsilons from nothing to all there is."""
+    shape = (1, *draw(st.lists(st.integers(1, 5), max_size=3)), draw(st.sampled_from((*CHANNELS, 100))))
+    divisors = [count for count in range(1, shape[-1] + 1) if shape[-1] % count == 0]
+    groups = draw(st.sampled_from((0, 0, *divisors)))
+    centred, eps = draw(st.booleans()), draw(st.sampled_from((0.0, 1e-5, 0.1)))
+    scale, zeros, bounds = 2.0 ** draw(st.floats(-9, -1)), [draw(zero_points()) for _ in range(2)], draw(activations())
+    target = draw(st.sampled_from((0.03, 1e-4)))
+
+    def add(graph: CaseGraph) -> None:
+        x, name = graph.activation(shape, zeros[0], scale), f"c{len(graph.nodes)}"
+        gain, bias = graph.rng.uniform(-1.5, 1.5, shape[-1]), graph.rng.normal(0, 0.5, shape[-1])
+        made = Tensor("y", shape, "int8", Quantization.per_tensor(target, zeros[1]))
+        values = {"groups": groups, "centred": centred, "eps": eps}
+        node = Node("n", "normalize", (x,), ("y",), MappingProxyType(values))
+        attributes, constants = integers(node, graph.tensors[x], made, gain, bias)
+        names = [x, *(graph.constant(f"{name}.{key}", value) for key, value in constants.items())]
+        graph.node("normalize", names, zeros[1], {**values, **attributes, **bounds}, target)
+
+    return Case(f"normalize {shape} {groups=} {centred=} {eps} {scale} {zeros} {target} {bounds}", add)
+
+
+@st.composite
+def log_softmax_cases(draw: st.DrawFn) -> Case:
+    shape = (1, draw(st.integers(1, 5)), draw(st.sampled_from((*CHANNELS, 1000))))
+    scale, target = 2.0 ** draw(st.floats(-9, 1)), 2.0 ** draw(st.floats(-9, 0))
+    zeros = [draw(zero_points()) for _ in range(2)]
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation(shape, zeros[0], scale)
+        made = Tensor("y", shape, "int8", Quantization.per_tensor(target, zeros[1]))
+        table = graph.constant(f"c{len(graph.nodes)}.t", exp_table(scale, shape[-1]))
+        graph.node("log_softmax", [x, table], zeros[1], log_softmax.integers(graph.tensors[x], made), target)
+
+    return Case(f"log_softmax {shape} {scale} {target} {zeros}", add)
