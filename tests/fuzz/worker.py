@@ -1,8 +1,8 @@
 """`python -m tests.fuzz.worker KIND FIRST COUNT`: imports COUNT damaged files and lowers what is left of them.
 
 Every case is a number: the same number is the same file. Prints a line of JSON for each case that ends in anything
-but a result or an EdgeqError, and "started N" before each, so that a case that ends the process is known, and "refused N" at the end. A case may
-take SECONDS and the process MEMORY bytes.
+but a result or an EdgeqError, "started N" before each, so that a case that ends the process is known, and "refused N"
+at the end. A case may take SECONDS and the process MEMORY bytes.
 """
 
 from __future__ import annotations

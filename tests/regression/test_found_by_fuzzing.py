@@ -61,9 +61,5 @@ def test_name_that_is_no_text(tmp_path: Path) -> None:
     assert b"Relu0" in data
     path = tmp_path / "model.onnx"
     path.write_bytes(data.replace(b"Relu0", b"Rel\xff\xfe"))
-    try:
-        graph = pipeline.import_model(ModelSource(path))
-    except EdgeqError as error:  # protobufs that check texts refuse it
-        assert "damaged" in str(error)
-    else:
-        assert [node.op for node in graph.nodes] == ["clamp"]
+    graph = pipeline.import_model(ModelSource(path))
+    assert [node.op for node in graph.nodes] == ["clamp"]

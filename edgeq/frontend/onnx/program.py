@@ -102,6 +102,8 @@ class _ProgramImport:
                 self.constants[name] = result
             else:
                 self.names[name] = result
+                if node.op != "QuantizeLinear":  # its result holds integers; that of DequantizeLinear is to count
+                    self.importer.stands_for(result, name)
 
     def _converted(self, node: OnnxNode, call: OnnxCall) -> Any:
         if node.op in ("Shape", "Size") and node.inputs:
