@@ -114,7 +114,7 @@ def _difference(key: str, tensor: Tensor, ours: np.ndarray, theirs: np.ndarray, 
         return (np.asarray(q, np.float64) - tensor.zero_point) * tensor.scale
 
     info = np.iinfo(tensor.dtype)
-    exact = theirs.dtype == ours.dtype
+    exact = framework == "tflite" and theirs.dtype == ours.dtype
     wanted = real(theirs) if exact else np.clip(theirs.astype(np.float64), real(info.min), real(info.max))
     error = real(ours) - wanted
     largest = float(np.abs(error).max())
