@@ -222,24 +222,38 @@ def _save_arrays(path: Path, arrays: dict[str, Any]) -> None:
 @main.command()
 @click.argument("folder")
 @click.option("--inputs", metavar="IN.npz", help="Inputs to compare on (default: 8 samples of seeded noise).")
+@click.option(
+    "--against",
+    type=click.Choice(["torch", "tflite", "onnx"]),
+    help="Also compare every layer with the framework's own activations.",
+)
+@click.option("--model", metavar="MODEL", help="The file that the firmware was built from, for --against.")
 @click.option("--json", "as_json", is_flag=True)
-def verify(folder: str, inputs: str | None, as_json: bool) -> None:
-    """Compare every layer of a built firmware with the reference."""
+def verify(folder: str, inputs: str | None, against: str | None, model: str | None, as_json: bool) -> None:
+    """Compare every layer of a built firmware with the reference, and with the model's framework."""
+    from edgeq.against import compare
     from edgeq.firmware_folder import open_folder
     from edgeq.quantize.data import load_samples, random_samples
     from edgeq.report import terminal
     from edgeq.verify import verify_layers
 
+    if (against is None) != (model is None):
+        raise EdgeqError("--against and --model belong together: --against torch --model model.pt2")
     firmware = open_folder(Path(folder))
     graph = firmware.graph
+    if against and model:
+        compare.check(firmware, against, Path(model), inputs is not None)
     samples = load_samples(Path(inputs), graph, "--inputs") if inputs else random_samples(graph, count=8)
     with _ConsoleObserver(_stderr()).samples(f"verifying on {firmware.board.name}", len(samples)) as progress:
         result = verify_layers(firmware, samples, progress)
+    compared = compare.compare(firmware, against, Path(model), samples) if against and model else None
     if as_json:
-        _emit_json(result.as_json())
+        _emit_json({**result.as_json(), "against": compared.as_json() if compared else None})
     else:
         terminal.print_verification(result, _stdout())
-    if not result.bit_exact:
+        if compared:
+            terminal.print_comparison(compared, _stdout())
+    if not result.bit_exact or (compared and compared.first_divergence):
         sys.exit(1)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from edgeq import ops
 from edgeq.errors import EdgeqError
-from edgeq.ir.graph import Boundary, Graph, Node, Quantization, Tensor, constant
+from edgeq.ir.graph import Boundary, Graph, Node, Origin, Quantization, Tensor, constant
 
 #: limits of every activation and constant: 16 million bytes are beyond any microcontroller's memory
 MOST_ELEMENTS = 1 << 24
@@ -48,6 +48,7 @@ class Importer:
         self._nodes: list[Node] = []
         self._inputs: list[str] = []
         self._names: set[str] = set()
+        self._origins: dict[str, str] = {}  # activation -> the framework's name of it
         self._transposed: dict[str, str] = {}  # output of a transpose -> its input
 
     def begin_call(self, layer: str, text: str, result_shape: tuple[int, ...]) -> None:
@@ -82,6 +83,10 @@ class Importer:
         name = self._unique(f"{self.layer}.constant")
         self._tensors[name] = constant(name, data, quantization)
         return name
+
+    def stands_for(self, name: str, value: str) -> None:
+        """Notes that the activation `name` is the framework's `value`; of several values the last one counts."""
+        self._origins[name] = value
 
     def prescribe(self, name: str, quantization: Quantization) -> None:
         """Fixes how the integer graph stores the activation `name`, and what transposes made it from."""
@@ -200,8 +205,15 @@ class Importer:
         boundary = {
             name: Boundary(self.shape(name), tuple(range(len(self.shape(name))))) for name in [*self._inputs, *outputs]
         }
+        origins = {name: Origin(value, tuple(range(len(self.shape(name))))) for name, value in self._origins.items()}
         graph = Graph(
-            self.graph_name, tuple(self._inputs), tuple(outputs), (), MappingProxyType({}), MappingProxyType(boundary)
+            self.graph_name,
+            tuple(self._inputs),
+            tuple(outputs),
+            (),
+            MappingProxyType({}),
+            MappingProxyType(boundary),
+            MappingProxyType(origins),
         )
         graph = graph.with_nodes(self._nodes, self._tensors)
         macs = sum(ops.get(node.op).macs(graph, node) for node in graph.nodes)

@@ -121,6 +121,7 @@ class _ProgramImport:
             return
         if node.target is operator.getitem and node.args[0] in self.parts:
             self.names[node] = self.parts[node.args[0]][node.args[1]]
+            self.importer.stands_for(self.names[node], node.name)
             return
         if target in IDENTITY or node.target is operator.getitem:
             self.names[node] = self.names[node.args[0]]
@@ -137,6 +138,8 @@ class _ProgramImport:
         made = self.importers[target](self.importer, arguments)
         if isinstance(made, list):
             self.parts[node] = made
+        else:
+            self.importer.stands_for(made, node.name)
         self.names[node] = made[0] if isinstance(made, list) else made
 
     def _evaluate(self, node: FxNode) -> Any:
@@ -194,6 +197,27 @@ INSTEAD = {
     "rand": "make random numbers outside the model and give them as an input",
     "randn": "make random numbers outside the model and give them as an input",
 }
+
+
+def values_of(program: ExportedProgram, wanted: set[str], inputs: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """The named values of one inference of a program as `simplify` makes it; `inputs` in the program's order."""
+    lifted = {**program.graph_signature.inputs_to_parameters, **program.graph_signature.inputs_to_buffers}
+    lifted |= program.graph_signature.inputs_to_lifted_tensor_constants
+    known: dict[FxNode, Any] = {}
+    found: dict[str, np.ndarray] = {}
+    left = iter(inputs)
+    with torch.no_grad():
+        for node in program.graph.nodes:
+            if node.op == "placeholder":
+                path = lifted.get(node.name)
+                value = torch.from_numpy(next(left)) if path is None else program.state_dict.get(path)
+                known[node] = program.constants[path] if value is None else value
+            elif node.op == "call_function":
+                args, kwargs = (torch.fx.map_arg(part, lambda item: known[item]) for part in (node.args, node.kwargs))
+                known[node] = node.target(*args, **kwargs)
+                if node.name in wanted:
+                    found[node.name] = known[node].detach().to(torch.float32).numpy().copy()
+    return found
 
 
 def _layer_name(node: FxNode) -> str:

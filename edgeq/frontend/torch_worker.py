@@ -20,7 +20,8 @@ from edgeq.ir import serialize
 from edgeq.ir.graph import Graph
 
 
-def _exported(request: dict[str, Any]) -> Any:
+def read_exported(request: dict[str, Any]) -> Any:
+    """The program of a checked export."""
     import torch
 
     try:
@@ -116,7 +117,7 @@ def import_file(request: dict[str, Any]) -> Graph:
     """The float graph of a request's file."""
     from edgeq.frontend import torch_program
 
-    load = {"exported": _exported, "state_dict": _state_dict, "pickled_module": _pickled}[request["kind"]]
+    load = {"exported": read_exported, "state_dict": _state_dict, "pickled_module": _pickled}[request["kind"]]
     program = torch_program.simplify(load(request))
     graph = torch_program.import_program(program, request["name"])
     torch_program.check_numbers(graph)

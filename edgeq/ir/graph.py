@@ -109,9 +109,19 @@ class Boundary:
 
 
 @dataclass(frozen=True, eq=False)
+class Origin:
+    """What an activation stands for in the model it was imported from: the framework's name of the value, and how it
+    is stored: stored array = the framework's array transposed by `perm`."""
+
+    value: str
+    perm: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Graph:
     """Nodes in execution order. `boundary` tells, per graph input and output, the layout of the user's model, so that
-    data is given and returned the way the model's framework has it."""
+    data is given and returned the way the model's framework has it; `origins` the framework's value behind
+    activations, where there is one."""
 
     name: str
     inputs: tuple[str, ...]
@@ -119,6 +129,7 @@ class Graph:
     nodes: tuple[Node, ...]
     tensors: Mapping[str, Tensor]
     boundary: Mapping[str, Boundary] = field(default_factory=lambda: MappingProxyType({}))
+    origins: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}))
 
     def tensor(self, name: str) -> Tensor:
         return self.tensors[name]
@@ -152,7 +163,12 @@ class Graph:
         used = dict.fromkeys([*self.inputs, *self.outputs])
         for node in nodes:
             used.update(dict.fromkeys([*node.inputs, *node.outputs]))
-        return replace(self, nodes=nodes, tensors=MappingProxyType({name: pool[name] for name in used}))
+        return replace(
+            self,
+            nodes=nodes,
+            tensors=MappingProxyType({name: pool[name] for name in used}),
+            origins=MappingProxyType({name: origin for name, origin in self.origins.items() if name in used}),
+        )
 
 
 def constant(name: str, data: np.ndarray, quantization: Quantization | None = None) -> Tensor:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from edgeq.errors import EdgeqError
-from edgeq.ir.graph import Boundary, Graph, Node, Quantization, Tensor, constant
+from edgeq.ir.graph import Boundary, Graph, Node, Origin, Quantization, Tensor, constant
 
 
 def _plain(value: Any) -> Any:
@@ -47,6 +47,7 @@ def save(graph: Graph, folder: Path) -> None:
         "inputs": list(graph.inputs),
         "outputs": list(graph.outputs),
         "boundary": {name: {"shape": list(b.shape), "perm": list(b.perm)} for name, b in graph.boundary.items()},
+        "origins": {name: {"value": o.value, "perm": list(o.perm)} for name, o in graph.origins.items()},
         "tensors": tensors,
         "nodes": [
             {
@@ -92,6 +93,7 @@ def load(folder: Path) -> Graph:
             for entry in document["nodes"]
         )
         boundary = {name: Boundary(tuple(b["shape"]), tuple(b["perm"])) for name, b in document["boundary"].items()}
+        origins = {name: Origin(o["value"], tuple(o["perm"])) for name, o in document["origins"].items()}
         return Graph(
             document["name"],
             tuple(document["inputs"]),
@@ -99,6 +101,7 @@ def load(folder: Path) -> Graph:
             nodes,
             MappingProxyType(tensors),
             MappingProxyType(boundary),
+            MappingProxyType(origins),
         )
     except Exception as error:  # a damaged file can fail anywhere
         raise EdgeqError(

@@ -8,6 +8,7 @@ transpose again. The model's inputs and outputs change to stored order, which th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from edgeq import ops
 from edgeq.frontend.importer import TO_CHANNELS_LAST
-from edgeq.ir.graph import Boundary, Graph, Node, constant
+from edgeq.ir.graph import Boundary, Graph, Node, Origin, constant
 
 Perm = tuple[int, ...]
 
@@ -77,8 +78,19 @@ class _Cancel:
                 stored = self._same_bytes(name, stored)
             outputs.append(stored)
             boundary[stored] = Boundary(self.graph.boundary[name].shape, _inverse(perm))
-        graph = replace(self.graph, outputs=tuple(outputs), boundary=MappingProxyType(boundary))
+        graph = replace(
+            self.graph, outputs=tuple(outputs), boundary=MappingProxyType(boundary), origins=self._origins()
+        )
         return graph.with_nodes(self.nodes, self.tensors)
+
+    def _origins(self) -> Mapping[str, Origin]:
+        """Origins of what is stored; a vector whose elements are stored in another order has none."""
+        origins: dict[str, Origin] = {}
+        for name, origin in self.graph.origins.items():
+            stored, perm = self._view(name)
+            if name not in self.column_order:
+                origins.setdefault(stored, Origin(origin.value, tuple(origin.perm[axis] for axis in _inverse(perm))))
+        return MappingProxyType(origins)
 
     def _view(self, name: str) -> tuple[str, Perm]:
         return self.stored.get(name, (name, tuple(range(len(self.graph.tensor(name).shape)))))

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from edgeq.against.compare import Comparison
 from edgeq.verify import Verification
 
 
@@ -119,3 +120,19 @@ def print_verification(result: Verification, console: Console) -> None:
         name = result.first_difference.name
         others = " or one that runs with it" if any(last == name for _, last in result.inside) else ""
         console.print(f"NOT exact: the first layer that differs is {name}{others}", highlight=False)
+
+
+def print_comparison(result: Comparison, console: Console) -> None:
+    """A row a layer with its largest difference from the framework, and the verdict."""
+    table = Table(title=f"differences from {result.framework} on {result.samples} samples")
+    table.add_column("layer", overflow="fold")
+    for name in ("largest", "in steps", "SQNR dB"):
+        table.add_column(name, justify="right")
+    for layer in result.layers:
+        row = (f"{layer.largest:.4g}", f"{layer.steps:g}", f"{layer.sqnr_db:g}")
+        table.add_row(layer.name, *row, style="bold red" if layer.diverges else None)
+    console.print(table)
+    for name, why in result.not_compared:
+        console.print(f"{name}: not compared, because {why}", highlight=False, markup=False)
+    verdict = f"the first layer that diverges is {result.first_divergence}"
+    console.print(verdict if result.first_divergence else "no layer diverges", highlight=False, markup=False)

@@ -28,7 +28,7 @@ SAMPLES = 24
 SHAPE = (1, 3, 12, 10)
 
 
-def quantized(net: Network, folder: Path, **options: Any) -> Path:
+def quantized(net: Network, folder: Path, form_name: str = "QDQ", **options: Any) -> Path:
     """The network as onnxruntime's quantize_static writes it, calibrated with noise."""
     require_module("onnxruntime")
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, quantize_static
@@ -43,7 +43,8 @@ def quantized(net: Network, folder: Path, **options: Any) -> Path:
 
     path = folder / "quantized.onnx"
     source = net.save(folder / "float.onnx")
-    quantize_static(str(source), str(path), Noise(), quant_format=QuantFormat.QDQ, **options)
+    form = QuantFormat[form_name]
+    quantize_static(str(source), str(path), Noise(), quant_format=form, **options)
     return path
 
 
@@ -90,6 +91,18 @@ def test_static_quantization(activation: str, per_channel: bool, tmp_path: Path)
     weights = [graph.tensor(node.inputs[1]) for node in graph.nodes if node.op == "conv2d"]
     assert {len(np.unique(tensor.quantization.scale)) > 1 for tensor in weights if tensor.quantization} == {per_channel}
     apart = steps_apart(path, graph)
+    assert apart.max() <= 2
+    assert (apart <= 1).mean() > 0.97
+
+
+@pytest.mark.parametrize("per_channel", [False, True])
+@pytest.mark.parametrize("activation", ["QInt8", "QUInt8"])
+def test_operators_on_integers(activation: str, per_channel: bool, tmp_path: Path) -> None:
+    """QLinearConv, QGemm, QLinearAdd and their kin (quant_format=QOperator)."""
+    require_module("onnxruntime")
+    net = small_cnn(np.random.default_rng(4))
+    path = quantized(net, tmp_path, "QOperator", per_channel=per_channel, **types(activation, "QInt8"))
+    apart = steps_apart(path, integer_graph(path))
     assert apart.max() <= 2
     assert (apart <= 1).mean() > 0.97
 

@@ -61,10 +61,5 @@ def test_name_that_is_no_text(tmp_path: Path) -> None:
     assert b"Relu0" in data
     path = tmp_path / "model.onnx"
     path.write_bytes(data.replace(b"Relu0", b"Rel\xff\xfe"))
-    message, made = "", ["clamp"]
-    try:
-        made = [node.op for node in pipeline.import_model(ModelSource(path)).nodes]
-    except EdgeqError as error:  # protobufs that check texts refuse it
-        message = str(error)
-    assert made == ["clamp"]
-    assert not message or "damaged" in message
+    graph = pipeline.import_model(ModelSource(path))
+    assert [node.op for node in graph.nodes] == ["clamp"]

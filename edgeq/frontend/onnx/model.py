@@ -55,6 +55,17 @@ class OnnxModel:
 
 def read(path: Path) -> OnnxModel:
     """The checked model of a file. Raises EdgeqError when it is damaged or holds what edgeq can't have."""
+    proto = proto_of(path)
+    graph = proto.graph
+    constants = {_text(item.name): _array(item) for item in graph.initializer}
+    nodes = tuple(_node(index, item) for index, item in enumerate(graph.node))
+    inputs = tuple(_input(item) for item in graph.input if _text(item.name) not in constants)
+    outputs = tuple(_text(item.name) for item in graph.output)
+    return OnnxModel(_opset(proto), inputs, outputs, constants, nodes)
+
+
+def proto_of(path: Path) -> Any:
+    """The model of a file as the onnx package has it, checked; nothing outside the file is opened."""
     try:
         import onnx
     except ImportError as error:
@@ -63,17 +74,13 @@ def read(path: Path) -> OnnxModel:
         proto = onnx.ModelProto.FromString(path.read_bytes())
     except Exception as error:  # protobuf's implementations raise kinds of their own
         raise EdgeqError(f"{path}: is damaged or cut short ({_first_line(error)}); copy or export it again") from error
-    opset = _opset(proto)
+    _opset(proto)
     _check_contents(proto)
     try:
         onnx.checker.check_model(proto)
     except Exception as error:
         raise EdgeqError(f"{path}: is no valid ONNX model ({_first_line(error)}); export it again") from error
-    graph = proto.graph
-    constants = {_text(item.name): _array(item) for item in graph.initializer}
-    nodes = tuple(_node(index, item) for index, item in enumerate(graph.node))
-    inputs = tuple(_input(item) for item in graph.input if _text(item.name) not in constants)
-    return OnnxModel(opset, inputs, tuple(_text(item.name) for item in graph.output), constants, nodes)
+    return proto
 
 
 def _first_line(error: BaseException) -> str:

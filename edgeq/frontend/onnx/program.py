@@ -17,7 +17,7 @@ import numpy as np
 from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import Importer
-from edgeq.frontend.onnx import fold, qdq
+from edgeq.frontend.onnx import fold, qdq, qlinear
 from edgeq.frontend.onnx.call import Constant, OnnxCall
 from edgeq.frontend.onnx.model import FLOATS, TYPES, OnnxInput, OnnxModel, OnnxNode, read
 from edgeq.ir.graph import Graph
@@ -49,6 +49,7 @@ class _ProgramImport:
             target: convert for op in ops.registry().values() for target, convert in op.onnx_targets.items()
         }
         self.names: dict[str, str] = {}  # value of the file -> tensor of the graph
+        self.integers: set[str] = set()
         self.constants = {key: Constant(array) for key, array in model.constants.items()}
 
     def run(self) -> Graph:
@@ -102,6 +103,10 @@ class _ProgramImport:
                 self.constants[name] = result
             else:
                 self.names[name] = result
+                if self._is_integer(node):
+                    self.integers.add(name)
+                else:  # of a value and its integers, what DequantizeLinear makes is to count
+                    self.importer.stands_for(result, name)
 
     def _converted(self, node: OnnxNode, call: OnnxCall) -> Any:
         if node.op in ("Shape", "Size") and node.inputs:
@@ -115,9 +120,18 @@ class _ProgramImport:
             return qdq.quantize(call)
         if node.op in IDENTITY or (node.op == "Cast" and TYPES.get(call.attribute("to", 0)) in FLOATS):
             return call.input(0)
+        if node.op in qlinear.FORMS:
+            plain = self.importers[qlinear.FORMS[node.op].op]
+            return qlinear.convert(call, lambda inner: str(plain(self.importer, inner)))
         if node.op not in self.importers:
             raise self._no_kernel(node.op)
         return self.importers[node.op](self.importer, call)
+
+    def _is_integer(self, node: OnnxNode) -> bool:
+        """Whether a node's result holds integers that stand for real numbers."""
+        if node.op == "QuantizeLinear" or node.op in qlinear.FORMS:
+            return True
+        return node.op != "DequantizeLinear" and any(name in self.integers for name in node.inputs)
 
     def _shape(self, node: OnnxNode, call: OnnxCall) -> Constant:
         shape = call.shape(0)

@@ -153,6 +153,8 @@ class _ProgramImport:
         results = made if isinstance(made, list) else [made]
         for index, name in zip(operator.outputs, results, strict=False):
             self.names[index] = name
+            if operator.name != "DEQUANTIZE":  # its operand, the integers, is to count
+                self.importer.stands_for(name, str(index))
             tensor = self.model.tensors[index]
             if self.importer.shape(name) != tensor.shape:
                 raise self.importer.unsupported(

@@ -1,0 +1,37 @@
+"""`python -m edgeq.against.worker REQUEST.json FOLDER`: runs a model in its own framework, in a process of its own.
+
+Reads FOLDER/inputs.npz (one array an input, in the model's order: 0, 1, ...) and writes FOLDER/values.npz with the
+activations that the request names; a problem becomes FOLDER/error.txt and exit code 2.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from edgeq.errors import EdgeqError
+
+
+def main() -> None:
+    """Handles one request: {framework, path, values}."""
+    warnings.filterwarnings("ignore")
+    request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    folder = Path(sys.argv[2])
+    with np.load(folder / "inputs.npz", allow_pickle=False) as arrays:
+        inputs = [arrays[str(index)] for index in range(len(arrays.files))]
+    try:
+        framework = importlib.import_module(f"edgeq.against.{request['framework']}_values")
+        found = framework.values(Path(request["path"]), set(request["values"]), inputs)
+    except EdgeqError as error:
+        (folder / "error.txt").write_text(str(error), encoding="utf-8")
+        sys.exit(2)
+    np.savez(folder / "values.npz", **{f"v{request['values'].index(name)}": array for name, array in found.items()})
+
+
+if __name__ == "__main__":
+    main()
