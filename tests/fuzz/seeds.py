@@ -61,7 +61,15 @@ def onnx_files() -> list[bytes]:
         net.constant([0.01, 0.02, 0.03, 0.04]), net.constant([0] * 4, np.int8), axis=0,
     )  # fmt: skip
     net.outputs.append(stored(net.add("MaxPool", stored(net.add("Conv", stored(x), weights)), kernel_shape=[2, 2])))
-    return [*files, net.model().SerializeToString(), files[0]]
+    files.append(net.model().SerializeToString())
+    net = OnnxNetwork()
+    scale, zero, no = net.constant(0.02), net.constant(3, np.int8), net.constant(0, np.int8)
+    weights = net.constant(np.arange(-54, 54).reshape(4, 3, 3, 3), np.int8)
+    stored = net.add("QuantizeLinear", net.input(1, 3, 6, 6), scale, zero)
+    bias = net.constant([5, 6, 7, 8], np.int32)
+    y = net.add("QLinearConv", stored, scale, zero, weights, net.constant(0.01), no, scale, zero, bias)
+    net.outputs.append(net.add("DequantizeLinear", net.add("MaxPool", y, kernel_shape=[2, 2]), scale, zero))
+    return [*files, net.model().SerializeToString()] + files[:1] * 2
 
 
 def pt2_file() -> bytes:
