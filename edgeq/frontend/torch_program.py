@@ -216,7 +216,9 @@ def values_of(program: ExportedProgram, wanted: set[str], inputs: list[np.ndarra
                 args, kwargs = (torch.fx.map_arg(part, lambda item: known[item]) for part in (node.args, node.kwargs))
                 known[node] = node.target(*args, **kwargs)
                 if node.name in wanted:
-                    found[node.name] = known[node].detach().to(torch.float32).numpy().copy()
+                    value = known[node]  # of a batch norm's three results the first is imported
+                    first = value[0] if isinstance(value, (tuple, list)) else value
+                    found[node.name] = first.detach().to(torch.float32).numpy().copy()
     return found
 
 

@@ -61,6 +61,20 @@ def test_torch(kws: tuple[Path, str]) -> None:
     assert all(25 < layer["sqnr_db"] < 60 for layer in report["against"]["layers"])
 
 
+def test_torch_residual_network(tmp_path: Path) -> None:
+    """ResNet8: batch norms, which have several results, and additions."""
+    model = EXAMPLES / "resnet8" / "resnet8.pt2"
+    inputs = tmp_path / "in.npz"
+    with np.load(EXAMPLES / "resnet8" / "demo.npz") as arrays:
+        np.savez(inputs, x=arrays["x"][:8])
+    folder = built(model, tmp_path / "out", "--calib", str(inputs))
+    firmware = open_folder(folder)
+    result = compare.compare(firmware, "torch", model, load_samples(inputs, firmware.graph, "--inputs"))
+    assert result.first_divergence is None
+    assert len(result.layers) == len(firmware.manifest["layers"])
+    assert min(layer.sqnr_db for layer in result.layers) > 15
+
+
 def with_layer_negated(firmware: FirmwareFolder, number: int) -> tuple[FirmwareFolder, str]:
     """The folder with the weights of a layer negated in its reference, and the layer's key."""
     layer = firmware.manifest["layers"][number]
