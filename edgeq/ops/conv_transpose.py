@@ -86,9 +86,9 @@ def build(
     if quantization is not None:
         importer.prescribe(y, quantization)
     y = pixel_blocks.to_pixels(importer, y, (axes[0].stride, axes[1].stride))
-    for number, axis in enumerate(axes, 1):
-        y = slices.along(importer, y, number, axis.begin, axis.output)
-    return y
+    start = (0, axes[0].begin, axes[1].begin, 0)
+    size = (1, axes[0].output, axes[1].output, importer.shape(y)[3])
+    return slices.box(importer, y, start, size, (1, 1, 1, 1))
 
 
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:

@@ -59,20 +59,24 @@ def activation_quantization(graph: Graph, ranges: dict[str, Range]) -> dict[str,
 
 
 def _agree_with_concat(graph: Graph, chosen: dict[str, Quantization]) -> None:
-    """A layer that only feeds a concat writes in the concat's scale at once."""
+    """A layer that only feeds a concat writes in the concat's scale at once, also where its output is moved on the
+    way there."""
     producers = graph.producers()
     for node in reversed(graph.nodes):
         if node.op != "concat":
             continue
         for name in node.inputs:
-            producer = producers.get(name)
-            if producer is None or graph.only_consumer(name) is not node:
-                continue
-            if graph.tensor(name).quantization is not None:
-                continue
-            operator = ops.get(producer.op)
-            if operator.requantizes_to_any_scale() and operator.fixed_output() is None:
-                chosen[name] = chosen[node.output]
+            way, reader = [name], node
+            while (producer := producers.get(way[-1])) is not None:
+                free = graph.tensor(way[-1]).quantization is None and graph.only_consumer(way[-1]) is reader
+                operator = ops.get(producer.op)
+                if not free or operator.fixed_output() is not None:
+                    break
+                if operator.requantizes_to_any_scale():
+                    chosen.update(dict.fromkeys(way, chosen[node.output]))
+                    break
+                way.append(producer.inputs[0])
+                reader = producer
 
 
 class Converter:
