@@ -44,7 +44,7 @@ def tflite_mean(importer: Importer, call: TfliteCall) -> str:
 
 
 def tflite_sum(importer: Importer, call: TfliteCall) -> str:
-    """SUM of float models; TensorFlow Lite's own sum of integers goes through floating point and wraps round."""
+    """SUM of float models; the bytes of TensorFlow Lite's sum of integers follow no formula that edgeq knows."""
     if call.output_quantization() is not None:
         raise importer.unsupported("a sum of integers", "a MEAN and a multiplication")
     return reduction.tflite_reduction("reduce", function="sum")(importer, call)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from edgeq.ir.graph import Graph, Node
 
 #: operators that treat every element by itself
-ELEMENTWISE = ("add", "clamp", "unary")
+ELEMENTWISE = ("add", "binary", "clamp", "unary")
 
 
 def merge_views(graph: Graph) -> Graph:
@@ -29,7 +29,8 @@ def merge_views(graph: Graph) -> Graph:
         elif node.op in ELEMENTWISE and all(name in source for name in node.inputs):
             bases = [source[name] for name in node.inputs]
             shapes = {tensors[name].shape for name in bases}
-            if len(shapes) == 1:
+            broadcasts = any(tensors[name].shape != tensors[node.output].shape for name in node.inputs)
+            if len(shapes) == 1 and not broadcasts:
                 made = f"{node.output}.viewed"
                 tensors[made] = replace(tensors[node.output], name=made, shape=shapes.pop())
                 nodes.append(replace(node, inputs=tuple(bases), outputs=(made,)))

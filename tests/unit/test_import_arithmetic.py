@@ -12,7 +12,9 @@ from torch import nn
 
 from edgeq import reference
 from edgeq.errors import EdgeqError
+from edgeq.frontend.importer import Importer
 from edgeq.ir.graph import Graph
+from edgeq.passes import canonicalize
 from edgeq.quantize.convert import to_int8
 from edgeq.quantize.observe import observe
 from tests.unit.test_import import imported, randomized, run
@@ -117,6 +119,10 @@ NETWORKS: dict[str, tuple[nn.Module, tuple[int, ...], list[str] | None]] = {
     "instance_norm": (
         nn.Sequential(nn.Conv2d(3, 5, 3), nn.InstanceNorm2d(5, affine=True)), IMAGE, ["conv2d", "normalize"]
     ),
+    "patches": (
+        Formula(lambda x, c: c(x).flatten(2).transpose(1, 2) + table(1, 12, 5), nn.Conv2d(3, 5, 3, 2)), IMAGE,
+        ["conv2d", "reshape", "binary"],
+    ),
     "grown": (Formula(lambda x, f: f(x) + table(1, 4, 6), nn.Linear(6, 6)), (1, 1, 6), None),
 }  # fmt: skip
 
@@ -131,6 +137,22 @@ def test_attention(fused: bool, tmp_path: Path) -> None:
     np.testing.assert_allclose(run(graph, x.numpy()), expected, rtol=1e-4, atol=1e-5)
     assert [node.op for node in graph.nodes].count("matmul") == 2
     assert decibels(graph, x.numpy()) > 30
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 30, 56), (1, 5, 6, 7, 8), (1, 5, 1, 42, 8), (1, 5, 336), (1, 10, 3, 7, 8), (1, 10, 3, 1, 7, 8)]
+)
+@pytest.mark.parametrize("perm", [(0, 2, 3, 4, 1), (0, 3, 4, 1, 2), (0, 4, 3, 2, 1), (0, 1, 3, 2, 4)])
+def test_reshapes_of_moved_axes(perm: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    """A reshape between transposes gives the same numbers whether it stays permuted or not."""
+    builder = Importer("reshaped")
+    inverse = tuple(int(axis) for axis in np.argsort(perm))
+    x = builder.input("x", tuple((1, 5, 6, 7, 8)[axis] for axis in perm))
+    moved = builder.add("unary", [builder.transpose(x, inverse)], {"function": "tanh"})
+    y = builder.add("clamp", [builder.reshape(moved, shape)], {"min": 0.0, "max": None})
+    graph = builder.finish([y])
+    values = np.random.default_rng(0).normal(size=(2, *graph.tensor("x").shape[1:])).astype(np.float32)
+    np.testing.assert_array_equal(run(canonicalize(graph), values), run(graph, values))
 
 
 def random_input(shape: tuple[int, ...], samples: int) -> torch.Tensor:
