@@ -9,6 +9,8 @@ from itertools import pairwise
 import torch
 from torch import nn
 
+from tests.e2e.zoo_blocks import MobileNetV3Block, TransformerBlock
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -287,6 +289,7 @@ NETWORKS = {
     "inception": Entry(lambda: nn.Sequential(conv_bn(2, 6, 3, 2), Inception()), ((1, 2, 14, 12),)),
     "mobilenet_v1": Entry(mobilenet_v1, ((1, 3, 16, 16),)),
     "mobilenet_v2": Entry(mobilenet_v2, ((1, 3, 12, 12),)),
+    "mobilenet_v3": Entry(lambda: nn.Sequential(conv_bn(3, 8, 3, 2), MobileNetV3Block(8, 16)), ((1, 3, 12, 12),)),
     "resnet18": Entry(resnet18, ((1, 3, 24, 24),)),
     "resnet8": Entry(resnet8, ((1, 3, 16, 16),)),
     "separable_signal": Entry(separable_signal, ((1, 3, 24),)),
@@ -297,6 +300,7 @@ NETWORKS = {
     "squeezenet": Entry(squeezenet, ((1, 3, 24, 24),)),
     "super_resolution": Entry(SuperResolution, ((1, 1, 8, 9),)),
     "tcn": Entry(Tcn, ((1, 4, 30),)),
+    "transformer": Entry(TransformerBlock, ((1, 6, 12),)),
     "two_inputs": Entry(TwoInputs, ((1, 2, 9, 9), (1, 5))),
     "two_outputs": Entry(TwoOutputs, ((1, 3, 16, 16),)),
     "unet": Entry(UNet, ((1, 1, 16, 12),)),

@@ -1,0 +1,48 @@
+"""Blocks of the zoo's networks that need operators of two activations: squeeze-excite and attention."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+class MobileNetV3Block(nn.Module):
+    """Expansion, depthwise, squeeze-excite with a hard sigmoid, projection and residual."""
+
+    def __init__(self, channels: int, expanded: int) -> None:
+        super().__init__()
+        self.expand = nn.Sequential(nn.Conv2d(channels, expanded, 1, bias=False), nn.BatchNorm2d(expanded))
+        self.depthwise = nn.Sequential(
+            nn.Conv2d(expanded, expanded, 3, 1, 1, groups=expanded, bias=False), nn.BatchNorm2d(expanded)
+        )
+        self.squeeze, self.excite = nn.Conv2d(expanded, 4, 1), nn.Conv2d(4, expanded, 1)
+        self.project = nn.Sequential(nn.Conv2d(expanded, channels, 1, bias=False), nn.BatchNorm2d(channels))
+        self.act = nn.Hardswish()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.act(self.depthwise(self.act(self.expand(x))))
+        gate = nn.functional.adaptive_avg_pool2d(y, 1)
+        gate = nn.functional.hardsigmoid(self.excite(torch.relu(self.squeeze(gate))))
+        return x + self.project(y * gate)
+
+
+class TransformerBlock(nn.Module):
+    """Layer norm, two heads of attention, layer norm, GELU; a classifier over the mean."""
+
+    def __init__(self, width: int = 12, heads: int = 2) -> None:
+        super().__init__()
+        self.heads = heads
+        self.first, self.second = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+        self.head = nn.Linear(width, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        batch, length, width = x.shape
+        q, k, v = self.qkv(self.first(x)).chunk(3, dim=-1)
+        split = (batch, length, self.heads, width // self.heads)
+        q, k, v = (part.reshape(split).transpose(1, 2) for part in (q, k, v))
+        y = nn.functional.scaled_dot_product_attention(q, k, v)
+        x = x + self.out(y.transpose(1, 2).reshape(batch, length, width))
+        x = x + self.mlp(self.second(x))
+        return self.head(x.mean(dim=1))
