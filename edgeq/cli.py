@@ -316,7 +316,7 @@ def inspect_command(
         return
     console = _stdout()
     table = Table(title=f"{facts['model']}: {facts['parameters']:,} parameters, {facts['macs']:,} MACs")
-    for name in ("layer", "operator", "output"):
+    for name in ("layer", "operator", "output", "type"):
         table.add_column(name, overflow="fold")
     for name in ("parameters", "MACs"):
         table.add_column(name, justify="right")
@@ -327,12 +327,23 @@ def inspect_command(
     for layer in facts["layers"]:
         kernels = [entry["kernels"].get(layer["name"], "view").removeprefix("eq_") for entry in shown.values()]
         shape = "x".join(str(size) for size in layer["output_shape"])
-        table.add_row(layer["name"], layer["op"], shape, f"{layer['parameters']:,}", f"{layer['macs']:,}", *kernels)
+        table.add_row(
+            layer["name"],
+            layer["op"],
+            shape,
+            layer["precision"],
+            f"{layer['parameters']:,}",
+            f"{layer['macs']:,}",
+            *kernels,
+        )
     console.print(table)
     for name, shape in facts["inputs"].items():
         console.print(f"input {name}: {shape}", highlight=False, markup=False)
     for name, shape in facts["outputs"].items():
         console.print(f"output {name}: {shape}", highlight=False, markup=False)
+    for change in facts["layout_changes"]:
+        text = f"layout change that remains: {change['name']} moves {change['bytes']:,} bytes"
+        console.print(text, highlight=False, markup=False)
     for name, entry in facts["boards"].items():
         text = (
             entry.get("problem") or f"constants {entry['weights_bytes']:,} B, arena {entry['arena_bytes']:,} B in int8"

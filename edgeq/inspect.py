@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from edgeq import ops, pipeline
 from edgeq.boards import Board
 from edgeq.errors import EdgeqError
-from edgeq.ir.graph import Graph
+from edgeq.ir.graph import Graph, Node
 from edgeq.quantize.convert import to_int8
 
 
@@ -28,6 +30,7 @@ def inspect(graph: Graph, boards: list[Board]) -> dict[str, Any]:
                 "output_shape": list(graph.tensor(node.output).shape),
                 "parameters": parameters,
                 "macs": ops.get(node.op).macs(graph, node),
+                "precision": _precision(graph, node),
             }
         )
     result: dict[str, Any] = {
@@ -37,6 +40,14 @@ def inspect(graph: Graph, boards: list[Board]) -> dict[str, Any]:
         "parameters": sum(layer["parameters"] for layer in layers),
         "macs": sum(layer["macs"] for layer in layers),
         "layers": layers,
+        "layout_changes": [
+            {
+                "name": node.name,
+                "bytes": graph.tensor(node.output).elements * np.dtype(_precision(graph, node)).itemsize,
+            }
+            for node in graph.nodes
+            if node.op == "transpose"
+        ],
         "boards": {},
     }
     for board in boards:
@@ -52,3 +63,9 @@ def inspect(graph: Graph, boards: list[Board]) -> dict[str, Any]:
             "weights_bytes": sum(layer.weights_bytes for layer in program.layers),
         }
     return result
+
+
+def _precision(graph: Graph, node: Node) -> str:
+    """Type of the node's output: as the file prescribes, or what edgeq quantizes to."""
+    quantization = graph.tensor(node.output).quantization
+    return quantization.dtype if quantization is not None else "int8"
