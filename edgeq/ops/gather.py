@@ -106,14 +106,6 @@ def factors(graph: Graph, node: Node) -> tuple[list[np.ndarray], int]:
     return [np.zeros(1, np.int64)] * (AXES - len(axes)) + axes, run
 
 
-def _unless_bytes(size: int) -> Any:
-    def applies(graph: Graph, node: Node) -> str | None:
-        tensor = graph.tensor(node.outputs[0])
-        return None if tensor.size_bytes == size * tensor.elements else f"elements have not {size} byte(s)"
-
-    return applies
-
-
 def units(graph: Graph, node: Node) -> int:
     fields = OP.c_parameters(graph, node)
     return int(fields["size"][fields["split"]])
@@ -138,11 +130,11 @@ class Gather(moves.Move):
             "scalar",
             f"gather/eq_gather_b{size}_scalar.c",
             units=units,
-            applies=_unless_bytes(size),
             pack=pack,
+            dtype=dtype,
             why="portable C, whole runs where they lie together",
         )
-        for size in (1, 2)
+        for size, dtype in ((1, "int8"), (2, "int16"))
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
