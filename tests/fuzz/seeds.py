@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from tests.conftest import EXAMPLES
-from tests.tflite.cases import GROUPS, Case
+from tests.tflite.drawn import Case
+from tests.tflite.groups import GROUPS
 from tests.tflite.writer import Network
 
 FILES_A_GROUP = 3
