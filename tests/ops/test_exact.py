@@ -128,7 +128,7 @@ def check(target: str, kind: str, count: int, over_input: bool = False) -> None:
     over = 0
     for seed, start in enumerate(range(0, len(cases), CASES_A_FIRMWARE)):
         over += run_cases(cases[start : start + CASES_A_FIRMWARE], target, seed, over_input)
-    assert over >= (3 if over_input else 0)
+    assert over >= (2 if over_input else 0)
 
 
 @pytest.mark.parametrize("kind", sorted(CASES))
@@ -154,7 +154,7 @@ def test_over_input_on_host(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["conv2d", "dwconv2d"])
 @pytest.mark.parametrize("target", ["cortex-m4", "cortex-m55"])
 def test_over_input_on_qemu(target: str, kind: str) -> None:
-    check(target, kind, 100, over_input=True)
+    check(target, kind, 50, over_input=True)
 
 
 @pytest.mark.qemu
