@@ -97,7 +97,10 @@ class _ProgramImport:
                 "export with fixed shapes (no dynamic_shapes)"
             )
         if not value.dtype.is_floating_point:
-            raise EdgeqError(f"the model's input {node.name} is {value.dtype}; only float inputs are supported")
+            raise EdgeqError(
+                f"the model's input {node.name} is {value.dtype}; only float inputs are supported, so look "
+                "embeddings up outside the model and give it their vectors"
+            )
         shape = tuple(int(size) for size in value.shape)
         if shape[:1] != (1,):
             raise EdgeqError(
@@ -192,6 +195,10 @@ INSTEAD = {
     "nonzero": "its result has no fixed size; compute a mask instead",
     "masked_select": "its result has no fixed size; multiply by a mask instead",
     "cumsum": "write it as a linear layer with a triangular matrix",
+    "lstm": "use convolutions over time",
+    "gru": "use convolutions over time",
+    "rnn_tanh": "use convolutions over time",
+    "rnn_relu": "use convolutions over time",
     "grid_sampler_2d": "resize with nearest or bilinear interpolation",
     "bernoulli": "call eval() on the model before exporting it",
     "rand": "make random numbers outside the model and give them as an input",
@@ -241,11 +248,12 @@ def _flatten(value: Any) -> list[Any]:
 
 
 def simplify(program: ExportedProgram) -> ExportedProgram:
-    """The program with composite operators taken apart, but those with a kernel of ours kept whole."""
+    """The program with composite operators taken apart, but those with a kernel of ours kept whole, and those that
+    INSTEAD knows, so that a refusal names what the user wrote."""
     table = torch.export.default_decompositions()
     kept = {target for op in ops.registry().values() for target in op.torch_targets}
     for overload in list(table):
-        if str(overload) in kept:
+        if str(overload) in kept or str(overload).split(".")[1] in INSTEAD:
             table.pop(overload)
     return program.run_decompositions(table)
 
