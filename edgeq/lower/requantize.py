@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
@@ -39,10 +40,10 @@ MARGIN = 1e-6
 INT32 = 2**31
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Channels:
     """What decides a layer's outputs, an entry a channel: multiplier and exponent of the double rounding, accumulator
-    range; the zero point and the activation range are the layer's."""
+    range; the zero point and the activation range are the layer's. Equal by content."""
 
     multiplier: np.ndarray
     exponent: np.ndarray
@@ -51,6 +52,16 @@ class Channels:
     zero_point: int
     act_min: int
     act_max: int
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Channels) and self._content() == other._content()
+
+    def __hash__(self) -> int:
+        return hash(self._content())
+
+    def _content(self) -> tuple[bytes | int, ...]:
+        arrays = (self.multiplier, self.exponent, self.low, self.high)
+        return (*(array.tobytes() for array in arrays), self.zero_point, self.act_min, self.act_max)
 
     def outputs(self, acc: np.ndarray) -> np.ndarray:
         """The definition: clamped outputs of accumulators [.., channels]."""
@@ -85,12 +96,9 @@ def cheaper(graph: Graph, node: Node) -> tuple[Graph, Node]:
     """
     if node.op not in CHANNEL_AXIS or node.attributes["rounding"] != fixed_point.TFLITE:
         return graph, node
-    channels = channels_of(graph, node)
-    # A left shift may wrap, and then outputs rise and fall.
-    found = (line(channels) or step(channels)) if np.all(channels.exponent <= 0) else None
+    found = cheapest(channels_of(graph, node), node.name)
     if found is None:
         return graph, node
-    prove(channels, found, node.name)
     bias = graph.constant(node.inputs[2]).astype(np.int64) + found.bias
     arrays = {
         "bias": bias.astype(np.int32),
@@ -105,6 +113,17 @@ def cheaper(graph: Graph, node: Node) -> tuple[Graph, Node]:
         rounding=found.form, requantized_zero_point=0, **{weighted.OFFSET: made["offset"].name}
     )
     return replace(graph, tensors=MappingProxyType(tensors)), changed
+
+
+@lru_cache(maxsize=1024)
+def cheapest(channels: Channels, layer: str) -> Cheap | None:
+    """The cheapest form that is proved the same function, None where there is none. Kept, because a layer is lowered
+    anew for every kernel, order and fusion that is weighed."""
+    # A left shift may wrap, and then outputs rise and fall.
+    found = (line(channels) or step(channels)) if np.all(channels.exponent <= 0) else None
+    if found is not None:
+        prove(channels, found, layer)
+    return found
 
 
 def channels_of(graph: Graph, node: Node) -> Channels:

@@ -13,7 +13,9 @@ form above that give the same byte for all 65,536 pairs are searched for, and mo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import product
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,9 +52,8 @@ def tflite_tables(
     return tables, int(m[0]), int(s[0])
 
 
-def tflite_sum(node: Node, zero_point: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """int8 outputs of two scaled operands (entries of the tables)."""
-    k = node.attributes
+def tflite_sum(k: Mapping[str, int], zero_point: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """int8 outputs of two scaled operands (entries of the tables) with the integers `k`."""
     total = gemmlowp.multiply(left.astype(np.int64) + right.astype(np.int64), k["multiplier"], k["shift"])
     return np.clip(total + zero_point, k["act_min"], k["act_max"]).astype(np.int8)
 
@@ -67,20 +68,34 @@ def cheap_coefficients(graph: Graph, node: Node) -> dict[str, int] | None:
     if k.get("rounding") != fixed_point.TFLITE:
         return {key: k[key] for key in ("a", "b", "c", "n")}
     left, right, output = (graph.tensor(name) for name in (*node.inputs[:2], node.outputs[0]))
-    tables = [graph.constant(name) for name in node.inputs[2:4]]
-    y = tflite_sum(node, output.zero_point, tables[0][:, None], tables[1][None, :]).astype(np.int64)
+    tables = tuple(graph.constant(name).tobytes() for name in node.inputs[2:4])
+    signs = k.get("signs", PLUS)
+    ratios = tuple(sign * side.scale / output.scale for side, sign in zip((left, right), signs, strict=True))
+    sum_ = tuple((key, k[key]) for key in ("multiplier", "shift", "act_min", "act_max"))
+    found = _coefficients_of(tables, sum_, output.zero_point, ratios)
+    return None if found is None else dict(found)
+
+
+@lru_cache(maxsize=256)
+def _coefficients_of(
+    tables: tuple[bytes, ...], sum_: tuple[tuple[str, int], ...], zero_point: int, ratios: tuple[float, ...]
+) -> MappingProxyType[str, int] | None:
+    """The search over all pairs of bytes; `sum_`: the integers of tflite_sum, `ratios`: the operands' scales in units
+    of the output's. Kept, because every kernel, order and band that is weighed asks."""
+    k = dict(sum_)
+    left, right = (np.frombuffer(table, np.int32) for table in tables)
+    y = tflite_sum(k, zero_point, left[:, None], right[None, :]).astype(np.int64)
     x = np.arange(-128, 128, dtype=np.int64)
     low_end, high_end = y == k["act_min"], y == k["act_max"]
     for n in range(MAX_SHIFT, 7, -1):
-        signed = zip((left, right), k.get("signs", PLUS), strict=True)
-        ratios = [round(sign * side.scale / output.scale * 2.0**n) for side, sign in signed]
-        for a, b in product((ratios[0], ratios[0] + 1, ratios[0] - 1), (ratios[1], ratios[1] + 1, ratios[1] - 1)):
+        near = [round(ratio * 2.0**n) for ratio in ratios]
+        for a, b in product((near[0], near[0] + 1, near[0] - 1), (near[1], near[1] + 1, near[1] - 1)):
             dot = a * x[:, None] + b * x[None, :]
             least = np.where(low_end, -(2**40), (y << n) - dot).max()
             most = np.where(high_end, 2**40, ((y + 1) << n) - 1 - dot).min()
             c = int(np.clip(0, least, most))
             if least <= most and 128 * abs(a) + 128 * abs(b) + abs(c) < 2**31:
-                return {"a": a, "b": b, "c": c, "n": n}
+                return MappingProxyType({"a": a, "b": b, "c": c, "n": n})
     return None
 
 
@@ -139,52 +154,29 @@ def quantize_sum(
     converter.add(node, (left.name, right.name), output, **coefficients(left, right, output, signs), **bounds)
 
 
+def shift_kernel(isa: str, why: str, granule: int = 1) -> Kernel:
+    """A kernel of sums by one shift (eq_add_s8_t)."""
+    return Kernel(
+        f"eq_add_s8_{isa}",
+        isa,
+        f"add/eq_add_s8_{isa}.c",
+        units=elements_per_sample,
+        granule=lambda graph, node: granule,
+        applies=unless_cheap,
+        why=why,
+    )
+
+
 class Add(Operator):
     name = "add"
     takes_int16 = True
     in_place = (0, 1)
     kernels = (
-        Kernel(
-            "eq_add_s8_mve",
-            "mve",
-            "add/eq_add_s8_mve.c",
-            units=elements_per_sample,
-            applies=unless_cheap,
-            why="4 elements a vector",
-        ),
-        Kernel(
-            "eq_add_s8_dsp",
-            "dsp",
-            "add/eq_add_s8_dsp.c",
-            units=elements_per_sample,
-            granule=lambda graph, node: 4,
-            applies=unless_cheap,
-            why="a word of 4 elements",
-        ),
-        Kernel(
-            "eq_add_s8_xpulp",
-            "xpulp",
-            "add/eq_add_s8_xpulp.c",
-            units=elements_per_sample,
-            granule=lambda graph, node: 4,
-            applies=unless_cheap,
-            why="four elements a word",
-        ),
-        Kernel(
-            "eq_add_s8_rv32im",
-            "rv32im",
-            "add/eq_add_s8_rv32im.c",
-            units=elements_per_sample,
-            applies=unless_cheap,
-            why="four a turn",
-        ),
-        Kernel(
-            "eq_add_s8_scalar",
-            "scalar",
-            "add/eq_add_s8_scalar.c",
-            units=elements_per_sample,
-            applies=unless_cheap,
-        ),
+        shift_kernel("mve", "4 elements a vector"),
+        shift_kernel("dsp", "a word of 4 elements", granule=4),
+        shift_kernel("xpulp", "four elements a word", granule=4),
+        shift_kernel("rv32im", "four a turn"),
+        shift_kernel("scalar", "portable C"),
         Kernel(
             "eq_add_s8_tables_scalar",
             "scalar",
@@ -215,7 +207,7 @@ class Add(Operator):
             return [wide_sum(node.attributes, inputs[0], inputs[1])]
         if node.attributes.get("rounding") == fixed_point.TFLITE:
             left, right = (inputs[2 + side][inputs[side].astype(np.int16) + 128] for side in (0, 1))
-            return [tflite_sum(node, graph.tensor(node.outputs[0]).zero_point, left, right)]
+            return [tflite_sum(node.attributes, graph.tensor(node.outputs[0]).zero_point, left, right)]
         return [integer_sum(node.attributes, inputs[0], inputs[1])]
 
     def _quantize_wide(self, converter: Converter, node: Node, left: Tensor, right: Tensor, output: Tensor) -> None:

@@ -12,7 +12,6 @@ import numpy as np
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Quantization
 from edgeq.ops import reduction
-from edgeq.ops.base import Kernel
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -48,19 +47,7 @@ class Argmax(reduction.Reduction):
     name = "argmax"
     torch_targets = {"aten.argmax.default": _torch("max"), "aten.argmin.default": _torch("min")}
     tflite_targets = {"ARG_MAX": _tflite("max"), "ARG_MIN": _tflite("min")}
-    kernels = tuple(
-        Kernel(
-            f"eq_reduce_s8_arg{function}_scalar",
-            "scalar",
-            "reduce/eq_reduce_s8_index_scalar.c",
-            units=reduction.units,
-            applies=lambda graph, node, function=function: (  # type: ignore[misc]
-                None if node.attributes["function"] == function else f"the operator is no {function}"
-            ),
-            family="reduce",
-        )
-        for function in ("max", "min")
-    )
+    kernels = reduction.directed_kernels("eq_reduce_s8_arg", "reduce/eq_reduce_s8_index_scalar.c")
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         function = np.argmax if node.attributes["function"] == "max" else np.argmin

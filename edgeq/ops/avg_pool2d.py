@@ -138,6 +138,22 @@ def pool_parameters(graph: Graph, node: Node) -> dict[str, int]:
     }
 
 
+def pool_kernels(op: str) -> tuple[Kernel, ...]:
+    """The portable kernels of a pool: int8 shared by elements, int16 by pixels."""
+    family = f"{op}_s16"
+    return (
+        Kernel(f"eq_{op}_s8_scalar", "scalar", f"{op}/eq_{op}_s8_scalar.c", units=elements_per_sample),
+        Kernel(
+            f"eq_{op}_s16_scalar",
+            "scalar",
+            f"{op}/eq_{op}_s16_scalar.c",
+            units=output_pixels,
+            family=family,
+            dtype="int16",
+        ),
+    )
+
+
 class AvgPool2d(Operator):
     name = "avg_pool2d"
     takes_int16 = True
@@ -150,17 +166,7 @@ class AvgPool2d(Operator):
     }
     tflite_targets = {"AVERAGE_POOL_2D": tflite_pool("avg_pool2d")}
     onnx_targets = {"AveragePool": onnx_pool("avg_pool2d")}
-    kernels = (
-        Kernel("eq_avg_pool2d_s8_scalar", "scalar", "avg_pool2d/eq_avg_pool2d_s8_scalar.c", units=elements_per_sample),
-        Kernel(
-            "eq_avg_pool2d_s16_scalar",
-            "scalar",
-            "avg_pool2d/eq_avg_pool2d_s16_scalar.c",
-            units=output_pixels,
-            family="avg_pool2d_s16",
-            dtype="int16",
-        ),
-    )
+    kernels = pool_kernels("avg_pool2d")
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         batch, height, width, channels = inputs[0].shape

@@ -139,6 +139,19 @@ class Operator:
         return True
 
 
+class KeepsScale(Operator):
+    """Base of the operators whose output holds integers of their first input, chosen or moved but not rescaled."""
+
+    def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return self.run_float(node, inputs)
+
+    def quantize(self, converter: Converter, node: Node) -> None:
+        converter.add_keeping_scale(node, (converter.quantized(node.inputs[0]).name,))
+
+    def requantizes_to_any_scale(self) -> bool:
+        return False
+
+
 def elements_per_sample(graph: Graph, node: Node) -> int:
     return graph.tensor(node.outputs[0]).elements
 

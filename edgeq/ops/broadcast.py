@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeq.ops.moves import strides_of
+from edgeq.ops import moves
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -46,25 +46,14 @@ def with_rank(importer: Importer, name: str, rank: int) -> str:
 
 
 def parameters(output: Sequence[int], left: Sequence[int], right: Sequence[int]) -> dict[str, Any]:
-    """The fields of eq_binary_shape_t for two operands with the output's rank. Neighbouring axes that both operands
-    walk as one are merged; the rest is filled up in front."""
+    """The fields of eq_binary_shape_t for two operands with the output's rank."""
     steps = [
-        [0 if size == 1 else step for size, step in zip(shape, strides_of(shape), strict=True)]
+        [0 if size == 1 else step for size, step in zip(shape, moves.strides_of(shape), strict=True)]
         for shape in (left, right)
     ]
-    merged: list[tuple[int, int, int]] = []
-    for length, first, second in zip(output, *steps, strict=True):
-        if length == 1:
-            continue
-        if merged and merged[-1][1:] == (first * length, second * length):
-            merged[-1] = (merged[-1][0] * length, first, second)
-        else:
-            merged.append((length, first, second))
-    assert len(merged) <= AXES, "the importers admit no more axes"
-    merged = [(1, 0, 0)] * (AXES - len(merged)) + merged
-    split = next((axis for axis, (length, _, _) in enumerate(merged) if length > 1), AXES - 1)
-    size, stride1, stride2 = (list(column) for column in zip(*merged, strict=True))
-    return {"size": size, "stride1": stride1, "stride2": stride2, "split": split}
+    merged = moves.merged_axes(zip(output, *steps, strict=True), AXES)
+    size, stride1, stride2 = ([axis[part] for axis in merged] for part in range(3))
+    return {"size": size, "stride1": stride1, "stride2": stride2, "split": moves.split_axis(size)}
 
 
 def reads_whole_first(shape: Mapping[str, Any]) -> bool:

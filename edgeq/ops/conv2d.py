@@ -187,7 +187,33 @@ def simd_kernels(
     )
 
 
-class Conv2d(Operator):
+class Convolution(Operator):
+    """What conv2d and conv2d_grouped share: weights [out_c, kernel_h, kernel_w, in_c of a group]."""
+
+    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
+        batch, height, width, _ = inputs[0].shape
+        return [(batch, *Window.of(node.attributes).output_size(height, width), inputs[1].shape[0])]
+
+    def macs(self, graph: Graph, node: Node) -> int:
+        return output_pixels(graph, node) * graph.tensor(node.inputs[1]).elements
+
+    def quantize(self, converter: Converter, node: Node) -> None:
+        weighted.quantize(converter, node, axis=0)
+
+    def row_reach(self, graph: Graph, node: Node) -> RowReach:
+        return Window.of(node.attributes).row_reach()
+
+    def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
+        fields = {**geometry(graph, node), **weighted.requant_parameters(graph, node)}
+        if node.attributes["rounding"] != fixed_point.WIDE:
+            fields["input_zero_point"] = graph.tensor(node.inputs[0]).zero_point
+        return fields
+
+    def c_form(self, graph: Graph, node: Node) -> str:
+        return weighted.form(graph, node)
+
+
+class Conv2d(Convolution):
     name = "conv2d"
     takes_int16 = True
     torch_targets = {**conv_torch.TARGETS, **conv_transpose.TORCH_TARGETS}
@@ -258,10 +284,6 @@ class Conv2d(Operator):
         weighted.wide_kernel("conv2d", output_pixels, "conv2d_s16"),
     )
 
-    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
-        batch, height, width, _ = inputs[0].shape
-        return [(batch, *Window.of(node.attributes).output_size(height, width), inputs[1].shape[0])]
-
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, weights, bias = inputs
         patches = windows(x, Window.of(node.attributes), 0.0)
@@ -275,24 +297,6 @@ class Conv2d(Operator):
         acc = exact_matmul(columns, weights.reshape(weights.shape[0], -1).T) + bias
         y = weighted.requantize(graph, node, acc.reshape(*patches.shape[:3], -1))
         return [residual.added(node, y, inputs)]
-
-    def macs(self, graph: Graph, node: Node) -> int:
-        return output_pixels(graph, node) * graph.tensor(node.inputs[1]).elements
-
-    def quantize(self, converter: Converter, node: Node) -> None:
-        weighted.quantize(converter, node, axis=0)
-
-    def row_reach(self, graph: Graph, node: Node) -> RowReach:
-        return Window.of(node.attributes).row_reach()
-
-    def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
-        fields = {**geometry(graph, node), **weighted.requant_parameters(graph, node)}
-        if node.attributes["rounding"] != fixed_point.WIDE:
-            fields["input_zero_point"] = graph.tensor(node.inputs[0]).zero_point
-        return fields
-
-    def c_form(self, graph: Graph, node: Node) -> str:
-        return weighted.form(graph, node)
 
 
 OP = Conv2d()

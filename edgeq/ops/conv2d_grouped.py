@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ir.graph import Graph, Node
 from edgeq.ops import conv2d, weighted
-from edgeq.ops.base import Kernel, Operator, Shape, output_pixels
-from edgeq.ops.spatial import RowReach, Window, exact_matmul, windows
+from edgeq.ops.base import Kernel, output_pixels
+from edgeq.ops.spatial import Window, exact_matmul, windows
 
 if TYPE_CHECKING:
-    from edgeq.quantize.convert import Converter
+    pass
 
 
-class GroupedConv2d(Operator):
+class GroupedConv2d(conv2d.Convolution):
     name = "conv2d_grouped"
     kernels = (
         Kernel(
@@ -34,10 +34,6 @@ class GroupedConv2d(Operator):
         ),
     )
 
-    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
-        batch, height, width, _ = inputs[0].shape
-        return [(batch, *Window.of(node.attributes).output_size(height, width), inputs[1].shape[0])]
-
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, weights, bias = inputs
         patches = windows(x, Window.of(node.attributes), 0.0)
@@ -49,8 +45,7 @@ class GroupedConv2d(Operator):
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, weights, bias = inputs[:3]
-        zero_point = graph.tensor(node.inputs[0]).zero_point
-        patches = windows(x.astype(np.int16) - np.int16(zero_point), Window.of(node.attributes), 0)
+        patches = windows(weighted.centred(graph, node, x), Window.of(node.attributes), 0)
         parts = [
             exact_matmul(columns.reshape(-1, filters[0].size), filters.reshape(len(filters), -1).T)
             for columns, filters in self._groups(node, patches, weights)
@@ -63,20 +58,8 @@ class GroupedConv2d(Operator):
         groups = node.attributes["groups"]
         return list(zip(np.split(patches, groups, axis=-1), np.split(weights, groups), strict=True))
 
-    def macs(self, graph: Graph, node: Node) -> int:
-        return output_pixels(graph, node) * graph.tensor(node.inputs[1]).elements
-
-    def quantize(self, converter: Converter, node: Node) -> None:
-        weighted.quantize(converter, node, axis=0)
-
-    def row_reach(self, graph: Graph, node: Node) -> RowReach:
-        return Window.of(node.attributes).row_reach()
-
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
-        return {**conv2d.OP.c_parameters(graph, node), "groups": node.attributes["groups"]}
-
-    def c_form(self, graph: Graph, node: Node) -> str:
-        return weighted.form(graph, node)
+        return {**super().c_parameters(graph, node), "groups": node.attributes["groups"]}
 
 
 OP = GroupedConv2d()

@@ -10,6 +10,8 @@ Two rounding rules:
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 SINGLE, TFLITE = "single", "tflite"
@@ -67,6 +69,29 @@ def requantize_wide(
     s = shift.astype(np.int64)
     y = (acc.astype(np.int64) * multiplier.astype(np.int64) + (np.int64(1) << (s - 1))) >> s
     return np.clip(y + zero_point, act_min, act_max).astype(np.int16)
+
+
+def half_away(x: Any) -> Any:
+    """A floating array or scalar of numpy rounded to integers, halves away from zero, in its own precision (C's
+    round)."""
+    return np.copysign(np.floor(np.abs(x) + x.dtype.type(0.5)), x)
+
+
+def integer_bounds(
+    bounds: tuple[float | None, float | None], scale: float, zero_point: int, dtype: str
+) -> tuple[int, int]:
+    """Bounds of an activation function in the integers of its output; None is the type's own end. A bound is rounded
+    half away from zero after a float32 division, as TensorFlow Lite does it (CalculateActivationRangeQuantized)."""
+    info = np.iinfo(dtype)
+
+    def integer(bound: float | None, end: int) -> int:
+        if bound is None:
+            return end
+        steps = np.float64(np.float32(bound) / np.float32(scale))
+        return max(int(info.min), min(int(info.max), int(half_away(steps)) + zero_point))
+
+    high = integer(bounds[1], int(info.max))
+    return min(high, integer(bounds[0], int(info.min))), high
 
 
 def multiplier(scale: np.ndarray, rounding: str) -> tuple[np.ndarray, np.ndarray]:

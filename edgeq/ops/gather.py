@@ -158,8 +158,7 @@ class Gather(moves.Move):
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, Any]:
         axes, run = factors(graph, node)
         size = [len(offsets) for offsets in axes]
-        split = next((axis for axis, length in enumerate(size) if length > 1), AXES - 1)
-        return {"size": size, "run": run, "split": split}
+        return {"size": size, "run": run, "split": moves.split_axis(size)}
 
 
 OP = Gather()

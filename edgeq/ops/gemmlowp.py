@@ -76,32 +76,12 @@ def _half_sum(a: np.ndarray, b: int) -> np.ndarray:
     return np.sign(total) * ((np.abs(total) + 1) >> 1)
 
 
-def _newton(half_denominator: np.ndarray) -> np.ndarray:
-    """1 / (2 * half_denominator) / 2 in Q2, by three Newton-Raphson steps from 48/17 - 32/17 d."""
+def one_over_one_plus(a: np.ndarray) -> np.ndarray:
+    """1 / (1 + a) in Q0 for a in [0, 1], Q0: three Newton-Raphson steps for d = (1 + a) / 2, from 48/17 - 32/17 d, in
+    Q2."""
+    half_denominator = _half_sum(a, ONE)
     x = 1515870810 + srdhm(half_denominator, -1010580540)
     for _ in range(3):
         error = (1 << 29) - srdhm(half_denominator, x)
         x = x + shift_left(srdhm(x, error), 2)
-    return x
-
-
-def one_over_one_plus(a: np.ndarray) -> np.ndarray:
-    """1 / (1 + a) in Q0 for a in [0, 1], Q0."""
-    return shift_left(_newton(_half_sum(a, ONE)), 1)
-
-
-def one_minus_over_one_plus(a: np.ndarray) -> np.ndarray:
-    """(1 - a) / (1 + a) in Q0 for a in [0, 1], Q0."""
-    return shift_left(_newton(_half_sum(a, ONE)) - (1 << 29), 2)
-
-
-def logistic(a: np.ndarray, integer_bits: int) -> np.ndarray:
-    """1 / (1 + exp(-a)) in Q0."""
-    positive = one_over_one_plus(exp_on_negative(-np.abs(a), integer_bits))
-    return np.where(a == 0, 1 << 30, np.where(a > 0, positive, ONE - positive))
-
-
-def tanh(a: np.ndarray, integer_bits: int) -> np.ndarray:
-    """tanh(a) in Q0."""
-    positive = one_minus_over_one_plus(exp_on_negative(shift_left(-np.abs(a), 1), integer_bits))
-    return np.where(a == 0, 0, np.where(a > 0, positive, -positive))
+    return shift_left(x, 1)

@@ -10,7 +10,7 @@ import numpy as np
 from edgeq.frontend.onnx import image
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import avg_pool2d
-from edgeq.ops.base import Kernel, Operator, Shape, elements_per_sample, output_pixels
+from edgeq.ops.base import Operator, Shape
 from edgeq.ops.spatial import RowReach, Window, windows
 
 if TYPE_CHECKING:
@@ -60,17 +60,7 @@ class MaxPool2d(Operator):
     }
     tflite_targets = {"MAX_POOL_2D": avg_pool2d.tflite_pool("max_pool2d")}
     onnx_targets = {"GlobalMaxPool": import_onnx_global, "MaxPool": avg_pool2d.onnx_pool("max_pool2d")}
-    kernels = (
-        Kernel("eq_max_pool2d_s8_scalar", "scalar", "max_pool2d/eq_max_pool2d_s8_scalar.c", units=elements_per_sample),
-        Kernel(
-            "eq_max_pool2d_s16_scalar",
-            "scalar",
-            "max_pool2d/eq_max_pool2d_s16_scalar.c",
-            units=output_pixels,
-            family="max_pool2d_s16",
-            dtype="int16",
-        ),
-    )
+    kernels = avg_pool2d.pool_kernels("max_pool2d")
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         batch, height, width, channels = inputs[0].shape

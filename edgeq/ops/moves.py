@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from edgeq.ir.graph import Graph, Node
-from edgeq.ops.base import Kernel, Operator
-
-if TYPE_CHECKING:
-    from edgeq.quantize.convert import Converter
+from edgeq.ops.base import KeepsScale, Kernel
 
 #: axes of eq_move_t
 AXES = 6
@@ -25,30 +20,35 @@ def strides_of(shape: Sequence[int]) -> list[int]:
     return strides
 
 
-def parameters(size: Sequence[int], stride: Sequence[int], offset: int) -> dict[str, Any]:
-    """The fields of eq_move_t for an output of `size` over an input with `stride` per output axis.
-
-    Neighbouring axes that are walked as one are merged; the rest is filled up in front.
-    """
-    merged: list[tuple[int, int]] = []
-    for length, step in zip(size, stride, strict=True):
+def merged_axes(axes: Iterable[tuple[int, ...]], count: int) -> list[tuple[int, ...]]:
+    """Axes as (length, stride of each operand), neighbours that all operands walk as one merged, filled up in front to
+    `count` with axes of length 1."""
+    axes = list(axes)
+    operands = len(axes[0]) - 1 if axes else 1
+    merged: list[tuple[int, ...]] = []
+    for length, *steps in axes:
         if length == 1:
             continue
-        if merged and merged[-1][1] == step * length:
-            merged[-1] = (merged[-1][0] * length, step)
+        if merged and merged[-1][1:] == tuple(step * length for step in steps):
+            merged[-1] = (merged[-1][0] * length, *steps)
         else:
-            merged.append((length, step))
-    assert len(merged) <= AXES, "the importers admit no more axes"
-    merged = [(1, 0)] * (AXES - len(merged)) + merged
+            merged.append((length, *steps))
+    assert len(merged) <= count, "the importers admit no more axes"
+    return [(1,) + (0,) * operands] * (count - len(merged)) + merged
+
+
+def split_axis(size: Sequence[int]) -> int:
+    """The first axis longer than 1, which work is split along; the last one if there is none."""
+    return next((axis for axis, length in enumerate(size) if length > 1), len(size) - 1)
+
+
+def parameters(size: Sequence[int], stride: Sequence[int], offset: int) -> dict[str, Any]:
+    """The fields of eq_move_t for an output of `size` over an input with `stride` per output axis."""
+    merged = merged_axes(zip(size, stride, strict=True), AXES)
     if merged[-1] == (1, 0):
         merged[-1] = (1, 1)
-    split = next((axis for axis, (length, _) in enumerate(merged) if length > 1), AXES - 1)
-    return {
-        "size": [length for length, _ in merged],
-        "stride": [step for _, step in merged],
-        "offset": offset,
-        "split": split,
-    }
+    lengths, steps = ([axis[part] for axis in merged] for part in (0, 1))
+    return {"size": lengths, "stride": steps, "offset": offset, "split": split_axis(lengths)}
 
 
 def units(graph: Graph, node: Node) -> int:
@@ -72,17 +72,8 @@ KERNELS = tuple(
 )
 
 
-class Move(Operator):
+class Move(KeepsScale):
     """Base of the operators whose output is elements of their input; they keep its scale."""
 
     kernels = KERNELS
     takes_int16 = True
-
-    def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        return self.run_float(node, inputs)
-
-    def quantize(self, converter: Converter, node: Node) -> None:
-        converter.add_keeping_scale(node, (converter.quantized(node.inputs[0]).name,))
-
-    def requantizes_to_any_scale(self) -> bool:
-        return False

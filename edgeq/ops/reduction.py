@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
-from edgeq.ops.base import Operator, Shape, elements_per_sample
-from edgeq.ops.moves import strides_of
+from edgeq.ops import moves
+from edgeq.ops.base import Kernel, Operator, Shape, elements_per_sample
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -76,6 +76,18 @@ def count(graph: Graph, node: Node) -> int:
     return int(np.prod([shape[axis] for axis in node.attributes["axes"]], dtype=np.int64))
 
 
+def directed_kernels(prefix: str, source: str) -> tuple[Kernel, ...]:
+    """The kernels of an operator whose attribute function is "max" or "min": `prefix` and that name are theirs."""
+
+    def only(function: str) -> Callable[[Graph, Node], str | None]:
+        return lambda graph, node: None if node.attributes["function"] == function else f"the operator is no {function}"
+
+    return tuple(
+        Kernel(f"{prefix}{function}_scalar", "scalar", source, units=units, applies=only(function), family="reduce")
+        for function in ("max", "min")
+    )
+
+
 class Reduction(Operator):
     """Base of the operators that make one value of all elements along some axes."""
 
@@ -93,20 +105,12 @@ def axes_of(node: Node) -> tuple[int, ...]:
 
 
 def shape_parameters(graph: Graph, node: Node) -> dict[str, list[int]]:
-    """The fields of eq_reduce_shape_t; neighbouring axes that are walked as one are merged."""
+    """The fields of eq_reduce_shape_t."""
     shape = graph.tensor(node.inputs[0]).shape
-    kept: list[tuple[int, int]] = []
-    gone: list[tuple[int, int]] = []
-    for axis, (size, step) in enumerate(zip(shape, strides_of(shape), strict=True)):
-        group = gone if axis in node.attributes["axes"] else kept
-        if size == 1:
-            continue
-        if group and group[-1][1] == size * step:
-            group[-1] = (group[-1][0] * size, step)
-        else:
-            group.append((size, step))
-    assert max(len(kept), len(gone)) <= AXES, "the importers admit no more axes"
-    kept, gone = ([(1, 0)] * (AXES - len(group)) + group for group in (kept, gone))
+    axes = list(enumerate(zip(shape, moves.strides_of(shape), strict=True)))
+    reduced_axes = node.attributes["axes"]
+    kept = moves.merged_axes((sizes for axis, sizes in axes if axis not in reduced_axes), AXES)
+    gone = moves.merged_axes((sizes for axis, sizes in axes if axis in reduced_axes), AXES)
     return {
         "kept": [size for size, _ in kept],
         "kept_stride": [step for _, step in kept],

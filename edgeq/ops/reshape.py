@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.frontend.onnx import fold as onnx_fold
-from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops.base import Operator, Shape
+from edgeq.ir.graph import Node, Tensor
+from edgeq.ops.base import KeepsScale, Shape
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
     from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
-    from edgeq.quantize.convert import Converter
 
 
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
@@ -51,7 +50,7 @@ def import_onnx(importer: Importer, call: OnnxCall) -> str:
     return importer.reshape(x, onnx_fold.squeezed(shape, axes))
 
 
-class Reshape(Operator):
+class Reshape(KeepsScale):
     name = "reshape"
     takes_int16 = True
     is_view = True
@@ -79,15 +78,6 @@ class Reshape(Operator):
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [inputs[0].reshape(inputs[0].shape[0], *node.attributes["shape"][1:])]
-
-    def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        return self.run_float(node, inputs)
-
-    def quantize(self, converter: Converter, node: Node) -> None:
-        converter.add_keeping_scale(node, (converter.quantized(node.inputs[0]).name,))
-
-    def requantizes_to_any_scale(self) -> bool:
-        return False
 
 
 OP = Reshape()

@@ -40,7 +40,7 @@ def through_float(function: Real) -> Table:
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             steps = np.float32(function(real, parameters)) * inverse
         steps = np.nan_to_num(steps, nan=0.0, posinf=1e9, neginf=-1e9)
-        rounded = np.copysign(np.floor(np.abs(steps) + np.float32(0.5)), steps)
+        rounded = fixed_point.half_away(steps)
         return int8s(rounded + target.zero_point)
 
     return table
@@ -55,14 +55,9 @@ def requantized(source: Quantization, target: Quantization, parameters: Paramete
 def clamped(source: Quantization, target: Quantization, parameters: Parameters) -> np.ndarray:
     """RELU and its kin with their own output scale: rescaled, then limited to `min` and `max`."""
     m, s = multiplier(float(np.float32(source.scale[0]) / np.float32(target.scale[0])))
-    low, high = parameters["min"], parameters["max"]
-    ends = [-128, 127]
-    for end, bound in enumerate((low, high)):
-        if bound is not None:
-            steps = float(np.float32(bound) / np.float32(target.scale[0]))
-            value = target.zero_point + int(np.copysign(np.floor(abs(steps) + 0.5), steps))
-            ends[end] = max(-128, value) if end == 0 else min(127, value)
-    return int8s(gemmlowp.multiply(X - source.zero_point, m, s) + target.zero_point, ends[0], ends[1])
+    bounds = (parameters["min"], parameters["max"])
+    low, high = fixed_point.integer_bounds(bounds, float(target.scale[0]), target.zero_point, "int8")
+    return int8s(gemmlowp.multiply(X - source.zero_point, m, s) + target.zero_point, low, high)
 
 
 def leaky_relu(source: Quantization, target: Quantization, parameters: Parameters) -> np.ndarray:
@@ -141,7 +136,3 @@ def _inverse_sqrt(value: int) -> tuple[int, int]:
 
 def sigmoid(x: np.ndarray, parameters: Parameters) -> np.ndarray:
     return np.float32(1) / (np.float32(1) + np.exp(-x))
-
-
-def elu(x: np.ndarray, parameters: Parameters) -> np.ndarray:
-    return np.where(x < 0, np.expm1(np.minimum(x, 0)) * np.float32(parameters.get("alpha", 1.0)), x)

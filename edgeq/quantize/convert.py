@@ -185,20 +185,9 @@ class Converter:
 
     @staticmethod
     def integer_bounds(bounds: tuple[float | None, float | None], output: Tensor) -> dict[str, int]:
-        """Bounds in the output's integers; a bound is rounded half away from zero after a float32 division, as
-        TensorFlow Lite does it (CalculateActivationRangeQuantized)."""
-        info = np.iinfo(output.dtype)
-
-        def integer(bound: float) -> int:
-            with np.errstate(over="ignore", divide="ignore"):
-                steps = float(np.clip(np.float32(bound) / np.float32(output.scale), -BEYOND, BEYOND))
-            return int(np.copysign(np.floor(abs(steps) + 0.5), steps)) + output.zero_point
-
-        low, high = bounds
-        act_min = int(info.min) if low is None else integer(low)
-        act_max = int(info.max) if high is None else integer(high)
-        act_max = max(int(info.min), min(int(info.max), act_max))
-        return {"act_min": min(act_max, max(int(info.min), min(int(info.max), act_min))), "act_max": act_max}
+        """Bounds in the output's integers (fixed_point.integer_bounds)."""
+        low, high = fixed_point.integer_bounds(bounds, output.scale, output.zero_point, output.dtype)
+        return {"act_min": low, "act_max": high}
 
     def finish(self) -> Graph:
         return self.source.with_nodes(self._nodes, self._tensors)
