@@ -87,7 +87,8 @@ def integer_bounds(
     def integer(bound: float | None, end: int) -> int:
         if bound is None:
             return end
-        steps = np.float64(np.float32(bound) / np.float32(scale))
+        with np.errstate(over="ignore"):  # the largest floats divided by a small scale: infinite, and clipped below
+            steps = np.clip(np.float64(np.float32(bound) / np.float32(scale)), -(2.0**31), 2.0**31)
         return max(int(info.min), min(int(info.max), int(half_away(steps)) + zero_point))
 
     high = integer(bounds[1], int(info.max))
