@@ -23,7 +23,7 @@ from edgeq import reference
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import FirmwareFolder
 from edgeq.frontend import guard
-from edgeq.ir.graph import Graph, Tensor
+from edgeq.ir.graph import Graph, Origin, Tensor
 from edgeq.quantize.data import Samples, dequantize, quantize_inputs, to_model_layout
 
 #: framework -> kind of the files it reads
@@ -104,9 +104,18 @@ def compare(firmware: FirmwareFolder, framework: str, model: Path, samples: Samp
         elif origin.value not in found:
             not_compared.append((key, f"{framework} does not keep its value"))
         else:
-            theirs = found[origin.value].transpose(origin.perm)
+            theirs = _stored(found[origin.value], origin, graph.tensor(name).shape, len(samples))
             compared.append(_difference(key, graph.tensor(name), np.concatenate(actual[name]), theirs, framework))
     return Comparison(framework, len(samples), tuple(compared), tuple(not_compared))
+
+
+def _stored(values: np.ndarray, origin: Origin, shape: tuple[int, ...], samples: int) -> np.ndarray:
+    """The framework's values of all samples, one after another, as the graph stores them; those without a batch axis
+    get one."""
+    model_shape = [0] * len(shape)
+    for axis, place in enumerate(origin.perm):
+        model_shape[place] = shape[axis]
+    return values.reshape(samples, *model_shape[1:]).transpose(origin.perm)
 
 
 def _difference(key: str, tensor: Tensor, ours: np.ndarray, theirs: np.ndarray, framework: str) -> LayerDifference:

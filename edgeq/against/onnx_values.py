@@ -14,15 +14,20 @@ QDQ_OPSET = 19
 
 def values(path: Path, wanted: set[str], inputs: list[np.ndarray]) -> dict[str, np.ndarray]:
     """Values by name, [samples, ...]; `inputs` float32 [samples, ...] in the model's order and layout."""
+    from onnx.helper import tensor_dtype_to_np_dtype
     from onnx.reference import ReferenceEvaluator
 
     proto = _evaluable(proto_of(path))
     constants = {item.name for item in proto.graph.initializer}
-    names = [item.name for item in proto.graph.input if item.name not in constants]
+    items = [item for item in proto.graph.input if item.name not in constants]
+    types = {item.name: tensor_dtype_to_np_dtype(item.type.tensor_type.elem_type) for item in items}
     evaluator = ReferenceEvaluator(proto)
     samples = []
     for index in range(len(inputs[0])):
-        feeds = {name: array[index : index + 1] for name, array in zip(names, inputs, strict=True)}
+        feeds = {
+            name: array[index : index + 1].astype(kind)
+            for (name, kind), array in zip(types.items(), inputs, strict=True)
+        }
         found = evaluator.run(None, feeds, intermediate=True)
         samples.append({name: np.asarray(found[name]) for name in wanted if name in found})
     return {name: np.concatenate([sample[name] for sample in samples]) for name in samples[0]}

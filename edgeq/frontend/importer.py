@@ -50,12 +50,18 @@ class Importer:
         self._names: set[str] = set()
         self._origins: dict[str, str] = {}  # activation -> the framework's name of it
         self._transposed: dict[str, str] = {}  # output of a transpose -> its input
+        self._booleans: set[str] = set()
+        self._visible: dict[str, tuple[tuple[int, int], ...]] = {}  # see hide
 
     def begin_call(self, layer: str, text: str, result_shape: tuple[int, ...]) -> None:
         """Sets what the next additions belong to: layer name, a description for messages, the result's shape."""
         self.layer = identifier(layer)
         self._call_text = text
         self._call_shape = result_shape
+
+    def set_result_shape(self, shape: tuple[int, ...]) -> None:
+        """For a call that is imported in another form: its result's shape in that form."""
+        self._call_shape = shape
 
     def result_shape(self) -> tuple[int, ...]:
         """Shape of the current call's result as the framework states it."""
@@ -77,6 +83,15 @@ class Importer:
         name = self._unique(f"{self.layer}.constant")
         self._tensors[name] = constant(name, np.array(data, np.float32))
         return name
+
+    def boolean_constant(self, data: np.ndarray) -> str:
+        """A constant of 0 and 1 that stands for booleans."""
+        name = self.constant(data)
+        self._booleans.add(name)
+        return name
+
+    def is_boolean(self, name: str) -> bool:
+        return name in self._booleans
 
     def integer_constant(self, data: np.ndarray, quantization: Quantization) -> str:
         """A constant that the file holds as integers; the float reference sees its real values."""
@@ -104,6 +119,17 @@ class Importer:
         while self.quantization(name) is None and name in self._transposed:
             name = self._transposed[name]
         return self.quantization(name)
+
+    def hide(self, x: str, visible: tuple[tuple[int, int], ...]) -> str:
+        """A view of `x` of whose rows (last axis) only the columns first..end-1 count, for the softmax that has to
+        follow; `visible` repeats over all rows."""
+        view = self.reshape(x, self.shape(x))
+        self._visible[view] = visible
+        return view
+
+    def visible(self, name: str) -> tuple[tuple[int, int], ...] | None:
+        """What `hide` left visible of `name`; None where nothing is hidden."""
+        return self._visible.get(name)
 
     def is_constant(self, name: str) -> bool:
         return self._tensors[name].is_constant
@@ -145,6 +171,9 @@ class Importer:
 
     def add(self, op: str, inputs: list[str], attributes: Mapping[str, Any], suffix: str = "") -> str:
         """Appends a node with one output; returns the output's name. Raises EdgeqError for an impossible shape."""
+        hidden = [item for item in inputs if item in self._visible]
+        if hidden and op != "masked_softmax":
+            raise self.unsupported("a mask of hidden entries before anything else", "a softmax right behind the mask")
         name = self._unique(self.layer + suffix)
         node = Node(name, op, tuple(inputs), (name,), MappingProxyType(dict(attributes)))
         (shape,) = ops.get(op).infer(node, [self._tensors[item] for item in inputs])

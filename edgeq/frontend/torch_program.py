@@ -15,8 +15,10 @@ from torch.fx import Node as FxNode
 
 from edgeq import ops
 from edgeq.errors import EdgeqError
+from edgeq.frontend import torch_batch
 from edgeq.frontend.importer import Importer
 from edgeq.ir.graph import Graph
+from edgeq.ops import embedding
 
 #: results that are their first argument, for inference
 IDENTITY = {
@@ -43,6 +45,9 @@ def import_program(program: ExportedProgram, name: str) -> Graph:
     Raises EdgeqError for dynamic shapes, a batch other than 1, and anything without a kernel.
     """
     return _ProgramImport(program, name).run()
+
+
+Shape = tuple[int, ...]
 
 
 class _ProgramImport:
@@ -96,10 +101,9 @@ class _ProgramImport:
                 f"the model's input {node.name} has the dynamic shape [{sizes}]; memory is planned at build time, so "
                 "export with fixed shapes (no dynamic_shapes)"
             )
-        if not value.dtype.is_floating_point:
+        if not value.dtype.is_floating_point and value.dtype not in (torch.int64, torch.int32):
             raise EdgeqError(
-                f"the model's input {node.name} is {value.dtype}; only float inputs are supported, so look "
-                "embeddings up outside the model and give it their vectors"
+                f"the model's input {node.name} is {value.dtype}; give it floats, or indices of an embedding (int64)"
             )
         shape = tuple(int(size) for size in value.shape)
         if shape[:1] != (1,):
@@ -108,6 +112,8 @@ class _ProgramImport:
                 "batch of 1 in front"
             )
         self.names[node] = self.importer.input(node.name, shape)
+        if not value.dtype.is_floating_point:
+            self.importer.prescribe(self.names[node], embedding.INDEX)
 
     def _output(self, item: Any) -> str:
         if item in self.names:
@@ -123,27 +129,54 @@ class _ProgramImport:
             self.values[node] = self._evaluate(node)
             return
         if node.target is operator.getitem and node.args[0] in self.parts:
-            self.names[node] = self.parts[node.args[0]][node.args[1]]
+            parts, index = self.parts[node.args[0]], node.args[1]
+            if index >= len(parts):
+                raise self.importer.unsupported(f"result number {index} of {node.args[0].target}", "its other results")
+            self.names[node] = parts[index]
             self.importer.stands_for(self.names[node], node.name)
             return
         if target in IDENTITY or node.target is operator.getitem:
             self.names[node] = self.names[node.args[0]]
             return
-        arguments = self._arguments(node)
-        shapes = [list(item.meta["val"].shape) for item in inputs if hasattr(item.meta.get("val"), "shape")]
-        text = f"{target} on {', '.join(str(shape) for shape in shapes)}"
+        text = f"{target} on {', '.join(str(list(_shape(item))) for item in inputs)}"
         result = node.meta.get("val")
-        result = result[0] if isinstance(result, (tuple, list)) else result
-        shape = tuple(int(size) for size in result.shape)
-        self.importer.begin_call(_layer_name(node), text, shape)
+        results = list(result) if isinstance(result, (tuple, list)) else [result]
+        shapes = [tuple(item.shape) for item in results if isinstance(item, torch.Tensor)]
+        used = [shapes[user.args[1]] for user in node.users if user.target is operator.getitem] or shapes
+        self.importer.begin_call(_layer_name(node), text, shapes[0])
         if target not in self.importers:
             raise self._no_kernel(target, text)
-        made = self.importers[target](self.importer, arguments)
+        if all(torch_batch.has_batch(shape) for shape in (*map(_shape, self._activations(node)), *used)):
+            made = self.importers[target](self.importer, self._arguments(node, self.names))
+        else:
+            made = self._behind_a_batch(node, shapes)
         if isinstance(made, list):
             self.parts[node] = made
         else:
             self.importer.stands_for(made, node.name)
         self.names[node] = made[0] if isinstance(made, list) else made
+
+    def _activations(self, node: FxNode) -> list[FxNode]:
+        return [item for item in node.all_input_nodes if item in self.names]
+
+    def _behind_a_batch(self, node: FxNode, shapes: list[Shape]) -> Any:
+        """What the import function makes of a call on values without a batch of 1 in front, moved behind one."""
+        target, operands = str(node.target), self._activations(node)
+        if not torch_batch.can_move(target):
+            raise self.importer.unsupported(f"a result of shape {shapes[0]}", "a batch of 1 in front")
+        behind = {
+            item: self.importer.reshape(self.names[item], (1, *_shape(item)))
+            for item in operands
+            if torch_batch.has_batch(_shape(item))
+        }
+        target, arguments = torch_batch.moved(target, self._arguments(node, self.names | behind))
+        self.importer.set_result_shape((1, *shapes[0]))
+        made = self.importers[target](self.importer, arguments)
+        results = [
+            self.importer.reshape(name, shape) if torch_batch.has_batch(shape) else name
+            for name, shape in zip(made if isinstance(made, list) else [made], shapes, strict=False)
+        ]
+        return results if isinstance(made, list) else results[0]
 
     def _evaluate(self, node: FxNode) -> Any:
         """A call on constants only, computed now."""
@@ -152,29 +185,29 @@ class _ProgramImport:
             kwargs = torch.fx.map_arg(node.kwargs, lambda item: self.values[item])
             return node.target(*args, **kwargs)
 
-    def _arguments(self, node: FxNode) -> Mapping[str, Any]:
-        """Arguments by schema name; tensors become names of the graph's tensors, constants included."""
+    def _arguments(self, node: FxNode, names: Mapping[FxNode, str]) -> Mapping[str, Any]:
+        """Arguments by schema name; activations become their `names`, constants those of new tensors."""
         schema = node.target._schema
         values = dict(zip((argument.name for argument in schema.arguments), node.args, strict=False))
         values.update(node.kwargs)
         for argument in schema.arguments:
             if argument.name not in values and argument.has_default_value():
                 values[argument.name] = argument.default_value
-        self.importer.begin_call(_layer_name(node), str(node.target), ())
-        return {key: self._value(value) for key, value in values.items()}
+        return {key: self._value(value, names) for key, value in values.items()}
 
-    def _value(self, value: Any) -> Any:
+    def _value(self, value: Any, names: Mapping[FxNode, str]) -> Any:
         if isinstance(value, (tuple, list)):
-            return [self._value(item) for item in value]
+            return [self._value(item, names) for item in value]
         if not isinstance(value, FxNode):
             return value
-        if value in self.names:
-            return self.names[value]
+        if value in names:
+            return names[value]
         data = self.values[value]
         if not isinstance(data, torch.Tensor):
             return data
         if value not in self.constant_names:
-            self.constant_names[value] = self.importer.constant(data.detach().to(torch.float32).numpy())
+            make = self.importer.boolean_constant if data.dtype == torch.bool else self.importer.constant
+            self.constant_names[value] = make(data.detach().to(torch.float32).numpy())
         return self.constant_names[value]
 
     def _no_kernel(self, target: str, text: str) -> EdgeqError:
@@ -217,7 +250,9 @@ def values_of(program: ExportedProgram, wanted: set[str], inputs: list[np.ndarra
         for node in program.graph.nodes:
             if node.op == "placeholder":
                 path = lifted.get(node.name)
-                value = torch.from_numpy(next(left)) if path is None else program.state_dict.get(path)
+                value = program.state_dict.get(path)
+                if path is None:  # indices come as numbers
+                    value = torch.from_numpy(next(left)).to(node.meta["val"].dtype)
                 known[node] = program.constants[path] if value is None else value
             elif node.op == "call_function":
                 args, kwargs = (torch.fx.map_arg(part, lambda item: known[item]) for part in (node.args, node.kwargs))
@@ -239,6 +274,13 @@ def _layer_name(node: FxNode) -> str:
     if path and leaf:
         return path
     return f"{path}.{node.name}" if path else node.name
+
+
+def _shape(node: FxNode) -> Shape:
+    """Shape of a call's (first) result."""
+    value = node.meta.get("val")
+    value = value[0] if isinstance(value, (tuple, list)) else value
+    return tuple(int(size) for size in getattr(value, "shape", ()))
 
 
 def _flatten(value: Any) -> list[Any]:

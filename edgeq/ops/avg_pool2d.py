@@ -51,43 +51,66 @@ def torch_pool(rank: int) -> Callable[[Importer, Mapping[str, Any]], str]:
     """Import function of aten.avg_pool1d (rank 3) and aten.avg_pool2d; a pool over all of the image becomes mean."""
 
     def convert(importer: Importer, args: Mapping[str, Any]) -> str:
-        if args.get("divisor_override") is not None:
-            raise importer.unsupported("an average pool with a divisor of its own", "divisor_override=None")
         attributes = pool_window(importer, args, rank)
+        divisor = args.get("divisor_override")
+        if divisor is not None and args.get("ceil_mode"):
+            raise importer.unsupported("a pool with divisor_override and ceil_mode", "one of them")
         x = importer.channels_last(args["self"])
         pads = conv_torch.pair(importer, args.get("padding", 0), rank, 0)
-        if any(pads) and args.get("count_include_pad", True):  # pixels of padding count: they become pixels
+        if any(pads) and (
+            divisor is not None or args.get("count_include_pad", True)
+        ):  # pixels of padding count: they become pixels
             sides = (pads[0], pads[0], pads[1], pads[1])
             x = importer.add("pad", [x], {"padding": (*sides, 0, 0), "value": 0.0}, suffix=".pad")
             inner = tuple(side - own for side, own in zip(attributes["padding"], sides, strict=True))
             attributes["padding"] = inner
-        if attributes["kernel"] == importer.shape(x)[1:3] and not any(attributes["padding"]):
+        whole = attributes["kernel"] == importer.shape(x)[1:3] and not any(attributes["padding"])
+        y = importer.add("mean", [x], {}) if whole else importer.add("avg_pool2d", [x], attributes)
+        if divisor is not None:
+            factor = attributes["kernel"][0] * attributes["kernel"][1] / divisor
+            y = importer.add("unary", [y], {"function": "affine", "scale": factor, "offset": 0.0})
+        return importer.channels_first(y, rank)
+
+    return convert
+
+
+def adaptive_windows(length: int, count: int) -> list[list[int]]:
+    """Indices that each of `count` outputs of an adaptive pool along an axis takes: from floor(i * length / count) up
+    to ceil((i + 1) * length / count) (torch.nn.AdaptiveAvgPool2d)."""
+    return [list(range(at * length // count, -(-(at + 1) * length // count))) for at in range(count)]
+
+
+def torch_adaptive(rank: int) -> Callable[[Importer, Mapping[str, Any]], str]:
+    """Import function of aten.adaptive_avg_pool1d (rank 3) and 2d. Windows of unequal size are a linear layer along
+    their axis."""
+
+    def convert(importer: Importer, args: Mapping[str, Any]) -> str:
+        x = importer.channels_last(args["self"])
+        size, out = importer.shape(x)[1:3], conv_torch.pair(importer, args["output_size"], rank, 1)
+        if out == (1, 1):
             return importer.channels_first(importer.add("mean", [x], {}), rank)
+        if size[0] % out[0] or size[1] % out[1]:
+            for axis in (1, 2):
+                x = _averaged(importer, x, axis, out[axis - 1])
+            return importer.channels_first(x, rank)
+        kernel = (size[0] // out[0], size[1] // out[1])
+        attributes = {"kernel": kernel, "stride": kernel, "padding": (0, 0, 0, 0), "dilation": (1, 1)}
         return importer.channels_first(importer.add("avg_pool2d", [x], attributes), rank)
 
     return convert
 
 
-def adaptive_window(importer: Importer, x: str, outputs: Any, rank: int) -> dict[str, Any]:
-    """Window attributes of an adaptive pool on a channels-last tensor where the output size divides the input's."""
-    size, out = importer.shape(x)[1:3], conv_torch.pair(importer, outputs, rank, 1)
-    if size[0] % out[0] or size[1] % out[1]:
-        raise importer.unsupported(f"an adaptive pool from {size} to {out}", "an output size that divides the input's")
-    kernel = (size[0] // out[0], size[1] // out[1])
-    return {"kernel": kernel, "stride": kernel, "padding": (0, 0, 0, 0), "dilation": (1, 1)}
-
-
-def torch_adaptive(rank: int) -> Callable[[Importer, Mapping[str, Any]], str]:
-    """Import function of aten.adaptive_avg_pool1d (rank 3) and 2d."""
-
-    def convert(importer: Importer, args: Mapping[str, Any]) -> str:
-        x = importer.channels_last(args["self"])
-        attributes = adaptive_window(importer, x, args["output_size"], rank)
-        whole = attributes["kernel"] == importer.shape(x)[1:3]
-        y = importer.add("mean", [x], {}) if whole else importer.add("avg_pool2d", [x], attributes)
-        return importer.channels_first(y, rank)
-
-    return convert
+def _averaged(importer: Importer, x: str, axis: int, count: int) -> str:
+    """`x` [N, H, W, C] with an adaptive pool of `count` outputs along an axis."""
+    length = importer.shape(x)[axis]
+    if count == length:
+        return x
+    weights = np.zeros((count, length), np.float32)
+    for output, window in enumerate(adaptive_windows(length, count)):
+        weights[output, window] = 1.0 / len(window)
+    perm = (0, 3, 2, 1) if axis == 1 else (0, 1, 3, 2)
+    operands = [importer.transpose(x, perm), importer.constant(weights), importer.constant(np.zeros(count))]
+    return importer.transpose(importer.add("linear", operands, {}), perm)
 
 
 def tflite_pool(op: str) -> Callable[[Importer, TfliteCall], str]:

@@ -49,7 +49,8 @@ class Kernel:
     work is split over cores; `scratch_bytes` is per core. `in_place` tells from the C parameters whether the output
     may lie over the first input, on any number of cores (operators that always may say so in `Operator.in_place`).
     `planes` is set for depthwise kernels that work channel by channel. `family` names header and template where
-    several operators share them; otherwise they are the operator's. `dtype`: the activations it takes; "bytes": all.
+    several operators share them; otherwise they are the operator's. `dtype`: the activations it takes ("int32":
+    indices); "bytes": all.
 
     For the choice under a flash budget (lower/choice.py): `instructions` estimates those of one inference; kernels
     without an estimate are not weighed against others. `code_bytes` is about what the first use of the kernel adds to
@@ -91,6 +92,8 @@ class Operator:
     is_view: bool = False
     #: has an integer form and a kernel for int16 activations as well
     takes_int16: bool = False
+    #: positions of operands that are indices (int32)
+    index_inputs: tuple[int, ...] = ()
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         """Shapes of the outputs."""

@@ -125,6 +125,7 @@ class Binary(Operator):
         **_overloads(binary_import.torch_sum("add"), "add.Tensor", "add_.Tensor", "add.Scalar", "add_.Scalar"),
         **_overloads(binary_import.torch_sum("sub"), "sub.Tensor", "sub_.Tensor", "sub.Scalar", "sub_.Scalar"),
         **_overloads(binary_import.torch_sum("rsub"), "rsub.Tensor", "rsub.Scalar"),
+        **_overloads(binary_import.torch_where, "where.self", "where.ScalarOther", "where.ScalarSelf"),
         **_overloads(binary_import.torch_function("mul"), "mul.Tensor", "mul_.Tensor", "mul.Scalar", "mul_.Scalar"),
         **_overloads(binary_import.torch_division, "div.Tensor", "div_.Tensor", "div.Scalar", "div_.Scalar"),
         **_overloads(binary_import.torch_prelu, "prelu.default", "_prelu_kernel.default"),

@@ -4,11 +4,12 @@ where they differ; both have the result's rank."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeq.ops import broadcast, fixed_point
+from edgeq.ops import broadcast, fixed_point, masked_softmax
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -28,6 +29,12 @@ def combine(
     """The node of function(left, right); sums of two activations of one shape are the operator add."""
     shape = broadcast.shape_of(importer, left, right)
     left, right = (broadcast.with_rank(importer, name, len(shape)) for name in (left, right))
+    if function == "add" and importer.is_constant(left) != importer.is_constant(right):
+        x, values = (right, left) if importer.is_constant(left) else (left, right)
+        numbers, visible = masked_softmax.split_off(importer.constant_array(values, "an operand"))
+        if visible is not None and not attributes:
+            total = combine(importer, "add", x, importer.constant(numbers)) if numbers.any() else x
+            return masked_softmax.hide(importer, total, visible)
     constants = [importer.is_constant(name) for name in (left, right)]
     if function == "prelu" and (importer.shape(left) != shape or not constants[1]):
         raise importer.unsupported("a prelu with computed slopes", "constant slopes")
@@ -76,7 +83,7 @@ def _scaled(importer: Importer, name: str, factor: float) -> str:
 
 
 def torch_division(importer: Importer, args: Mapping[str, Any]) -> str:
-    """aten.div by a constant: a product with its reciprocal; or of a constant by an activation."""
+    """aten.div: a product with the reciprocal, which is a constant or a table's."""
     return _divided(importer, operand(importer, args["self"]), operand(importer, args["other"]), {})
 
 
@@ -86,9 +93,8 @@ def _divided(importer: Importer, left: str, right: str, attributes: Mapping[str,
         if not np.all(np.abs(divisor) > 0):
             raise importer.unsupported("a division by zero", "other divisors")
         return combine(importer, "mul", left, importer.constant(np.float32(1) / divisor), attributes)
-    if importer.is_constant(left):
-        return combine(importer, "mul", importer.add("unary", [right], {"function": "reciprocal"}), left, attributes)
-    raise importer.unsupported("a division of two activations", "a constant divisor")
+    inverse = importer.add("unary", [right], {"function": "reciprocal"})
+    return combine(importer, "mul", left, inverse, attributes)
 
 
 def torch_limit(bound: str) -> Callable[[Importer, Mapping[str, Any]], str]:
@@ -104,6 +110,29 @@ def torch_limit(bound: str) -> Callable[[Importer, Mapping[str, Any]], str]:
         return combine(importer, "maximum" if bound == "min" else "minimum", left, right)
 
     return convert
+
+
+def torch_where(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.where, and what masked_fill becomes. A constant condition hides entries from the softmax that follows;
+    otherwise the choice is made by products with 0 and 1."""
+    condition, choices = args["condition"], [operand(importer, args[key]) for key in ("self", "other")]
+    if not importer.is_constant(condition):
+        opposite = importer.add("unary", [condition], {"function": "affine", "scale": -1.0, "offset": 1.0})
+        left, right = map(partial(combine, importer, "mul"), (condition, opposite), choices)
+        return combine(importer, "add", left, right)
+    chosen = importer.constant_array(condition, "a condition") != 0
+    for x, other, hidden in ((*choices, ~chosen), (*choices[::-1], chosen)):
+        if not importer.is_constant(x) and importer.is_constant(other):
+            values = importer.constant_array(other, "a choice")
+            if values.size and values.max() <= masked_softmax.HIDDEN:
+                return masked_softmax.hide(importer, x, ~hidden)
+    parts = [
+        importer.constant(np.where(mask, importer.constant_array(name, "a choice"), 0.0))
+        if importer.is_constant(name)
+        else combine(importer, "mul", name, importer.constant(mask))
+        for name, mask in zip(choices, (chosen, ~chosen), strict=True)
+    ]
+    return combine(importer, "add", parts[0], parts[1])
 
 
 def torch_prelu(importer: Importer, args: Mapping[str, Any]) -> str:
@@ -155,5 +184,5 @@ def onnx_function(function: str) -> Callable[[Importer, OnnxCall], str]:
 
 
 def onnx_division(importer: Importer, call: OnnxCall) -> str:
-    """Div by a constant, or of one."""
+    """Div: a product with the reciprocal."""
     return _divided(importer, call.input(0), call.input(1), {})

@@ -39,6 +39,17 @@ def _import_bounds(low_key: str, high_key: str) -> Any:
     return convert
 
 
+def _import_tensors(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.clamp.Tensor with bounds that are constants of one value each."""
+    bounds: dict[str, float | None] = {}
+    for key in ("min", "max"):
+        values = None if args.get(key) is None else importer.constant_array(args[key], "bounds").reshape(-1)
+        if values is not None and len(values) != 1:
+            raise importer.unsupported(f"bounds of {len(values)} values", "one number each")
+        bounds[key] = None if values is None or math.isinf(values[0]) else float(values[0])
+    return importer.add("clamp", [args["self"]], bounds)
+
+
 def _import_tflite(low: float | None, high: float | None) -> Any:
     def convert(importer: Importer, call: TfliteCall) -> str:
         return importer.add("clamp", [call.input(0)], call.attributes(min=low, max=high))
@@ -69,6 +80,8 @@ class Clamp(Operator):
         "aten.clamp.default": _import_bounds("min", "max"),
         "aten.clamp_.default": _import_bounds("min", "max"),
         "aten.clamp_min.default": _import_bounds("min", "-"),
+        "aten.clamp_max.default": _import_bounds("-", "max"),
+        "aten.clamp.Tensor": _import_tensors,
     }
     tflite_targets = {
         "RELU": _import_tflite(0.0, None),

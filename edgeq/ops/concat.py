@@ -1,4 +1,5 @@
-"""concat along one axis (never the batch). All operands share the output's scale; the quantizer sees to it."""
+"""concat along one axis (never the batch), of activations and constants (a transformer's class token). All operands
+share the output's scale; the quantizer sees to it."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops.base import Kernel, Operator, Shape, same_row
+from edgeq.ops.base import Constant, Kernel, Operator, Shape, same_row
 from edgeq.ops.spatial import RowReach
 
 if TYPE_CHECKING:
@@ -19,14 +20,12 @@ if TYPE_CHECKING:
 
 
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
-    """aten.cat of activations."""
+    """aten.cat."""
     names = list(args["tensors"])
     rank = len(importer.shape(names[0]))
     axis = args.get("dim", 0) % rank
     if axis == 0:
         raise importer.unsupported("a concatenation along the batch", "a concatenation along another axis")
-    if any(importer.is_constant(name) for name in names):
-        raise importer.unsupported("a concatenation with a constant", "padding, or a model input")
     return importer.add("concat", names, {"axis": axis})
 
 
@@ -40,8 +39,8 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
         raise importer.unsupported(f"a concatenation of {shapes} along axis {axis}", "operands of one rank")
     axis %= rank
     others = {shape[:axis] + shape[axis + 1 :] for shape in shapes}
-    if axis == 0 or len(others) > 1 or any(importer.is_constant(name) for name in names):
-        raise importer.unsupported(f"a concatenation of {shapes} along axis {axis}", "activations along another axis")
+    if axis == 0 or len(others) > 1:
+        raise importer.unsupported(f"a concatenation of {shapes} along axis {axis}", "operands along another axis")
     return importer.add("concat", names, call.attributes(axis=axis))
 
 
@@ -72,12 +71,21 @@ def tflite_pack(importer: Importer, call: TfliteCall) -> str:
 
 
 def import_onnx(importer: Importer, call: OnnxCall) -> str:
-    """Concat of activations."""
-    names = [call.activation(index) for index in range(call.count())]
+    """Concat."""
+    names = [call.input(index) for index in range(call.count())]
     shapes, axis = [importer.shape(name) for name in names], call.axis(0)
     if len({len(shape) for shape in shapes}) > 1 or len({(*s[:axis], *s[axis + 1 :]) for s in shapes}) > 1:
         raise importer.unsupported(f"a concatenation of {shapes} along axis {axis}", "operands that fit")
     return import_torch(importer, {"tensors": names, "dim": axis})
+
+
+def _pack(graph: Graph, node: Node) -> dict[str, Constant]:
+    """The bytes of constant operands, by position."""
+    return {
+        f"operand{index}": Constant("int8_t", graph.constant(name).view(np.int8).reshape(-1))
+        for index, name in enumerate(node.inputs)
+        if graph.tensor(name).is_constant
+    }
 
 
 def outer(graph: Graph, node: Node) -> int:
@@ -87,10 +95,13 @@ def outer(graph: Graph, node: Node) -> int:
 class Concat(Operator):
     name = "concat"
     takes_int16 = True
+    permutes_constants = True
     torch_targets = {"aten.cat.default": import_torch, "aten.stack.default": import_stack}
     tflite_targets = {"CONCATENATION": import_tflite, "PACK": tflite_pack}
     onnx_targets = {"Concat": import_onnx}
-    kernels = (Kernel("eq_concat_s8_scalar", "scalar", "concat/eq_concat_s8_scalar.c", units=outer, dtype="bytes"),)
+    kernels = (
+        Kernel("eq_concat_s8_scalar", "scalar", "concat/eq_concat_s8_scalar.c", units=outer, pack=_pack, dtype="bytes"),
+    )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         axis = node.attributes["axis"]
@@ -99,13 +110,16 @@ class Concat(Operator):
         return [tuple(shape)]
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        return [np.concatenate(inputs, axis=node.attributes["axis"])]
+        samples = max(len(array) for array in inputs)
+        whole = [np.broadcast_to(array, (samples, *array.shape[1:])) for array in inputs]  # constants have one sample
+        return [np.concatenate(whole, axis=node.attributes["axis"])]
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return self.run_float(node, inputs)
 
     def row_reach(self, graph: Graph, node: Node) -> RowReach | None:
-        return same_row(graph, node) if node.attributes["axis"] == 3 else None
+        whole = any(tensor.is_constant for tensor in graph.input_tensors(node))  # constants have no bands of rows
+        return same_row(graph, node) if node.attributes["axis"] == 3 and not whole else None
 
     def permuted(self, node: Node, perm: Shape) -> Node | None:
         return node.with_attributes(axis=perm[node.attributes["axis"]])
@@ -113,7 +127,12 @@ class Concat(Operator):
     def quantize(self, converter: Converter, node: Node) -> None:
         output = converter.quantized_output(node)
         assert output.quantization is not None
-        names = tuple(converter.rescaled(name, output.quantization, node.name) for name in node.inputs)
+        names = tuple(
+            converter.stored_constant(name, output.quantization, node.name)
+            if converter.source.tensor(name).is_constant
+            else converter.rescaled(name, output.quantization, node.name)
+            for name in node.inputs
+        )
         converter.add(node, names, output)
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, Any]:

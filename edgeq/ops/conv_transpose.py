@@ -3,7 +3,7 @@
 With stride s, output pixel q = s*a + r (before its padding is cut off) sums x[a - j] * w[r + s*j] over j: for each of
 the s*s remainders a convolution of stride 1 with every s-th weight. All of them are one convolution with s*s*out_c
 channels; its channels become pixels by a transpose, and a slice cuts the padding off. No product with an inserted zero
-is computed except where s does not divide the kernel.
+is computed except where s does not divide the kernel, or the kernel is dilated. Groups make a convolution in groups.
 """
 
 from __future__ import annotations
@@ -73,39 +73,68 @@ def build(
     axes: tuple[Axis, Axis],
     attributes: Mapping[str, Any],
     quantization: Quantization | None = None,
+    groups: int = 1,
 ) -> str:
-    """The nodes of a transposed convolution; `operands` are those of the convolution in its place, `quantization` that
-    of its outputs if it is prescribed."""
+    """The nodes of a transposed convolution; `operands` are those of the convolution in its place (its channels group
+    by group), `quantization` that of its outputs if it is prescribed."""
     window = {
         "kernel": (axes[0].taps, axes[1].taps),
         "stride": (1, 1),
         "padding": (*axes[0].padding, *axes[1].padding),
         "dilation": (1, 1),
     }
-    y = importer.add("conv2d", operands, {**attributes, **window})
+    if groups == 1:
+        y = importer.add("conv2d", operands, {**attributes, **window})
+    else:
+        y = importer.add("conv2d_grouped", operands, {**attributes, **window, "groups": groups})
     if quantization is not None:
         importer.prescribe(y, quantization)
+    if groups > 1:  # remainders before groups
+        _, height, width, channels = importer.shape(y)
+        remainders = axes[0].stride * axes[1].stride
+        split = importer.reshape(y, (1, height, width, groups, remainders, channels // groups // remainders))
+        y = importer.reshape(importer.transpose(split, (0, 1, 2, 4, 3, 5)), (1, height, width, channels))
     y = pixel_blocks.to_pixels(importer, y, (axes[0].stride, axes[1].stride))
     start = (0, axes[0].begin, axes[1].begin, 0)
     size = (1, axes[0].output, axes[1].output, importer.shape(y)[3])
     return slices.box(importer, y, start, size, (1, 1, 1, 1))
 
 
+def _filters(weights: np.ndarray, groups: int) -> np.ndarray:
+    """torch's weights [in, out / groups, h, w] as [out, h, w, in / groups]."""
+    in_c, out_c, height, width = weights.shape
+    split = weights.reshape(groups, in_c // groups, out_c, height, width)
+    return split.transpose(0, 2, 3, 4, 1).reshape(groups * out_c, height, width, in_c // groups)
+
+
+def dilated(weights: np.ndarray, dilation: tuple[int, int]) -> np.ndarray:
+    """Weights [out, h, w, in] with zeros between their rows and columns."""
+    out_c, height, width, in_c = weights.shape
+    size = ((height - 1) * dilation[0] + 1, (width - 1) * dilation[1] + 1)
+    result = np.zeros((out_c, *size, in_c), weights.dtype)
+    result[:, :: dilation[0], :: dilation[1]] = weights
+    return result
+
+
+def by_group(array: np.ndarray, remainders: int, groups: int) -> np.ndarray:
+    """What lies by remainder, group and channel of the group (first axis), by group first."""
+    split = array.reshape(remainders, groups, -1, *array.shape[1:])
+    return np.ascontiguousarray(split.swapaxes(0, 1)).reshape(array.shape)
+
+
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
-    """aten.conv_transpose1d and aten.conv_transpose2d: weights [in, out, (H,) W], without groups and dilation."""
+    """aten.conv_transpose1d and aten.conv_transpose2d: weights [in, out / groups, (H,) W]."""
     weights = importer.constant_array(args["weight"], "the weights of a convolution")
     rank = weights.ndim
     shape = importer.shape(args["input"])
     stride, cut = conv_torch.pair(importer, args.get("stride", 1), rank, 1), args.get("padding", 0)
     dilation = conv_torch.pair(importer, args.get("dilation", 1), rank, 1)
-    if args.get("groups", 1) != 1 or dilation != (1, 1) or len(shape) != rank:
-        raise importer.unsupported(
-            f"a transposed convolution of {shape} with {args.get('groups', 1)} groups and dilation {dilation}",
-            "groups=1, dilation=1 and an input with a batch axis",
-        )
+    groups = args.get("groups", 1)
+    if len(shape) != rank:
+        raise importer.unsupported(f"a transposed convolution of {shape}", "an input with a batch axis")
     cuts = conv_torch.pair(importer, cut, rank, 0)
     added = conv_torch.pair(importer, args.get("output_padding", 0), rank, 0)
-    weights = conv_torch.images(weights).transpose(1, 2, 3, 0)
+    weights = dilated(_filters(conv_torch.images(weights), groups), dilation)
     x = importer.channels_last(args["input"])
     axes = []
     for at in (0, 1):
@@ -115,8 +144,10 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
             raise importer.unsupported(f"a transposed convolution with an output of {output} pixels", "less padding")
         axes.append(Axis(length, kernel, stride[at], cuts[at], output))
     pair = (axes[0], axes[1])
-    bias = np.tile(conv_torch.bias_of(importer, args, weights.shape[0]), stride[0] * stride[1])
-    y = build(importer, [x, importer.constant(phases(weights, pair)), importer.constant(bias)], pair, {})
+    remainders = stride[0] * stride[1]
+    bias = np.tile(conv_torch.bias_of(importer, args, weights.shape[0]), remainders)
+    filters, bias = (by_group(array, remainders, groups) for array in (phases(weights, pair), bias))
+    y = build(importer, [x, importer.constant(filters), importer.constant(bias)], pair, {}, groups=groups)
     return importer.channels_first(y, rank)
 
 

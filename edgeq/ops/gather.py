@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import moves
+from edgeq.ops import embedding, moves
 from edgeq.ops.base import Constant, Kernel, Shape
 
 if TYPE_CHECKING:
@@ -54,13 +54,40 @@ def import_index_select(importer: Importer, args: Mapping[str, Any]) -> str:
 
 
 def import_index(importer: Importer, args: Mapping[str, Any]) -> str:
-    """aten.index with one constant vector of indices."""
-    shape = importer.shape(args["self"])
+    """aten.index by constant indices along neighbouring axes, each of which varies along axes of its own: a choice axis
+    by axis (the windows of an unfold, the neighbours of a resize)."""
+    x, shape = args["self"], importer.shape(args["self"])
     given = {axis: name for axis, name in enumerate(args["indices"]) if name is not None}
-    if len(given) != 1 or any(len(importer.shape(name)) != 1 for name in given.values()):
-        raise importer.unsupported("indexing by several or by non-vector tensors", "one vector of constant indices")
-    ((axis, name),) = given.items()
-    return take(importer, args["self"], {axis: constant_indices(importer, name, shape[axis])})
+    axes = sorted(given)
+    if axes != list(range(axes[0], axes[-1] + 1)):
+        raise importer.unsupported(f"indices along the axes {axes}", "indices along neighbouring axes")
+    sizes = {axis: importer.shape(given[axis]) for axis in axes}
+    made = np.broadcast_shapes(*sizes.values())
+    wide = {axis: (1,) * (len(made) - len(size)) + size for axis, size in sizes.items()}
+    owners = [[axis for axis in axes if wide[axis][at] > 1] for at in range(len(made))]
+    if any(len(several) > 1 for several in owners):
+        raise importer.unsupported("indices that vary together", "indices of one axis each")
+    y = take(importer, x, {axis: constant_indices(importer, given[axis], shape[axis]) for axis in axes})
+    before, behind = shape[: axes[0]], shape[axes[-1] + 1 :]
+    own = {axis: [at for at, several in enumerate(owners) if several == [axis]] for axis in axes}
+    places = [at for axis in axes for at in own[axis]]  # of the axes of the result, as the choices lie now
+    y = importer.reshape(y, (*before, *(made[at] for at in places), *behind))
+    first = len(before)
+    order = (first + places.index(at) for at in sorted(places))
+    rest = range(first + len(places), first + len(places) + len(behind))
+    y = importer.transpose(y, (*range(first), *order, *rest))
+    return importer.reshape(y, (*before, *made, *behind))
+
+
+def import_unfold(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.unfold: windows along an axis, whose elements become the last axis."""
+    x, shape = args["self"], importer.shape(args["self"])
+    axis, size, step = args["dimension"] % len(shape), args["size"], args["step"]
+    starts = np.arange(0, shape[axis] - size + 1, step)
+    y = take(importer, x, {axis: (starts[:, None] + np.arange(size)).reshape(-1)})
+    y = importer.reshape(y, (*shape[:axis], len(starts), size, *shape[axis + 1 :]))
+    rest = [other for other in range(len(shape) + 1) if other != axis + 1]
+    return importer.transpose(y, (*rest, axis + 1))
 
 
 def import_roll(importer: Importer, args: Mapping[str, Any]) -> str:
@@ -76,7 +103,9 @@ def import_roll(importer: Importer, args: Mapping[str, Any]) -> str:
 
 
 def import_tflite(importer: Importer, call: TfliteCall) -> str:
-    """GATHER by a constant vector or scalar of indices."""
+    """GATHER by a constant vector or scalar of indices; rows of a constant are looked up."""
+    if importer.is_constant(call.input(0)) and not importer.is_constant(call.input(1)):
+        return embedding.import_tflite(importer, call)
     x, shape = call.input(0), importer.shape(call.input(0))
     axis = call.option("axis")
     if call.operator.options.get("batch_dims", 0) or not -len(shape) <= axis < len(shape):
@@ -122,6 +151,7 @@ class Gather(moves.Move):
         "aten.index_select.default": import_index_select,
         "aten.index.Tensor": import_index,
         "aten.roll.default": import_roll,
+        "aten.unfold.default": import_unfold,
     }
     tflite_targets = {"GATHER": import_tflite}
     kernels = tuple(

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
     """aten.log_softmax.int."""
-    return softmax.over_axis(importer, "log_softmax", args["self"], args["dim"])
+    return softmax.over_axis(
+        importer, "log_softmax", args["self"], args["dim"], lambda importer, x: importer.add("log_softmax", [x], {})
+    )
 
 
 def integers(x: Tensor, output: Tensor) -> dict[str, int]:

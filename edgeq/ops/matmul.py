@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import binary_import, broadcast, fixed_point
+from edgeq.ops import binary_import, broadcast, fixed_point, masked_softmax, softmax
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
 
 if TYPE_CHECKING:
@@ -63,18 +63,22 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
 
 
 def import_attention(importer: Importer, args: Mapping[str, Any]) -> str:
-    """aten.scaled_dot_product_attention: softmax(q k^T * scale + mask) v; masks must be finite constants."""
+    """aten.scaled_dot_product_attention: softmax(q k^T * scale + mask) v; masks must be constants."""
     query, key, value, mask = args["query"], args["key"], args["value"], args.get("attn_mask")
-    if args.get("is_causal") or args.get("enable_gqa"):
-        raise importer.unsupported("an attention with is_causal or enable_gqa", "a plain attention")
+    if args.get("enable_gqa"):
+        raise importer.unsupported("an attention with enable_gqa", "keys and values repeated for all heads")
     scale = args.get("scale")
     factor = float(scale) if scale is not None else float(1.0 / np.sqrt(importer.shape(query)[-1]))
     scores = product(importer, query, key, True, {}, factor)
+    if args.get("is_causal"):
+        scores = masked_softmax.hide(importer, scores, np.tril(np.ones(importer.shape(scores)[-2:], bool)))
     if mask is not None:
-        if not np.all(np.isfinite(importer.constant_array(mask, "the mask of an attention"))):
-            raise importer.unsupported("an attention mask with infinite entries", "finite ones")
-        scores = binary_import.combine(importer, "add", scores, mask)
-    return product(importer, importer.add("softmax", [scores], {}), value, False, {})
+        values = importer.constant_array(mask, "the mask of an attention")
+        if importer.is_boolean(mask):
+            scores = masked_softmax.hide(importer, scores, values.astype(bool))
+        else:
+            scores = binary_import.combine(importer, "add", scores, mask)
+    return product(importer, softmax.over_last(importer, scores), value, False, {})
 
 
 def import_tflite(importer: Importer, call: TfliteCall) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeq.frontend.onnx import image
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import avg_pool2d
+from edgeq.ops import avg_pool2d, conv_torch, gather
 from edgeq.ops.base import Operator, Shape
 from edgeq.ops.spatial import RowReach, Window, windows
 
@@ -30,13 +30,26 @@ def torch_pool(rank: int) -> Callable[[Importer, Mapping[str, Any]], str]:
     return convert
 
 
+def torch_pool_with_indices(importer: Importer, args: Mapping[str, Any]) -> list[str]:
+    """aten.max_pool2d_with_indices; the places of the maxima are not computed."""
+    return [torch_pool(4)(importer, args)]
+
+
 def torch_adaptive(rank: int) -> Callable[[Importer, Mapping[str, Any]], list[str]]:
     """Import function of aten.adaptive_max_pool1d (rank 3) and 2d; the places of the maxima are not computed."""
 
     def convert(importer: Importer, args: Mapping[str, Any]) -> list[str]:
         x = importer.channels_last(args["self"])
-        attributes = avg_pool2d.adaptive_window(importer, x, args["output_size"], rank)
-        return [importer.channels_first(importer.add("max_pool2d", [x], attributes), rank)]
+        for axis, count in enumerate(conv_torch.pair(importer, args["output_size"], rank, 1), start=1):
+            windows = avg_pool2d.adaptive_windows(importer.shape(x)[axis], count)
+            longest = max(len(window) for window in windows)  # shorter ones repeat their last element
+            chosen = [window[min(at, len(window) - 1)] for window in windows for at in range(longest)]
+            x = gather.take(importer, x, {axis: chosen})
+            kernel = (longest, 1) if axis == 1 else (1, longest)
+            if longest > 1:
+                attributes = {"kernel": kernel, "stride": kernel, "padding": (0, 0, 0, 0), "dilation": (1, 1)}
+                x = importer.add("max_pool2d", [x], attributes)
+        return [importer.channels_first(x, rank)]
 
     return convert
 
@@ -55,6 +68,7 @@ class MaxPool2d(Operator):
     torch_targets = {
         "aten.max_pool1d.default": torch_pool(3),
         "aten.max_pool2d.default": torch_pool(4),
+        "aten.max_pool2d_with_indices.default": torch_pool_with_indices,
         "aten.adaptive_max_pool1d.default": torch_adaptive(3),
         "aten.adaptive_max_pool2d.default": torch_adaptive(4),
     }

@@ -5,13 +5,14 @@ Integer form: acc = sum(x) - count * zero_point, requantized with scale_in / sca
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node
-from edgeq.ops import fixed_point, mean, reduction
+from edgeq.ops import binary_import, fixed_point, mean, reduction
 from edgeq.ops.base import Kernel
 
 if TYPE_CHECKING:
@@ -29,6 +30,34 @@ def torch_mean(importer: Importer, args: Mapping[str, Any]) -> str:
         y = importer.channels_first(importer.add("mean", [importer.channels_last(x)], {}))
         return y if args.get("keepdim") else importer.reshape(y, shape[:2])
     return reduction.torch_reduction("reduce", function="mean")(importer, args)
+
+
+def torch_variance(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.var.correction: the mean of squared distances from the mean, times n / (n - correction)."""
+    x, axes, keep = args["self"], args.get("dim"), bool(args.get("keepdim"))
+    shape, attributes = importer.shape(x), {"function": "mean"}
+    axes = list(axes) if axes else list(range(1, len(shape)))
+    count = math.prod(shape[axis] for axis in axes)
+    correction = 1 if args.get("correction") is None else args["correction"]
+    if count <= correction:
+        raise importer.unsupported(f"a variance of {count} value(s)", f"more than {correction}")
+    distance = binary_import.combine(
+        importer, "sub", x, reduction.reduced(importer, "reduce", x, axes, True, attributes)
+    )
+    square = importer.add("unary", [distance], {"function": "pow", "exponent": 2.0})
+    y = reduction.reduced(importer, "reduce", square, axes, keep, attributes)
+    return binary_import.combine(importer, "mul", y, binary_import.operand(importer, count / (count - correction)))
+
+
+def torch_norm(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.linalg_vector_norm of order 1 or 2."""
+    order, axes, keep = args.get("ord", 2), args.get("dim"), bool(args.get("keepdim"))
+    if order not in (1, 2):
+        raise importer.unsupported(f"a norm of order {order}", "order 1 or 2")
+    function = {"function": "abs"} if order == 1 else {"function": "pow", "exponent": 2.0}
+    parts = importer.add("unary", [args["self"]], function)
+    total = reduction.reduced(importer, "reduce", parts, axes, keep, {"function": "sum"})
+    return total if order == 1 else importer.add("unary", [total], {"function": "sqrt"})
 
 
 def tflite_mean(importer: Importer, call: TfliteCall) -> str:
@@ -75,6 +104,8 @@ class Reduce(reduction.Reduction):
         "aten.mean.dim": torch_mean,
         "aten.mean.default": torch_mean,
         "aten.sum.dim_IntList": reduction.torch_reduction("reduce", function="sum"),
+        "aten.var.correction": torch_variance,
+        "aten.linalg_vector_norm.default": torch_norm,
         "aten.sum.default": reduction.torch_reduction("reduce", function="sum"),
     }
     tflite_targets = {"MEAN": tflite_mean, "SUM": tflite_sum}

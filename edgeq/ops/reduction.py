@@ -44,7 +44,7 @@ def reduced(
     made = importer.add(op, [x], {**attributes, "axes": chosen})
     if prescribed is not None:
         importer.prescribe(made, prescribed)
-    left = tuple(size for axis, size in enumerate(shape) if axis not in chosen)
+    left = (1,) * (0 in chosen) + tuple(size for axis, size in enumerate(shape) if axis not in chosen)
     return made if keep else importer.reshape(made, left)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from edgeq.frontend.onnx import fold as onnx_fold
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import moves, repeats
+from edgeq.ops import embedding, moves, repeats
 from edgeq.ops.base import Shape
 
 if TYPE_CHECKING:
@@ -186,7 +186,9 @@ def onnx_split(importer: Importer, call: OnnxCall) -> list[str]:
 
 
 def onnx_gather(importer: Importer, call: OnnxCall) -> str:
-    """Gather of one index, whose axis disappears, or of indices in even steps."""
+    """Gather of one index, whose axis disappears, or of indices in even steps; of a constant it is a look-up."""
+    if call.constant(0) is not None:
+        return embedding.import_onnx(importer, call)
     x, shape, axis = call.activation(), call.shape(), call.axis(0)
     index, rank = call.integers(1, "indices") or (), len(call.shape(1))
     steps = {after - before for before, after in pairwise(index)} or {1}

@@ -30,18 +30,28 @@ OUTPUT_SCALE, OUTPUT_ZERO_POINT = 1.0 / 256.0, -128
 
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
     """aten.softmax.int."""
-    return over_axis(importer, "softmax", args["self"], args["dim"])
+    return over_axis(importer, "softmax", args["self"], args["dim"], over_last)
 
 
-def over_axis(importer: Importer, op: str, x: str, dim: int) -> str:
-    """The operator over the axis `dim`; another axis than the last is brought there and back."""
+def over_axis(importer: Importer, op: str, x: str, dim: int, add: Callable[[Importer, str], str]) -> str:
+    """The operator over the axis `dim`, made by `add` over the last; another axis is brought there and back."""
     rank = len(importer.shape(x))
     axis = dim % rank
     if axis == 0:
         raise importer.unsupported(f"a {op} over the batch of {importer.shape(x)}", f"a {op} over another axis")
     perm = (*(other for other in range(rank) if other != axis), axis)
-    y = importer.add(op, [importer.transpose(x, perm)], {})
+    y = add(importer, importer.transpose(x, perm))
     return importer.transpose(y, tuple(int(other) for other in np.argsort(perm)))
+
+
+def over_last(importer: Importer, x: str) -> str:
+    """The softmax of float `x` over its last axis, of its visible entries where a mask hides some."""
+    visible = importer.visible(x)
+    return (
+        importer.add("softmax", [x], {})
+        if visible is None
+        else importer.add("masked_softmax", [x], {"visible": visible})
+    )
 
 
 def import_tflite(importer: Importer, call: TfliteCall) -> str:
@@ -53,14 +63,8 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
 
 
 def import_onnx(importer: Importer, call: OnnxCall) -> str:
-    """Softmax over any axis, which is brought to the end."""
-    x, axis = call.activation(), call.axis(-1)
-    rank = len(importer.shape(x))
-    if axis == 0:
-        raise importer.unsupported("a softmax over the batch", "a softmax over another axis")
-    last = (*(at for at in range(rank) if at != axis), axis)
-    y = importer.add("softmax", [importer.transpose(x, last)], {})
-    return importer.transpose(y, tuple(last.index(at) for at in range(rank)))
+    """Softmax over any axis."""
+    return over_axis(importer, "softmax", call.activation(), call.axis(-1), over_last)
 
 
 def tflite_exp_table(scale: float, beta: float) -> np.ndarray:
@@ -83,6 +87,13 @@ def exp_table(scale: float, depth: int) -> np.ndarray:
 def table_bits(depth: int) -> int:
     """k, with which the sum of `depth` entries fits 32 bits."""
     return min(23, 31 - int(np.ceil(np.log2(max(depth, 2)))))
+
+
+def shares(e: np.ndarray) -> np.ndarray:
+    """int8 outputs of exponentials, int64 [.., depth]."""
+    total = e.sum(axis=-1, keepdims=True)
+    y = ((e << 8) + total // 2) // total + OUTPUT_ZERO_POINT
+    return np.minimum(y, 127).astype(np.int8)
 
 
 def rows(graph: Graph, node: Node) -> int:
@@ -139,10 +150,7 @@ class Softmax(Operator):
         wide = x.astype(np.int64)
         if rounding(node) == fixed_point.TFLITE:
             return [self._run_tflite(table[wide.max(axis=-1, keepdims=True) - wide].astype(np.int64))]
-        e = table[wide.max(axis=-1, keepdims=True) - wide].astype(np.int64)
-        total = e.sum(axis=-1, keepdims=True)
-        y = ((e << 8) + total // 2) // total + OUTPUT_ZERO_POINT
-        return [np.minimum(y, 127).astype(np.int8)]
+        return [shares(table[wide.max(axis=-1, keepdims=True) - wide].astype(np.int64))]
 
     @staticmethod
     def _run_tflite(e: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
-from edgeq.ops import fixed_point, unary_tables
+from edgeq.ops import binary_import, fixed_point, unary_tables
 from edgeq.ops.base import Operator, Shape
 from edgeq.ops.unary_tables import Parameters, Real, Table, through_float
 
@@ -67,29 +67,47 @@ def _lut(real: Real) -> Function:
 
 FUNCTIONS: Mapping[str, Function] = {
     "abs": Function(lambda x, p: np.abs(x), unary_tables.absolute),
+    "atan": Function(lambda x, p: np.arctan(x)),
     "affine": Function(lambda x, p: x * np.float32(p["scale"]) + np.float32(p["offset"])),
+    "ceil": Function(lambda x, p: np.ceil(x)),
     "cos": Function(lambda x, p: np.cos(x)),
     "elu": _lut(_elu),
     "erf": Function(lambda x, p: _erf(x)),
     "exp": _lut(lambda x, p: np.exp(x)),
+    "exp2": Function(lambda x, p: np.exp2(x)),
+    "expm1": Function(lambda x, p: np.expm1(x)),
     "floor": Function(lambda x, p: np.floor(x)),
     "gelu": _lut(_gelu),
+    "greater": Function(lambda x, p: (x > np.float32(p["than"])).astype(np.float32)),
+    "greater_equal": Function(lambda x, p: (x >= np.float32(p["than"])).astype(np.float32)),
+    "hardshrink": Function(lambda x, p: np.where(np.abs(x) > np.float32(p["lambd"]), x, 0)),
     "hardsigmoid": Function(_hard_sigmoid),
     "hardswish": Function(lambda x, p: x * _hard_sigmoid(x, p), unary_tables.hard_swish),
     "leaky_relu": Function(lambda x, p: np.where(x >= 0, x, x * np.float32(p["alpha"])), unary_tables.leaky_relu),
+    "less": Function(lambda x, p: (x < np.float32(p["than"])).astype(np.float32)),
+    "less_equal": Function(lambda x, p: (x <= np.float32(p["than"])).astype(np.float32)),
     "log": Function(lambda x, p: np.log(x)),
+    "log10": Function(lambda x, p: np.log10(x)),
+    "log1p": Function(lambda x, p: np.log1p(x)),
+    "log_sigmoid": Function(lambda x, p: -_softplus(-x, {})),
+    "log2": Function(lambda x, p: np.log2(x)),
     "mish": Function(lambda x, p: x * np.tanh(_softplus(x, {}))),
     "pow": Function(lambda x, p: np.power(x, np.float32(p["exponent"]))),
     "reciprocal": Function(lambda x, p: np.float32(1) / x),
     "requantize": Function(lambda x, p: x, unary_tables.requantized),
+    "round": Function(lambda x, p: np.rint(x)),
     "rsqrt": Function(lambda x, p: np.float32(1) / np.sqrt(x), unary_tables.rsqrt),
     "sigmoid": _lut(unary_tables.sigmoid),
     "sign": Function(lambda x, p: np.sign(x)),
     "silu": Function(lambda x, p: x * unary_tables.sigmoid(x, p)),
     "sin": Function(lambda x, p: np.sin(x)),
+    "softshrink": Function(lambda x, p: np.sign(x) * np.maximum(np.abs(x) - np.float32(p["lambd"]), 0)),
     "softplus": Function(_softplus),
     "sqrt": Function(lambda x, p: np.sqrt(x)),
+    "tan": Function(lambda x, p: np.tan(x)),
     "tanh": _lut(lambda x, p: np.tanh(x)),
+    "threshold": Function(lambda x, p: np.where(x > np.float32(p["threshold"]), x, np.float32(p["value"]))),
+    "trunc": Function(lambda x, p: np.trunc(x)),
 }
 
 
@@ -120,6 +138,28 @@ def _torch_leaky_relu(importer: Importer, args: Mapping[str, Any]) -> str:
 
 def _torch_pow(importer: Importer, args: Mapping[str, Any]) -> str:
     return importer.add("unary", [args["self"]], {"function": "pow", "exponent": float(args["exponent"])})
+
+
+def _torch_celu(importer: Importer, args: Mapping[str, Any]) -> str:
+    alpha = float(args.get("alpha", 1.0))
+    return importer.add("unary", [args["self"]], {"function": "elu", "alpha": alpha, "input_scale": 1.0 / alpha})
+
+
+def _torch_comparison(function: str) -> Callable[[Importer, Mapping[str, Any]], str]:
+    """Comparison with a number, or of two tensors by their difference: 1 where it holds, else 0."""
+
+    def convert(importer: Importer, args: Mapping[str, Any]) -> str:
+        x, other = args["self"], args["other"]
+        if not isinstance(other, str):
+            return importer.add("unary", [x], {"function": function, "than": float(other)})
+        difference = binary_import.combine(importer, "sub", x, other)
+        return importer.add("unary", [difference], {"function": function, "than": 0.0})
+
+    return convert
+
+
+def _torch_not(importer: Importer, args: Mapping[str, Any]) -> str:
+    return importer.add("unary", [args["self"]], {"function": "affine", "scale": -1.0, "offset": 1.0})
 
 
 def _torch_negative(importer: Importer, args: Mapping[str, Any]) -> str:
@@ -187,32 +227,49 @@ def _onnx_prelu(importer: Importer, call: OnnxCall) -> str:
 
 #: ONNX operator -> function, for operators without attributes
 _ONNX_PLAIN = {
-    "Abs": "abs", "Cos": "cos", "Erf": "erf", "Exp": "exp", "Floor": "floor", "HardSwish": "hardswish", "Log": "log",
-    "Mish": "mish", "Reciprocal": "reciprocal", "Sigmoid": "sigmoid", "Sign": "sign", "Sin": "sin",
-    "Softplus": "softplus", "Sqrt": "sqrt", "Tanh": "tanh",
+    "Abs": "abs", "Atan": "atan", "Ceil": "ceil", "Cos": "cos", "Erf": "erf", "Exp": "exp", "Floor": "floor",
+    "HardSwish": "hardswish", "Log": "log", "Mish": "mish", "Reciprocal": "reciprocal", "Round": "round",
+    "Sigmoid": "sigmoid", "Sign": "sign", "Sin": "sin", "Softplus": "softplus", "Sqrt": "sqrt", "Tan": "tan",
+    "Tanh": "tanh",
 }  # fmt: skip
 #: Selu's defaults, from the operator's text
 _SELU_ALPHA, _SELU_GAMMA = 1.67326319217681884765625, 1.05070102214813232421875
 
 #: aten call -> function, for calls without parameters; in-place forms (trailing _) mean the same
 _TORCH_PLAIN = (
-    "abs", "cos", "erf", "exp", "floor", "hardsigmoid", "hardswish", "log", "mish", "reciprocal", "rsqrt", "sigmoid",
-    "sign", "silu", "sin", "sqrt", "tanh",
+    "abs", "atan", "ceil", "cos", "erf", "exp", "exp2", "expm1", "floor", "hardsigmoid", "hardswish", "log", "log10",
+    "log1p", "log2", "mish", "reciprocal", "round", "rsqrt", "sigmoid", "sign", "silu", "sin", "sqrt", "tan", "tanh",
+    "trunc",
 )  # fmt: skip
+
+
+#: aten call -> function
+_COMPARISONS = {"gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal"}
 
 
 class Unary(Operator):
     name = "unary"
     torch_targets = {
         **{f"aten.{name}{tail}.default": torch_function(name) for name in _TORCH_PLAIN for tail in ("", "_")},
+        "aten.celu.default": _torch_celu,
         "aten.elu.default": torch_function("elu", "alpha", "scale", "input_scale"),
         "aten.elu_.default": torch_function("elu", "alpha", "scale", "input_scale"),
         "aten.gelu.default": torch_function("gelu", "approximate"),
+        "aten.hardshrink.default": torch_function("hardshrink", "lambd"),
         "aten.leaky_relu.default": _torch_leaky_relu,
         "aten.leaky_relu_.default": _torch_leaky_relu,
+        "aten.log_sigmoid.default": torch_function("log_sigmoid"),
+        "aten.logical_not.default": _torch_not,
         "aten.neg.default": _torch_negative,
         "aten.pow.Tensor_Scalar": _torch_pow,
         "aten.softplus.default": torch_function("softplus", "beta"),
+        "aten.softshrink.default": torch_function("softshrink", "lambd"),
+        "aten.threshold.default": torch_function("threshold", "threshold", "value"),
+        **{
+            f"aten.{call}.{kind}": _torch_comparison(function)
+            for call, function in _COMPARISONS.items()
+            for kind in ("Scalar", "Tensor")
+        },
     }
     tflite_targets = {
         "ABS": tflite_function("abs"),

@@ -96,9 +96,15 @@ class Converter:
 
     def require_types(self, node: Node) -> None:
         """Raises EdgeqError for a type of activation that the operator has no kernel for."""
-        names = [name for name in node.inputs if not self.source.tensor(name).is_constant]
-        types = {self._quantization[name].dtype for name in (*names, *node.outputs)}
-        allowed = {"int8", "int16"} if ops.get(node.op).takes_int16 else {"int8"}
+        operator = ops.get(node.op)
+        activations = {
+            index: name for index, name in enumerate(node.inputs) if not self.source.tensor(name).is_constant
+        }
+        if operator.is_view:
+            return
+        indices = {name for index, name in activations.items() if index in operator.index_inputs}
+        types = {self._quantization[name].dtype for name in {*activations.values(), *node.outputs} - indices}
+        allowed = {"int8", "int16"} if operator.takes_int16 else {"int8"}
         if not types <= allowed:
             function = node.attributes.get("function", node.op)
             raise EdgeqError(
@@ -123,6 +129,16 @@ class Converter:
                 steps = np.rint(real / chosen.scale[0]) + chosen.zero_point
                 self._tensors[name] = constant(name, np.clip(steps, -128, 127).astype(np.int8), chosen)
         return self._tensors[name]
+
+    def stored_constant(self, name: str, target: Quantization, reader: str) -> str:
+        """A constant in a given quantization, as the file holds it or rounded to the nearest step."""
+        source, made = self.source.tensor(name), f"{reader}.{name}.stored"
+        known = source.quantization
+        if known is not None and source.dtype == target.dtype and known.same_as(target):
+            return self.constant(made, self.source.constant(name), target)
+        info = np.iinfo(target.dtype)
+        steps = np.rint(self.source.real_constant(name) / target.scale[0]) + target.zero_point
+        return self.constant(made, np.clip(steps, info.min, info.max).astype(target.dtype), target)
 
     def quantized_output(self, node: Node) -> Tensor:
         """The integer tensor that the node's integer form has to make."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph
+from edgeq.ops import embedding
 
 #: types of activations; arrays of these are taken as stored integers, all others as real numbers
 STORED_TYPES = (np.dtype(np.int8), np.dtype(np.int16))
@@ -96,6 +97,9 @@ def _checked(arrays: Mapping[str, np.ndarray], name: str, graph: Graph, where: s
         raise EdgeqError(f"{where}: {key} has shape {list(array.shape)}; the model takes [samples, {expected}]")
     if len(array) == 0:
         raise EdgeqError(f"{where}: {key} holds no samples; give at least one")
+    rows = embedding.row_counts(graph, name)
+    if rows:
+        return _indices(array, min(rows), f"{where}: {key}")
     if array.dtype in STORED_TYPES:
         return np.ascontiguousarray(array)
     with np.errstate(over="ignore"):
@@ -106,6 +110,14 @@ def _checked(arrays: Mapping[str, np.ndarray], name: str, graph: Graph, where: s
     return array
 
 
+def _indices(array: np.ndarray, rows: int, where: str) -> np.ndarray:
+    """Indices as the float graph has them. Raises EdgeqError for one outside the table."""
+    wrong = array[~((array >= 0) & (array < rows) & (array == np.floor(array)))]
+    if wrong.size:
+        raise EdgeqError(f"{where} holds {wrong.reshape(-1)[0]}; the model takes whole numbers from 0 to {rows - 1}")
+    return np.ascontiguousarray(array, dtype=np.float32)
+
+
 def random_samples(graph: Graph, count: int = 64) -> Samples:
     """Noise: over the whole range of an input whose quantization the file prescribes, normally distributed for others.
     Proves a firmware equal to its reference; accuracy with it is meaningless."""
@@ -114,7 +126,10 @@ def random_samples(graph: Graph, count: int = 64) -> Samples:
     for name in graph.inputs:
         tensor = graph.tensor(name)
         shape = (count, *tensor.shape[1:])
-        if tensor.quantization is None:
+        rows = embedding.row_counts(graph, name)
+        if rows:
+            inputs[name] = rng.integers(0, min(rows), shape).astype(np.float32)
+        elif tensor.quantization is None:
             inputs[name] = rng.standard_normal(shape, np.float32)
         else:
             info = np.iinfo(tensor.quantization.dtype)

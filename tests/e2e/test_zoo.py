@@ -14,14 +14,13 @@ from edgeq import pipeline, reference
 from edgeq.boards import load_board
 from edgeq.emit.firmware import EmitOptions
 from edgeq.firmware_folder import open_folder
-from edgeq.frontend.load import ModelSource
 from edgeq.ir.graph import Graph
-from edgeq.quantize.data import Samples, dequantize, quantize_inputs, to_model_layout
+from edgeq.quantize.data import Samples, dequantize, quantize_inputs, random_samples, to_model_layout
 from edgeq.quantize.recipe import Recipe
 from edgeq.verify import verify_layers
 from tests.e2e.zoo import NETWORKS
 from tests.tools import require_board
-from tests.unit.test_import import randomized
+from tests.unit.test_import import imported, randomized
 
 OPTIONS = EmitOptions("speed", "int8", {"file": "zoo", "sha256": ""})
 CALIBRATION, VERIFIED = 32, 2
@@ -42,36 +41,30 @@ def network(name: str) -> nn.Module:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Graph, Graph, Samples]]:
+def made() -> dict[str, tuple[Graph, Graph, Samples]]:
     """Networks that a test has imported and quantized: float graph, integer graph, samples."""
     return {}
 
 
-def prepared(name: str, made: dict[str, tuple[Graph, Graph, Samples]], folder: Path) -> tuple[Graph, Graph, Samples]:
+def prepared(name: str, made: dict[str, tuple[Graph, Graph, Samples]]) -> tuple[Graph, Graph, Samples]:
     if name not in made:
-        path = folder / f"{name}.pt2"
-        example = tuple(torch.zeros(shape) for shape in NETWORKS[name].shapes)
-        torch.export.save(torch.export.export(network(name), example), path)
-        graph = pipeline.import_model(ModelSource(path))
-        rng = np.random.default_rng(0)
-        inputs = {
-            item: rng.standard_normal((CALIBRATION, *graph.tensor(item).shape[1:]), np.float32) for item in graph.inputs
-        }
-        samples = Samples(inputs, None)
+        graph = imported(network(name), *(torch.zeros(shape, dtype=kind) for shape, kind in NETWORKS[name].inputs()))
+        samples = random_samples(graph, CALIBRATION)
         made[name] = (graph, pipeline.quantize(graph, samples, Recipe()), samples)
     return made[name]
 
 
 @pytest.mark.parametrize("name", sorted(NETWORKS))
-def test_computes_what_torch_computes(name: str, made: dict[str, tuple[Graph, Graph, Samples]], tmp_path: Path) -> None:
-    graph, integer, samples = prepared(name, made, tmp_path)
+def test_computes_what_torch_computes(name: str, made: dict[str, tuple[Graph, Graph, Samples]]) -> None:
+    graph, integer, samples = prepared(name, made)
     few = samples.evenly(4)
     floats = reference.run(graph, few.inputs)
     integers = reference.run(integer, quantize_inputs(integer, few))
     module = network(name)
     for index in range(len(few)):
         example = [
-            torch.from_numpy(to_model_layout(graph, item, few.inputs[item])[index, None]) for item in graph.inputs
+            torch.from_numpy(to_model_layout(graph, item, few.inputs[item])[index, None]).to(kind)
+            for item, (_, kind) in zip(graph.inputs, NETWORKS[name].inputs(), strict=True)
         ]
         with torch.no_grad():
             expected = module(*example)
@@ -91,7 +84,7 @@ def test_firmware_equals_the_reference(
     name: str, board: str, made: dict[str, tuple[Graph, Graph, Samples]], tmp_path: Path
 ) -> None:
     require_board(board)
-    _, integer, samples = prepared(name, made, tmp_path)
+    _, integer, samples = prepared(name, made)
     folder = tmp_path / "firmware"
     pipeline.generate(integer, load_board(board), folder, OPTIONS)
     verification = verify_layers(open_folder(folder), samples.evenly(VERIFIED))

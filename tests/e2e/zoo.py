@@ -9,7 +9,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from tests.e2e.zoo_blocks import MobileNetV3Block, TransformerBlock
+from tests.e2e.zoo_blocks import LanguageModel, MobileNetV3Block, TransformerBlock, VisionTransformer
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,10 @@ class Entry:
 
     make: Callable[[], nn.Module]
     shapes: tuple[tuple[int, ...], ...]
+    kind: torch.dtype = torch.float32
+
+    def inputs(self) -> list[tuple[tuple[int, ...], torch.dtype]]:
+        return [(shape, self.kind) for shape in self.shapes]
 
 
 def conv_bn(in_c: int, out_c: int, kernel: int, stride: int = 1, groups: int = 1, act: bool = True) -> nn.Sequential:
@@ -287,6 +291,7 @@ NETWORKS = {
     "dense": Entry(lambda: nn.Sequential(conv_bn(2, 6, 3), Dense(), nn.AvgPool2d(2)), ((1, 2, 8, 8),)),
     "ds_cnn": Entry(ds_cnn, ((1, 1, 25, 10),)),
     "inception": Entry(lambda: nn.Sequential(conv_bn(2, 6, 3, 2), Inception()), ((1, 2, 14, 12),)),
+    "language_model": Entry(LanguageModel, ((1, 12),), torch.int64),
     "mobilenet_v1": Entry(mobilenet_v1, ((1, 3, 16, 16),)),
     "mobilenet_v2": Entry(mobilenet_v2, ((1, 3, 12, 12),)),
     "mobilenet_v3": Entry(lambda: nn.Sequential(conv_bn(3, 8, 3, 2), MobileNetV3Block(8, 16)), ((1, 3, 12, 12),)),
@@ -304,4 +309,5 @@ NETWORKS = {
     "two_inputs": Entry(TwoInputs, ((1, 2, 9, 9), (1, 5))),
     "two_outputs": Entry(TwoOutputs, ((1, 3, 16, 16),)),
     "unet": Entry(UNet, ((1, 1, 16, 12),)),
+    "vision_transformer": Entry(VisionTransformer, ((1, 4, 9, 6),)),
 }

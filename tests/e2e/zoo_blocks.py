@@ -1,4 +1,4 @@
-"""Blocks of the zoo's networks that need operators of two activations: squeeze-excite and attention."""
+"""Blocks of the zoo's networks that need operators of two activations: squeeze-excite and attention; transformers."""
 
 from __future__ import annotations
 
@@ -46,3 +46,33 @@ class TransformerBlock(nn.Module):
         x = x + self.out(y.transpose(1, 2).reshape(batch, length, width))
         x = x + self.mlp(self.second(x))
         return self.head(x.mean(dim=1))
+
+
+class VisionTransformer(nn.Module):
+    """Patches, a class token, positions, an encoder."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patches = nn.Conv2d(4, 16, 3, 3)
+        self.token, self.positions = nn.Parameter(torch.randn(1, 1, 16)), nn.Parameter(torch.randn(1, 7, 16))
+        self.encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(16, 2, 32, batch_first=True), 1)
+        self.head = nn.Linear(16, 5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.patches(x).flatten(2).transpose(1, 2)
+        y = torch.cat([self.token.expand(1, -1, -1), y], 1) + self.positions
+        return self.head(self.encoder(y)[:, 0])
+
+
+class LanguageModel(nn.Module):
+    """Token and position embeddings, a causal encoder, logits by the token table."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tokens, self.positions = nn.Embedding(40, 16), nn.Embedding(12, 16)
+        self.layer = nn.TransformerEncoderLayer(16, 2, 32, batch_first=True)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        y = self.tokens(ids) + self.positions(torch.arange(12))
+        y = self.layer(y, src_mask=nn.Transformer.generate_square_subsequent_mask(12), is_causal=True)
+        return y @ self.tokens.weight.T

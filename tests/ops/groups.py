@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from tests.ops import cases
+from tests.ops.attention_cases import concat_cases, embedding_cases, masked_softmax_cases
 from tests.ops.binary_cases import binary_cases, difference_cases
 from tests.ops.cases import Case
 from tests.ops.matmul_cases import matmul_cases
@@ -25,6 +26,7 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "binary": binary_cases() | difference_cases(),
     "reductions": reduction_cases(),
     "matmul": matmul_cases(),
+    "attention": masked_softmax_cases() | embedding_cases() | concat_cases(),
     "normalize": normalize_cases() | log_softmax_cases(),
     "moves": move_cases() | gather_cases() | resize_cases() | tflite_add_cases() | tflite_softmax_cases(),
     "wide": wide_cases(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -128,9 +127,9 @@ NETWORKS: dict[str, tuple[nn.Module, tuple[int, ...], list[str] | None]] = {
 
 
 @pytest.mark.parametrize("fused", [True, False])
-def test_attention(fused: bool, tmp_path: Path) -> None:
+def test_attention(fused: bool) -> None:
     module, shape = Attention(fused).eval(), (1, 5, 8)
-    graph = imported(module, torch.zeros(shape), tmp_path)
+    graph = imported(module, torch.zeros(shape))
     x = random_input(shape, 16)
     with torch.no_grad():
         expected = np.concatenate([module(sample[None]).numpy() for sample in x])
@@ -175,10 +174,10 @@ def decibels(graph: Graph, x: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("name", sorted(NETWORKS))
-def test_import_computes_the_same(name: str, tmp_path: Path) -> None:
+def test_import_computes_the_same(name: str) -> None:
     module, shape, expected_ops = NETWORKS[name]
     module = randomized(module)
-    graph = imported(module, torch.zeros(shape), tmp_path)
+    graph = imported(module, torch.zeros(shape))
     x = random_input(shape, 16)
     with torch.no_grad():
         expected = np.concatenate([module(sample[None].clone()).numpy() for sample in x])
@@ -191,9 +190,9 @@ def test_import_computes_the_same(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("axis", [1, 2, 3])
 @pytest.mark.parametrize("function", [torch.softmax, torch.log_softmax])
-def test_softmax_over_any_axis(function: Callable[..., torch.Tensor], axis: int, tmp_path: Path) -> None:
+def test_softmax_over_any_axis(function: Callable[..., torch.Tensor], axis: int) -> None:
     module = Formula(lambda x, c: function(c(x), axis), nn.Conv2d(3, 5, 1)).eval()
-    graph = imported(module, torch.zeros(IMAGE), tmp_path)
+    graph = imported(module, torch.zeros(IMAGE))
     x = random_input(IMAGE, 4)
     with torch.no_grad():
         expected = np.concatenate([module(sample[None]).numpy() for sample in x])
@@ -202,17 +201,17 @@ def test_softmax_over_any_axis(function: Callable[..., torch.Tensor], axis: int,
     assert ("transpose" in {node.op for node in graph.nodes}) == (axis != 1)  # channels are last already
 
 
-def test_the_index_of_the_largest(tmp_path: Path) -> None:
+def test_the_index_of_the_largest() -> None:
     module = Formula(lambda x, c: c(x).argmax(1), nn.Conv2d(3, 5, 1)).eval()
-    graph = imported(module, torch.zeros(IMAGE), tmp_path)
+    graph = imported(module, torch.zeros(IMAGE))
     x = random_input(IMAGE, 4)
     with torch.no_grad():
         expected = np.concatenate([module(sample[None]).numpy() for sample in x])
     np.testing.assert_array_equal(run(graph, x.numpy()), expected)
 
 
-def test_an_index_beyond_int8_is_refused(tmp_path: Path) -> None:
-    graph = imported(Formula(lambda x, f: f(x).argmax(1), nn.Linear(6, 129)).eval(), torch.zeros(VECTOR), tmp_path)
+def test_an_index_beyond_int8_is_refused() -> None:
+    graph = imported(Formula(lambda x, f: f(x).argmax(1), nn.Linear(6, 129)).eval(), torch.zeros(VECTOR))
     with pytest.raises(EdgeqError, match="one of 129 elements does not fit int8"):
         decibels(graph, random_input(VECTOR, 4).numpy())
 
@@ -220,11 +219,10 @@ def test_an_index_beyond_int8_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("formula", "message"),
     [
-        (lambda x, f: f(x) / (x + 2), "a division of two activations"),
         (lambda x, f: f(x) / torch.zeros(6), "a division by zero"),
-        (lambda x, f: f(x) + torch.ones(2, 6), "a batch of 1 in front"),
+        (lambda x, f: torch.cdist(f(x), x), "there is no kernel for aten"),
     ],
 )
-def test_what_has_no_kernel_is_refused(formula: Callable[..., object], message: str, tmp_path: Path) -> None:
+def test_what_has_no_kernel_is_refused(formula: Callable[..., object], message: str) -> None:
     with pytest.raises(EdgeqError, match=message):
-        imported(Formula(formula, nn.Linear(6, 6)).eval(), torch.zeros(VECTOR), tmp_path)
+        imported(Formula(formula, nn.Linear(6, 6)).eval(), torch.zeros(VECTOR))

@@ -21,10 +21,13 @@ from edgeq.frontend.onnx import fold, qdq, qlinear
 from edgeq.frontend.onnx.call import Constant, OnnxCall
 from edgeq.frontend.onnx.model import FLOATS, TYPES, OnnxInput, OnnxModel, OnnxNode, read
 from edgeq.ir.graph import Graph
+from edgeq.ops import embedding
 
 Target = Callable[[Importer, OnnxCall], Any]
 #: results that are their first operand, for inference
 IDENTITY = ("Identity", "Dropout")
+#: types of inputs that are indices of a table
+INDICES = ("int64", "int32")
 #: operators of quantized models that are written in another form than edgeq reads
 INSTEAD = {
     "DynamicQuantizeLinear": "static quantization: onnxruntime.quantization.quantize_static",
@@ -63,8 +66,11 @@ class _ProgramImport:
 
     def _input(self, item: OnnxInput) -> None:
         what = f"the model's input {item.name!r}"
-        if item.type not in FLOATS:
-            raise EdgeqError(f"{what} is {item.type}; float32 inputs are supported, quantized inside the model")
+        if item.type not in (*FLOATS, *INDICES):
+            raise EdgeqError(
+                f"{what} is {item.type}; float32 inputs are supported, quantized inside the model, and int64 or int32 "
+                "ones that are looked up in a table"
+            )
         sizes = self.input_shape or item.shape
         if len(sizes) != len(item.shape) or any(
             size not in (None, wanted) for size, wanted in zip(item.shape, sizes, strict=True)
@@ -80,6 +86,8 @@ class _ProgramImport:
                 f"{what} has the shape {_shown(sizes)}; firmware runs one sample, so export with a batch of 1 in front"
             )
         self.names[item.name] = self.importer.input(item.name, (1, *(size or 0 for size in sizes[1:])))
+        if item.type in INDICES:
+            self.importer.prescribe(self.names[item.name], embedding.INDEX)
 
     def _output(self, name: str) -> str:
         if name not in self.names:

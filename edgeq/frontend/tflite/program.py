@@ -20,7 +20,7 @@ from edgeq.frontend.importer import Importer
 from edgeq.frontend.tflite import schema
 from edgeq.frontend.tflite.model import TfliteModel, TfliteOperator, TfliteTensor, read
 from edgeq.ir.graph import Graph, Quantization
-from edgeq.ops import fixed_point
+from edgeq.ops import embedding, fixed_point
 
 #: types that activations may be stored in
 STORED = ("int8", "int16")
@@ -113,10 +113,11 @@ class _ProgramImport:
         return self.importer.finish([self._output(index) for index in self.model.outputs])
 
     def _input(self, tensor: TfliteTensor) -> None:
-        if tensor.type not in ("float32", *STORED) or (tensor.type in STORED and tensor.quantization is None):
+        if tensor.type not in ("float32", "int32", *STORED) or (tensor.type in STORED and tensor.quantization is None):
             raise EdgeqError(
                 f"the model's input {tensor.name!r} is {tensor.type}"
-                f"{' without a scale' if tensor.type in STORED else ''}; float32, int8 and int16 inputs are supported"
+                f"{' without a scale' if tensor.type in STORED else ''}; float32, int8 and int16 inputs are supported, "
+                "and int32 ones that are looked up in a table"
             )
         if tensor.shape[:1] != (1,):
             raise EdgeqError(
@@ -126,6 +127,8 @@ class _ProgramImport:
         name = self.importer.input(tensor.name or "x", tensor.shape)
         if tensor.quantization is not None and tensor.type in STORED:
             self.importer.prescribe(name, tensor.quantization)
+        if tensor.type == "int32":
+            self.importer.prescribe(name, embedding.INDEX)
         self.names[tensor.index] = name
 
     def _output(self, index: int) -> str:

@@ -1,0 +1,117 @@
+"""embedding: rows of a constant table [rows, width] by indices that the model's input holds (int32).
+
+Indices outside the table are limited to it, so that a damaged input reads no foreign memory; data given to edgeq is
+refused instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node, Quantization, Tensor
+from edgeq.ops.base import Constant, Kernel, Operator, Shape
+from edgeq.quantize.scales import affine
+
+if TYPE_CHECKING:
+    from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
+    from edgeq.frontend.tflite.program import TfliteCall
+    from edgeq.quantize.convert import Converter
+
+#: the type of indices; as numbers they stand for themselves
+INDEX = Quantization(np.ones(1), 0, dtype="int32")
+
+
+def look_up(importer: Importer, table: str, indices: str, attributes: Mapping[str, Any]) -> str:
+    """The node; `table` must be constant and `indices` integers."""
+    shape, known = importer.shape(table), importer.quantization(indices)
+    values = importer.constant_array(table, "a table")
+    if len(shape) != 2 or known is None or known.dtype != INDEX.dtype:
+        raise importer.unsupported(f"an embedding of {importer.shape(indices)} in {shape}", "integers and a table")
+    y, stored = importer.add("embedding", [indices, table], attributes), importer.quantization(table)
+    if stored is None:
+        stored = affine((float(values.min()), float(values.max())))
+    importer.prescribe(y, stored)
+    return y
+
+
+def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.embedding."""
+    return look_up(importer, args["weight"], args["indices"], {})
+
+
+def import_onnx(importer: Importer, call: OnnxCall) -> str:
+    """Gather of rows of a constant table."""
+    if call.axis(0):
+        raise importer.unsupported("a look-up along another axis than the first", "a table of rows")
+    return look_up(importer, call.input(0), call.input(1), {})
+
+
+def import_tflite(importer: Importer, call: TfliteCall) -> str:
+    """GATHER (table, indices) of rows, and EMBEDDING_LOOKUP (indices, table)."""
+    if call.operator.name == "EMBEDDING_LOOKUP":
+        return look_up(importer, call.input(1), call.input(0), call.attributes())
+    if call.option("axis") not in (0, -2) or call.operator.options.get("batch_dims", 0):
+        raise importer.unsupported("a look-up along another axis than the first", "a table of rows")
+    return look_up(importer, call.input(0), call.input(1), call.attributes())
+
+
+def row_counts(graph: Graph, name: str) -> list[int]:
+    """Rows of the tables that the activation `name` is looked up in, through views."""
+    found = []
+    for node in graph.nodes:
+        if node.inputs[0] == name and node.op == "embedding":
+            found.append(graph.tensor(node.inputs[1]).shape[0])
+        elif node.inputs[0] == name and node.op == "reshape":
+            found += row_counts(graph, node.output)
+    return found
+
+
+def _units(graph: Graph, node: Node) -> int:
+    return graph.tensor(node.inputs[0]).elements
+
+
+def _pack(graph: Graph, node: Node) -> dict[str, Constant]:
+    return {"table": Constant("int8_t", graph.constant(node.inputs[1]))}
+
+
+class Embedding(Operator):
+    name = "embedding"
+    index_inputs = (0,)
+    torch_targets = {"aten.embedding.default": import_torch}
+    tflite_targets = {"EMBEDDING_LOOKUP": import_tflite}
+    kernels = (
+        Kernel(
+            "eq_embedding_s8_scalar",
+            "scalar",
+            "embedding/eq_embedding_s8_scalar.c",
+            units=_units,
+            pack=_pack,
+            dtype="int32",
+        ),
+    )
+
+    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
+        return [(*inputs[0].shape, inputs[1].shape[1])]
+
+    def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        indices, table = inputs
+        return [table[np.clip(indices, 0, len(table) - 1).astype(np.int64)]]
+
+    def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return self.run_float(node, inputs)
+
+    def quantize(self, converter: Converter, node: Node) -> None:
+        table = converter.operand(node.inputs[1])
+        assert table.quantization is not None
+        converter.add_made_in(table.quantization, node, (node.inputs[0], table.name))
+
+    def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
+        rows, width = graph.tensor(node.inputs[1]).shape
+        return {"rows": rows, "width": width}
+
+
+OP = Embedding()
