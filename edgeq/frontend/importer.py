@@ -227,6 +227,7 @@ class Importer:
         for name in outputs:
             if name not in made and (name not in self._inputs or not self._nodes):
                 raise EdgeqError(f"the model's output {name} is not computed from its input; nothing to build")
+        self._check_indices()
         self.layer = "passed_on"
         outputs = [self._passed_on(name) if name in self._inputs else name for name in outputs]
         if len(set(outputs)) != len(outputs):
@@ -249,6 +250,21 @@ class Importer:
         if macs > MOST_MACS:
             raise EdgeqError(f"the model takes {macs} multiply-accumulates an inference; the limit is {MOST_MACS}")
         return graph
+
+    def _check_indices(self) -> None:
+        """Raises EdgeqError where anything but a look-up reads an input of indices."""
+        indices = {name for name in self._inputs if (known := self.quantization(name)) and known.dtype == "int32"}
+        for node in self._nodes:
+            if not indices.intersection(node.inputs):
+                continue
+            operator = ops.get(node.op)
+            if operator.is_view:
+                indices.add(node.output)
+            elif any(name in indices for at, name in enumerate(node.inputs) if at not in operator.index_inputs):
+                raise EdgeqError(
+                    f"layer {node.name}: {node.op} reads an input of integers; only look-ups in a table (embeddings) "
+                    "take those, so give the model float inputs"
+                )
 
     def _passed_on(self, name: str) -> str:
         """A view of an input that the model returns as it is."""

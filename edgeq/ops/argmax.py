@@ -15,6 +15,7 @@ from edgeq.ops import reduction
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
@@ -43,10 +44,23 @@ def _tflite(function: str) -> Any:
     return convert
 
 
+def _onnx(function: str) -> Any:
+    """ArgMax and ArgMin, of the first among equals."""
+
+    def convert(importer: Importer, call: OnnxCall) -> str:
+        if call.attribute("select_last_index", 0):
+            raise importer.unsupported("the index of the last of equals", "select_last_index = 0")
+        keep = bool(call.attribute("keepdims", 1))
+        return reduction.reduced(importer, "argmax", call.activation(), [call.axis(0)], keep, {"function": function})
+
+    return convert
+
+
 class Argmax(reduction.Reduction):
     name = "argmax"
     torch_targets = {"aten.argmax.default": _torch("max"), "aten.argmin.default": _torch("min")}
     tflite_targets = {"ARG_MAX": _tflite("max"), "ARG_MIN": _tflite("min")}
+    onnx_targets = {"ArgMax": _onnx("max"), "ArgMin": _onnx("min")}
     kernels = reduction.directed_kernels("eq_reduce_s8_arg", "reduce/eq_reduce_s8_index_scalar.c")
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:

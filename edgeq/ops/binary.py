@@ -144,11 +144,17 @@ class Binary(Operator):
     }
     onnx_targets = {
         "Add": binary_import.onnx_function("add"),
+        "And": binary_import.onnx_function("minimum"),
+        "Or": binary_import.onnx_function("maximum"),
         "Sub": binary_import.onnx_function("sub"),
         "Mul": binary_import.onnx_function("mul"),
         "Div": binary_import.onnx_division,
         "Max": binary_import.onnx_function("maximum"),
+        "Mean": binary_import.onnx_mean,
         "Min": binary_import.onnx_function("minimum"),
+        "PRelu": binary_import.onnx_prelu,
+        "Sum": binary_import.onnx_function("add"),
+        "Where": binary_import.onnx_where,
     }
     kernels = (
         _kernel("sum", "sum", "sum", "portable C"),

@@ -4,7 +4,7 @@ where they differ; both have the result's rank."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -121,6 +121,9 @@ def torch_where(importer: Importer, args: Mapping[str, Any]) -> str:
         left, right = map(partial(combine, importer, "mul"), (condition, opposite), choices)
         return combine(importer, "add", left, right)
     chosen = importer.constant_array(condition, "a condition") != 0
+    for index, all_of_it in ((0, chosen.all()), (1, not chosen.any())):
+        if all_of_it and importer.shape(choices[index]) == broadcast.shape_of(importer, *choices):
+            return choices[index]
     for x, other, hidden in ((*choices, ~chosen), (*choices[::-1], chosen)):
         if not importer.is_constant(x) and importer.is_constant(other):
             values = importer.constant_array(other, "a choice")
@@ -173,14 +176,36 @@ def tflite_division(importer: Importer, call: TfliteCall) -> str:
 
 
 def onnx_function(function: str) -> Callable[[Importer, OnnxCall], str]:
-    """Add, Sub, Mul, and Max and Min of two operands."""
+    """Add, Sub, Mul, and Max, Min and Sum of any operands. Negative infinities that are added are a mask."""
 
     def convert(importer: Importer, call: OnnxCall) -> str:
-        if call.count() != 2:
-            raise importer.unsupported(f"{call.node.op} of {call.count()} operands", "two operands")
-        return combine(importer, function, call.input(0), call.input(1))
+        if call.count() < 1:
+            raise importer.unsupported("an operator without operands", "a complete model")
+        names = [call.mask(index) if function == "add" else call.input(index) for index in range(call.count())]
+        return reduce(partial(combine, importer, function), names)
 
     return convert
+
+
+def onnx_mean(importer: Importer, call: OnnxCall) -> str:
+    """Mean of any operands, element by element."""
+    total = onnx_function("add")(importer, call)
+    return combine(importer, "mul", total, operand(importer, 1.0 / call.count()))
+
+
+def onnx_where(importer: Importer, call: OnnxCall) -> str:
+    """Where (condition, chosen, else)."""
+    return torch_where(importer, {"condition": call.input(0), "self": call.mask(1), "other": call.mask(2)})
+
+
+def onnx_prelu(importer: Importer, call: OnnxCall) -> str:
+    """PRelu with constant slopes that broadcast to the operand."""
+    slopes = call.values(1, "the slopes of a prelu")
+    if slopes.size == 1:
+        return importer.add(
+            "unary", [call.activation()], {"function": "leaky_relu", "alpha": float(slopes.reshape(-1)[0])}
+        )
+    return combine(importer, "prelu", call.activation(), call.input(1))
 
 
 def onnx_division(importer: Importer, call: OnnxCall) -> str:

@@ -218,7 +218,7 @@ class Conv2d(Convolution):
     takes_int16 = True
     torch_targets = {**conv_torch.TARGETS, **conv_transpose.TORCH_TARGETS}
     tflite_targets = {"CONV_2D": import_tflite, **conv_transpose.TFLITE_TARGETS}
-    onnx_targets = {"Conv": import_onnx}
+    onnx_targets = {"Conv": import_onnx, **conv_transpose.ONNX_TARGETS}
     kernels = (
         *winograd.kernels(geometry, packed),
         Kernel(

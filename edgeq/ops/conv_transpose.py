@@ -21,6 +21,7 @@ from edgeq.ops.spatial import Window, same_padding
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
 
 LARGEST_STEP = 1 << 16
@@ -173,6 +174,40 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
     return build(importer, [x, filters, bias], (rows, columns), call.attributes(), call.output_quantization())
 
 
+def import_onnx(importer: Importer, call: OnnxCall) -> str:
+    """ConvTranspose: weights [in, out / groups, (H,) W], pads or an output shape."""
+    weights = call.values(1, "the weights of a convolution")
+    rank, x = weights.ndim, call.activation()
+    if rank not in (3, 4) or len(importer.shape(x)) != rank:
+        raise importer.unsupported(f"a transposed convolution of {importer.shape(x)}", "one or two axes")
+    kernel, length = weights.shape[2:], importer.shape(x)[2:]
+    count, how = rank - 2, call.attribute("auto_pad", "NOTSET")
+    strides, dilations = (call.attribute(key, (1,) * count) for key in ("strides", "dilations"))
+    added, pads = call.attribute("output_padding", (0,) * count), call.attribute("pads", (0,) * (2 * count))
+    whole = [
+        (size - 1) * by + (k - 1) * wide + 1
+        for size, by, k, wide in zip(length, strides, kernel, dilations, strict=True)
+    ]
+    if "output_shape" in call.node.attributes or how in ("SAME_UPPER", "SAME_LOWER"):
+        wanted = call.attribute("output_shape", tuple(size * by for size, by in zip(length, strides, strict=True)))
+        total = [max(0, size + more - want) for size, more, want in zip(whole, added, wanted, strict=True)]
+        first = [part // 2 if how == "SAME_UPPER" else part - part // 2 for part in total]
+        pads = (*first, *(part - begin for part, begin in zip(total, first, strict=True)))
+    elif how not in ("NOTSET", "VALID"):
+        raise importer.unsupported(f"auto_pad = {how!r}", "SAME_UPPER, SAME_LOWER or explicit pads")
+    steps = (*strides, *dilations, *kernel)
+    if len(pads) != 2 * count or min(*steps, 1) < 1 or max(*steps, *added, *pads) > LARGEST_STEP or min(*pads, 0) < 0:
+        raise importer.unsupported(f"a transposed convolution with steps {steps} and pads {pads}", "sizes above 0")
+    more = tuple(begin - end + extra for begin, end, extra in zip(pads[:count], pads[count:], added, strict=True))
+    args = {
+        "input": x, "weight": call.input(1), "bias": call.optional(2), "stride": list(strides),
+        "padding": list(pads[:count]), "output_padding": list(more), "dilation": list(dilations),
+        "groups": call.attribute("group", 1),
+    }  # fmt: skip
+    return import_torch(importer, args)
+
+
+ONNX_TARGETS = {"ConvTranspose": import_onnx}
 TORCH_TARGETS = {
     "aten.conv_transpose1d.default": import_torch,
     "aten.conv_transpose2d.input": import_torch,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d, conv2d_cost, weighted
+from edgeq.ops import conv2d, conv2d_cost, einsum_onnx, matmul, weighted
 from edgeq.ops.base import Kernel, Operator, Shape
 from edgeq.ops.conv2d_cost import Cost
 from edgeq.ops.spatial import exact_matmul
@@ -46,7 +46,7 @@ def import_gemm(importer: Importer, call: OnnxCall) -> str:
     """Gemm: alpha * A B + beta * C with constant B and C."""
     alpha, beta = call.attribute("alpha", 1.0), call.attribute("beta", 1.0)
     x = call.activation()
-    if len(call.shape(0)) != 2 or len(call.shape(1)) != 2 or call.attribute("transA", 0):
+    if len(call.model_shape(0)) != 2 or len(call.shape(1)) != 2 or call.attribute("transA", 0):
         raise importer.unsupported(f"a product of {call.shape(0)} and {call.shape(1)}", "matrices, A not transposed")
     weights = _onnx_weights(call, transposed=bool(call.attribute("transB", 0)))
     channels = importer.shape(weights)[0]
@@ -66,8 +66,10 @@ def import_gemm(importer: Importer, call: OnnxCall) -> str:
 
 
 def import_matmul(importer: Importer, call: OnnxCall) -> str:
-    """MatMul of an activation by a constant matrix."""
+    """MatMul: by a constant matrix a linear layer, of two activations the operator matmul."""
     x = call.activation()
+    if call.constant(1) is None:
+        return matmul.product(importer, x, call.input(1), False, {})
     if len(call.shape(1)) != 2 or len(call.shape(0)) < 2:
         raise importer.unsupported(f"a product of {call.shape(0)} and {call.shape(1)}", "a constant matrix")
     weights = _onnx_weights(call, transposed=False)
@@ -123,7 +125,7 @@ class Linear(Operator):
     takes_int16 = True
     torch_targets = {"aten.linear.default": import_torch}
     tflite_targets = {"FULLY_CONNECTED": import_tflite}
-    onnx_targets = {"Gemm": import_gemm, "MatMul": import_matmul}
+    onnx_targets = {"Gemm": import_gemm, "MatMul": import_matmul, **einsum_onnx.TARGETS}
     kernels = (
         simd_kernel("xpulp", xpulp, 8, "packed dot products, 8 channels"),
         simd_kernel("mve", mve, 4, "vector dot products, 4 channels"),

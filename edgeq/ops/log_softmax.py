@@ -17,14 +17,22 @@ from edgeq.ops.base import Kernel, Operator, Shape
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.quantize.convert import Converter
 
 
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
     """aten.log_softmax.int."""
-    return softmax.over_axis(
-        importer, "log_softmax", args["self"], args["dim"], lambda importer, x: importer.add("log_softmax", [x], {})
-    )
+    return softmax.over_axis(importer, "log_softmax", args["self"], args["dim"], _over_last)
+
+
+def import_onnx(importer: Importer, call: OnnxCall) -> str:
+    """LogSoftmax."""
+    return softmax.over_axis(importer, "log_softmax", call.activation(), call.axis(-1), _over_last)
+
+
+def _over_last(importer: Importer, x: str) -> str:
+    return importer.add("log_softmax", [x], {})
 
 
 def integers(x: Tensor, output: Tensor) -> dict[str, int]:
@@ -56,6 +64,7 @@ def logarithm(x: np.ndarray) -> np.ndarray:
 class LogSoftmax(Operator):
     name = "log_softmax"
     in_place = (0,)
+    onnx_targets = {"LogSoftmax": import_onnx}
     torch_targets = {"aten.log_softmax.int": import_torch, "aten._log_softmax.default": import_torch}
     kernels = (
         Kernel(

@@ -23,6 +23,7 @@ from edgeq.ops.base import Constant, Kernel, Operator, Shape
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.quantize.convert import Converter
 
 FRACTION = 18
@@ -88,6 +89,32 @@ def import_instance_norm(importer: Importer, args: Mapping[str, Any]) -> str:
     return _grouped(importer, args, importer.shape(args["input"])[1])
 
 
+def onnx_layer_norm(importer: Importer, call: OnnxCall) -> str:
+    """LayerNormalization and RMSNormalization over the axes from `axis` on; statistics are not returned."""
+    x, axis = call.activation(), call.axis(-1)
+    if any(call.node.outputs[1:]):
+        raise importer.unsupported("a normalization that returns its statistics", "the normalized values only")
+    args = {"input": x, "normalized_shape": importer.shape(x)[axis:], "eps": call.attribute("epsilon", 1e-5)}
+    args["weight"] = call.optional(1)
+    if call.node.op == "LayerNormalization":
+        args["bias"] = call.optional(2)
+    return import_layer_norm(importer, args)
+
+
+def onnx_grouped(importer: Importer, call: OnnxCall) -> str:
+    """InstanceNormalization, and GroupNormalization with a gain and a bias per channel (or, up to operator set 20, per
+    group)."""
+    x, channels = call.activation(), call.shape()[1]
+    groups = channels if call.node.op == "InstanceNormalization" else call.attribute("num_groups", 1)
+    args: dict[str, Any] = {"input": x, "eps": call.attribute("epsilon", 1e-5)}
+    for index, key in ((1, "weight"), (2, "bias")):
+        values = call.values(index, f"the {key} of a normalization").reshape(-1)
+        if len(values) not in (groups, channels) or channels % groups:
+            raise importer.unsupported(f"a {key} of {len(values)} values in {groups} groups", f"{channels} values")
+        args[key] = importer.constant(np.repeat(values, channels // len(values)))
+    return _grouped(importer, args, groups)
+
+
 def _sets(x: np.ndarray, groups: int) -> np.ndarray:
     """[batch, sets, runs, inner] of a channels-last array."""
     if groups == 0:
@@ -138,6 +165,12 @@ class Normalize(Operator):
         "aten.rms_norm.default": import_layer_norm,
         "aten.group_norm.default": import_group_norm,
         "aten.instance_norm.default": import_instance_norm,
+    }
+    onnx_targets = {
+        "GroupNormalization": onnx_grouped,
+        "InstanceNormalization": onnx_grouped,
+        "LayerNormalization": onnx_layer_norm,
+        "RMSNormalization": onnx_layer_norm,
     }
     kernels = (
         Kernel(

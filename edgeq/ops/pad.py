@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: torch's and TensorFlow Lite's padding modes that repeat elements of the input -> numpy's name of the same
 REPEATING = {"reflect": "reflect", "replicate": "edge", "circular": "wrap", "symmetric": "symmetric"}
+#: ONNX's padding modes by other names
+ONNX_MODES = {"edge": "replicate", "wrap": "circular"}
 #: sides beyond it are a damaged file
 LARGEST_SIDE = 1 << 16
 
@@ -128,7 +130,7 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
 
 
 def import_onnx(importer: Importer, call: OnnxCall) -> str:
-    """Pad in constant mode: sides before and behind of all axes or of those named."""
+    """Pad: sides before and behind of all axes or of those named."""
     x, sides = call.activation(), call.integers(1, "padding") or ()
     rank = len(importer.shape(x))
     axes = call.integers(3, "axes") or tuple(range(rank))
@@ -141,7 +143,8 @@ def import_onnx(importer: Importer, call: OnnxCall) -> str:
         raise importer.unsupported("padding of the batch", "padding of the other axes")
     pairs = [side for axis in range(rank - 1, 0, -1) for side in (before[axis], behind[axis])]
     value = call.scalar(2, 0.0, "the padding value")
-    return import_torch(importer, {"self": x, "pad": pairs, "mode": call.attribute("mode", "constant"), "value": value})
+    mode = call.attribute("mode", "constant")
+    return import_torch(importer, {"self": x, "pad": pairs, "mode": ONNX_MODES.get(mode, mode), "value": value})
 
 
 def output_rows(graph: Graph, node: Node) -> int:

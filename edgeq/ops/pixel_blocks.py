@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
 
 
@@ -68,12 +69,36 @@ def tflite_depth_to_space(importer: Importer, call: TfliteCall) -> str:
 def tflite_space_to_depth(importer: Importer, call: TfliteCall) -> str:
     """SPACE_TO_DEPTH."""
     block = _block(importer, call, fits=False)
-    _, height, width, depth = importer.shape(call.input(0))
-    x = importer.reshape(call.input(0), (1, height // block, block, width // block, block, depth))
+    return to_depth(importer, call.input(0), block)
+
+
+def onnx_depth_to_space(importer: Importer, call: OnnxCall) -> str:
+    """DepthToSpace; mode CRD is torch's pixel_shuffle, DCR has the block before the channels."""
+    block, mode, shape = call.attribute("blocksize", 0), call.attribute("mode", "DCR"), call.shape()
+    if len(shape) != 4 or not 1 <= block <= 1 << 10 or shape[1] % block**2 or mode not in ("DCR", "CRD"):
+        raise importer.unsupported(f"blocks of {block} pixels of {shape} in mode {mode}", "whole blocks")
+    if mode == "CRD":
+        return import_shuffle(importer, {"self": call.activation(), "upscale_factor": block})
+    return importer.channels_first(to_pixels(importer, importer.channels_last(call.activation()), (block, block)))
+
+
+def onnx_space_to_depth(importer: Importer, call: OnnxCall) -> str:
+    """SpaceToDepth: the block before the channels."""
+    block, shape = call.attribute("blocksize", 0), call.shape()
+    if len(shape) != 4 or not 1 <= block <= 1 << 10 or shape[2] % block or shape[3] % block:
+        raise importer.unsupported(f"blocks of {block} pixels of {shape}", "whole blocks")
+    return importer.channels_first(to_depth(importer, importer.channels_last(call.activation()), block))
+
+
+def to_depth(importer: Importer, x: str, block: int) -> str:
+    """[1, H, W, C] -> [1, H / b, W / b, b * b * C]."""
+    _, height, width, depth = importer.shape(x)
+    x = importer.reshape(x, (1, height // block, block, width // block, block, depth))
     x = importer.transpose(x, (0, 1, 3, 2, 4, 5))
     return importer.reshape(x, (1, height // block, width // block, block * block * depth))
 
 
+ONNX_TARGETS = {"DepthToSpace": onnx_depth_to_space, "SpaceToDepth": onnx_space_to_depth}
 TORCH_TARGETS = {
     "aten.pixel_shuffle.default": import_shuffle,
     "aten.pixel_unshuffle.default": import_unshuffle,

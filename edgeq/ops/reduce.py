@@ -6,7 +6,8 @@ Integer form: acc = sum(x) - count * zero_point, requantized with scale_in / sca
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,6 @@ from edgeq.ops.base import Kernel
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
-    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
@@ -60,6 +60,10 @@ def torch_norm(importer: Importer, args: Mapping[str, Any]) -> str:
     return total if order == 1 else importer.add("unary", [total], {"function": "sqrt"})
 
 
+def _ordered_norm(order: int, importer: Importer, args: Mapping[str, Any]) -> str:
+    return torch_norm(importer, {**args, "ord": order})
+
+
 def tflite_mean(importer: Importer, call: TfliteCall) -> str:
     """MEAN; over axes 1 and 2 of four it is the operator mean."""
     x, axes = call.input(0), call.integers(1, "the axes of a mean")
@@ -79,23 +83,12 @@ def tflite_sum(importer: Importer, call: TfliteCall) -> str:
     return reduction.tflite_reduction("reduce", function="sum")(importer, call)
 
 
-def onnx_reduction(function: str) -> Callable[[Importer, OnnxCall], str]:
-    """ReduceMean and ReduceSum; without axes over all of them, or over none where the node says so."""
+def _onnx_square_sum(importer: Importer, args: Mapping[str, Any]) -> str:
+    square = importer.add("unary", [args["self"]], {"function": "pow", "exponent": 2.0})
+    return _SUM(importer, {**args, "self": square})
 
-    def convert(importer: Importer, call: OnnxCall) -> str:
-        x, axes = call.activation(), call.axes(1)
-        rank = len(importer.shape(x))
-        if not axes and call.attribute("noop_with_empty_axes", 0):
-            return x
-        axes = axes or tuple(range(1, rank))
-        if any(not -rank <= axis < rank for axis in axes):
-            raise importer.unsupported(f"a {function} over axes {axes} of {rank}", "axes that are there")
-        args = {"self": x, "dim": list(axes), "keepdim": bool(call.attribute("keepdims", 1))}
-        if function == "mean":
-            return torch_mean(importer, args)
-        return str(reduction.torch_reduction("reduce", function=function)(importer, args))
 
-    return convert
+_SUM = reduction.torch_reduction("reduce", function="sum")
 
 
 class Reduce(reduction.Reduction):
@@ -103,13 +96,19 @@ class Reduce(reduction.Reduction):
     torch_targets = {
         "aten.mean.dim": torch_mean,
         "aten.mean.default": torch_mean,
-        "aten.sum.dim_IntList": reduction.torch_reduction("reduce", function="sum"),
+        "aten.sum.dim_IntList": _SUM,
         "aten.var.correction": torch_variance,
         "aten.linalg_vector_norm.default": torch_norm,
-        "aten.sum.default": reduction.torch_reduction("reduce", function="sum"),
+        "aten.sum.default": _SUM,
     }
     tflite_targets = {"MEAN": tflite_mean, "SUM": tflite_sum}
-    onnx_targets = {"ReduceMean": onnx_reduction("mean"), "ReduceSum": onnx_reduction("sum")}
+    onnx_targets = {
+        "ReduceL1": reduction.onnx_reduction(partial(_ordered_norm, 1)),
+        "ReduceL2": reduction.onnx_reduction(partial(_ordered_norm, 2)),
+        "ReduceMean": reduction.onnx_reduction(torch_mean),
+        "ReduceSum": reduction.onnx_reduction(_SUM),
+        "ReduceSumSquare": reduction.onnx_reduction(_onnx_square_sum),
+    }
     kernels = (
         Kernel(
             "eq_reduce_s8_sum_{form}_scalar",

@@ -41,6 +41,10 @@ class ReduceExtreme(reduction.Reduction, KeepsScale):
         "REDUCE_MAX": reduction.tflite_reduction("reduce_extreme", function="max"),
         "REDUCE_MIN": reduction.tflite_reduction("reduce_extreme", function="min"),
     }
+    onnx_targets = {
+        name: reduction.onnx_reduction(reduction.torch_reduction("reduce_extreme", function=function))
+        for name, function in (("ReduceMax", "max"), ("ReduceMin", "min"))
+    }
     kernels = reduction.directed_kernels("eq_reduce_s8_", "reduce/eq_reduce_s8_extreme_scalar.c")
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:

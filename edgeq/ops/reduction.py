@@ -16,6 +16,7 @@ from edgeq.ops.base import Kernel, Operator, Shape, elements_per_sample
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
 
 #: axes of eq_reduce_shape_t, kept ones and reduced ones
@@ -57,6 +58,20 @@ def torch_reduction(op: str, **attributes: Any) -> Callable[[Importer, Mapping[s
         return reduced(importer, op, args["self"], axes, bool(args.get("keepdim")), attributes)
 
     return convert
+
+
+def onnx_reduction(convert: Callable[[Importer, Mapping[str, Any]], str]) -> Callable[[Importer, OnnxCall], str]:
+    """Import function of a Reduce operator, from that of the same call in torch; without axes over all of them, or over
+    none where the node says so."""
+
+    def reduce(importer: Importer, call: OnnxCall) -> str:
+        x, axes = call.activation(), call.moved_axes(1)
+        if not axes and call.attribute("noop_with_empty_axes", 0):
+            return x
+        axes = axes or tuple(range(1, len(importer.shape(x))))
+        return convert(importer, {"self": x, "dim": list(axes), "keepdim": bool(call.attribute("keepdims", 1))})
+
+    return reduce
 
 
 def tflite_reduction(op: str, **attributes: Any) -> Callable[[Importer, TfliteCall], str]:

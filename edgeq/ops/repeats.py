@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
+    from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
 
 #: elements beyond it are a damaged file
@@ -95,6 +96,25 @@ def tflite_broadcast(importer: Importer, call: TfliteCall) -> str:
     return importer.reshape(expanded(importer, x, target), call.output_shape())
 
 
+def onnx_expand(importer: Importer, call: OnnxCall) -> str:
+    """Expand to a constant shape, in which 1 keeps a size."""
+    x, wanted = call.activation(), call.integers(1, "a shape") or ()
+    shape = call.model_shape()
+    rank = max(len(shape), len(wanted))
+    wide = (1,) * (rank - len(shape)) + shape
+    target = [max(pair) for pair in zip(wide, (1,) * (rank - len(wanted)) + wanted, strict=True)]
+    return expanded(importer, x, call.stored(tuple(target)))
+
+
+def onnx_tile(importer: Importer, call: OnnxCall) -> str:
+    """Tile by constant numbers."""
+    x, counts = call.activation(), call.integers(1, "the numbers of repetitions") or ()
+    if len(counts) != len(call.model_shape()) or min(counts, default=0) < 1:
+        raise importer.unsupported(f"{counts} repetitions of {call.model_shape()}", "a number above 0 for every axis")
+    return tiled(importer, x, call.stored(counts))
+
+
+ONNX_TARGETS = {"Expand": onnx_expand, "Tile": onnx_tile}
 TORCH_TARGETS = {
     "aten.expand.default": import_expand,
     "aten.repeat.default": import_repeat,

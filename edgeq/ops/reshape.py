@@ -33,21 +33,23 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
 
 def import_onnx(importer: Importer, call: OnnxCall) -> str:
     """Reshape, Flatten, Squeeze and Unsqueeze."""
-    x = call.activation()
-    shape = importer.shape(x)
+    return importer.reshape(call.activation(), call.stored(_onnx_shape(importer, call)))
+
+
+def _onnx_shape(importer: Importer, call: OnnxCall) -> tuple[int, ...]:
+    """The result's shape as ONNX has it."""
+    shape = call.model_shape()
     if call.node.op == "Flatten":
         axis = call.attribute("axis", 1)
         if not -len(shape) <= axis <= len(shape):
             raise importer.unsupported(f"a flatten at axis {axis} of {shape}", "an axis that is there")
         axis += len(shape) if axis < 0 else 0
-        return importer.reshape(x, (math.prod(shape[:axis]), math.prod(shape[axis:])))
+        return (math.prod(shape[:axis]), math.prod(shape[axis:]))
     if call.node.op == "Reshape":
-        wanted = call.integers(1, "shapes") or ()
-        return importer.reshape(x, onnx_fold.reshaped(shape, wanted, bool(call.attribute("allowzero", 0))))
-    axes = call.axes(1)
+        return call.target_shape()
     if call.node.op == "Unsqueeze":
-        return importer.reshape(x, onnx_fold.unsqueezed(shape, axes or ()))
-    return importer.reshape(x, onnx_fold.squeezed(shape, axes))
+        return onnx_fold.unsqueezed(shape, call.axes(1) or ())
+    return onnx_fold.squeezed(shape, call.axes(1))
 
 
 class Reshape(KeepsScale):

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import gather
+from edgeq.ops import gather, resize_onnx
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels
+from edgeq.ops.spatial import between, whole_numbers
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 ONE = 1 << 10
 #: sides beyond it are a damaged file
 LARGEST_SIDE = 1 << 16
-
-#: (lower index, upper index, share of the upper) per output index
-Places = tuple[tuple[int, ...], tuple[int, ...], tuple[float, ...]]
 
 
 def torch_steps(importer: Importer, args: Mapping[str, Any], rank: int) -> tuple[tuple[int, int], list[float | None]]:
@@ -81,18 +79,6 @@ def torch_bilinear(rank: int) -> Callable[[Importer, Mapping[str, Any]], str]:
     return convert
 
 
-def between(source: np.ndarray, length: int) -> Places:
-    """The neighbours of the places `source` (>= 0, in input pixels) and how far towards the second they lie."""
-    lower = np.minimum(np.floor(source).astype(int), length - 1)
-    upper = np.minimum(lower + 1, length - 1)
-    share = np.where(upper > lower, source - lower, 0.0)
-    return (_numbers(lower), _numbers(upper), tuple(float(value) for value in share))
-
-
-def _numbers(values: np.ndarray) -> tuple[int, ...]:
-    return tuple(int(value) for value in values)
-
-
 def tflite_sizes(importer: Importer, call: TfliteCall) -> tuple[str, tuple[int, ...]]:
     """(channels-last image, its new height and width)."""
     x, sizes = call.input(0), call.integers(1, "the size of a resized image")
@@ -130,7 +116,7 @@ def tflite_bilinear(importer: Importer, call: TfliteCall) -> str:
         lower = np.clip(scaled // ONE, 0, length - 1)
         upper = np.clip(-(-scaled // ONE), 0, length - 1)
         share = np.where(upper > lower, scaled - ONE * lower, 0) / ONE
-        places.append((_numbers(lower), _numbers(upper), tuple(float(value) for value in share)))
+        places.append((whole_numbers(lower), whole_numbers(upper), tuple(float(value) for value in share)))
     return importer.add("resize_bilinear", [x], call.attributes(rows=places[0], columns=places[1]))
 
 
@@ -158,6 +144,7 @@ class ResizeBilinear(Operator):
         "aten.upsample_bilinear2d.vec": torch_bilinear(4),
         "aten.upsample_bilinear2d.default": torch_bilinear(4),
     }
+    onnx_targets = resize_onnx.TARGETS
     tflite_targets = {"RESIZE_NEAREST_NEIGHBOR": tflite_nearest, "RESIZE_BILINEAR": tflite_bilinear}
     kernels = (
         Kernel(

@@ -14,7 +14,7 @@ import numpy as np
 
 from edgeq.frontend.onnx import fold as onnx_fold
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import embedding, moves, repeats
+from edgeq.ops import embedding, gather, moves, repeats
 from edgeq.ops.base import Shape
 
 if TYPE_CHECKING:
@@ -161,9 +161,10 @@ def tflite_reverse(importer: Importer, call: TfliteCall) -> str:
 
 def onnx_slice(importer: Importer, call: OnnxCall) -> str:
     """Slice with constant bounds."""
-    x, shape = call.activation(), call.shape()
+    x, shape = call.activation(), call.model_shape()
     operands = [np.array(call.integers(index, "a slice's bounds") or ()) for index in range(1, call.count())]
     ranges = [range(size)[part] for size, part in zip(shape, onnx_fold.slices(call.node, shape, operands), strict=True)]
+    ranges = [range(1)] * call.behind + ranges
     if any(len(part) == 0 for part in ranges):
         raise importer.unsupported(f"an empty slice of {shape}", "one inside the input")
     return box(
@@ -186,16 +187,19 @@ def onnx_split(importer: Importer, call: OnnxCall) -> list[str]:
 
 
 def onnx_gather(importer: Importer, call: OnnxCall) -> str:
-    """Gather of one index, whose axis disappears, or of indices in even steps; of a constant it is a look-up."""
+    """Gather by constant indices: those in even steps are a slice. Of a constant it is a look-up."""
     if call.constant(0) is not None:
         return embedding.import_onnx(importer, call)
     x, shape, axis = call.activation(), call.shape(), call.axis(0)
-    index, rank = call.integers(1, "indices") or (), len(call.shape(1))
+    index, of = call.integers(1, "indices") or (), call.shape(1)
     steps = {after - before for before, after in pairwise(index)} or {1}
-    if rank > 1 or not index or len(steps) > 1 or any(not -shape[axis] <= at < shape[axis] for at in index):
-        raise importer.unsupported(f"a gather of {index[:8]} along axis {axis} of {shape}", "indices in even steps")
-    y = along(importer, x, axis, index[0] % shape[axis], len(index), steps.pop())
-    return without_axis(importer, y, axis) if rank == 0 else y
+    if not index or any(not -shape[axis] <= at < shape[axis] for at in index):
+        raise importer.unsupported(f"a gather of {index[:8]} along axis {axis} of {shape}", "indices inside it")
+    if len(steps) == 1:
+        y = along(importer, x, axis, index[0] % shape[axis], len(index), steps.pop())
+    else:
+        y = gather.take(importer, x, {axis: [at % shape[axis] for at in index]})
+    return y if len(of) == 1 else importer.reshape(y, (*shape[:axis], *of, *shape[axis + 1 :]))
 
 
 class Slice(moves.Move):
@@ -220,7 +224,7 @@ class Slice(moves.Move):
         **repeats.TFLITE_TARGETS,
     }
 
-    onnx_targets = {"Gather": onnx_gather, "Slice": onnx_slice, "Split": onnx_split}
+    onnx_targets = {"Gather": onnx_gather, "Slice": onnx_slice, "Split": onnx_split, **repeats.ONNX_TARGETS}
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [(inputs[0].shape[0], *node.attributes["size"][1:])]

@@ -111,3 +111,20 @@ def exact_matmul(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
     )
     dtype = np.float32 if bound < 2**24 else np.float64
     return np.matmul(x.astype(dtype), weights.astype(dtype)).astype(np.int64)
+
+
+#: of a resized axis, per output index: (lower index, upper index, share of the upper)
+Places = tuple[tuple[int, ...], tuple[int, ...], tuple[float, ...]]
+
+
+def between(source: np.ndarray, length: int) -> Places:
+    """The neighbours of the places `source` (>= 0, in input pixels) and how far towards the second they lie."""
+    lower = np.minimum(np.floor(source).astype(int), length - 1)
+    upper = np.minimum(lower + 1, length - 1)
+    share = np.where(upper > lower, source - lower, 0.0)
+    return (whole_numbers(lower), whole_numbers(upper), tuple(float(value) for value in share))
+
+
+def whole_numbers(values: np.ndarray) -> tuple[int, ...]:
+    """Array -> ints."""
+    return tuple(int(value) for value in values)

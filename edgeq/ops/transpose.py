@@ -51,11 +51,7 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
 
 def import_onnx(importer: Importer, call: OnnxCall) -> str:
     """Transpose; without a permutation the axes are reversed."""
-    rank = len(importer.shape(call.activation()))
-    perm = call.attribute("perm", tuple(range(rank))[::-1])
-    if sorted(perm) != list(range(rank)) or perm[0] != 0:
-        raise importer.unsupported(f"a transpose by {perm} of {rank} axes", "a permutation that leaves the batch first")
-    return importer.transpose(call.activation(), perm)
+    return importer.transpose(call.activation(), call.permutation())
 
 
 class Transpose(moves.Move):
@@ -67,7 +63,7 @@ class Transpose(moves.Move):
         **pixel_blocks.TORCH_TARGETS,
     }
     tflite_targets = {"TRANSPOSE": import_tflite, **pixel_blocks.TFLITE_TARGETS}
-    onnx_targets = {"Transpose": import_onnx}
+    onnx_targets = {"Transpose": import_onnx, **pixel_blocks.ONNX_TARGETS}
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [tuple(inputs[0].shape[axis] for axis in node.attributes["perm"])]

@@ -99,6 +99,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "rsqrt": Function(lambda x, p: np.float32(1) / np.sqrt(x), unary_tables.rsqrt),
     "sigmoid": _lut(unary_tables.sigmoid),
     "sign": Function(lambda x, p: np.sign(x)),
+    "softsign": Function(lambda x, p: x / (1 + np.abs(x))),
     "silu": Function(lambda x, p: x * unary_tables.sigmoid(x, p)),
     "sin": Function(lambda x, p: np.sin(x)),
     "softshrink": Function(lambda x, p: np.sign(x) * np.maximum(np.abs(x) - np.float32(p["lambd"]), 0)),
@@ -217,20 +218,54 @@ def _onnx_pow(importer: Importer, call: OnnxCall) -> str:
     return importer.add("unary", [call.activation()], {"function": "pow", "exponent": exponent})
 
 
-def _onnx_prelu(importer: Importer, call: OnnxCall) -> str:
-    """PRelu with one slope for all channels."""
-    slope = call.scalar(1, None, "slopes")
-    if slope is None:
-        raise importer.unsupported("a PRelu without a slope", "a complete model")
-    return importer.add("unary", [call.activation()], {"function": "leaky_relu", "alpha": slope})
+def _onnx_comparison(function: str) -> Callable[[Importer, OnnxCall], str]:
+    """Comparison with a constant of one value, or of two operands by their difference."""
+
+    def convert(importer: Importer, call: OnnxCall) -> str:
+        known = call.constant(1)
+        other: Any = call.input(1)
+        if known is not None and known.data.size == 1:
+            other = float(known.real().reshape(-1)[0])
+        return _torch_comparison(function)(importer, {"self": call.input(0), "other": other})
+
+    return convert
+
+
+def _onnx_not(importer: Importer, call: OnnxCall) -> str:
+    return _torch_not(importer, {"self": call.activation()})
+
+
+def _onnx_celu(importer: Importer, call: OnnxCall) -> str:
+    return _torch_celu(importer, {"self": call.activation(), "alpha": call.attribute("alpha", 1.0)})
+
+
+def _onnx_threshold(importer: Importer, call: OnnxCall) -> str:
+    """ThresholdedRelu."""
+    threshold = call.attribute("alpha", 1.0)
+    return importer.add("unary", [call.activation()], {"function": "threshold", "threshold": threshold, "value": 0.0})
+
+
+def _onnx_shrink(importer: Importer, call: OnnxCall) -> str:
+    """Shrink: with a bias of 0 torch's hardshrink, with a bias of lambd its softshrink."""
+    lambd, bias = call.attribute("lambd", 0.5), call.attribute("bias", 0.0)
+    if bias not in (0.0, lambd):
+        raise importer.unsupported(f"a Shrink with lambd {lambd} and bias {bias}", "a bias of 0 or of lambd")
+    function = "hardshrink" if bias == 0.0 else "softshrink"
+    return importer.add("unary", [call.activation()], {"function": function, "lambd": lambd})
+
+
+def _onnx_swish(importer: Importer, call: OnnxCall) -> str:
+    if call.attribute("alpha", 1.0) != 1.0:
+        raise importer.unsupported("a Swish with an alpha", "alpha = 1")
+    return importer.add("unary", [call.activation()], {"function": "silu"})
 
 
 #: ONNX operator -> function, for operators without attributes
 _ONNX_PLAIN = {
     "Abs": "abs", "Atan": "atan", "Ceil": "ceil", "Cos": "cos", "Erf": "erf", "Exp": "exp", "Floor": "floor",
     "HardSwish": "hardswish", "Log": "log", "Mish": "mish", "Reciprocal": "reciprocal", "Round": "round",
-    "Sigmoid": "sigmoid", "Sign": "sign", "Sin": "sin", "Softplus": "softplus", "Sqrt": "sqrt", "Tan": "tan",
-    "Tanh": "tanh",
+    "Sigmoid": "sigmoid", "Sign": "sign", "Sin": "sin", "Softplus": "softplus", "Softsign": "softsign", "Sqrt": "sqrt",
+    "Tan": "tan", "Tanh": "tanh",
 }  # fmt: skip
 #: Selu's defaults, from the operator's text
 _SELU_ALPHA, _SELU_GAMMA = 1.67326319217681884765625, 1.05070102214813232421875
@@ -245,6 +280,11 @@ _TORCH_PLAIN = (
 
 #: aten call -> function
 _COMPARISONS = {"gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal"}
+
+
+_ONNX_COMPARISONS = {
+    "Greater": "greater", "GreaterOrEqual": "greater_equal", "Less": "less", "LessOrEqual": "less_equal",
+}  # fmt: skip
 
 
 class Unary(Operator):
@@ -288,12 +328,17 @@ class Unary(Operator):
     onnx_targets = {
         **{name: onnx_function(function) for name, function in _ONNX_PLAIN.items()},
         "Elu": onnx_function("elu", alpha=("alpha", 1.0)),
+        "Celu": _onnx_celu,
+        "Not": _onnx_not,
+        "Shrink": _onnx_shrink,
+        "Swish": _onnx_swish,
+        "ThresholdedRelu": _onnx_threshold,
+        **{name: _onnx_comparison(function) for name, function in _ONNX_COMPARISONS.items()},
         "Gelu": onnx_function("gelu", approximate=("approximate", "none")),
         "HardSigmoid": _onnx_hard_sigmoid,
         "LeakyRelu": onnx_function("leaky_relu", alpha=("alpha", 0.01)),
         "Neg": _onnx_negative,
         "Pow": _onnx_pow,
-        "PRelu": _onnx_prelu,
         "Selu": onnx_function("elu", alpha=("alpha", _SELU_ALPHA), scale=("gamma", _SELU_GAMMA)),
     }
 

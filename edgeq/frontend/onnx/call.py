@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeq.frontend.onnx import fold
 from edgeq.ir.graph import Quantization
 
 if TYPE_CHECKING:
@@ -28,14 +29,22 @@ class Constant:
 
 
 class OnnxCall:
-    """Operands are numbered as in ONNX; their names are tensors of the graph. `opset` tells the node's form."""
+    """Operands are numbered as in ONNX; their names are tensors of the graph. `opset` tells the node's form. `behind`:
+    1 where all activations have a batch of 1 before the axes that ONNX counts, else 0."""
 
     def __init__(
-        self, importer: Importer, node: OnnxNode, names: dict[str, str], constants: dict[str, Constant], opset: int
+        self,
+        importer: Importer,
+        node: OnnxNode,
+        names: dict[str, str],
+        constants: dict[str, Constant],
+        opset: int,
+        behind: int = 0,
     ) -> None:
         self.importer = importer
         self.node = node
         self.opset = opset
+        self.behind = behind
         self._names = names
         self._constants = constants
 
@@ -67,6 +76,15 @@ class OnnxCall:
             raise self.importer.unsupported(f"an operator without {what}", "a complete model")
         return name
 
+    def mask(self, index: int) -> str:
+        """An operand that may hold negative infinity, which becomes the lowest float."""
+        known = self.constant(index)
+        if known is None or known.quantization is not None or known.data.dtype.kind != "f":
+            return self.input(index)
+        lowest = np.finfo(np.float32).min
+        values = np.where(np.isneginf(known.data), lowest, np.maximum(known.data.astype(np.float64), lowest))
+        return self.importer.constant(self._finite(values.astype(np.float32), index))
+
     def activation(self, index: int = 0) -> str:
         """Name of an operand that is computed from the model's input."""
         if self.constant(index) is not None:
@@ -76,6 +94,27 @@ class OnnxCall:
     def shape(self, index: int = 0) -> tuple[int, ...]:
         known = self.constant(index)
         return known.data.shape if known is not None else self.importer.shape(self.input(index))
+
+    def model_shape(self, index: int = 0) -> tuple[int, ...]:
+        """An operand's shape as ONNX has it."""
+        return self.shape(index) if self.constant(index) is not None else self.shape(index)[self.behind :]
+
+    def stored(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape in the graph of a result that ONNX calls `shape`."""
+        return (1,) * self.behind + shape
+
+    def permutation(self) -> tuple[int, ...]:
+        """perm, or the axes reversed, as the graph counts them."""
+        rank = len(self.model_shape(0))
+        perm = self.attribute("perm", tuple(range(rank))[::-1])
+        if sorted(perm) != list(range(rank)):
+            raise self.importer.unsupported(f"a transpose by {perm} of {rank} axes", "a permutation")
+        return (*range(self.behind), *(axis + self.behind for axis in perm))
+
+    def target_shape(self) -> tuple[int, ...]:
+        """What Reshape's operand makes of the input's shape, as ONNX has it."""
+        wanted = self.integers(1, "shapes") or ()
+        return fold.reshaped(self.model_shape(0), wanted, bool(self.attribute("allowzero", 0)))
 
     def values(self, index: int, what: str) -> np.ndarray:
         """The real values of a constant operand."""
@@ -103,16 +142,23 @@ class OnnxCall:
         return tuple(int(value) for value in known.data.reshape(-1))
 
     def axes(self, index: int) -> tuple[int, ...] | None:
-        """Axes from an operand or, in older operator sets, an attribute."""
+        """Axes from an operand or, in older operator sets, an attribute, as ONNX counts them."""
         found = self.integers(index, "axes")
         return self.attribute("axes", None) if found is None else found
 
+    def moved_axes(self, index: int) -> tuple[int, ...] | None:
+        """Axes of the input as the graph counts them, from the front."""
+        axes, rank = self.axes(index), len(self.model_shape(0))
+        if axes is not None and any(not -rank <= axis < rank for axis in axes):
+            raise self.importer.unsupported(f"axes {axes} of {rank}", "axes that are there")
+        return None if axes is None else tuple(axis % rank + self.behind for axis in axes)
+
     def axis(self, default: int, key: str = "axis") -> int:
-        """An axis attribute, counted from the front."""
-        rank, axis = len(self.shape(0)), self.attribute(key, default)
+        """An axis attribute as the graph counts it, from the front."""
+        rank, axis = len(self.model_shape(0)), self.attribute(key, default)
         if not -rank <= axis < rank:
             raise self.importer.unsupported(f"axis {axis} of {rank}", "an axis that is there")
-        return axis % rank
+        return axis % rank + self.behind
 
     def attribute(self, name: str, default: Any) -> Any:
         """An attribute's value. Raises EdgeqError where it has another kind than the default."""

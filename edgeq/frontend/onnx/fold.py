@@ -169,8 +169,55 @@ def _quantize(node: OnnxNode, arrays: Arrays) -> np.ndarray:
     return np.clip(np.nan_to_num(steps), info.min, info.max).astype(zero_point.dtype)
 
 
+def _trilu(node: OnnxNode, arrays: Arrays) -> np.ndarray:
+    diagonal = int(arrays[1].reshape(-1)[0]) if len(arrays) > 1 else 0
+    return (np.triu if node.attributes.get("upper", 1) else np.tril)(arrays[0], diagonal)
+
+
+def _modulo(node: OnnxNode, arrays: Arrays) -> np.ndarray:
+    if arrays[1].dtype.kind != "f" and not arrays[1].all():
+        raise FoldError("a remainder of zero")
+    return (np.fmod if node.attributes.get("fmod", 0) else np.mod)(*arrays)
+
+
+def _reduced(function: Callable[..., np.ndarray]) -> Function:
+    def compute(node: OnnxNode, arrays: Arrays) -> np.ndarray:
+        axes = axes_of(node, arrays)
+        if not axes and node.attributes.get("noop_with_empty_axes", 0):
+            return arrays[0]
+        return function(arrays[0], axis=axes or None, keepdims=bool(node.attributes.get("keepdims", 1)))
+
+    return compute
+
+
+def _tile(node: OnnxNode, arrays: Arrays) -> np.ndarray:
+    counts = [int(count) for count in arrays[1].reshape(-1)]
+    _sized(size * count for size, count in zip(arrays[0].shape, counts, strict=True))
+    return np.tile(arrays[0], counts)
+
+
 FUNCTIONS: Mapping[str, Function] = {
     "Abs": _elementwise(np.abs),
+    "And": _elementwise(np.logical_and),
+    "Cos": _elementwise(np.cos),
+    "Exp": _elementwise(np.exp),
+    "Greater": _elementwise(np.greater),
+    "GreaterOrEqual": _elementwise(np.greater_equal),
+    "Less": _elementwise(np.less),
+    "LessOrEqual": _elementwise(np.less_equal),
+    "Log": _elementwise(np.log),
+    "Mod": _modulo,
+    "Not": _elementwise(np.logical_not),
+    "Or": _elementwise(np.logical_or),
+    "Pow": _elementwise(np.power),
+    "ReduceMax": _reduced(np.max),
+    "ReduceMean": _reduced(np.mean),
+    "ReduceMin": _reduced(np.min),
+    "ReduceProd": _reduced(np.prod),
+    "ReduceSum": _reduced(np.sum),
+    "Sin": _elementwise(np.sin),
+    "Tile": _tile,
+    "Trilu": _trilu,
     "Add": _elementwise(np.add),
     "Cast": _cast,
     "Ceil": _elementwise(np.ceil),

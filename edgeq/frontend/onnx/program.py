@@ -17,13 +17,15 @@ import numpy as np
 from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import Importer
-from edgeq.frontend.onnx import fold, qdq, qlinear
+from edgeq.frontend.onnx import batch, fold, qdq, qlinear
 from edgeq.frontend.onnx.call import Constant, OnnxCall
 from edgeq.frontend.onnx.model import FLOATS, TYPES, OnnxInput, OnnxModel, OnnxNode, read
 from edgeq.ir.graph import Graph
 from edgeq.ops import embedding
 
 Target = Callable[[Importer, OnnxCall], Any]
+#: operators whose results are 0 or 1, which any Cast keeps
+BOOLEANS = ("And", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "Or")
 #: results that are their first operand, for inference
 IDENTITY = ("Identity", "Dropout")
 #: types of inputs that are indices of a table
@@ -53,6 +55,8 @@ class _ProgramImport:
         }
         self.names: dict[str, str] = {}  # value of the file -> tensor of the graph
         self.integers: set[str] = set()
+        self.booleans: set[str] = set()
+        self.unbatched: set[str] = set()  # tensors of the graph that ONNX has without a batch of 1 in front
         self.constants = {key: Constant(array) for key, array in model.constants.items()}
 
     def run(self) -> Graph:
@@ -101,9 +105,8 @@ class _ProgramImport:
         for name in node.inputs:
             if name and name not in self.names and name not in self.constants:
                 raise self.importer.unsupported(f"the operand {name!r}, which is never made", "a complete model")
-        call = OnnxCall(self.importer, node, self.names, self.constants, self.model.opset)
         try:
-            made = self._converted(node, call)
+            made = self._placed(node)
         except fold.FoldError as error:
             raise self.importer.unsupported(str(error), "a model as its exporter writes it") from error
         for name, result in zip(node.outputs, made if isinstance(made, list) else [made], strict=False):
@@ -111,22 +114,53 @@ class _ProgramImport:
                 self.constants[name] = result
             else:
                 self.names[name] = result
+                if node.op in BOOLEANS or (node.op == "Cast" and node.inputs[0] in self.booleans):
+                    self.booleans.add(name)
                 if self._is_integer(node):
                     self.integers.add(name)
                 else:  # of a value and its integers, what DequantizeLinear makes is to count
                     self.importer.stands_for(result, name)
 
+    def _placed(self, node: OnnxNode) -> Any:
+        """What a node makes; one on values without a batch of 1 in front is moved behind one."""
+        operands = {name: self.names[name] for name in node.inputs if name in self.names}
+        call = OnnxCall(self.importer, node, self.names, self.constants, self.model.opset)
+        without = self.unbatched.intersection(operands.values())
+        if not without and not (operands and node.op in batch.MOVABLE and batch.leaves(call)):
+            return self._converted(node, call)
+        if node.op in ("Shape", "Size"):
+            return self._shape(node, self.importer.shape(operands[node.inputs[0]])[1:])
+        if node.op not in batch.MOVABLE:
+            raise self.importer.unsupported(f"{node.op} of a value without a batch", "a batch of 1 in front")
+        for name, tensor in operands.items():
+            if tensor not in without:
+                operands[name] = self.importer.reshape(tensor, (1, *self.importer.shape(tensor)))
+        call = OnnxCall(self.importer, node, {**self.names, **operands}, self.constants, self.model.opset, behind=1)
+        made = self._converted(node, call)
+        results = [self._lowered(name) for name in (made if isinstance(made, list) else [made])]
+        return results if isinstance(made, list) else results[0]
+
+    def _lowered(self, name: str) -> str:
+        """A result that was made behind a batch, without it where ONNX's value has one of its own."""
+        shape = self.importer.shape(name)
+        if shape[:2] == (1, 1):
+            return self.importer.reshape(name, shape[1:])
+        self.unbatched.add(name)
+        return name
+
     def _converted(self, node: OnnxNode, call: OnnxCall) -> Any:
         if node.op in ("Shape", "Size") and node.inputs:
-            return self._shape(node, call)
+            return self._shape(node, call.shape(0))
         if node.op == "DequantizeLinear":
             return qdq.dequantize(call)
         operands = [name for name in node.inputs if name]
         if all(name in self.constants for name in operands):
             return self._folded(node, [self.constants[name] for name in operands])
+        if node.op == "IsNaN":  # integers are always numbers
+            return Constant(np.zeros(call.model_shape(0), np.bool_))
         if node.op == "QuantizeLinear":
             return qdq.quantize(call)
-        if node.op in IDENTITY or (node.op == "Cast" and TYPES.get(call.attribute("to", 0)) in FLOATS):
+        if node.op in IDENTITY or (node.op == "Cast" and self._is_kept(node, call)):
             return call.input(0)
         if node.op in qlinear.FORMS:
             plain = self.importers[qlinear.FORMS[node.op].op]
@@ -135,17 +169,24 @@ class _ProgramImport:
             raise self._no_kernel(node.op)
         return self.importers[node.op](self.importer, call)
 
+    def _is_kept(self, node: OnnxNode, call: OnnxCall) -> bool:
+        """Whether a Cast leaves every value as it is: to float, and of 0 and 1 to anything."""
+        return TYPES.get(call.attribute("to", 0)) in FLOATS or node.inputs[0] in self.booleans
+
     def _is_integer(self, node: OnnxNode) -> bool:
         """Whether a node's result holds integers that stand for real numbers."""
         if node.op == "QuantizeLinear" or node.op in qlinear.FORMS:
             return True
         return node.op != "DequantizeLinear" and any(name in self.integers for name in node.inputs)
 
-    def _shape(self, node: OnnxNode, call: OnnxCall) -> Constant:
-        shape = call.shape(0)
+    @staticmethod
+    def _shape(node: OnnxNode, shape: tuple[int, ...]) -> Constant:
         if node.op == "Size":
             return Constant(np.array(np.prod(shape, dtype=np.int64)))
-        return Constant(np.array(shape[call.attribute("start", 0) : call.attribute("end", len(shape))], np.int64))
+        first, last = (node.attributes.get(key, default) for key, default in (("start", 0), ("end", len(shape))))
+        if not isinstance(first, int) or not isinstance(last, int):
+            raise fold.FoldError(f"a shape from {first} to {last}")
+        return Constant(np.array(shape[first:last], np.int64))
 
     def _folded(self, node: OnnxNode, constants: list[Constant]) -> Constant:
         if node.op in ("Transpose", "Identity", "Dropout") and constants and constants[0].quantization is not None:

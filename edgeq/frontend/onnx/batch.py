@@ -1,0 +1,36 @@
+"""Nodes on values without a batch of 1 in front, such as the [time, batch, channels] inside an exported attention: the
+graph holds such a value with a batch of 1 before all its axes, and a node's axes move with it (OnnxCall.behind)."""
+
+from __future__ import annotations
+
+from edgeq.frontend.onnx import fold
+from edgeq.frontend.onnx.call import OnnxCall
+
+#: operators whose import functions take their axes and shapes from OnnxCall's methods, or have none
+MOVABLE = frozenset(
+    (
+        "Abs", "Add", "And", "Cast", "Clip", "Concat", "Cos", "Div", "Einsum", "Elu", "Erf", "Exp", "Expand", "Flatten",
+        "Floor", "Gather", "Gelu", "Gemm", "Greater", "GreaterOrEqual", "HardSigmoid", "HardSwish", "Identity",
+        "LayerNormalization", "LeakyRelu", "Less", "LessOrEqual", "Log", "LogSoftmax", "MatMul", "Max", "Mean", "Min",
+        "Mul", "Neg", "Not", "Or", "Pow", "RMSNormalization", "Reciprocal", "ReduceL1", "ReduceL2", "ReduceMax",
+        "ReduceMean", "ReduceMin", "ReduceSum", "ReduceSumSquare", "Relu", "Reshape", "Round", "Selu", "Sigmoid",
+        "Sign", "Sin", "Slice", "Softmax", "Softplus", "Softsign", "Split", "Sqrt", "Squeeze", "Sub", "Sum", "Swish",
+        "Tanh", "Tile", "Transpose", "Unsqueeze", "Where",
+    )
+)  # fmt: skip
+
+
+def leaves(call: OnnxCall) -> bool:
+    """Whether a node on values with a batch of 1 in front makes one without."""
+    op, shape = call.node.op, call.model_shape(0)
+    if op == "Transpose":
+        return call.permutation()[0] != 0
+    if op == "Reshape":
+        return call.target_shape()[:1] != (1,)
+    if op == "Flatten":
+        return call.attribute("axis", 1) > 1 and shape[: call.attribute("axis", 1)] != (1,) * call.attribute("axis", 1)
+    if op == "Squeeze":
+        return fold.squeezed(shape, call.axes(1))[:1] != (1,)
+    if op == "Gather" and call.constant(0) is None:
+        return call.axis(0) == 0
+    return False
