@@ -1,7 +1,7 @@
 """`python -m edgeq.frontend.torch_worker REQUEST.json FOLDER`: imports one torch file in a process of its own.
 
 Writes the float graph into FOLDER (edgeq.ir.serialize) and prints nothing; a problem becomes FOLDER/error.txt and exit
-code 2. The parent has checked the file (edgeq.frontend.guard) before this process sees it.
+code 2. The parent has checked the file (edgeq.frontend.guard) before this process sees it; its memory is limited.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeq.errors import EdgeqError
+from edgeq.frontend import memory
 from edgeq.ir import serialize
 from edgeq.ir.graph import Graph
 
@@ -126,12 +127,20 @@ def import_file(request: dict[str, Any]) -> Graph:
 
 def main() -> None:
     """Handles one request: {kind, path, name, arch, input_shape}."""
+    memory.limit()
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
     request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     folder = Path(sys.argv[2])
     try:
-        serialize.save(import_file(request), folder)
+        try:
+            serialize.save(import_file(request), folder)
+        except (MemoryError, RuntimeError) as error:
+            if not isinstance(error, MemoryError) and "allocate memory" not in str(error):
+                raise
+            raise EdgeqError(
+                f"{request['path']}: importing it takes more than {memory.LIMIT >> 20} MiB; try a smaller model"
+            ) from error
     except EdgeqError as error:
         (folder / "error.txt").write_text(str(error), encoding="utf-8")
         sys.exit(2)

@@ -176,3 +176,11 @@ def test_indices_outside_the_table_are_refused(
     np.savez(tmp_path / "data.npz", x=np.full((2, 12), value, kind))
     with pytest.raises(EdgeqError, match=f"holds {value}; the model takes whole numbers from 0 to 39"):
         load_samples(tmp_path / "data.npz", graph, "--calib")
+
+
+def test_a_model_that_takes_too_much_memory_to_import_is_refused(tmp_path: Path) -> None:
+    module = Formula(lambda x, f: f(x) + torch.ones(1 << 15, 1 << 15).mean(), nn.Linear(8, 8)).eval()
+    path = tmp_path / "model.pt2"
+    torch.export.save(torch.export.export(module, (torch.zeros(VECTOR),)), path)
+    with pytest.raises(EdgeqError, match="takes more than 2048 MiB"):
+        pipeline.import_model(ModelSource(path))

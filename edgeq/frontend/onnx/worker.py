@@ -1,26 +1,24 @@
 """`python -m edgeq.frontend.onnx.worker REQUEST.json FOLDER`: imports one .onnx file in a process of its own.
 
 Writes the float graph into FOLDER (edgeq.ir.serialize) and prints nothing; a problem becomes FOLDER/error.txt and exit
-code 2. The process may use MEMORY_LIMIT bytes, so that a hostile file can't take the machine's.
+code 2. Its memory is limited, so that a hostile file can't take the machine's.
 """
 
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from pathlib import Path
 
 from edgeq.errors import EdgeqError
+from edgeq.frontend import memory
 from edgeq.frontend.onnx import program
 from edgeq.ir import serialize
-
-MEMORY_LIMIT = 2 << 30
 
 
 def main() -> None:
     """Handles one request: {path, name, input_shape}."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+    memory.limit()
     request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     folder = Path(sys.argv[2])
     shape = request["input_shape"]
@@ -30,7 +28,7 @@ def main() -> None:
             serialize.save(graph, folder)
         except MemoryError as error:
             raise EdgeqError(
-                f"{request['path']}: importing it takes more than {MEMORY_LIMIT >> 20} MiB; try a smaller model"
+                f"{request['path']}: importing it takes more than {memory.LIMIT >> 20} MiB; try a smaller model"
             ) from error
     except EdgeqError as error:
         (folder / "error.txt").write_text(str(error), encoding="utf-8")

@@ -1,0 +1,13 @@
+"""The memory that a process may take which imports an untrusted file."""
+
+from __future__ import annotations
+
+import resource
+
+LIMIT = 2 << 30
+
+
+def limit() -> None:
+    """Lets this process allocate at most LIMIT bytes. Data counts, not address space: torch maps much that it never
+    touches."""
+    resource.setrlimit(resource.RLIMIT_DATA, (LIMIT, LIMIT))
