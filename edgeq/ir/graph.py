@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-DTYPE_BYTES = {"float32": 4, "int8": 1, "int16": 2, "int32": 4, "uint32": 4, "int64": 8}
+DTYPE_BYTES = {"float32": 4, "int8": 1, "int16": 2, "uint16": 2, "int32": 4, "uint32": 4, "int64": 8}
 
 
 @dataclass(frozen=True, eq=False)

@@ -71,6 +71,15 @@ def requantize_wide(
     return np.clip(y + zero_point, act_min, act_max).astype(np.int16)
 
 
+def float32_quotient(*factors: float, divisor: float) -> float:
+    """The product of `factors` divided by `divisor`, in float32: several of TensorFlow Lite's kernels make the scale of
+    their outputs so, which a result in float64 differs from in its last bits."""
+    product = np.float32(factors[0])
+    for factor in factors[1:]:
+        product = product * np.float32(factor)
+    return float(product / np.float32(divisor))
+
+
 def half_away(x: Any) -> Any:
     """A floating array or scalar of numpy rounded to integers, halves away from zero, in its own precision (C's
     round)."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
-from edgeq.ops import fixed_point, unary_tables
+from edgeq.ops import fixed_point, unary_tables, unary_wide
 from edgeq.ops.base import Operator, Shape
 from edgeq.ops.unary_tables import Parameters, Real, Table, through_float
 
@@ -203,6 +203,7 @@ _TORCH_PLAIN = (
 
 class Unary(Operator):
     name = "unary"
+    takes_int16 = True
     torch_targets = {
         **{f"aten.{name}{tail}.default": torch_function(name) for name in _TORCH_PLAIN for tail in ("", "_")},
         "aten.elu.default": torch_function("elu", "alpha", "scale", "input_scale"),
@@ -257,6 +258,9 @@ class Unary(Operator):
         x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
         assert x.quantization is not None
         assert output.quantization is not None
+        if "int16" in (x.dtype, output.dtype):
+            unary_wide.quantize(converter, node)
+            return
         bounds = converter.activation_range(node, output)
         table = np.clip(self._table(node, x.quantization, output.quantization), bounds["act_min"], bounds["act_max"])
         name = converter.constant(f"{node.name}.table", table.astype(np.int8))

@@ -11,6 +11,7 @@ from tests.tflite.matmul_cases import matmuls
 from tests.tflite.reduction_cases import reductions
 from tests.tflite.structure_cases import paddings, rearrangements, resizes, transposed_convolutions
 from tests.tflite.wide_cases import wide_layers, wide_others
+from tests.tflite.wide_elementwise_cases import wide_binaries, wide_unaries
 
 GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "convolutions": cases.convolutions(),
@@ -28,4 +29,6 @@ GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "rearrangements": rearrangements(),
     "wide_layers": wide_layers(),
     "wide_others": wide_others(),
+    "wide_unaries": wide_unaries(),
+    "wide_binaries": wide_binaries(),
 }
