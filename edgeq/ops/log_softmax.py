@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import softmax
+from edgeq.ops import softmax, softmax_wide
 from edgeq.ops.base import Kernel, Operator, Shape
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class LogSoftmax(Operator):
             "eq_log_softmax_s8_scalar",
             "scalar",
             "log_softmax/eq_log_softmax_s8_scalar.c",
-            units=softmax.rows,
+            units=softmax_wide.rows,
             pack=softmax.pack_table("uint32_t"),
         ),
     )

@@ -12,6 +12,7 @@ from tests.tflite.reduction_cases import reductions
 from tests.tflite.structure_cases import paddings, rearrangements, resizes, transposed_convolutions
 from tests.tflite.wide_cases import wide_layers, wide_others
 from tests.tflite.wide_elementwise_cases import wide_binaries, wide_unaries
+from tests.tflite.wide_layer_cases import wide_matmuls, wide_movements, wide_reductions, wide_softmaxes
 
 GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "convolutions": cases.convolutions(),
@@ -31,4 +32,6 @@ GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "wide_others": wide_others(),
     "wide_unaries": wide_unaries(),
     "wide_binaries": wide_binaries(),
+    "wide_layers_of_activations": wide_softmaxes() | wide_matmuls() | wide_reductions(),
+    "wide_movements": wide_movements(),
 }
