@@ -13,6 +13,13 @@ from tests.ops.normalize_cases import log_softmax_cases, normalize_cases
 from tests.ops.reduction_cases import reduction_cases
 from tests.ops.tflite_cases import tflite_add_cases, tflite_softmax_cases
 from tests.ops.wide_cases import wide_cases
+from tests.ops.wide_operator_cases import (
+    binary_wide_cases,
+    curve_cases,
+    rescale_cases,
+    shaped_wide_cases,
+    softmax_wide_cases,
+)
 
 CASES: dict[str, st.SearchStrategy[Case]] = {
     "conv2d": cases.conv2d_cases(),
@@ -28,4 +35,6 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "normalize": normalize_cases() | log_softmax_cases(),
     "moves": move_cases() | gather_cases() | resize_cases() | tflite_add_cases() | tflite_softmax_cases(),
     "wide": wide_cases(),
+    "wide_elements": rescale_cases() | curve_cases() | binary_wide_cases(),
+    "wide_shapes": softmax_wide_cases() | shaped_wide_cases(),
 }
