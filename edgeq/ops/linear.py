@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d, conv2d_cost, weighted
+from edgeq.ops import conv2d, conv2d_cost, weight_offset, weighted
 from edgeq.ops.base import Kernel, Operator, Shape
 from edgeq.ops.conv2d_cost import Cost
 from edgeq.ops.spatial import exact_matmul
@@ -39,7 +39,10 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
         raise importer.unsupported(f"a linear layer of {importer.shape(x)} with weights {shape}", "weights [out, in]")
     if importer.shape(x)[-1] != shape[1] or (len(importer.shape(x)) > 2 and not call.option("keep_num_dims")):
         x = importer.reshape(x, (int(np.prod(importer.shape(x))) // shape[1], shape[1]))
-    return importer.add("linear", [x, weights, weighted.bias_operand(call, 2, shape[0])], call.attributes())
+    attributes = weighted.tflite_attributes(call, importer.quantization(weights))
+    x, weights = weight_offset.symmetric(importer, x, weights, axis=1)
+    bias = weighted.bias_operand(call, 2, shape[0])
+    return importer.add("linear", [x, weights, bias], call.attributes(**attributes))
 
 
 def import_gemm(importer: Importer, call: OnnxCall) -> str:

@@ -118,6 +118,8 @@ def tflite_nearest(importer: Importer, call: TfliteCall) -> str:
 def tflite_bilinear(importer: Importer, call: TfliteCall) -> str:
     """RESIZE_BILINEAR (ResizeBilinearInteger of TensorFlow Lite's reference: places in 1/1024 of a pixel)."""
     x, sizes = tflite_sizes(importer, call)
+    if call.is_unsigned():
+        raise importer.unsupported("a bilinear resize of uint8, which TensorFlow Lite computes in float", "int8 there")
     places = []
     for axis, size in enumerate(sizes, 1):
         length = importer.shape(x)[axis]

@@ -58,6 +58,20 @@ def bias_operand(call: TfliteCall | OnnxCall, index: int, channels: int) -> str:
     return bias
 
 
+def tflite_attributes(call: TfliteCall, single: Quantization | None = None) -> dict[str, Any]:
+    """Attribute of layers whose input and weight scales TensorFlow Lite multiplies in float32: those of uint8 models, and
+    linear ones whose weights (`single`: how they are stored) have one scale."""
+    whole = single is not None and single.axis is None
+    return {"single_product": True} if call.is_unsigned() or whole else {}
+
+
+def _output_ratio(node: Node, x: Tensor, scales: np.ndarray, output: Tensor) -> np.ndarray:
+    """Scale of a channel's products in units of the output's."""
+    if node.attributes.get("single_product"):
+        return (np.float32(x.scale) * scales.astype(np.float32)).astype(np.float64) / output.scale
+    return x.scale * scales / output.scale
+
+
 def quantize(converter: Converter, node: Node, axis: int) -> None:
     """Adds the integer form of a weighted node; `axis` is the output channel axis of its weights.
 
@@ -78,7 +92,7 @@ def quantize(converter: Converter, node: Node, axis: int) -> None:
             f"layer {node.name}: an int32 accumulator could overflow with {weights_q[0].size} products a sum; "
             "split the layer"
         )
-    ratio = x.scale * scales / output.scale
+    ratio = _output_ratio(node, x, scales, output)
     if np.any(largest * ratio >= 2**31):
         raise EdgeqError(
             f"layer {node.name}: its outputs stay within {output.scale * 255:.3g} on the calibration data, far below "
@@ -106,7 +120,7 @@ def _quantize_wide(converter: Converter, node: Node, axis: int, x: Tensor, outpu
     floor = output.scale / x.scale * 2.0**-24
     weights_q, scales = _integer_weights(converter, node, axis, x.scale, floor)
     bias_q = _integer_bias(converter.source, node, x.scale * scales, fixed_point.TFLITE)
-    multiplier, shift = fixed_point.wide_multiplier(x.scale * scales / output.scale)
+    multiplier, shift = fixed_point.wide_multiplier(_output_ratio(node, x, scales, output))
     name = node.name
     inputs = (
         x.name,

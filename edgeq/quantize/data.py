@@ -12,7 +12,7 @@ import numpy as np
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph
 
-#: types of activations; arrays of these are taken as stored integers, all others as real numbers
+#: types of activations (uint8 of a model that has it is made int8); arrays of these are taken as stored integers, all others as real numbers
 STORED_TYPES = (np.dtype(np.int8), np.dtype(np.int16))
 
 
@@ -96,6 +96,8 @@ def _checked(arrays: Mapping[str, np.ndarray], name: str, graph: Graph, where: s
         raise EdgeqError(f"{where}: {key} has shape {list(array.shape)}; the model takes [samples, {expected}]")
     if len(array) == 0:
         raise EdgeqError(f"{where}: {key} holds no samples; give at least one")
+    if boundary.unsigned and array.dtype == np.uint8:
+        array = (array.astype(np.int16) - 128).astype(np.int8)
     if array.dtype in STORED_TYPES:
         return np.ascontiguousarray(array)
     with np.errstate(over="ignore"):

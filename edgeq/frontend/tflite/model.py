@@ -13,12 +13,14 @@ from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import LEAST_SCALE, MOST_AXES, MOST_ELEMENTS
 from edgeq.frontend.tflite import schema
 from edgeq.frontend.tflite.flatbuffer import DamagedError, Reader
+from edgeq.frontend.tflite.unsigned import as_signed
 from edgeq.ir.graph import Quantization
 
 
 @dataclass(frozen=True, eq=False)
 class TfliteTensor:
-    """`quantization` is None for tensors without scale; `data` holds a constant's values in its own type."""
+    """`quantization` is None for tensors without scale; `data` holds a constant's values in its own type. `unsigned`:
+    the file has it in uint8 (edgeq/frontend/tflite/unsigned.py)."""
 
     index: int
     name: str
@@ -27,6 +29,10 @@ class TfliteTensor:
     quantization: Quantization | None
     data: np.ndarray | None
     is_variable: bool
+    unsigned: bool = False
+
+    def __str__(self) -> str:
+        return f"{'uint8' if self.unsigned else self.type} {list(self.shape)}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +130,7 @@ def _tensor(index: int, entry: Mapping[str, Any], buffers: Any, data: bytes) -> 
             raise DamagedError(f"{what} has {contents.size} bytes for {elements} elements of {kind}")
         values = np.frombuffer(contents.tobytes(), numpy_type).reshape(shape)
     quantization = _quantization(what, entry, shape, kind)
-    return TfliteTensor(index, name, shape, kind, quantization, values, bool(entry["is_variable"]))
+    return as_signed(TfliteTensor(index, name, shape, kind, quantization, values, bool(entry["is_variable"])))
 
 
 def _contents(what: str, entry: Mapping[str, Any], buffers: Any, data: bytes) -> np.ndarray:

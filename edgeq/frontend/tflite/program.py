@@ -61,6 +61,10 @@ class TfliteCall:
         tensor = self.model.tensors[self.operator.outputs[index]]
         return tensor.quantization if tensor.type in STORED else None
 
+    def is_unsigned(self, index: int = 0) -> bool:
+        """Whether the file has an operator's output in uint8."""
+        return self.model.tensors[self.operator.outputs[index]].unsigned
+
     def integers(self, index: int, what: str) -> tuple[int, ...]:
         """The values of a constant operand of integers: a shape, axes, sizes."""
         number = self.operator.inputs[index] if index < len(self.operator.inputs) else None
@@ -110,13 +114,17 @@ class _ProgramImport:
             self._input(self.model.tensors[index])
         for operator in self.model.operators:
             self._call(operator)
-        return self.importer.finish([self._output(index) for index in self.model.outputs])
+        ports = (*self.model.inputs, *self.model.outputs)
+        outputs = [self._output(index) for index in self.model.outputs]
+        unsigned = {self.names[index] for index in ports if self.model.tensors[index].unsigned}
+        return self.importer.finish(outputs, unsigned)
 
     def _input(self, tensor: TfliteTensor) -> None:
         if tensor.type not in ("float32", *STORED) or (tensor.type in STORED and tensor.quantization is None):
             raise EdgeqError(
                 f"the model's input {tensor.name!r} is {tensor.type}"
-                f"{' without a scale' if tensor.type in STORED else ''}; float32, int8 and int16 inputs are supported"
+                f"{' without a scale' if tensor.type in (*STORED, 'uint8') else ''}; float32, int8, int16 and uint8 "
+                "inputs are supported"
             )
         if tensor.shape[:1] != (1,):
             raise EdgeqError(
@@ -137,12 +145,12 @@ class _ProgramImport:
 
     def _call(self, operator: TfliteOperator) -> None:
         tensors = [self.model.tensors[index] for index in operator.inputs if index is not None]
-        text = f"{operator.name} on {', '.join(f'{t.type} {list(t.shape)}' for t in tensors if t.data is None)}"
+        text = f"{operator.name} on {', '.join(str(tensor) for tensor in tensors if tensor.data is None)}"
         out = self.model.tensors[operator.outputs[0]].shape if operator.outputs else ()
         self.importer.begin_call(f"{operator.name}_{operator.index}", text, out)
         for tensor in [*tensors, *(self.model.tensors[index] for index in operator.outputs)]:
             if tensor.data is None and tensor.type == "uint8":
-                raise self.importer.unsupported("an activation of type uint8", "a conversion to int8")
+                raise self.importer.unsupported("an activation of type uint8 without a scale", "a quantized one")
         if operator.name not in self.importers:
             near = difflib.get_close_matches(operator.name, self.importers, n=2, cutoff=0.5)
             raise self.importer.unsupported(
