@@ -194,6 +194,13 @@ class Importer:
             )
         return self.add("reshape", [x], {"shape": tuple(shape)})
 
+    def viewed(self, x: str, shape: tuple[int, ...]) -> str:
+        """A reshape of `x` that is stored as `x` is."""
+        view, prescribed = self.reshape(x, shape), self.storage(x)
+        if prescribed is not None:
+            self.prescribe(view, prescribed)
+        return view
+
     def unsupported(self, what: str, instead: str) -> EdgeqError:
         """The error for something without a kernel: layer, call with shapes, and what would work."""
         return EdgeqError(f"layer {self.layer}: {what} is not supported ({self._call_text}); use {instead}")

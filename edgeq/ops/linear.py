@@ -38,7 +38,7 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
     if len(shape) != 2 or call.option("weights_format") != 0 or np.prod(importer.shape(x)) % shape[-1]:
         raise importer.unsupported(f"a linear layer of {importer.shape(x)} with weights {shape}", "weights [out, in]")
     if importer.shape(x)[-1] != shape[1] or (len(importer.shape(x)) > 2 and not call.option("keep_num_dims")):
-        x = importer.reshape(x, (int(np.prod(importer.shape(x))) // shape[1], shape[1]))
+        x = importer.viewed(x, (int(np.prod(importer.shape(x))) // shape[1], shape[1]))
     attributes = weighted.tflite_attributes(call, importer.quantization(weights))
     x, weights = weight_offset.symmetric(importer, x, weights, axis=1)
     bias = weighted.bias_operand(call, 2, shape[0])

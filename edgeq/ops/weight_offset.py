@@ -73,7 +73,9 @@ def symmetric_groups(importer: Importer, x: str, weights: str) -> tuple[str, str
 def _like(importer: Importer, made: str, x: str) -> str:
     """`made`, stored as `x` is."""
     quantization = importer.storage(x)
-    if quantization is not None and made != x:
+    if quantization is None:
+        raise importer.unsupported("a zero point in the weights of a layer with a float input", "an integer input")
+    if made != x:
         importer.prescribe(made, quantization)
     return made
 
