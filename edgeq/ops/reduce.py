@@ -51,9 +51,13 @@ def tflite_mean(importer: Importer, call: TfliteCall) -> str:
 
 
 def tflite_sum(importer: Importer, call: TfliteCall) -> str:
-    """SUM of float models; the bytes of TensorFlow Lite's sum of integers follow no formula that edgeq knows."""
-    if call.output_quantization() is not None:
-        raise importer.unsupported("a sum of integers", "a MEAN and a multiplication")
+    """SUM: of integers only with an output scale of its own, otherwise TensorFlow Lite adds stored bytes, which wrap."""
+    source, target = importer.quantization(call.input(0)), call.output_quantization()
+    if target is not None and (target.dtype == "int16" or source is None or source.same_as(target)):
+        raise importer.unsupported(
+            "a sum of integers in the scale of its operand, which wraps around in TensorFlow Lite,",
+            "a MEAN and a multiplication, or another output scale",
+        )
     return reduction.tflite_reduction("reduce", function="sum")(importer, call)
 
 

@@ -114,25 +114,10 @@ def rsqrt(source: Quantization, target: Quantization, parameters: Parameters) ->
         if centred <= 0:
             values.append(127)
             continue
-        inverse, exponent = _inverse_sqrt(int(centred))
+        inverse, exponent = gemmlowp.inverse_sqrt(int(centred))
         data = gemmlowp.multiply(np.int64(1), inverse, exponent + spare)
         values.append(int(gemmlowp.multiply(data, m, s - spare)) + target.zero_point)
     return int8s(np.array(values))
-
-
-def _inverse_sqrt(value: int) -> tuple[int, int]:
-    """(multiplier, exponent) of 1 / sqrt(value), 1 <= value <= 255: five Newton-Raphson steps in Q3."""
-    if value == 1:
-        return 2**31 - 1, 0
-    pairs = (31 - value.bit_length()) // 2 - 1
-    x = np.int64(value << (2 * pairs)) >> 1
-    half = gemmlowp.rdbpot(x, 1)
-    estimate = np.asarray(1 << 28, np.int64)
-    for _ in range(5):
-        cube = gemmlowp.shift_left(gemmlowp.srdhm(gemmlowp.srdhm(estimate, estimate), estimate), 6)
-        step = gemmlowp.srdhm(np.int64(3 << 27), estimate) - gemmlowp.srdhm(half, cube)
-        estimate = gemmlowp.shift_left(step, 3)
-    return int(gemmlowp.srdhm(estimate, 1518500250)), -(11 - pairs)
 
 
 def sigmoid(x: np.ndarray, parameters: Parameters) -> np.ndarray:

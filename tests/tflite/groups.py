@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.tflite import cases
 from tests.tflite.binary_cases import binaries
+from tests.tflite.dilated_cases import dilated_convolutions
 from tests.tflite.drawn import Case
 from tests.tflite.matmul_cases import matmuls
 from tests.tflite.reduction_cases import reductions
@@ -22,12 +23,14 @@ GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "reductions": reductions(),
     "matmuls": matmuls(),
     "softmaxes": cases.softmaxes(),
+    "row_normalizations": cases.row_normalizations(),
     "movements": cases.movements(),
     "unaries": cases.unaries(),
     "transposed_convolutions": transposed_convolutions(),
     "resizes": resizes(),
     "paddings": paddings(),
     "rearrangements": rearrangements(),
+    "dilated_convolutions": dilated_convolutions(),
     "wide_layers": wide_layers(),
     "wide_others": wide_others(),
     "wide_unaries": wide_unaries(),

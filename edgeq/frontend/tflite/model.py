@@ -20,7 +20,7 @@ from edgeq.ir.graph import Quantization
 @dataclass(frozen=True, eq=False)
 class TfliteTensor:
     """`quantization` is None for tensors without scale; `data` holds a constant's values in its own type. `unsigned`:
-    the file has it in uint8 (edgeq/frontend/tflite/unsigned.py)."""
+    the file has it in uint8 (edgeq/frontend/tflite/unsigned.py); `synthetic`: the file does not have it."""
 
     index: int
     name: str
@@ -30,6 +30,7 @@ class TfliteTensor:
     data: np.ndarray | None
     is_variable: bool
     unsigned: bool = False
+    synthetic: bool = False
 
     def __str__(self) -> str:
         return f"{'uint8' if self.unsigned else self.type} {list(self.shape)}"

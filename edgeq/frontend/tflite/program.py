@@ -18,6 +18,7 @@ from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import Importer
 from edgeq.frontend.tflite import schema
+from edgeq.frontend.tflite.dilated import with_dilation
 from edgeq.frontend.tflite.model import TfliteModel, TfliteOperator, TfliteTensor, read
 from edgeq.ir.graph import Graph, Quantization
 from edgeq.ops import fixed_point
@@ -97,7 +98,7 @@ Target = Callable[[Importer, TfliteCall], Any]
 
 def load(path: Path) -> Graph:
     """The graph of a file. Raises EdgeqError naming the operator for anything that edgeq can't have."""
-    return _ProgramImport(read(path), path.stem).run()
+    return _ProgramImport(with_dilation(read(path)), path.stem).run()
 
 
 class _ProgramImport:
@@ -161,9 +162,9 @@ class _ProgramImport:
         results = made if isinstance(made, list) else [made]
         for index, name in zip(operator.outputs, results, strict=False):
             self.names[index] = name
-            if operator.name != "DEQUANTIZE":  # its operand, the integers, is to count
-                self.importer.stands_for(name, str(index))
             tensor = self.model.tensors[index]
+            if operator.name != "DEQUANTIZE" and not tensor.synthetic:  # its operand, the integers, is to count
+                self.importer.stands_for(name, str(index))
             if self.importer.shape(name) != tensor.shape:
                 raise self.importer.unsupported(
                     f"an output that the file calls {list(tensor.shape)} and that has the shape "

@@ -1,17 +1,8 @@
 /* softmax, int16, portable C. The header states the contract. */
 #include "eq_softmax_wide.h"
 
+#include "eq_fixed_point.h"
 #include "eq_interpolate.h"
-#include "eq_requant.h"
-
-static int32_t leading_zeros(uint32_t x) {
-  int32_t zeros = 0;
-  while (zeros < 32 && (x & 0x80000000u) == 0u) {
-    x <<= 1;
-    zeros++;
-  }
-  return zeros;
-}
 
 void eq_softmax_wide_scalar(const eq_softmax_wide_t *p, const int16_t *input, int16_t *output, eq_range_t range) {
   const int32_t depth = p->depth;
@@ -31,7 +22,7 @@ void eq_softmax_wide_scalar(const eq_softmax_wide_t *p, const int16_t *input, in
       sum += e;
     }
     /* sum * 2^(zeros - 1) lies in [2^30, 2^31); its fraction beyond the leading one has 16 bits */
-    const int32_t zeros = leading_zeros((uint32_t)sum);
+    const int32_t zeros = eq_leading_zeros((uint32_t)sum);
     const int64_t normalized = (((int64_t)sum << (zeros - 1)) + (1 << 13)) >> 14;
     const int32_t fraction = eq_clamp((int32_t)(normalized - (1 << 15) - (1 << 16)), -32768, 32767);
     const int32_t reciprocal = eq_interpolate(p->reciprocal_table, fraction);
