@@ -1,7 +1,7 @@
 """avg_pool2d: mean over a window, channels last; padding is left out of the mean.
 
-Integer form: input and output share one scale; the mean of the window's pixels is rounded half away from zero. Attribute
-offset: 128 where the bytes stand for those of an unsigned model (rounded as those: up), or absent.
+Integer form: input and output share one scale; the mean of the window's pixels is rounded half away from zero.
+Attribute offset: 128 where the bytes stand for those of an unsigned model (rounded as those: up), or absent.
 """
 
 from __future__ import annotations

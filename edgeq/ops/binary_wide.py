@@ -1,5 +1,5 @@
 """binary_wide: a function of two int16 operands, element by element, with broadcasting. Integer graphs only;
-ops/binary.py and ops/add.py make it where activations are int16. Attribute function: a key of ops/binary.py's FUNCTIONS.
+ops/binary.py makes it where activations are int16. Attribute function: a key of its FUNCTIONS.
 
 Integer forms are TensorFlow Lite's (eq_binary_wide.h): sums in three roundings, operands shifted left by 15 before;
 where the file says so and all scales are powers of two, operands are only shifted right to the output's scale.
@@ -49,7 +49,7 @@ def quantize(converter: Converter, node: Node, function: str) -> None:
     integers: dict[str, int] = {}
     if FORMS[function] == "sum":
         by_shifts = bool(node.attributes.get("by_shifts", False))
-        integers = add.wide_integers(*operands, output, by_shifts)
+        integers = add.wide_integers(operands[0], operands[1], output, by_shifts)
         integers |= dict(zip(("sign1", "sign2"), SIGNS[function], strict=True))
     elif function == "mul":
         scale = fixed_point.float32_quotient(operands[0].scale, operands[1].scale, divisor=output.scale)
@@ -96,7 +96,12 @@ class BinaryWide(Operator):
     name = "binary_wide"
     permutes_constants = True
     takes_int16 = True
-    kernels = (_kernel("sum", "sum"), _kernel("product", "product"), _kernel("min", "extreme"), _kernel("max", "extreme"))
+    kernels = (
+        _kernel("sum", "sum"),
+        _kernel("product", "product"),
+        _kernel("min", "extreme"),
+        _kernel("max", "extreme"),
+    )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [tuple(int(size) for size in np.broadcast_shapes(inputs[0].shape, inputs[1].shape))]
@@ -107,8 +112,8 @@ class BinaryWide(Operator):
         if kind == "sum":
             return [add.wide_sum(k, left, right, (k["sign1"], k["sign2"]))]
         if kind == "product":
-            scaling = (np.array([k[key]]) for key in PRODUCT)
-            y = fixed_point.scale_accumulator(left * right, *scaling, fixed_point.TFLITE)
+            m, s = (np.array([k[key]]) for key in PRODUCT)
+            y = fixed_point.scale_accumulator(left * right, m, s, fixed_point.TFLITE)
         else:
             y = np.minimum(left, right) if kind == "min" else np.maximum(left, right)
         return [np.clip(y, k["act_min"], k["act_max"]).astype(np.int16)]

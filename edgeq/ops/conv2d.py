@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeq.frontend.onnx import image
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d_cost, conv_torch, conv_transpose, fixed_point, residual, weight_offset, weighted, winograd
+from edgeq.ops import conv2d_cost, conv_torch, conv_transpose, residual, weight_offset, weighted, winograd
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels
 from edgeq.ops.conv2d_cost import Cost
 from edgeq.ops.spatial import RowReach, Window, exact_matmul, same_padding, windows
@@ -206,7 +206,7 @@ class Convolution(Operator):
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
         fields = {**geometry(graph, node), **weighted.requant_parameters(graph, node)}
-        if node.attributes["rounding"] != fixed_point.WIDE:
+        if graph.tensor(node.inputs[0]).dtype != "int16":
             fields["input_zero_point"] = graph.tensor(node.inputs[0]).zero_point
         return fields
 

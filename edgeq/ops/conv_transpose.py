@@ -142,6 +142,8 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
     bias = weighted.bias_operand(call, 3, shape[0])
     bias = importer.reordered(bias, "a bias", lambda array: np.tile(array, copies), axis=0, copies=copies)
     attributes = call.attributes(**weighted.tflite_attributes(call))
+    if call.optional(3) is None:
+        attributes["narrow_sums"] = True
     return build(importer, [x, filters, bias], (rows, columns), attributes, call.output_quantization())
 
 

@@ -58,12 +58,12 @@ def position_scale(scale: float, form: str) -> tuple[int, int]:
 
 
 def segments_table(
-    function: Callable[[np.ndarray], np.ndarray], low: float, high: float, output_scale: float, dtype: type
+    function: Callable[[np.ndarray], np.ndarray], low: float, high: float, output_scale: float, dtype: Any
 ) -> np.ndarray:
     """int16 [513] of `function` (of float64 arrays) on [low, high], 512 steps, outputs clipped to int16; every entry is
     moved by half of what the line to the next one errs in its middle (LUTPopulate of TensorFlow Lite, in arithmetic of
     `dtype`, its outputs 2^16 / (2^16 - 1) of what their scale says)."""
-    start, end, half = (np.asarray(value, dtype) for value in (low, high, 0.5))
+    start, end, half = dtype(low), dtype(high), dtype(0.5)
     step = (end - start) / dtype(SEGMENTS)
     scale = dtype(output_scale)
     inverse = dtype(65536) / (scale * dtype(32767) - scale * dtype(-32768))
@@ -78,7 +78,7 @@ def segments_table(
         sample = fixed_point.half_away(here)
         line = fixed_point.half_away((following + sample) * half)
         bias = fixed_point.half_away((line - fixed_point.half_away(middle)) * half)
-        table = np.append(sample - bias, fixed_point.half_away(value(end.reshape(1))))
+        table = np.append(sample - bias, fixed_point.half_away(value(np.array([end]))))
     table = np.where(np.isnan(table), 32767, table)  # infinity less infinity, at a function's upper end
     return np.clip(table, -32768, 32767).astype(np.int16)
 
@@ -166,7 +166,10 @@ class Curve(Operator):
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, Any]:
         if node.attributes["form"] == "table":
             return {"record": "eq_curve_table_s16_t"}
-        return {"record": "eq_curve_sigmoid_s16_t", **{key: node.attributes[key] for key in ("multiplier", "right_shift")}}
+        return {
+            "record": "eq_curve_sigmoid_s16_t",
+            **{key: node.attributes[key] for key in ("multiplier", "right_shift")},
+        }
 
 
 OP = Curve()

@@ -17,6 +17,8 @@ import numpy as np
 SINGLE, TFLITE = "single", "tflite"
 #: one rounding of 64-bit sums by 15-bit multipliers: int16 activations
 WIDE = "wide"
+#: TFLITE's two roundings of int16 activations' sums, as TensorFlow Lite has them with 32-bit biases
+WIDE_TWICE = "wide_twice"
 #: cheaper ways to the values of TFLITE with constants of their own, for kernels only (edgeq/lower/requantize.py)
 LINE, STEP = "line", "step"
 

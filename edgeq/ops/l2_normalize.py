@@ -67,7 +67,9 @@ class L2Normalize(Operator):
     def quantize(self, converter: Converter, node: Node) -> None:
         x = converter.quantized(node.inputs[0])
         if x.shape[-1] >= DEEPEST:
-            raise EdgeqError(f"layer {node.name}: an L2 normalization over {x.shape[-1]} elements; at most {DEEPEST - 1}")
+            raise EdgeqError(
+                f"layer {node.name}: an L2 normalization over {x.shape[-1]} elements; at most {DEEPEST - 1}"
+            )
         converter.add_made_in(self.fixed_output(), node, (x.name,))
 
     def fixed_output(self) -> Quantization:

@@ -40,6 +40,8 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
     if importer.shape(x)[-1] != shape[1] or (len(importer.shape(x)) > 2 and not call.option("keep_num_dims")):
         x = importer.viewed(x, (int(np.prod(importer.shape(x))) // shape[1], shape[1]))
     attributes = weighted.tflite_attributes(call, importer.quantization(weights))
+    if call.optional(2) is None:
+        attributes["narrow_sums"] = True
     x, weights = weight_offset.symmetric(importer, x, weights, axis=1)
     bias = weighted.bias_operand(call, 2, shape[0])
     return importer.add("linear", [x, weights, bias], call.attributes(**attributes))

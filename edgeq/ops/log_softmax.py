@@ -3,8 +3,8 @@
 Integer form (eq_log_softmax.h): exponentials from softmax's table, the logarithm of their sum to the base 2 with 16
 fraction bits, found by squaring; slope and factor bring both terms to the output's scale.
 
-Rounding "tflite" is TensorFlow Lite's reference kernel (integer_ops/log_softmax.h): exponentials in Q12, differences and
-the logarithm of their sum in Q5; output scale 1/16, zero point 127.
+Rounding "tflite" is TensorFlow Lite's reference kernel (integer_ops/log_softmax.h): exponentials in Q12, differences
+and the logarithm of their sum in Q5; output scale 1/16, zero point 127.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def logarithm(x: np.ndarray) -> np.ndarray:
 
 
 def tflite_tables(scale: float) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
-    """(exponentials in Q12 and differences in Q5, int32 [256] each by max - x; the integers of the reference kernel)."""
+    """(exponentials in Q12 and differences in Q5, int32 [256] each by max - x; the reference kernel's integers)."""
     integer_bits = 5
     real = min(scale * 2.0 ** (31 - integer_bits), 2.0**31 - 1.0)
     multiplier, exponent = (int(value[0]) for value in fixed_point.tflite_multiplier(np.array([real])))

@@ -51,7 +51,7 @@ def tflite_mean(importer: Importer, call: TfliteCall) -> str:
 
 
 def tflite_sum(importer: Importer, call: TfliteCall) -> str:
-    """SUM: of integers only with an output scale of its own, otherwise TensorFlow Lite adds stored bytes, which wrap."""
+    """SUM: of integers only with an output scale of its own, otherwise TensorFlow Lite's stored bytes wrap."""
     source, target = importer.quantization(call.input(0)), call.output_quantization()
     if target is not None and (target.dtype == "int16" or source is None or source.same_as(target)):
         raise importer.unsupported(

@@ -44,7 +44,9 @@ def quantize(converter: Converter, node: Node, positive: float, negative: float,
     """Adds the integer form of a float node with slopes in units of the output a unit of the input."""
     x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
     bounds = (node.attributes.get("min"), node.attributes.get("max"))
-    limits = converter.integer_bounds(bounds, output) if node.op == "clamp" else converter.activation_range(node, output)
+    limits = (
+        converter.integer_bounds(bounds, output) if node.op == "clamp" else converter.activation_range(node, output)
+    )
     plain = replace(node, op="rescale", attributes=MappingProxyType({}))
     converter.add(plain, (x.name,), output, **lines(positive, negative, fold), **limits)
 

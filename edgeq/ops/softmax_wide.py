@@ -95,8 +95,8 @@ class SoftmaxWide(Operator):
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, exponentials, reciprocals = inputs
         below = x.astype(np.int64) - x.max(axis=-1, keepdims=True)
-        scaling = (np.array([node.attributes[key]]) for key in ("input_multiplier", "input_shift"))
-        at = fixed_point.scale_accumulator(below, *scaling, fixed_point.TFLITE) + 32767
+        multiplier, exponent = (np.array([node.attributes[key]]) for key in ("input_multiplier", "input_shift"))
+        at = fixed_point.scale_accumulator(below, multiplier, exponent, fixed_point.TFLITE) + 32767
         e = curve.interpolated(exponentials, np.clip(at, -32768, 32767))
         total = e.sum(axis=-1, keepdims=True)
         zeros = 31 - np.floor(np.log2(total)).astype(np.int64)

@@ -38,8 +38,8 @@ def parts_of(values: np.ndarray) -> list[np.ndarray]:
 
 
 def symmetric(importer: Importer, x: str, weights: str, axis: int) -> tuple[str, str]:
-    """(x, weights) of a layer that mixes all input channels, its weights symmetric; `axis` is that of the input channels
-    in the weights, the last one in `x`."""
+    """(x, weights) of a layer that mixes all input channels, its weights symmetric; `axis` is that of the input
+    channels in the weights, the last one in `x`."""
     values = centred(importer, weights)
     if values is None:
         return x, weights

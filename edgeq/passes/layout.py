@@ -16,7 +16,7 @@ import numpy as np
 
 from edgeq import ops
 from edgeq.frontend.importer import TO_CHANNELS_LAST
-from edgeq.ir.graph import Boundary, Graph, Node, Origin, constant
+from edgeq.ir.graph import Graph, Node, Origin, constant
 
 Perm = tuple[int, ...]
 

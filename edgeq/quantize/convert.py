@@ -19,7 +19,7 @@ from edgeq.quantize.scales import affine
 #: steps beyond any integer range that activations are stored in
 BEYOND = 2.0**30
 #: attributes of float nodes that integer nodes hold as integers
-FLOAT_ONLY = ("activation", "min", "max", "by_shifts", "single_product")
+FLOAT_ONLY = ("activation", "min", "max", "by_shifts", "single_product", "narrow_sums")
 
 
 def to_int8(graph: Graph, ranges: dict[str, Range]) -> Graph:

@@ -12,7 +12,8 @@ import numpy as np
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph
 
-#: types of activations (uint8 of a model that has it is made int8); arrays of these are taken as stored integers, all others as real numbers
+#: types of activations (uint8 of a model that has it is made int8); arrays of these are taken as stored integers, all
+#: others as real numbers
 STORED_TYPES = (np.dtype(np.int8), np.dtype(np.int16))
 
 

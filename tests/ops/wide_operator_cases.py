@@ -24,7 +24,9 @@ def rescale_cases(draw: st.DrawFn) -> Case:
     source, target = draw(st.sampled_from((("int16", "int16"), ("int16", "int8"), ("int8", "int16"))))
     count, fold = draw(st.sampled_from(CHANNELS)), draw(st.booleans())
     zeros = [draw(zero_points()) if kind == "int8" else 0 for kind in (source, target)]
-    ratio = {"int16int16": 1.0, "int16int8": 1 / 256, "int8int16": 200.0}[source + target] * 2.0 ** draw(st.floats(-3, 1))
+    ratio = {"int16int16": 1.0, "int16int8": 1 / 256, "int8int16": 200.0}[source + target] * 2.0 ** draw(
+        st.floats(-3, 1)
+    )
     below = draw(st.sampled_from((1.0, -0.4, 0.1, 0.0)))
     bounds = draw(WIDE_BOUNDS) if target == "int16" else {"act_min": -128, "act_max": draw(st.sampled_from((127, 60)))}
 

@@ -20,7 +20,9 @@ def dilated_convolutions(draw: st.DrawFn) -> Case:
     parts = [kernel[axis] + draw(st.integers(0, 3)) for axis in (0, 1)]  # pixels of a part of the image
     padded = [part * step for part, step in zip(parts, block, strict=True)]
     sides = [(draw(st.integers(0, min(2, size - 1))), 0) for size in padded]
-    sides = [(before, draw(st.integers(0, size - 1 - before)) % 4) for (before, _), size in zip(sides, padded, strict=True)]
+    sides = [
+        (before, draw(st.integers(0, size - 1 - before)) % 4) for (before, _), size in zip(sides, padded, strict=True)
+    ]
     size = [whole - sum(pair) for whole, pair in zip(padded, sides, strict=True)]
     made = [step * (part - k + 1) for part, k, step in zip(parts, kernel, block, strict=True)]
     crops = [draw(st.sampled_from(((0, 0), (1, 0), (0, 1)))) if whole > 1 else (0, 0) for whole in made]

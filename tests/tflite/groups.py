@@ -13,7 +13,13 @@ from tests.tflite.reduction_cases import reductions
 from tests.tflite.structure_cases import paddings, rearrangements, resizes, transposed_convolutions
 from tests.tflite.wide_cases import wide_layers, wide_others
 from tests.tflite.wide_elementwise_cases import wide_binaries, wide_unaries
-from tests.tflite.wide_layer_cases import wide_matmuls, wide_movements, wide_reductions, wide_softmaxes
+from tests.tflite.wide_layer_cases import (
+    wide_matmuls,
+    wide_movements,
+    wide_reductions,
+    wide_softmaxes,
+    wide_transposed_convolutions,
+)
 
 GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "convolutions": cases.convolutions(),
@@ -31,7 +37,7 @@ GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "paddings": paddings(),
     "rearrangements": rearrangements(),
     "dilated_convolutions": dilated_convolutions(),
-    "wide_layers": wide_layers(),
+    "wide_layers": wide_layers() | wide_transposed_convolutions(),
     "wide_others": wide_others(),
     "wide_unaries": wide_unaries(),
     "wide_binaries": wide_binaries(),

@@ -1,4 +1,4 @@
-"""uint8 models: the int8 operators' drawn networks with bytes from 0 to 255, against TensorFlow Lite's uint8 kernels."""
+"""uint8 models: the drawn int8 operators with bytes from 0 to 255, against TensorFlow Lite's uint8 kernels."""
 
 from __future__ import annotations
 

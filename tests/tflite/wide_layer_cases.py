@@ -43,6 +43,33 @@ def wide_matmuls(draw: st.DrawFn) -> Case:
 
 
 @st.composite
+def wide_transposed_convolutions(draw: st.DrawFn) -> Case:
+    size, kernel, stride = ([draw(st.integers(1, top)) for _ in range(2)] for top in (4, 3, 2))
+    in_c, out_c = draw(st.sampled_from(CHANNELS)), draw(st.sampled_from(CHANNELS))
+    with_bias = draw(st.sampled_from(("", "int32", "int64")))
+    source, target = draw(scales()) / 256, draw(scales()) / 256
+
+    def add(network: Network, rng: np.random.Generator) -> None:
+        x = network.input((1, *size, in_c), "int16", source)
+        scale = 4000.0 * target / (source * 700000.0 * np.sqrt(kernel[0] * kernel[1] * in_c))
+        shape = (out_c, *kernel, in_c)
+        weights = network.tensor(shape, "int8", scale, 0, rng.integers(-127, 128, shape).astype(np.int8))
+        result = (1, size[0] * stride[0], size[1] * stride[1], out_c)
+        operands = [network.integers(*result), weights, x]
+        if with_bias:
+            values = rng.integers(-50000, 50000, out_c).astype(with_bias)
+            operands.append(network.tensor((out_c,), with_bias, scale * source, 0, values))
+        y = network.tensor(result, "int16", target)
+        network.operator(
+            "TRANSPOSE_CONV", operands, [y], "TransposeConvOptions", padding=0, stride_w=stride[1], stride_h=stride[0],
+            fused_activation_function=0,
+        )  # fmt: skip
+        network.outputs.append(y)
+
+    return Case(f"int16 TRANSPOSE_CONV {size} {in_c}->{out_c} {kernel} {stride} {with_bias}", add)
+
+
+@st.composite
 def wide_reductions(draw: st.DrawFn) -> Case:
     name = draw(st.sampled_from(("MEAN", "MEAN", "REDUCE_MAX", "REDUCE_MIN")))
     shape = (1, *draw(st.lists(st.integers(1, 6), min_size=0, max_size=2)), draw(st.sampled_from(CHANNELS)))
@@ -85,7 +112,9 @@ def wide_movements(draw: st.DrawFn) -> Case:
             pairs = np.array([[0, 0], *(sides[2 * i : 2 * i + 2] for i in range(3))], np.int32)
             others = [network.tensor((4, 2), "int32", data=pairs)]
             if name == "PADV2":
-                others.append(network.tensor((1,), "int16", scale, 0, np.array([int(rng.integers(-9000, 9000))], np.int16)))
+                others.append(
+                    network.tensor((1,), "int16", scale, 0, np.array([int(rng.integers(-9000, 9000))], np.int16))
+                )
             options = {"mode": int(corners)} if name == "MIRROR_PAD" else {}
         elif name.startswith("RESIZE"):
             result = (1, int(rng.integers(1, 12)), int(rng.integers(1, 12)), shape[3])

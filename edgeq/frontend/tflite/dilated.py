@@ -53,7 +53,13 @@ class _Rewriting:
             return
         block, sides = self._integers(first, 1, (2,)), self._integers(first, 2, (2, 2))
         same_block, crops = self._integers(last, 1, (2,)), self._integers(last, 2, (2, 2))
-        if block is None or sides is None or crops is None or same_block is None or block.tolist() != same_block.tolist():
+        if (
+            block is None
+            or sides is None
+            or crops is None
+            or same_block is None
+            or block.tolist() != same_block.tolist()
+        ):
             return
         plain = {"stride_h": 1, "stride_w": 1, "padding": VALID, "dilation_h_factor": 1, "dilation_w_factor": 1}
         source, whole = self.tensors[first.inputs[0] or 0], self.tensors[last.outputs[0]]
@@ -111,7 +117,9 @@ class _Rewriting:
     def _constant(self, values: np.ndarray) -> int:
         data = values.astype(np.int32)
         name = f"constant {len(self.tensors)}"
-        self.tensors.append(TfliteTensor(len(self.tensors), name, data.shape, "int32", None, data, False, synthetic=True))
+        self.tensors.append(
+            TfliteTensor(len(self.tensors), name, data.shape, "int32", None, data, False, synthetic=True)
+        )
         return len(self.tensors) - 1
 
 

@@ -20,6 +20,7 @@ from edgeq.frontend.importer import Importer
 from edgeq.frontend.tflite import schema
 from edgeq.frontend.tflite.dilated import with_dilation
 from edgeq.frontend.tflite.model import TfliteModel, TfliteOperator, TfliteTensor, read
+from edgeq.frontend.tflite.refusals import INSTEAD
 from edgeq.ir.graph import Graph, Quantization
 from edgeq.ops import fixed_point
 
@@ -154,9 +155,8 @@ class _ProgramImport:
                 raise self.importer.unsupported("an activation of type uint8 without a scale", "a quantized one")
         if operator.name not in self.importers:
             near = difflib.get_close_matches(operator.name, self.importers, n=2, cutoff=0.5)
-            raise self.importer.unsupported(
-                f"the operator {operator.name}", f"{' or '.join(near)}" if near else "an operator that edgeq lists"
-            )
+            instead = " or ".join(near) if near else "an operator of docs/tflite.md"
+            raise self.importer.unsupported(f"the operator {operator.name}", INSTEAD.get(operator.name, instead))
         call = TfliteCall(self.importer, operator, [self._operand(index) for index in operator.inputs], self.model)
         made = self.importers[operator.name](self.importer, call)
         results = made if isinstance(made, list) else [made]
