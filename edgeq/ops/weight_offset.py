@@ -22,9 +22,10 @@ LARGEST = 127
 
 
 def centred(importer: Importer, weights: str) -> np.ndarray | None:
-    """int64 weights less their zero point; None for weights that are symmetric already or no integers."""
+    """int64 weights less their zero point; None for weights that are symmetric already or no int8."""
+    importer.constant_array(weights, "the weights of a layer")
     quantization = importer.quantization(weights)
-    if quantization is None or quantization.zero_point == 0:
+    if quantization is None or quantization.zero_point == 0 or quantization.dtype != "int8":
         return None
     return importer.constant_integers(weights).astype(np.int64) - quantization.zero_point
 

@@ -16,7 +16,8 @@ import numpy as np
 from edgeq.frontend.tflite.model import TfliteModel, TfliteOperator, TfliteTensor
 
 CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
-VALID = 1
+#: a convolution's options that such a triple has: VALID padding, no steps of its own
+PLAIN = {"stride_h": 1, "stride_w": 1, "padding": 1, "dilation_h_factor": 1, "dilation_w_factor": 1}
 #: blocks and paddings beyond it are a damaged file
 LARGEST = 1 << 12
 
@@ -49,35 +50,35 @@ class _Rewriting:
         last = None if convolution is None else self._only_reader(convolution)
         if convolution is None or last is None or convolution.name not in CONVOLUTIONS:
             return
-        if last.name != "BATCH_TO_SPACE_ND" or convolution.inputs[0] != first.outputs[0]:
+        source = first.inputs[0] if first.inputs else None
+        if source is None or last.name != "BATCH_TO_SPACE_ND" or convolution.inputs[0] != first.outputs[0]:
             return
+        numbers = self._block_and_sides(first, last)
+        if any(convolution.options.get(key) != value for key, value in PLAIN.items()) or numbers is None:
+            return
+        if len(self.tensors[source].shape) == len(self.tensors[last.outputs[0]].shape) == 4:
+            self._replace(first, convolution, last, self.tensors[source], numbers)
+
+    def _block_and_sides(
+        self, first: TfliteOperator, last: TfliteOperator
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        """(block, padding, crops), None unless both operators have the same block."""
         block, sides = self._integers(first, 1, (2,)), self._integers(first, 2, (2, 2))
-        same_block, crops = self._integers(last, 1, (2,)), self._integers(last, 2, (2, 2))
-        if (
-            block is None
-            or sides is None
-            or crops is None
-            or same_block is None
-            or block.tolist() != same_block.tolist()
-        ):
-            return
-        plain = {"stride_h": 1, "stride_w": 1, "padding": VALID, "dilation_h_factor": 1, "dilation_w_factor": 1}
-        source, whole = self.tensors[first.inputs[0] or 0], self.tensors[last.outputs[0]]
-        if any(convolution.options.get(key) != value for key, value in plain.items()) or first.inputs[0] is None:
-            return
-        if len(source.shape) != 4 or len(whole.shape) != 4 or block.min() < 1:
-            return
-        self._replace(first, convolution, last, (block, sides, crops))
+        again, crops = self._integers(last, 1, (2,)), self._integers(last, 2, (2, 2))
+        if block is None or again is None or sides is None or crops is None or block.min() < 1:
+            return None
+        return (block, sides, crops) if np.array_equal(block, again) else None
 
     def _replace(
         self,
         first: TfliteOperator,
         convolution: TfliteOperator,
         last: TfliteOperator,
+        source: TfliteTensor,
         numbers: tuple[np.ndarray, np.ndarray, np.ndarray],
     ) -> None:
         block, sides, crops = numbers
-        source, whole = self.tensors[first.inputs[0] or 0], self.tensors[last.outputs[0]]
+        whole = self.tensors[last.outputs[0]]
         padded_shape = _grown(source.shape, sides)
         padded = self._tensor(self.tensors[first.outputs[0]], padded_shape)
         pairs = self._constant(np.concatenate([np.zeros((1, 2)), sides, np.zeros((1, 2))]))
@@ -97,10 +98,11 @@ class _Rewriting:
         ]
 
     def _only_reader(self, operator: TfliteOperator) -> TfliteOperator | None:
+        """The single operator that reads the single output, as its first operand or another."""
         name = operator.outputs[0] if len(operator.outputs) == 1 else -1
         if self.readers[name] != 1:
             return None
-        return next((other for other in self.model.operators if name in other.inputs), None)
+        return next((other for other in self.model.operators if name in other.inputs and other.outputs), None)
 
     def _integers(self, operator: TfliteOperator, at: int, shape: tuple[int, ...]) -> np.ndarray | None:
         """A constant operand of small integers that are not negative; None for anything else."""

@@ -159,8 +159,8 @@ def _quantization(what: str, entry: Mapping[str, Any], shape: tuple[int, ...], k
     if len(zero_points) not in (1, len(scale)):
         raise DamagedError(f"{what} has {len(scale)} scales and {len(zero_points)} zero points")
     if len(scale) == 1:
-        limits = {"int8": 128, "uint8": 256, "int16": 32768}.get(kind, 2**31)
-        if abs(zero_points[0]) > limits:
+        limits = {"int8": 128, "int16": 32768}.get(kind, 2**31)
+        if abs(zero_points[0]) > limits or (kind == "uint8" and not 0 <= zero_points[0] <= 255):
             raise DamagedError(f"{what} has the zero point {zero_points[0]}")
         if scale[0] == 0.0:
             return None
