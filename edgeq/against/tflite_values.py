@@ -8,6 +8,7 @@ import numpy as np
 
 from edgeq.errors import EdgeqError
 from edgeq.frontend.tflite.model import TfliteModel, read
+from edgeq.frontend.tflite.unsigned import signed_bytes, unsigned_bytes
 
 
 def values(path: Path, wanted: set[str], inputs: list[np.ndarray]) -> dict[str, np.ndarray]:
@@ -29,10 +30,12 @@ def values(path: Path, wanted: set[str], inputs: list[np.ndarray]) -> dict[str, 
     made: dict[str, list[np.ndarray]] = {}
     for index in range(len(inputs[0])):
         for detail, array in zip(interpreter.get_input_details(), inputs, strict=True):
-            interpreter.set_tensor(detail["index"], array[index : index + 1])
+            stored = unsigned_bytes(array) if detail["dtype"] == np.uint8 else array
+            interpreter.set_tensor(detail["index"], stored[index : index + 1])
         interpreter.invoke()
         for name in sorted(wanted - _overwritten(interpreter, model)):
-            made.setdefault(name, []).append(interpreter.get_tensor(int(name)).copy())
+            value = interpreter.get_tensor(int(name))
+            made.setdefault(name, []).append(signed_bytes(value) if value.dtype == np.uint8 else value.copy())
     return {name: np.concatenate(arrays) for name, arrays in made.items()}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -143,6 +143,12 @@ class Importer:
         assert tensor.data is not None
         return tensor.data if tensor.quantization is None else tensor.quantization.real(tensor.data)
 
+    def constant_integers(self, name: str) -> np.ndarray:
+        """The integers of a constant that the file holds as such."""
+        data = self._tensors[name].data
+        assert data is not None
+        return data
+
     def reordered(
         self, name: str, what: str, order: Callable[[np.ndarray], np.ndarray], axis: int, copies: int = 1
     ) -> str:
@@ -217,12 +223,20 @@ class Importer:
             )
         return self.add("reshape", [x], {"shape": tuple(shape)})
 
+    def viewed(self, x: str, shape: tuple[int, ...]) -> str:
+        """A reshape of `x` that is stored as `x` is."""
+        view, prescribed = self.reshape(x, shape), self.storage(x)
+        if prescribed is not None:
+            self.prescribe(view, prescribed)
+        return view
+
     def unsupported(self, what: str, instead: str) -> EdgeqError:
         """The error for something without a kernel: layer, call with shapes, and what would work."""
         return EdgeqError(f"layer {self.layer}: {what} is not supported ({self._call_text}); use {instead}")
 
-    def finish(self, outputs: list[str]) -> Graph:
-        """The graph. Raises EdgeqError when an output is constant or all outputs are inputs."""
+    def finish(self, outputs: list[str], unsigned: Collection[str] = ()) -> Graph:
+        """The graph. `unsigned`: inputs and outputs that the model has in uint8. Raises EdgeqError when an output is
+        constant or all outputs are inputs."""
         made = {node.output for node in self._nodes}
         for name in outputs:
             if name not in made and (name not in self._inputs or not self._nodes):
@@ -233,7 +247,8 @@ class Importer:
         if len(set(outputs)) != len(outputs):
             raise EdgeqError("the model returns one tensor twice; return it once")
         boundary = {
-            name: Boundary(self.shape(name), tuple(range(len(self.shape(name))))) for name in [*self._inputs, *outputs]
+            name: Boundary(self.shape(name), tuple(range(len(self.shape(name)))), name in unsigned)
+            for name in [*self._inputs, *outputs]
         }
         origins = {name: Origin(value, tuple(range(len(self.shape(name))))) for name, value in self._origins.items()}
         graph = Graph(

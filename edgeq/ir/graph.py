@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-DTYPE_BYTES = {"float32": 4, "int8": 1, "int16": 2, "int32": 4, "uint32": 4, "int64": 8}
+DTYPE_BYTES = {"float32": 4, "int8": 1, "int16": 2, "uint16": 2, "int32": 4, "uint32": 4, "int64": 8}
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,10 +102,12 @@ class Node:
 
 @dataclass(frozen=True, eq=False)
 class Boundary:
-    """How a graph input or output looks in the user's model: stored array = model's array transposed by `perm`."""
+    """How a graph input or output looks in the user's model: stored array = model's array transposed by `perm`.
+    `unsigned`: the model has bytes from 0 to 255 there, and the firmware takes or gives them less 128."""
 
     shape: tuple[int, ...]
     perm: tuple[int, ...]
+    unsigned: bool = False
 
 
 @dataclass(frozen=True, eq=False)

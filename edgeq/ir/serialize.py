@@ -46,7 +46,10 @@ def save(graph: Graph, folder: Path) -> None:
         "name": graph.name,
         "inputs": list(graph.inputs),
         "outputs": list(graph.outputs),
-        "boundary": {name: {"shape": list(b.shape), "perm": list(b.perm)} for name, b in graph.boundary.items()},
+        "boundary": {
+            name: {"shape": list(b.shape), "perm": list(b.perm), "unsigned": b.unsigned}
+            for name, b in graph.boundary.items()
+        },
         "origins": {name: {"value": o.value, "perm": list(o.perm)} for name, o in graph.origins.items()},
         "tensors": tensors,
         "nodes": [
@@ -92,7 +95,10 @@ def load(folder: Path) -> Graph:
             )
             for entry in document["nodes"]
         )
-        boundary = {name: Boundary(tuple(b["shape"]), tuple(b["perm"])) for name, b in document["boundary"].items()}
+        boundary = {
+            name: Boundary(tuple(b["shape"]), tuple(b["perm"]), b["unsigned"])
+            for name, b in document["boundary"].items()
+        }
         origins = {name: Origin(o["value"], tuple(o["perm"])) for name, o in document["origins"].items()}
         return Graph(
             document["name"],

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 MAX_SHIFT = 21
 TFLITE_LEFT_SHIFT, WIDE_LEFT_SHIFT = 20, 15
-WIDE_INTEGERS = ("m1", "s1", "m2", "s2", "sum_m", "sum_s", "act_min", "act_max")
+#: left shift of an int16 sum's operands whose scales are powers of two, and the multiplier that undoes it
+PLAIN_SHIFT, PLAIN_MULTIPLIER = 1, 1 << 30
+WIDE_INTEGERS = ("left", "m1", "s1", "m2", "s2", "sum_m", "sum_s", "act_min", "act_max")
 #: signs of the operands of a plain sum
 PLUS = (1, 1)
 #: the integers of eq_add_s8_t, attributes of every integer add
@@ -118,20 +120,38 @@ def coefficients(left: Tensor, right: Tensor, output: Tensor, signs: tuple[int, 
     raise ValueError(f"scales {left.scale:g} and {right.scale:g} are too far above the output's {output.scale:g}")
 
 
-def wide_integers(left: Tensor, right: Tensor, output: Tensor) -> dict[str, int]:
-    """Multipliers and exponents of TensorFlow Lite's int16 sum with general scales."""
+def power_of_two(scale: float) -> int | None:
+    """The exponent of a scale that is a power of two, as near as TensorFlow Lite looks (CheckedLog2)."""
+    log2 = float(np.log2(scale))
+    return round(log2) if abs(log2 - round(log2)) < 1e-3 else None
+
+
+def wide_integers(left: Tensor, right: Tensor, output: Tensor, by_shifts: bool = False) -> dict[str, int]:
+    """Left shift, multipliers and exponents of TensorFlow Lite's int16 sum. `by_shifts`: the file wants operands that
+    are only shifted right where all scales are powers of two. Raises ValueError where there is no such sum."""
+    exponents = [power_of_two(tensor.scale) for tensor in (left, right, output)]
+    if by_shifts and None not in exponents:
+        down = [exponents[2] - exponent for exponent in exponents[:2]]  # type: ignore[operator]
+        if min(down) != 0:
+            raise ValueError("a sum by shifts needs the output's scale to be the larger one of its operands'")
+        plain = {"left": PLAIN_SHIFT, "m1": PLAIN_MULTIPLIER, "m2": PLAIN_MULTIPLIER, "sum_m": PLAIN_MULTIPLIER}
+        return {**plain, "s1": -down[0], "s2": -down[1], "sum_s": PLAIN_SHIFT}
     twice = 2.0 * max(left.scale, right.scale)
     scales = (left.scale / twice, right.scale / twice, twice / (2.0**WIDE_LEFT_SHIFT * output.scale))
     m, s = fixed_point.tflite_multiplier(np.array(scales))
     keys = ("m1", "m2", "sum_m", "s1", "s2", "sum_s")
-    return {key: int(value) for key, value in zip(keys, [*m, *s], strict=True)}
+    return {"left": WIDE_LEFT_SHIFT, **{key: int(value) for key, value in zip(keys, [*m, *s], strict=True)}}
 
 
-def wide_sum(k: Mapping[str, int], left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """int16 outputs of two int16 arrays."""
-    total = gemmlowp.multiply(left.astype(np.int64) << WIDE_LEFT_SHIFT, k["m1"], k["s1"])
-    total = total + gemmlowp.multiply(right.astype(np.int64) << WIDE_LEFT_SHIFT, k["m2"], k["s2"])
-    return np.clip(gemmlowp.multiply(total, k["sum_m"], k["sum_s"]), k["act_min"], k["act_max"]).astype(np.int16)
+def wide_sum(k: Mapping[str, int], left: np.ndarray, right: np.ndarray, signs: tuple[int, int] = PLUS) -> np.ndarray:
+    """int16 outputs of two int16 arrays, each with a sign."""
+
+    def scaled(x: np.ndarray, multiplier: int, shift: int) -> np.ndarray:
+        return fixed_point.scale_accumulator(x, np.array([multiplier]), np.array([shift]), fixed_point.TFLITE)
+
+    total = signs[0] * scaled(left.astype(np.int64) << k["left"], k["m1"], k["s1"])
+    total = total + signs[1] * scaled(right.astype(np.int64) << k["left"], k["m2"], k["s2"])
+    return np.clip(scaled(total, k["sum_m"], k["sum_s"]), k["act_min"], k["act_max"]).astype(np.int16)
 
 
 def integer_sum(k: Mapping[str, int], left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -213,7 +233,8 @@ class Add(Operator):
     def _quantize_wide(self, converter: Converter, node: Node, left: Tensor, right: Tensor, output: Tensor) -> None:
         if any(tensor.dtype != "int16" or tensor.zero_point for tensor in (left, right, output)):
             raise EdgeqError(f"layer {node.name}: a sum in int16 needs int16 operands with zero point 0")
-        integers = {**wide_integers(left, right, output), **converter.activation_range(node, output)}
+        by_shifts = bool(node.attributes.get("by_shifts", False))
+        integers = {**wide_integers(left, right, output, by_shifts), **converter.activation_range(node, output)}
         converter.add(node, (left.name, right.name), output, **{**integers, "rounding": fixed_point.WIDE})
 
     def row_reach(self, graph: Graph, node: Node) -> RowReach | None:

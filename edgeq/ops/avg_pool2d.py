@@ -1,6 +1,7 @@
 """avg_pool2d: mean over a window, channels last; padding is left out of the mean.
 
 Integer form: input and output share one scale; the mean of the window's pixels is rounded half away from zero.
+Attribute offset: 128 where the bytes stand for those of an unsigned model (rounded as those: up), or absent.
 """
 
 from __future__ import annotations
@@ -119,6 +120,8 @@ def tflite_pool(op: str) -> Callable[[Importer, TfliteCall], str]:
     def convert(importer: Importer, call: TfliteCall) -> str:
         kernel = (call.option("filter_height"), call.option("filter_width"))
         window = conv2d.tflite_window(call, call.input(0), kernel)
+        if op == "avg_pool2d" and call.is_unsigned():
+            window["offset"] = 128
         return importer.add(op, [call.input(0)], call.attributes(**window))
 
     return convert
@@ -201,8 +204,10 @@ class AvgPool2d(Operator):
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         total, count = self._sum(node, inputs[0].astype(np.int64))
+        offset = node.attributes.get("offset", 0)
+        total = total + offset * count
         magnitude = (np.abs(total) + count // 2) // count
-        y = np.where(total < 0, -magnitude, magnitude)
+        y = np.where(total < 0, -magnitude, magnitude) - offset
         return [np.clip(y, node.attributes["act_min"], node.attributes["act_max"]).astype(inputs[0].dtype)]
 
     def _sum(self, node: Node, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -219,7 +224,10 @@ class AvgPool2d(Operator):
         return Window.of(node.attributes).row_reach()
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
-        return pool_parameters(graph, node)
+        fields = pool_parameters(graph, node)
+        if graph.tensor(node.inputs[0]).dtype == "int8":
+            fields["offset"] = node.attributes.get("offset", 0)
+        return fields
 
     def requantizes_to_any_scale(self) -> bool:
         return False

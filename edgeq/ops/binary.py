@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import add, binary_import, broadcast, fixed_point, gemmlowp, unary_tables
+from edgeq.ops import add, binary_import, binary_wide, broadcast, fixed_point, gemmlowp, unary_tables
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
 
 if TYPE_CHECKING:
@@ -120,6 +120,7 @@ RECORDS = {"squares": "tables", "prelu": "product", "min": "extreme", "max": "ex
 
 class Binary(Operator):
     name = "binary"
+    takes_int16 = True
     permutes_constants = True
     torch_targets = {
         **_overloads(binary_import.torch_sum("add"), "add.Tensor", "add_.Tensor", "add.Scalar", "add_.Scalar"),
@@ -180,6 +181,9 @@ class Binary(Operator):
 
     def quantize(self, converter: Converter, node: Node) -> None:
         x, y, output = *(converter.operand(name) for name in node.inputs[:2]), converter.quantized_output(node)
+        if "int16" in (x.dtype, y.dtype, output.dtype):
+            binary_wide.quantize(converter, node, function_of(node))
+            return
         single = y.data is not None and np.all(y.data == y.data.flat[0]) and x.shape == output.shape
         if single and not _is_tflite(node):
             _as_lut(converter, node, x, output, _real_table(converter, node, x, output))
@@ -231,9 +235,10 @@ def integers(
         return {}, {}
     if function in PRODUCTS:
         rounding = fixed_point.TFLITE if tflite else fixed_point.SINGLE
-        scale = np.array([left.scale * right.scale / output.scale])
+        quotient = fixed_point.float32_quotient if tflite else _quotient
+        scale = np.array([quotient(left.scale, right.scale, divisor=output.scale)])
         if function == "prelu":
-            scale = np.array([left.scale / output.scale, scale[0]])
+            scale = np.array([quotient(left.scale, divisor=output.scale), scale[0]])
         multiplier, shift = fixed_point.multiplier(scale, rounding)
         offsets = {"offset1": -left.zero_point, "offset2": -right.zero_point, "output_zero_point": output.zero_point}
         return {"rounding": rounding, **offsets}, {"multiplier": multiplier, "shift": shift}
@@ -246,6 +251,10 @@ def integers(
         tables, factor, exponent = add.tflite_tables(left, right, output, signs)
     attributes = {"multiplier": factor, "shift": exponent, "zero_point": output.zero_point, "signs": signs}
     return attributes, {"table1": tables[0], "table2": tables[1]}
+
+
+def _quotient(*factors: float, divisor: float) -> float:
+    return float(np.prod(factors)) / divisor
 
 
 def _tflite_squares(left: Tensor, right: Tensor, output: Tensor) -> tuple[list[np.ndarray], int, int]:

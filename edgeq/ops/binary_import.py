@@ -152,6 +152,9 @@ def tflite_function(function: str) -> Callable[[Importer, TfliteCall], str]:
     def convert(importer: Importer, call: TfliteCall) -> str:
         left, right = call.input(0), call.input(1)
         attributes = call.attributes()
+        stored = call.output_quantization()
+        if stored is not None and stored.dtype == "int16" and call.operator.options.get("pot_scale_int16"):
+            attributes["by_shifts"] = True
         if attributes.get("rounding") == fixed_point.TFLITE:
             for name in (left, right):
                 known = importer.quantization(name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import fixed_point, unary_tables
+from edgeq.ops import fixed_point, rescale, unary_tables
 from edgeq.ops.base import Kernel, Operator, Shape, elements_per_sample, same_row
 from edgeq.ops.spatial import RowReach
 
@@ -69,6 +69,7 @@ def _import_onnx_relu(importer: Importer, call: OnnxCall) -> str:
 
 class Clamp(Operator):
     name = "clamp"
+    takes_int16 = True
     in_place = (0,)
     torch_targets = {
         "aten.relu.default": _import(0.0, None),
@@ -112,6 +113,10 @@ class Clamp(Operator):
         bounds = (node.attributes["min"], node.attributes["max"])
         assert x.quantization is not None
         assert output.quantization is not None
+        if "int16" in (x.dtype, output.dtype):
+            ratio = fixed_point.float32_quotient(x.scale, divisor=output.scale)
+            rescale.quantize(converter, node, ratio, ratio)
+            return
         if node.attributes.get("rounding") == fixed_point.TFLITE:
             table = unary_tables.clamped(x.quantization, output.quantization, node.attributes)
             as_lut = Node(node.name, "lut", node.inputs, node.outputs)

@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeq.frontend.onnx import image
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d_cost, conv_torch, conv_transpose, fixed_point, residual, weighted, winograd
+from edgeq.ops import conv2d_cost, conv_torch, conv_transpose, residual, weight_offset, weighted, winograd
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels
 from edgeq.ops.conv2d_cost import Cost
 from edgeq.ops.spatial import RowReach, Window, exact_matmul, same_padding, windows
@@ -51,12 +51,13 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
             f"a convolution of {importer.shape(x)} with weights {shape}", "as many channels in both, or whole groups"
         )
     importer.constant_array(weights, "the weights of a convolution")
-    attributes = tflite_window(call, x, shape[1:3])
-    groups = depth // shape[3]
-    op = "conv2d" if groups == 1 else "conv2d_grouped"
-    if groups > 1:
-        attributes["groups"] = groups
-    return importer.add(op, [x, weights, weighted.bias_operand(call, 2, shape[0])], call.attributes(**attributes))
+    attributes = {**tflite_window(call, x, shape[1:3]), **weighted.tflite_attributes(call)}
+    groups, bias = depth // shape[3], weighted.bias_operand(call, 2, shape[0])
+    if groups == 1:
+        x, weights = weight_offset.symmetric(importer, x, weights, axis=3)
+        return importer.add("conv2d", [x, weights, bias], call.attributes(**attributes))
+    x, weights = weight_offset.symmetric_groups(importer, x, weights)
+    return importer.add("conv2d_grouped", [x, weights, bias], call.attributes(**attributes, groups=groups))
 
 
 def import_onnx(importer: Importer, call: OnnxCall) -> str:
@@ -205,7 +206,7 @@ class Convolution(Operator):
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
         fields = {**geometry(graph, node), **weighted.requant_parameters(graph, node)}
-        if node.attributes["rounding"] != fixed_point.WIDE:
+        if graph.tensor(node.inputs[0]).dtype != "int16":
             fields["input_zero_point"] = graph.tensor(node.inputs[0]).zero_point
         return fields
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Quantization
-from edgeq.ops import conv_torch, pixel_blocks, weighted
+from edgeq.ops import conv_torch, pixel_blocks, weight_offset, weighted
 from edgeq.ops import slice as slices
 from edgeq.ops.spatial import Window, same_padding
 
@@ -166,12 +166,17 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
     cuts = same_padding((sizes[1], sizes[2]), window)[::2] if same else (0, 0)
     rows, columns = (Axis(source[1 + at], shape[1 + at], stride[at], cuts[at], sizes[1 + at]) for at in (0, 1))
     copies = stride[0] * stride[1]
+    importer.constant_array(weights, "the weights of a convolution")
+    x, weights = weight_offset.symmetric(importer, x, weights, axis=3)
     filters = importer.reordered(
         weights, "the weights of a convolution", lambda array: phases(array, (rows, columns)), axis=0, copies=copies
     )
     bias = weighted.bias_operand(call, 3, shape[0])
     bias = importer.reordered(bias, "a bias", lambda array: np.tile(array, copies), axis=0, copies=copies)
-    return build(importer, [x, filters, bias], (rows, columns), call.attributes(), call.output_quantization())
+    attributes = call.attributes(**weighted.tflite_attributes(call))
+    if call.optional(3) is None:
+        attributes["narrow_sums"] = True
+    return build(importer, [x, filters, bias], (rows, columns), attributes, call.output_quantization())
 
 
 def import_onnx(importer: Importer, call: OnnxCall) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d, weighted
+from edgeq.ops import conv2d, weight_offset, weighted
 from edgeq.ops.base import Kernel, Operator, Planes, Shape, output_pixels
 from edgeq.ops.spatial import RowReach, Window, windows
 from edgeq.packing import dsp, mve, rv32im, xpulp
@@ -39,11 +39,16 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
     window = conv2d.tflite_window(call, x, (shape[1], shape[2]))
     bias = weighted.bias_operand(call, 2, shape[3])
     what = "the weights of a depthwise convolution"
-    if shape[3] != depth:
+    window |= weighted.tflite_attributes(call)
+    offset = weight_offset.centred(importer, weights)
+    if shape[3] != depth or (offset is not None and len(weight_offset.parts_of(offset)) > 1):
         filters = importer.reordered(weights, what, lambda array: array.transpose(3, 1, 2, 0), axis=0)
         if depth == 1:
+            x, filters = weight_offset.symmetric(importer, x, filters, axis=3)
             return importer.add("conv2d", [x, filters, bias], call.attributes(**window))
+        x, filters = weight_offset.symmetric_groups(importer, x, filters)
         return importer.add("conv2d_grouped", [x, filters, bias], call.attributes(**window, groups=depth))
+    x, weights = weight_offset.symmetric(importer, x, weights, axis=3)
     packed = importer.reordered(weights, what, lambda array: array[0], axis=2)
     return importer.add("dwconv2d", [x, packed, bias], call.attributes(**window))
 

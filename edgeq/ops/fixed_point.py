@@ -17,6 +17,8 @@ import numpy as np
 SINGLE, TFLITE = "single", "tflite"
 #: one rounding of 64-bit sums by 15-bit multipliers: int16 activations
 WIDE = "wide"
+#: TFLITE's two roundings of int16 activations' sums, as TensorFlow Lite has them with 32-bit biases
+WIDE_TWICE = "wide_twice"
 #: cheaper ways to the values of TFLITE with constants of their own, for kernels only (edgeq/lower/requantize.py)
 LINE, STEP = "line", "step"
 
@@ -69,6 +71,15 @@ def requantize_wide(
     s = shift.astype(np.int64)
     y = (acc.astype(np.int64) * multiplier.astype(np.int64) + (np.int64(1) << (s - 1))) >> s
     return np.clip(y + zero_point, act_min, act_max).astype(np.int16)
+
+
+def float32_quotient(*factors: float, divisor: float) -> float:
+    """The product of `factors` divided by `divisor`, in float32: several of TensorFlow Lite's kernels make the scale of
+    their outputs so, which a result in float64 differs from in its last bits."""
+    product = np.float32(factors[0])
+    for factor in factors[1:]:
+        product = product * np.float32(factor)
+    return float(product / np.float32(divisor))
 
 
 def half_away(x: Any) -> Any:

@@ -30,7 +30,7 @@ def rdbpot(x: Values, exponent: Values) -> np.ndarray:
     return (x >> exponent) + ((x & mask) > (mask >> 1) + (x < 0))
 
 
-def shift_left(x: Values, exponent: int) -> np.ndarray:
+def shift_left(x: Values, exponent: Values) -> np.ndarray:
     """x * 2^exponent, saturated."""
     return np.clip(np.asarray(x, np.int64) << exponent, INT32_MIN, INT32_MAX)
 
@@ -85,3 +85,49 @@ def one_over_one_plus(a: np.ndarray) -> np.ndarray:
         error = (1 << 29) - srdhm(half_denominator, x)
         x = x + shift_left(srdhm(x, error), 2)
     return shift_left(x, 1)
+
+
+def inverse_sqrt(value: int) -> tuple[int, int]:
+    """(multiplier, exponent) of 1 / sqrt(value) for 0 < value < 2^31: five Newton-Raphson steps in Q3. Values up to 1
+    give nearly 1 (GetInvSqrtQuantizedMultiplierExp)."""
+    if value <= 1:
+        return INT32_MAX, 0
+    shift = 11
+    while value >= 1 << 29:
+        value, shift = value // 4, shift + 1
+    pairs = (31 - value.bit_length()) // 2 - 1
+    x = np.int64(value << (2 * pairs)) >> 1
+    half = rdbpot(x, 1)
+    estimate = np.asarray(1 << 28, np.int64)
+    for _ in range(5):
+        cube = shift_left(srdhm(srdhm(estimate, estimate), estimate), 6)
+        step = srdhm(np.int64(3 << 27), estimate) - srdhm(half, cube)
+        estimate = shift_left(step, 3)
+    return int(srdhm(estimate, 1518500250)), pairs - shift
+
+
+def leading_zeros(x: Values) -> np.ndarray:
+    """Leading zero bits of positive 32-bit values."""
+    return 31 - np.floor(np.log2(np.asarray(x, np.float64))).astype(np.int64)
+
+
+def log_of_q12(x: Values) -> np.ndarray:
+    """Natural logarithm in Q5 of x >= 1 in Q12 (log_x_for_x_greater_than_or_equal_to_1): the power of two by counting
+    zeros, the rest z in [2^-1/2, 1) by a rational function of z around 2^-1/4."""
+    x = np.asarray(x, np.int64)
+    log_2, root_half, root_root_half = 1488522236, 1518500250, 1805811301
+    numerator, square, linear, offset = 117049297, 127690142, 638450708, 1057819769
+    quarter = 1 << 23  # 1/4 in Q6
+    zeros = leading_zeros(x)
+    first = shift_left(srdhm(shift_left(x, zeros - 1), root_half), 1)
+    first_power = np.minimum(shift_left(12 - zeros, 25) + quarter, INT32_MAX)
+    headroom = leading_zeros(srdhm(x, root_half)) - 1
+    second = shift_left(x, headroom)
+    second_power = shift_left(12 - headroom, 25) - quarter
+    r, power = np.minimum(first, second), np.maximum(first_power, second_power)
+    p, q = _half_sum(r, root_root_half), 2 * (r - root_root_half)
+    q2 = srdhm(q, q)
+    above = srdhm(q, r) + srdhm(srdhm(q, q2), numerator)
+    below = srdhm(p, offset + q + srdhm(square, q2)) + srdhm(linear, q)
+    rest = srdhm(rdbpot(above, 6), one_over_one_plus(below))
+    return shift_left(srdhm(power, log_2) + rest, 1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d, conv2d_cost, einsum_onnx, matmul, weighted
+from edgeq.ops import conv2d, conv2d_cost, einsum_onnx, matmul, weight_offset, weighted
 from edgeq.ops.base import Kernel, Operator, Shape
 from edgeq.ops.conv2d_cost import Cost
 from edgeq.ops.spatial import exact_matmul
@@ -38,8 +38,13 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
     if len(shape) != 2 or call.option("weights_format") != 0 or np.prod(importer.shape(x)) % shape[-1]:
         raise importer.unsupported(f"a linear layer of {importer.shape(x)} with weights {shape}", "weights [out, in]")
     if importer.shape(x)[-1] != shape[1] or (len(importer.shape(x)) > 2 and not call.option("keep_num_dims")):
-        x = importer.reshape(x, (int(np.prod(importer.shape(x))) // shape[1], shape[1]))
-    return importer.add("linear", [x, weights, weighted.bias_operand(call, 2, shape[0])], call.attributes())
+        x = importer.viewed(x, (int(np.prod(importer.shape(x))) // shape[1], shape[1]))
+    attributes = weighted.tflite_attributes(call, importer.quantization(weights))
+    if call.optional(2) is None:
+        attributes["narrow_sums"] = True
+    x, weights = weight_offset.symmetric(importer, x, weights, axis=1)
+    bias = weighted.bias_operand(call, 2, shape[0])
+    return importer.add("linear", [x, weights, bias], call.attributes(**attributes))
 
 
 def import_gemm(importer: Importer, call: OnnxCall) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
-from edgeq.ops import softmax
+from edgeq.ops import softmax, softmax_wide
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class MaskedSoftmax(Operator):
             "eq_masked_softmax_s8_scalar",
             "scalar",
             "masked_softmax/eq_masked_softmax_s8_scalar.c",
-            units=softmax.rows,
+            units=softmax_wide.rows,
             pack=pack,
             why="portable C, hidden entries are not computed",
         ),
@@ -113,7 +113,7 @@ class MaskedSoftmax(Operator):
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
         return {
-            "rows": softmax.rows(graph, node),
+            "rows": softmax_wide.rows(graph, node),
             "depth": graph.tensor(node.outputs[0]).shape[-1],
             "visible_rows": len(node.attributes["visible"]),
         }

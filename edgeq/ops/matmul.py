@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import binary_import, broadcast, fixed_point, masked_softmax, softmax
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
@@ -106,6 +107,7 @@ def _pack(graph: Graph, node: Node) -> dict[str, Constant]:
 
 class Matmul(Operator):
     name = "matmul"
+    takes_int16 = True
     torch_targets = {
         "aten.matmul.default": import_torch,
         "aten.bmm.default": import_torch,
@@ -115,6 +117,15 @@ class Matmul(Operator):
     tflite_targets = {"BATCH_MATMUL": import_tflite}
     kernels = (
         Kernel("eq_matmul_s8_{form}_scalar", "scalar", "matmul/eq_matmul_s8_scalar.c", units=_units, pack=_pack),
+        Kernel(
+            "eq_matmul_s16_scalar",
+            "scalar",
+            "matmul/eq_matmul_s16_scalar.c",
+            units=_units,
+            pack=_pack,
+            dtype="int16",
+            why="portable C, 64-bit sums",
+        ),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
@@ -132,8 +143,10 @@ class Matmul(Operator):
             for array, name in zip(inputs[:2], node.inputs, strict=False)
         )
         acc = (left @ (right.swapaxes(-1, -2) if k["transposed"] else right)).astype(np.int64)
-        zero_point = graph.tensor(node.outputs[0]).zero_point
-        y = fixed_point.requantize(acc, inputs[2], inputs[3], k["rounding"], zero_point, k["act_min"], k["act_max"])
+        ends = (graph.tensor(node.outputs[0]).zero_point, k["act_min"], k["act_max"])
+        if k["rounding"] == fixed_point.WIDE:
+            return [fixed_point.requantize_wide(acc, inputs[2], inputs[3], *ends)]
+        y = fixed_point.requantize(acc, inputs[2], inputs[3], k["rounding"], *ends)
         return [y]
 
     def macs(self, graph: Graph, node: Node) -> int:
@@ -143,14 +156,22 @@ class Matmul(Operator):
         left, right = (converter.quantized(name) for name in node.inputs)
         output = converter.quantized_output(node)
         rounding = node.attributes.get("rounding", fixed_point.SINGLE)
-        scale = np.array([node.attributes["factor"] * left.scale * right.scale / output.scale])
-        multiplier, shift = fixed_point.multiplier(scale, rounding)
+        scale = node.attributes["factor"] * left.scale * right.scale / output.scale
+        if rounding == fixed_point.TFLITE:
+            scale = fixed_point.float32_quotient(left.scale, right.scale, divisor=1.0) / output.scale
+        if "int16" in (left.dtype, right.dtype, output.dtype):
+            if any(tensor.dtype != "int16" or tensor.zero_point for tensor in (left, right, output)):
+                raise EdgeqError(f"layer {node.name}: a product in int16 needs int16 operands with zero points 0")
+            rounding = fixed_point.WIDE
+            multiplier, shift = fixed_point.wide_multiplier(np.array([scale]))
+        else:
+            multiplier, shift = fixed_point.multiplier(np.array([scale]), rounding)
         names = (
             converter.constant(f"{node.name}.multiplier", multiplier),
             converter.constant(f"{node.name}.shift", shift),
         )
         bounds = converter.activation_range(node, output)
-        converter.add(node, (left.name, right.name, *names), output, rounding=rounding, **bounds)
+        converter.add(node, (left.name, right.name, *names), output, **{**bounds, "rounding": rounding})
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, Any]:
         left, right = (graph.tensor(name) for name in node.inputs[:2])

@@ -163,7 +163,11 @@ class Pad(Operator):
     }
     tflite_targets = {"PAD": import_tflite, "PADV2": import_tflite, "MIRROR_PAD": import_tflite}
     onnx_targets = {"Pad": import_onnx}
-    kernels = (Kernel("eq_pad_s8_scalar", "scalar", "pad/eq_pad_s8_scalar.c", units=output_rows),)
+    takes_int16 = True
+    kernels = (
+        Kernel("eq_pad_s8_scalar", "scalar", "pad/eq_pad_s8_scalar.c", units=output_rows),
+        Kernel("eq_pad_s16_scalar", "scalar", "pad/eq_pad_s16_scalar.c", units=output_rows, dtype="int16"),
+    )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         top, bottom, left, right, front, back = node.attributes["padding"]
@@ -183,7 +187,8 @@ class Pad(Operator):
 
     def quantize(self, converter: Converter, node: Node) -> None:
         x = converter.quantized(node.inputs[0])
-        value = int(np.clip(round(node.attributes["value"] / x.scale) + x.zero_point, -128, 127))
+        info = np.iinfo(x.dtype)
+        value = int(np.clip(round(node.attributes["value"] / x.scale) + x.zero_point, info.min, info.max))
         converter.add_keeping_scale(node, (x.name,), value=value)
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops import binary_import, fixed_point, mean, reduction
 from edgeq.ops.base import Kernel
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
+
+
+#: int16 elements whose sum fits 32 bits
+MOST_WIDE = (1 << 15) - 1
 
 
 def torch_mean(importer: Importer, args: Mapping[str, Any]) -> str:
@@ -68,8 +73,10 @@ def tflite_mean(importer: Importer, call: TfliteCall) -> str:
     """MEAN; over axes 1 and 2 of four it is the operator mean."""
     x, axes = call.input(0), call.integers(1, "the axes of a mean")
     shape = importer.shape(x)
-    if len(shape) == 4 and sorted(axis % 4 for axis in axes) == [1, 2]:
-        y, prescribed = importer.add("mean", [x], call.attributes()), call.output_quantization()
+    prescribed = call.output_quantization()
+    wide = prescribed is not None and prescribed.dtype == "int16"
+    if len(shape) == 4 and sorted(axis % 4 for axis in axes) == [1, 2] and not wide:
+        y = importer.add("mean", [x], call.attributes())
         if prescribed is not None:
             importer.prescribe(y, prescribed)
         return y if call.option("keep_dims") else importer.reshape(y, (shape[0], shape[3]))
@@ -77,9 +84,13 @@ def tflite_mean(importer: Importer, call: TfliteCall) -> str:
 
 
 def tflite_sum(importer: Importer, call: TfliteCall) -> str:
-    """SUM of float models; the bytes of TensorFlow Lite's sum of integers follow no formula that edgeq knows."""
-    if call.output_quantization() is not None:
-        raise importer.unsupported("a sum of integers", "a MEAN and a multiplication")
+    """SUM: of integers only with an output scale of its own, otherwise TensorFlow Lite's stored bytes wrap."""
+    source, target = importer.quantization(call.input(0)), call.output_quantization()
+    if target is not None and (target.dtype == "int16" or source is None or source.same_as(target)):
+        raise importer.unsupported(
+            "a sum of integers in the scale of its operand, which wraps around in TensorFlow Lite,",
+            "a MEAN and a multiplication, or another output scale",
+        )
     return reduction.tflite_reduction("reduce", function="sum")(importer, call)
 
 
@@ -91,8 +102,13 @@ def _onnx_square_sum(importer: Importer, args: Mapping[str, Any]) -> str:
 _SUM = reduction.torch_reduction("reduce", function="sum")
 
 
+def _is_wide(graph: Graph, node: Node) -> bool:
+    return graph.tensor(node.inputs[0]).dtype == "int16"
+
+
 class Reduce(reduction.Reduction):
     name = "reduce"
+    takes_int16 = True
     torch_targets = {
         "aten.mean.dim": torch_mean,
         "aten.mean.default": torch_mean,
@@ -118,6 +134,15 @@ class Reduce(reduction.Reduction):
             pack=mean.pack_requantization,
             family="reduce",
         ),
+        Kernel(
+            "eq_reduce_wide_sum_scalar",
+            "scalar",
+            "reduce_wide/eq_reduce_wide_sum_scalar.c",
+            units=reduction.units,
+            pack=mean.pack_requantization,
+            family="reduce_wide",
+            dtype="int16",
+        ),
     )
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -129,16 +154,19 @@ class Reduce(reduction.Reduction):
         zeros = reduction.count(graph, node) * graph.tensor(node.inputs[0]).zero_point
         acc = x.astype(np.int64).sum(axis=reduction.axes_of(node), keepdims=True) - zeros
         k, zero_point = node.attributes, graph.tensor(node.outputs[0]).zero_point
-        y = fixed_point.requantize(acc, multiplier, shift, k["rounding"], zero_point, k["act_min"], k["act_max"])
-        return [y]
+        y = fixed_point.scale_accumulator(acc, multiplier, shift, k["rounding"]) + zero_point
+        return [np.clip(y, k["act_min"], k["act_max"]).astype(x.dtype)]
 
     def quantize(self, converter: Converter, node: Node) -> None:
-        divisor = reduction.count(converter.source, node) if node.attributes["function"] == "mean" else 1
+        count = reduction.count(converter.source, node)
+        divisor = count if node.attributes["function"] == "mean" else 1
+        if converter.quantized_output(node).dtype == "int16" and count > MOST_WIDE:
+            raise EdgeqError(f"layer {node.name}: a mean of {count} int16 elements; at most {MOST_WIDE} are supported")
         mean.quantize_sum(converter, node, divisor)
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, Any]:
         return {
-            "record": "eq_reduce_sum_s8_t",
+            "record": "eq_reduce_wide_sum_t" if _is_wide(graph, node) else "eq_reduce_sum_s8_t",
             "shape": reduction.shape_parameters(graph, node),
             "bias": -reduction.count(graph, node) * graph.tensor(node.inputs[0]).zero_point,
             "output_zero_point": graph.tensor(node.outputs[0]).zero_point,

@@ -45,14 +45,22 @@ class ReduceExtreme(reduction.Reduction, KeepsScale):
         name: reduction.onnx_reduction(reduction.torch_reduction("reduce_extreme", function=function))
         for name, function in (("ReduceMax", "max"), ("ReduceMin", "min"))
     }
-    kernels = reduction.directed_kernels("eq_reduce_s8_", "reduce/eq_reduce_s8_extreme_scalar.c")
+    takes_int16 = True
+    kernels = (
+        *reduction.directed_kernels("eq_reduce_s8_", "reduce/eq_reduce_s8_extreme_scalar.c"),
+        *reduction.directed_kernels(
+            "eq_reduce_wide_", "reduce_wide/eq_reduce_wide_extreme_scalar.c", family="reduce_wide", dtype="int16"
+        ),
+    )
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         function = np.max if node.attributes["function"] == "max" else np.min
         return [function(inputs[0], axis=reduction.axes_of(node), keepdims=True)]
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, Any]:
-        return {"record": "eq_reduce_extreme_s8_t", "shape": reduction.shape_parameters(graph, node)}
+        wide = graph.tensor(node.inputs[0]).dtype == "int16"
+        record = "eq_reduce_wide_extreme_t" if wide else "eq_reduce_extreme_s8_t"
+        return {"record": record, "shape": reduction.shape_parameters(graph, node)}
 
 
 OP = ReduceExtreme()

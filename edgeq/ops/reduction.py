@@ -91,14 +91,22 @@ def count(graph: Graph, node: Node) -> int:
     return int(np.prod([shape[axis] for axis in node.attributes["axes"]], dtype=np.int64))
 
 
-def directed_kernels(prefix: str, source: str) -> tuple[Kernel, ...]:
+def directed_kernels(prefix: str, source: str, family: str = "reduce", dtype: str = "int8") -> tuple[Kernel, ...]:
     """The kernels of an operator whose attribute function is "max" or "min": `prefix` and that name are theirs."""
 
     def only(function: str) -> Callable[[Graph, Node], str | None]:
         return lambda graph, node: None if node.attributes["function"] == function else f"the operator is no {function}"
 
     return tuple(
-        Kernel(f"{prefix}{function}_scalar", "scalar", source, units=units, applies=only(function), family="reduce")
+        Kernel(
+            f"{prefix}{function}_scalar",
+            "scalar",
+            source,
+            units=units,
+            applies=only(function),
+            family=family,
+            dtype=dtype,
+        )
         for function in ("max", "min")
     )
 

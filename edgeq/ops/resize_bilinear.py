@@ -104,6 +104,8 @@ def tflite_nearest(importer: Importer, call: TfliteCall) -> str:
 def tflite_bilinear(importer: Importer, call: TfliteCall) -> str:
     """RESIZE_BILINEAR (ResizeBilinearInteger of TensorFlow Lite's reference: places in 1/1024 of a pixel)."""
     x, sizes = tflite_sizes(importer, call)
+    if call.is_unsigned():
+        raise importer.unsupported("a bilinear resize of uint8, which TensorFlow Lite computes in float", "int8 there")
     places = []
     for axis, size in enumerate(sizes, 1):
         length = importer.shape(x)[axis]
@@ -133,6 +135,7 @@ def pack(graph: Graph, node: Node) -> dict[str, Constant]:
 
 class ResizeBilinear(Operator):
     name = "resize_bilinear"
+    takes_int16 = True
     torch_targets = {
         "aten.upsample_nearest1d.vec": torch_nearest(3, False),
         "aten.upsample_nearest1d.default": torch_nearest(3, False),
@@ -154,6 +157,14 @@ class ResizeBilinear(Operator):
             units=output_pixels,
             pack=pack,
         ),
+        Kernel(
+            "eq_resize_bilinear_s16_scalar",
+            "scalar",
+            "resize_bilinear/eq_resize_bilinear_s16_scalar.c",
+            units=output_pixels,
+            pack=pack,
+            dtype="int16",
+        ),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
@@ -166,7 +177,7 @@ class ResizeBilinear(Operator):
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         acc = self._mixed(node, inputs[0].astype(np.int64), ONE)
         half = ONE * ONE // 2
-        return [(np.sign(acc) * ((np.abs(acc) + half) // (ONE * ONE))).astype(np.int8)]
+        return [(np.sign(acc) * ((np.abs(acc) + half) // (ONE * ONE))).astype(inputs[0].dtype)]
 
     def _mixed(self, node: Node, x: np.ndarray, one: Any) -> np.ndarray:
         for axis, key in ((1, "rows"), (2, "columns")):

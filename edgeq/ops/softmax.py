@@ -16,7 +16,7 @@ import numpy as np
 
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
-from edgeq.ops import fixed_point, gemmlowp
+from edgeq.ops import fixed_point, gemmlowp, softmax_wide
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
 
 if TYPE_CHECKING:
@@ -96,10 +96,6 @@ def shares(e: np.ndarray) -> np.ndarray:
     return np.minimum(y, 127).astype(np.int8)
 
 
-def rows(graph: Graph, node: Node) -> int:
-    return int(np.prod(graph.tensor(node.outputs[0]).shape[1:-1], dtype=np.int64))
-
-
 def rounding(node: Node) -> str:
     return str(node.attributes.get("rounding", fixed_point.SINGLE))
 
@@ -114,6 +110,7 @@ def only_with(wanted: str) -> Callable[[Graph, Node], str | None]:
 
 class Softmax(Operator):
     name = "softmax"
+    takes_int16 = True
     torch_targets = {"aten.softmax.int": import_torch, "aten._softmax.default": import_torch}
     tflite_targets = {"SOFTMAX": import_tflite}
     onnx_targets = {"Softmax": import_onnx}
@@ -122,7 +119,7 @@ class Softmax(Operator):
             "eq_softmax_s8_scalar",
             "scalar",
             "softmax/eq_softmax_s8_scalar.c",
-            units=rows,
+            units=softmax_wide.rows,
             pack=pack_table("uint32_t"),
             applies=only_with(fixed_point.SINGLE),
         ),
@@ -130,7 +127,7 @@ class Softmax(Operator):
             "eq_softmax_s8_tflite_scalar",
             "scalar",
             "softmax/eq_softmax_s8_tflite_scalar.c",
-            units=rows,
+            units=softmax_wide.rows,
             pack=pack_table("int32_t"),
             applies=only_with(fixed_point.TFLITE),
             why="TensorFlow Lite's reciprocal",
@@ -164,6 +161,9 @@ class Softmax(Operator):
     def quantize(self, converter: Converter, node: Node) -> None:
         x = converter.quantized(node.inputs[0])
         output = converter.quantized_output(node)
+        if "int16" in (x.dtype, output.dtype):
+            softmax_wide.quantize(converter, node)
+            return
         beta = node.attributes.get("beta", 1.0)
         if rounding(node) == fixed_point.TFLITE:
             if (output.scale, output.zero_point) != (OUTPUT_SCALE, OUTPUT_ZERO_POINT):
@@ -178,7 +178,7 @@ class Softmax(Operator):
         return Quantization.per_tensor(OUTPUT_SCALE, OUTPUT_ZERO_POINT)
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
-        return {"rows": rows(graph, node), "depth": graph.tensor(node.outputs[0]).shape[-1]}
+        return {"rows": softmax_wide.rows(graph, node), "depth": graph.tensor(node.outputs[0]).shape[-1]}
 
 
 OP = Softmax()

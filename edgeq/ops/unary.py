@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
-from edgeq.ops import binary_import, fixed_point, unary_tables
+from edgeq.ops import binary_import, fixed_point, unary_tables, unary_wide
 from edgeq.ops.base import Operator, Shape
 from edgeq.ops.unary_tables import Parameters, Real, Table, through_float
 
@@ -59,6 +59,9 @@ def _softplus(x: np.ndarray, p: Parameters) -> np.ndarray:
 def _elu(x: np.ndarray, p: Parameters) -> np.ndarray:
     low = np.float32(p.get("alpha", 1.0)) * np.expm1(np.minimum(x, 0) * np.float32(p.get("input_scale", 1.0)))
     return np.float32(p.get("scale", 1.0)) * np.where(x > 0, x, low)
+
+
+LARGEST_EXPONENT = 64
 
 
 def _lut(real: Real) -> Function:
@@ -133,6 +136,19 @@ def tflite_function(function: str, **renamed: str) -> Callable[[Importer, Tflite
     return convert
 
 
+def tflite_of_reals(function: str, **parameters: float) -> Callable[[Importer, TfliteCall], str]:
+    """Import function of an operator with one operand that TensorFlow Lite computes in float alone."""
+
+    def convert(importer: Importer, call: TfliteCall) -> str:
+        if call.output_quantization() is not None:
+            raise importer.unsupported(
+                f"a {call.operator.name} of integers, which TensorFlow Lite 2.14 has no kernel for,", "float there"
+            )
+        return importer.add("unary", [call.input(0)], {"function": function, **parameters})
+
+    return convert
+
+
 def _torch_leaky_relu(importer: Importer, args: Mapping[str, Any]) -> str:
     return importer.add("unary", [args["self"]], {"function": "leaky_relu", "alpha": float(args["negative_slope"])})
 
@@ -170,6 +186,14 @@ def _torch_negative(importer: Importer, args: Mapping[str, Any]) -> str:
 def _tflite_gelu(importer: Importer, call: TfliteCall) -> str:
     approximate = "tanh" if call.option("approximate") else "none"
     return importer.add("unary", [call.input(0)], call.attributes(function="gelu", approximate=approximate))
+
+
+def _tflite_pow(importer: Importer, call: TfliteCall) -> str:
+    """POW of real numbers with a constant exponent of one element."""
+    exponent = importer.constant_array(call.input(1, "an exponent"), "exponents").reshape(-1)
+    if exponent.size != 1 or not abs(float(exponent[0])) <= LARGEST_EXPONENT:
+        raise importer.unsupported("a power with other than one exponent", f"one of up to {LARGEST_EXPONENT}")
+    return tflite_of_reals("pow", exponent=float(exponent[0]))(importer, call)
 
 
 def _tflite_quantize(importer: Importer, call: TfliteCall) -> str:
@@ -213,8 +237,8 @@ def _onnx_hard_sigmoid(importer: Importer, call: OnnxCall) -> str:
 def _onnx_pow(importer: Importer, call: OnnxCall) -> str:
     """Pow with a constant exponent of one element."""
     exponent = call.scalar(1, None, "an exponent")
-    if exponent is None or abs(exponent) > 64:
-        raise importer.unsupported(f"a power of {exponent}", "an exponent of up to 64")
+    if exponent is None or abs(exponent) > LARGEST_EXPONENT:
+        raise importer.unsupported(f"a power of {exponent}", f"an exponent of up to {LARGEST_EXPONENT}")
     return importer.add("unary", [call.activation()], {"function": "pow", "exponent": exponent})
 
 
@@ -289,6 +313,7 @@ _ONNX_COMPARISONS = {
 
 class Unary(Operator):
     name = "unary"
+    takes_int16 = True
     torch_targets = {
         **{f"aten.{name}{tail}.default": torch_function(name) for name in _TORCH_PLAIN for tail in ("", "_")},
         "aten.celu.default": _torch_celu,
@@ -313,15 +338,24 @@ class Unary(Operator):
     }
     tflite_targets = {
         "ABS": tflite_function("abs"),
+        "COS": tflite_of_reals("cos"),
         "DEQUANTIZE": _tflite_dequantize,
         "ELU": tflite_function("elu"),
         "EXP": tflite_function("exp"),
+        "FLOOR": tflite_of_reals("floor"),
         "GELU": _tflite_gelu,
         "HARD_SWISH": tflite_function("hardswish"),
         "LEAKY_RELU": tflite_function("leaky_relu", alpha="alpha"),
+        "LOG": tflite_of_reals("log"),
         "LOGISTIC": tflite_function("sigmoid"),
+        "NEG": tflite_of_reals("affine", scale=-1.0, offset=0.0),
+        "POW": _tflite_pow,
         "QUANTIZE": _tflite_quantize,
         "RSQRT": tflite_function("rsqrt"),
+        "SIGN": tflite_of_reals("sign"),
+        "SIN": tflite_of_reals("sin"),
+        "SQRT": tflite_of_reals("sqrt"),
+        "SQUARE": tflite_of_reals("pow", exponent=2.0),
         "TANH": tflite_function("tanh"),
     }
 
@@ -359,6 +393,9 @@ class Unary(Operator):
         x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
         assert x.quantization is not None
         assert output.quantization is not None
+        if "int16" in (x.dtype, output.dtype):
+            unary_wide.quantize(converter, node)
+            return
         bounds = converter.activation_range(node, output)
         table = np.clip(self._table(node, x.quantization, output.quantization), bounds["act_min"], bounds["act_max"])
         name = converter.constant(f"{node.name}.table", table.astype(np.int8))

@@ -54,18 +54,18 @@ def requantized(source: Quantization, target: Quantization, parameters: Paramete
 
 def clamped(source: Quantization, target: Quantization, parameters: Parameters) -> np.ndarray:
     """RELU and its kin with their own output scale: rescaled, then limited to `min` and `max`."""
-    m, s = multiplier(float(np.float32(source.scale[0]) / np.float32(target.scale[0])))
+    m, s = multiplier(fixed_point.float32_quotient(source.scale[0], divisor=target.scale[0]))
     bounds = (parameters["min"], parameters["max"])
     low, high = fixed_point.integer_bounds(bounds, float(target.scale[0]), target.zero_point, "int8")
     return int8s(gemmlowp.multiply(X - source.zero_point, m, s) + target.zero_point, low, high)
 
 
 def leaky_relu(source: Quantization, target: Quantization, parameters: Parameters) -> np.ndarray:
-    ratio = source.scale[0] / target.scale[0]
+    scale, divisor = source.scale[0], target.scale[0]
     centred = X - source.zero_point
-    positive = gemmlowp.multiply(centred, *multiplier(ratio))
-    alpha = abs(float(np.float32(parameters["alpha"])))
-    m, s = multiplier(alpha * ratio) if alpha else (0, 0)
+    positive = gemmlowp.multiply(centred, *multiplier(fixed_point.float32_quotient(scale, divisor=divisor)))
+    slope = fixed_point.float32_quotient(scale, abs(parameters["alpha"]), divisor=divisor)
+    m, s = multiplier(slope) if slope else (0, 0)
     negative = gemmlowp.multiply(centred, m, s) * (-1 if parameters["alpha"] < 0 else 1)
     return int8s(np.where(centred >= 0, positive, negative) + target.zero_point)
 
@@ -101,7 +101,8 @@ def absolute(source: Quantization, target: Quantization, parameters: Parameters)
     centred = np.abs(X - source.zero_point)
     if source.scale[0] == target.scale[0]:
         return int8s(centred + target.zero_point)
-    return int8s(gemmlowp.multiply(centred, *multiplier(source.scale[0] / target.scale[0])) + target.zero_point)
+    ratio = fixed_point.float32_quotient(source.scale[0], divisor=target.scale[0])
+    return int8s(gemmlowp.multiply(centred, *multiplier(ratio)) + target.zero_point)
 
 
 def rsqrt(source: Quantization, target: Quantization, parameters: Parameters) -> np.ndarray:
@@ -113,25 +114,10 @@ def rsqrt(source: Quantization, target: Quantization, parameters: Parameters) ->
         if centred <= 0:
             values.append(127)
             continue
-        inverse, exponent = _inverse_sqrt(int(centred))
+        inverse, exponent = gemmlowp.inverse_sqrt(int(centred))
         data = gemmlowp.multiply(np.int64(1), inverse, exponent + spare)
         values.append(int(gemmlowp.multiply(data, m, s - spare)) + target.zero_point)
     return int8s(np.array(values))
-
-
-def _inverse_sqrt(value: int) -> tuple[int, int]:
-    """(multiplier, exponent) of 1 / sqrt(value), 1 <= value <= 255: five Newton-Raphson steps in Q3."""
-    if value == 1:
-        return 2**31 - 1, 0
-    pairs = (31 - value.bit_length()) // 2 - 1
-    x = np.int64(value << (2 * pairs)) >> 1
-    half = gemmlowp.rdbpot(x, 1)
-    estimate = np.asarray(1 << 28, np.int64)
-    for _ in range(5):
-        cube = gemmlowp.shift_left(gemmlowp.srdhm(gemmlowp.srdhm(estimate, estimate), estimate), 6)
-        step = gemmlowp.srdhm(np.int64(3 << 27), estimate) - gemmlowp.srdhm(half, cube)
-        estimate = gemmlowp.shift_left(step, 3)
-    return int(gemmlowp.srdhm(estimate, 1518500250)), -(11 - pairs)
 
 
 def sigmoid(x: np.ndarray, parameters: Parameters) -> np.ndarray:

@@ -58,6 +58,20 @@ def bias_operand(call: TfliteCall | OnnxCall, index: int, channels: int) -> str:
     return bias
 
 
+def tflite_attributes(call: TfliteCall, single: Quantization | None = None) -> dict[str, Any]:
+    """Attribute of layers whose input and weight scales TensorFlow Lite multiplies in float32: those of uint8 models,
+    and linear ones whose weights (`single`: how they are stored) have one scale."""
+    whole = single is not None and single.axis is None
+    return {"single_product": True} if call.is_unsigned() or whole else {}
+
+
+def _output_ratio(node: Node, x: Tensor, scales: np.ndarray, output: Tensor) -> np.ndarray:
+    """Scale of a channel's products in units of the output's."""
+    if node.attributes.get("single_product"):
+        return (np.float32(x.scale) * scales.astype(np.float32)).astype(np.float64) / output.scale
+    return x.scale * scales / output.scale
+
+
 def quantize(converter: Converter, node: Node, axis: int) -> None:
     """Adds the integer form of a weighted node; `axis` is the output channel axis of its weights.
 
@@ -78,7 +92,7 @@ def quantize(converter: Converter, node: Node, axis: int) -> None:
             f"layer {node.name}: an int32 accumulator could overflow with {weights_q[0].size} products a sum; "
             "split the layer"
         )
-    ratio = x.scale * scales / output.scale
+    ratio = _output_ratio(node, x, scales, output)
     if np.any(largest * ratio >= 2**31):
         raise EdgeqError(
             f"layer {node.name}: its outputs stay within {output.scale * 255:.3g} on the calibration data, far below "
@@ -98,7 +112,8 @@ def quantize(converter: Converter, node: Node, axis: int) -> None:
 
 
 def _quantize_wide(converter: Converter, node: Node, axis: int, x: Tensor, output: Tensor) -> None:
-    """The form with int16 activations: int64 bias and sums, 15-bit multipliers (TensorFlow Lite's 16x8)."""
+    """The form with int16 activations (TensorFlow Lite's 16x8): int64 bias and sums, 15-bit multipliers; with an int32
+    bias, or without one where TensorFlow Lite's sums have 32 bits then (attribute narrow_sums), two roundings."""
     if x.dtype != "int16" or x.zero_point or output.zero_point:
         raise EdgeqError(
             f"layer {node.name}: an int16 output needs an int16 input, both with zero point 0; convert the model anew"
@@ -106,7 +121,11 @@ def _quantize_wide(converter: Converter, node: Node, axis: int, x: Tensor, outpu
     floor = output.scale / x.scale * 2.0**-24
     weights_q, scales = _integer_weights(converter, node, axis, x.scale, floor)
     bias_q = _integer_bias(converter.source, node, x.scale * scales, fixed_point.TFLITE)
-    multiplier, shift = fixed_point.wide_multiplier(x.scale * scales / output.scale)
+    bias = converter.source.tensor(node.inputs[2])
+    twice = bias.dtype == "int32" or node.attributes.get("narrow_sums")
+    rounding = fixed_point.WIDE_TWICE if twice else fixed_point.WIDE
+    to_integers = fixed_point.wide_multiplier if rounding == fixed_point.WIDE else fixed_point.tflite_multiplier
+    multiplier, shift = to_integers(_output_ratio(node, x, scales, output))
     name = node.name
     inputs = (
         x.name,
@@ -116,7 +135,7 @@ def _quantize_wide(converter: Converter, node: Node, axis: int, x: Tensor, outpu
         converter.constant(f"{name}.shift", shift),
     )
     bounds = converter.activation_range(node, output)
-    converter.add(node, inputs, output, **{**bounds, "rounding": fixed_point.WIDE})
+    converter.add(node, inputs, output, **{**bounds, "rounding": rounding})
 
 
 def wide_kernel(op: str, units: Callable[[Graph, Node], int], family: str) -> Kernel:
@@ -186,6 +205,11 @@ def requantize(graph: Graph, node: Node, acc: np.ndarray) -> np.ndarray:
     if k["rounding"] == fixed_point.WIDE:
         m, s = graph.constant(node.inputs[3]), graph.constant(node.inputs[4])
         return fixed_point.requantize_wide(acc, m, s, output_zero_point(graph, node), k["act_min"], k["act_max"])
+    if k["rounding"] == fixed_point.WIDE_TWICE:
+        scaled = fixed_point.scale_accumulator(
+            acc, graph.constant(node.inputs[3]), graph.constant(node.inputs[4]), fixed_point.TFLITE
+        )
+        return np.clip(scaled + output_zero_point(graph, node), k["act_min"], k["act_max"]).astype(np.int16)
     return fixed_point.requantize(
         acc,
         graph.constant(node.inputs[3]),
@@ -224,7 +248,10 @@ def form(graph: Graph, node: Node) -> str:
 
 
 def requant_parameters(graph: Graph, node: Node) -> dict[str, int]:
+    wide = graph.tensor(node.inputs[0]).dtype == "int16"
+    twice = {"twice": int(node.attributes["rounding"] == fixed_point.WIDE_TWICE)} if wide else {}
     return {
+        **twice,
         "output_zero_point": output_zero_point(graph, node),
         "act_min": node.attributes["act_min"],
         "act_max": node.attributes["act_max"],

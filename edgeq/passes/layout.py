@@ -16,7 +16,7 @@ import numpy as np
 
 from edgeq import ops
 from edgeq.frontend.importer import TO_CHANNELS_LAST
-from edgeq.ir.graph import Boundary, Graph, Node, Origin, constant
+from edgeq.ir.graph import Graph, Node, Origin, constant
 
 Perm = tuple[int, ...]
 
@@ -77,7 +77,7 @@ class _Cancel:
             if stored in outputs or stored in self.graph.inputs:
                 stored = self._same_bytes(name, stored)
             outputs.append(stored)
-            boundary[stored] = Boundary(self.graph.boundary[name].shape, _inverse(perm))
+            boundary[stored] = replace(self.graph.boundary[name], perm=_inverse(perm))
         graph = replace(
             self.graph, outputs=tuple(outputs), boundary=MappingProxyType(boundary), origins=self._origins()
         )

@@ -19,7 +19,7 @@ from edgeq.quantize.scales import affine
 #: steps beyond any integer range that activations are stored in
 BEYOND = 2.0**30
 #: attributes of float nodes that integer nodes hold as integers
-FLOAT_ONLY = ("activation", "min", "max")
+FLOAT_ONLY = ("activation", "min", "max", "by_shifts", "single_product", "narrow_sums")
 
 
 def to_int8(graph: Graph, ranges: dict[str, Range]) -> Graph:
@@ -117,11 +117,12 @@ class Converter:
         return self._tensors[name]
 
     def operand(self, name: str) -> Tensor:
-        """The integer activation of that name, or an int8 constant: the file's own, or with a scale for its values."""
+        """The integer activation of that name, or a constant: the file's own integers, or int8 with a scale for its
+        values."""
         if name not in self._tensors:
             source = self.source.tensor(name)
             assert source.data is not None
-            if source.dtype == "int8":
+            if source.dtype in ("int8", "int16"):
                 self._tensors[name] = source
             else:
                 real = self.source.real_constant(name)

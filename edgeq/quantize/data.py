@@ -13,7 +13,8 @@ from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph
 from edgeq.ops import embedding
 
-#: types of activations; arrays of these are taken as stored integers, all others as real numbers
+#: types of activations (uint8 of a model that has it is made int8); arrays of these are taken as stored integers, all
+#: others as real numbers
 STORED_TYPES = (np.dtype(np.int8), np.dtype(np.int16))
 
 
@@ -100,6 +101,8 @@ def _checked(arrays: Mapping[str, np.ndarray], name: str, graph: Graph, where: s
     rows = embedding.row_counts(graph, name)
     if rows:
         return _indices(array, min(rows), f"{where}: {key}")
+    if boundary.unsigned and array.dtype == np.uint8:
+        array = (array.astype(np.int16) - 128).astype(np.int8)
     if array.dtype in STORED_TYPES:
         return np.ascontiguousarray(array)
     with np.errstate(over="ignore"):

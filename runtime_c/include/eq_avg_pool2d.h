@@ -1,7 +1,7 @@
 /* avg_pool2d, int8: mean over a window; input and output share one scale and zero point.
  *
  *   acc, n = sum and number of the window's pixels that lie inside the image (padding does not count)
- *   output = clamp(acc / n rounded half away from zero, act_min, act_max)
+ *   output = clamp((acc + offset * n) / n rounded half away from zero - offset, act_min, act_max)
  *
  * Rounding as in TensorFlow Lite: (acc >= 0 ? acc + n/2 : acc - n/2) / n with C's truncating division.
  * Every window must touch the image (n >= 1). Layout: [h][w][channels]. Work unit of `range`: output elements,
@@ -12,6 +12,7 @@
 #include "eq_types.h"
 
 typedef struct {
+  int32_t offset; /* 0, or 128 where bytes stand for those of an unsigned model: rounding half up */
   int32_t in_h, in_w, channels;
   int32_t out_h, out_w;
   int32_t kernel_h, kernel_w;

@@ -17,6 +17,7 @@ typedef struct {
   int32_t stride_h, stride_w;
   int32_t pad_top, pad_left;
   int32_t dilation_h, dilation_w;
+  int32_t twice; /* which form of requantization (eq_requant_wide.h) */
   const int8_t *weights;
   const int64_t *bias;
   eq_requant_t requant;

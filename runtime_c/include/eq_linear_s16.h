@@ -11,6 +11,7 @@
 
 typedef struct {
   int32_t rows, in_features, out_features;
+  int32_t twice; /* which form of requantization (eq_requant_wide.h) */
   const int8_t *weights;
   const int64_t *bias;
   eq_requant_t requant;

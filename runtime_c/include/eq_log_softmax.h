@@ -21,4 +21,22 @@ typedef struct {
 
 void eq_log_softmax_s8_scalar(const eq_log_softmax_s8_t *p, const int8_t *input, int8_t *output, eq_range_t range);
 
+/* TensorFlow Lite's reference log_softmax; output scale 1/16, zero point 127. With d = max - x[i]:
+ *
+ *   log = natural logarithm in Q5 of the sum of exp_table[d] in Q12                            (eq_fixed_point.h: "Qk")
+ *   output[i] = clamp(RDBPOT(scaled_table[d] - log, 22) + 127) where -d > the larger one of diff_min - 1 and
+ *               scale(log - 2^31), EQ_REQUANT_TFLITE by reverse_multiplier and reverse_shift; -128 elsewhere
+ *
+ * depth < 2^12; layout, units and overlap as above. */
+typedef struct {
+  int32_t depth;
+  int32_t diff_min;
+  int32_t reverse_multiplier, reverse_shift;
+  const int32_t *exp_table;    /* exp(-d * scale) in Q12, 0 below diff_min; 256 entries */
+  const int32_t *scaled_table; /* -d * scale in Q5; 256 entries */
+} eq_log_softmax_tflite_s8_t;
+
+void eq_log_softmax_s8_tflite_scalar(const eq_log_softmax_tflite_s8_t *p, const int8_t *input, int8_t *output,
+                                     eq_range_t range);
+
 #endif

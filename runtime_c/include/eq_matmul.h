@@ -6,7 +6,8 @@
  *
  * input1 is [batches][rows][inner], output [batches][rows][columns]; the strides of input2 tell whether it is
  * transposed, and batch_stride 0 that all batches share it. `requant` holds ONE multiplier (and shift); the generator
- * guarantees inner < 2^15. Work unit of `range`: batches * rows. Input and output must not overlap. No scratch. */
+ * guarantees inner < 2^15. With int16 activations both offsets are 0, sums have 64 bits and are requantized as
+ * eq_requant_wide.h states. Work unit of `range`: batches * rows. Input and output must not overlap. No scratch. */
 #ifndef EQ_MATMUL_H
 #define EQ_MATMUL_H
 
@@ -29,5 +30,8 @@ typedef struct {
 EQ_MATMUL_S8_PROTOTYPE(eq_matmul_s8_high_scalar);
 EQ_MATMUL_S8_PROTOTYPE(eq_matmul_s8_shift_scalar);
 EQ_MATMUL_S8_PROTOTYPE(eq_matmul_s8_tflite_scalar);
+
+void eq_matmul_s16_scalar(const eq_matmul_s8_t *p, const int16_t *input1, const int16_t *input2,
+                          int16_t *restrict output, eq_range_t range);
 
 #endif

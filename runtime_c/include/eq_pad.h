@@ -1,4 +1,4 @@
-/* pad, int8: constant padding of [in_h][in_w][in_c] to [out_h][out_w][out_c].
+/* pad, int8 and int16: constant padding of [in_h][in_w][in_c] to [out_h][out_w][out_c].
  *
  *   output[y][x][c] = input[y - pad_top][x - pad_left][c - pad_front_c] inside the input, `value` outside
  *
@@ -13,9 +13,11 @@ typedef struct {
   int32_t in_h, in_w, in_c;
   int32_t out_h, out_w, out_c;
   int32_t pad_top, pad_left, pad_front_c;
-  int32_t value; /* the zero point, as int8 */
+  int32_t value; /* in the output's integers */
 } eq_pad_s8_t;
 
 void eq_pad_s8_scalar(const eq_pad_s8_t *p, const int8_t *restrict input, int8_t *restrict output, eq_range_t range);
+void eq_pad_s16_scalar(const eq_pad_s8_t *p, const int16_t *restrict input, int16_t *restrict output,
+                       eq_range_t range);
 
 #endif

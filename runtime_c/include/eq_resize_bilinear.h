@@ -1,4 +1,4 @@
-/* resize_bilinear, int8: an image at another size; input and output share one scale and zero point.
+/* resize_bilinear, int8 and int16: an image at another size; input and output share one scale and zero point.
  *
  *   acc = sum over the four neighbours of input * share of the row * share of the column      (shares in 1/1024)
  *   output = acc / 2^20 rounded half away from zero
@@ -18,5 +18,7 @@ typedef struct {
 
 void eq_resize_bilinear_s8_scalar(const eq_resize_bilinear_s8_t *p, const int8_t *restrict input,
                                   int8_t *restrict output, eq_range_t range);
+void eq_resize_bilinear_s16_scalar(const eq_resize_bilinear_s8_t *p, const int16_t *restrict input,
+                                   int16_t *restrict output, eq_range_t range);
 
 #endif

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
@@ -15,7 +17,8 @@ FILES_A_GROUP = 3
 
 
 def tflite_networks() -> list[Network]:
-    """Small networks of every group of operators that edgeq imports, the same ones every time."""
+    """Small networks of every group of operators that edgeq imports, the same ones every time; one of each
+    group in uint8 where it can be."""
     made: list[Network] = []
     for name in sorted(GROUPS):
 
@@ -35,6 +38,9 @@ def tflite_networks() -> list[Network]:
             made.append(network)
 
         collect()
+        unsigned = copy.deepcopy(made[-1])
+        if unsigned.unsigned(np.random.default_rng(0)):
+            made.append(unsigned)
     return made
 
 

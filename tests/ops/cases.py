@@ -362,12 +362,13 @@ def pool_cases(draw: st.DrawFn) -> Case:
     size = (max(size[0], spans[0]), max(size[1], spans[1]))
     window = Window(window.kernel, window.stride, (sides[0], sides[1], sides[2], sides[3]), dilation)
     channels, zero_point, bounds = draw(st.sampled_from(CHANNELS)), draw(zero_points()), draw(activations())
+    rounding = {"offset": 128} if op == "avg_pool2d" and draw(st.booleans()) else {}
 
     def add(graph: CaseGraph) -> None:
         x = graph.activation((1, *size, channels), zero_point)
-        graph.node(op, [x], zero_point, {**window_attributes(window), **bounds}, scale=0.05)
+        graph.node(op, [x], zero_point, {**window_attributes(window), **bounds, **rounding}, scale=0.05)
 
-    return Case(f"{op} {size} {channels} {window} {bounds}", add)
+    return Case(f"{op} {size} {channels} {window} {bounds} {rounding}", add)
 
 
 @st.composite

@@ -10,10 +10,22 @@ from tests.ops.binary_cases import binary_cases, difference_cases
 from tests.ops.cases import Case
 from tests.ops.matmul_cases import matmul_cases
 from tests.ops.movement_cases import gather_cases, move_cases, resize_cases
-from tests.ops.normalize_cases import log_softmax_cases, normalize_cases
+from tests.ops.normalize_cases import (
+    l2_normalize_cases,
+    log_softmax_cases,
+    normalize_cases,
+    tflite_log_softmax_cases,
+)
 from tests.ops.reduction_cases import reduction_cases
 from tests.ops.tflite_cases import tflite_add_cases, tflite_softmax_cases
 from tests.ops.wide_cases import wide_cases
+from tests.ops.wide_operator_cases import (
+    binary_wide_cases,
+    curve_cases,
+    rescale_cases,
+    shaped_wide_cases,
+    softmax_wide_cases,
+)
 
 CASES: dict[str, st.SearchStrategy[Case]] = {
     "conv2d": cases.conv2d_cases(),
@@ -27,7 +39,9 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "reductions": reduction_cases(),
     "matmul": matmul_cases(),
     "attention": masked_softmax_cases() | embedding_cases() | concat_cases(),
-    "normalize": normalize_cases() | log_softmax_cases(),
+    "normalize": normalize_cases() | log_softmax_cases() | tflite_log_softmax_cases() | l2_normalize_cases(),
     "moves": move_cases() | gather_cases() | resize_cases() | tflite_add_cases() | tflite_softmax_cases(),
     "wide": wide_cases(),
+    "wide_elements": rescale_cases() | curve_cases() | binary_wide_cases(),
+    "wide_shapes": softmax_wide_cases() | shaped_wide_cases(),
 }

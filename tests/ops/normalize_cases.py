@@ -49,3 +49,28 @@ def log_softmax_cases(draw: st.DrawFn) -> Case:
         graph.node("log_softmax", [x, table], zeros[1], log_softmax.integers(graph.tensors[x], made), target)
 
     return Case(f"log_softmax {shape} {scale} {target} {zeros}", add)
+
+
+@st.composite
+def tflite_log_softmax_cases(draw: st.DrawFn) -> Case:
+    shape = (1, draw(st.integers(1, 5)), draw(st.sampled_from((*CHANNELS, 1000))))
+    scale, zero = 2.0 ** draw(st.floats(-9, 1)), draw(zero_points())
+
+    def add(graph: CaseGraph) -> None:
+        x, name = graph.activation(shape, zero, scale), f"c{len(graph.nodes)}"
+        exponentials, differences, integers_ = log_softmax.tflite_tables(scale)
+        tables = [graph.constant(f"{name}.e", exponentials), graph.constant(f"{name}.d", differences)]
+        graph.node("log_softmax", [x, *tables], 127, {"rounding": "tflite", **integers_}, 1 / 16)
+
+    return Case(f"tflite log_softmax {shape} {scale} {zero}", add)
+
+
+@st.composite
+def l2_normalize_cases(draw: st.DrawFn) -> Case:
+    """Rows down to one element, whose squares' sums are small; and long ones."""
+    shape, zero = (1, draw(st.integers(1, 5)), draw(st.sampled_from((*CHANNELS, 9000)))), draw(zero_points())
+
+    def add(graph: CaseGraph) -> None:
+        graph.node("l2_normalize", [graph.activation(shape, zero)], 0, {}, 1 / 128)
+
+    return Case(f"l2_normalize {shape} {zero}", add)

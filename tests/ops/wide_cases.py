@@ -56,9 +56,12 @@ def _add_weighted(graph: CaseGraph, op: str, x: str, in_c: int, out_c: int, attr
     axis = 2 if op == "dwconv2d" else 0
     name = f"c{len(graph.nodes)}"
     products = int(np.prod(shape)) // channels
-    multiplier, shift = fixed_point.wide_multiplier(0.02 * graph.rng.uniform(0.2, 1.0, channels) / np.sqrt(products))
+    twice = bool(graph.rng.integers(0, 2))
+    scale = 0.02 * graph.rng.uniform(0.2, 1.0, channels) / np.sqrt(products)
+    multiplier, shift = (fixed_point.tflite_multiplier if twice else fixed_point.wide_multiplier)(scale)
     weights = graph.rng.integers(-127, 128, shape).astype(np.int8)
     bias = graph.rng.integers(-(2**34), 2**34, channels) >> int(graph.rng.integers(0, 20))
+    bias = bias >> 5 if twice else bias
     inputs = [
         x,
         graph.constant(f"{name}.w", weights, Quantization(np.full(channels, 0.01), 0, axis)),
@@ -66,4 +69,4 @@ def _add_weighted(graph: CaseGraph, op: str, x: str, in_c: int, out_c: int, attr
         graph.constant(f"{name}.m", multiplier),
         graph.constant(f"{name}.s", shift),
     ]
-    graph.node(op, inputs, 0, {**attributes, "rounding": "wide"}, 0.05, "int16")
+    graph.node(op, inputs, 0, {**attributes, "rounding": "wide_twice" if twice else "wide"}, 0.05, "int16")

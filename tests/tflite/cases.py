@@ -129,6 +129,26 @@ def softmaxes(draw: st.DrawFn) -> Case:
 
 
 @st.composite
+def row_normalizations(draw: st.DrawFn) -> Case:
+    """L2_NORMALIZATION and LOG_SOFTMAX, whose output scales are fixed."""
+    name = draw(st.sampled_from(("L2_NORMALIZATION", "LOG_SOFTMAX")))
+    shape = (1, draw(st.integers(1, 5)), draw(st.sampled_from((*CHANNELS, 100))))
+    scale, zero = float(np.float32(2.0 ** draw(st.floats(-9, 0)))), draw(zero_points())
+
+    def add(network: Network, rng: np.random.Generator) -> None:
+        x = network.input(shape, "int8", scale, zero)
+        target = (1 / 128, 0) if name == "L2_NORMALIZATION" else (1 / 16, 127)
+        y = network.tensor(shape, "int8", *target)
+        if name == "L2_NORMALIZATION":
+            network.operator(name, [x], [y], "L2NormOptions", fused_activation_function=0)
+        else:
+            network.operator(name, [x], [y])
+        network.outputs.append(y)
+
+    return Case(f"{name} {shape} {scale} {zero}", add)
+
+
+@st.composite
 def movements(draw: st.DrawFn) -> Case:
     """Operators that only move bytes."""
     name = draw(st.sampled_from(("RESHAPE", "CONCATENATION", "PAD", "TRANSPOSE", "SLICE", "STRIDED_SLICE", "SPLIT")))

@@ -6,11 +6,20 @@ from hypothesis import strategies as st
 
 from tests.tflite import cases
 from tests.tflite.binary_cases import binaries
+from tests.tflite.dilated_cases import dilated_convolutions
 from tests.tflite.drawn import Case
 from tests.tflite.matmul_cases import matmuls
 from tests.tflite.reduction_cases import reductions
 from tests.tflite.structure_cases import paddings, rearrangements, resizes, transposed_convolutions
 from tests.tflite.wide_cases import wide_layers, wide_others
+from tests.tflite.wide_elementwise_cases import wide_binaries, wide_unaries
+from tests.tflite.wide_layer_cases import (
+    wide_matmuls,
+    wide_movements,
+    wide_reductions,
+    wide_softmaxes,
+    wide_transposed_convolutions,
+)
 
 GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "convolutions": cases.convolutions(),
@@ -20,12 +29,18 @@ GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "reductions": reductions(),
     "matmuls": matmuls(),
     "softmaxes": cases.softmaxes(),
+    "row_normalizations": cases.row_normalizations(),
     "movements": cases.movements(),
     "unaries": cases.unaries(),
     "transposed_convolutions": transposed_convolutions(),
     "resizes": resizes(),
     "paddings": paddings(),
     "rearrangements": rearrangements(),
-    "wide_layers": wide_layers(),
+    "dilated_convolutions": dilated_convolutions(),
+    "wide_layers": wide_layers() | wide_transposed_convolutions(),
     "wide_others": wide_others(),
+    "wide_unaries": wide_unaries(),
+    "wide_binaries": wide_binaries(),
+    "wide_layers_of_activations": wide_softmaxes() | wide_matmuls() | wide_reductions(),
+    "wide_movements": wide_movements(),
 }

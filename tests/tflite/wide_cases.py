@@ -13,8 +13,10 @@ from tests.tflite.writer import Network
 
 @st.composite
 def wide_layers(draw: st.DrawFn) -> Case:
-    """Convolutions, depthwise ones and linear layers with int64 bias."""
+    """Convolutions, depthwise ones and linear layers with a bias of 64 or 32 bits, or none, where there are such."""
     name = draw(st.sampled_from(("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")))
+    with_bias = draw(st.sampled_from({"CONV_2D": ("int64", "int32"), "DEPTHWISE_CONV_2D": ("int64", "")}.get(
+        name, ("int64", "int32", ""))))  # fmt: skip
     kernel = (draw(st.integers(1, 4)), draw(st.integers(1, 4)))
     stride = (draw(st.integers(1, 3)), draw(st.integers(1, 3)))
     same = draw(st.booleans())
@@ -32,24 +34,26 @@ def wide_layers(draw: st.DrawFn) -> Case:
         spread = 4000.0 * output_scale / (input_scale * 700000.0 * np.sqrt(products))
         scale = np.float32(spread * rng.uniform(0.3, 1.0, 1 if linear else channels))
         weights = network.tensor(shape, "int8", scale, 0, weights_of(rng, shape), 3 if depthwise else 0)
-        values = rng.integers(-500000, 500000, channels).astype(np.int64)
-        bias = network.tensor((channels,), "int64", scale * np.float32(input_scale), 0, values)
+        operands = [x, weights]
+        if with_bias:
+            values = rng.integers(-500000, 500000, channels).astype(with_bias)
+            operands.append(network.tensor((channels,), with_bias, scale * np.float32(input_scale), 0, values))
+        elif linear:
+            operands.append(-1)
         out = [output_size(size[i], kernel[i], stride[i], 1, same) for i in (0, 1)]
         y = network.tensor((1, channels) if linear else (1, *out, channels), "int16", output_scale)
         window = {"padding": 0 if same else 1, "stride_w": stride[1], "stride_h": stride[0]}
         if linear:
             options = {"fused_activation_function": activation, "keep_num_dims": False}
-            network.operator(name, [x, weights, bias], [y], "FullyConnectedOptions", **options)
+            network.operator(name, operands, [y], "FullyConnectedOptions", **options)
         elif depthwise:
             options = {"fused_activation_function": activation, "depth_multiplier": 1}
-            network.operator(name, [x, weights, bias], [y], "DepthwiseConv2DOptions", **window, **options)
+            network.operator(name, operands, [y], "DepthwiseConv2DOptions", **window, **options)
         else:
-            network.operator(
-                name, [x, weights, bias], [y], "Conv2DOptions", fused_activation_function=activation, **window
-            )
+            network.operator(name, operands, [y], "Conv2DOptions", fused_activation_function=activation, **window)
         network.outputs.append(y)
 
-    return Case(f"int16 {name} {size} {in_c}->{out_c} {kernel} {stride} {same=} {activation=}", add)
+    return Case(f"int16 {name} {size} {in_c}->{out_c} {kernel} {stride} {same=} {activation=} {with_bias}", add)
 
 
 @st.composite

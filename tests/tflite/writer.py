@@ -12,6 +12,8 @@ from edgeq.frontend.tflite import schema
 from edgeq.frontend.tflite.flatbuffer import SCALARS
 
 TYPES = {name: number for number, (name, _) in schema.TENSOR_TYPES.items()}
+#: option tables of operators with weights, their second operand
+WEIGHTED = ("Conv2DOptions", "DepthwiseConv2DOptions", "FullyConnectedOptions", "TransposeConvOptions")
 CODES = {name: code for code, name in schema.OPERATORS.items()}
 _PREPEND = {
     "bool": "Bool", "int8": "Int8", "uint8": "Uint8", "int16": "Int16", "uint16": "Uint16", "int32": "Int32",
@@ -111,6 +113,25 @@ class Network:
         if table:
             entry |= {"options_type": schema.OPTIONS[table][0], "options": options, "options_table": table}
         self.operators.append(entry)
+
+    def unsigned(self, rng: np.random.Generator) -> bool:
+        """Makes every quantized int8 tensor uint8: values and zero points plus 128. Weights get a zero point of their
+        own. False where a tensor has scales per channel, which uint8 has none of."""
+        weights = {operator["inputs"][1] for operator in self.operators if operator.get("options_table") in WEIGHTED}
+        for index, entry in enumerate(self.tensors):
+            quantization = entry.get("quantization")
+            if entry["type"] != TYPES["int8"] or quantization is None:
+                continue
+            if len(quantization["scale"]) > 1:
+                return False
+            entry["type"], shift = TYPES["uint8"], 128
+            if "buffer" in entry:
+                data = self.buffers[entry["buffer"]]["data"]
+                self.buffers[entry["buffer"]]["data"] = (data.astype(np.int16) + 128).astype(np.uint8)
+                if index in weights:
+                    shift = int(rng.choice((0, 90, 128, 200, 255)))
+            quantization["zero_point"] = [quantization["zero_point"][0] + shift]
+        return True
 
     def bytes(self) -> bytes:
         codes = [{"deprecated_builtin_code": min(CODES[name], 127), "builtin_code": CODES[name]} for name in self.codes]

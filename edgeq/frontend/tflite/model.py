@@ -13,12 +13,14 @@ from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import LEAST_SCALE, MOST_AXES, MOST_ELEMENTS
 from edgeq.frontend.tflite import schema
 from edgeq.frontend.tflite.flatbuffer import DamagedError, Reader
+from edgeq.frontend.tflite.unsigned import as_signed
 from edgeq.ir.graph import Quantization
 
 
 @dataclass(frozen=True, eq=False)
 class TfliteTensor:
-    """`quantization` is None for tensors without scale; `data` holds a constant's values in its own type."""
+    """`quantization` is None for tensors without scale; `data` holds a constant's values in its own type. `unsigned`:
+    the file has it in uint8 (edgeq/frontend/tflite/unsigned.py); `synthetic`: the file does not have it."""
 
     index: int
     name: str
@@ -27,6 +29,11 @@ class TfliteTensor:
     quantization: Quantization | None
     data: np.ndarray | None
     is_variable: bool
+    unsigned: bool = False
+    synthetic: bool = False
+
+    def __str__(self) -> str:
+        return f"{'uint8' if self.unsigned else self.type} {list(self.shape)}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +131,7 @@ def _tensor(index: int, entry: Mapping[str, Any], buffers: Any, data: bytes) -> 
             raise DamagedError(f"{what} has {contents.size} bytes for {elements} elements of {kind}")
         values = np.frombuffer(contents.tobytes(), numpy_type).reshape(shape)
     quantization = _quantization(what, entry, shape, kind)
-    return TfliteTensor(index, name, shape, kind, quantization, values, bool(entry["is_variable"]))
+    return as_signed(TfliteTensor(index, name, shape, kind, quantization, values, bool(entry["is_variable"])))
 
 
 def _contents(what: str, entry: Mapping[str, Any], buffers: Any, data: bytes) -> np.ndarray:
@@ -152,8 +159,8 @@ def _quantization(what: str, entry: Mapping[str, Any], shape: tuple[int, ...], k
     if len(zero_points) not in (1, len(scale)):
         raise DamagedError(f"{what} has {len(scale)} scales and {len(zero_points)} zero points")
     if len(scale) == 1:
-        limits = {"int8": 128, "uint8": 256, "int16": 32768}.get(kind, 2**31)
-        if abs(zero_points[0]) > limits:
+        limits = {"int8": 128, "int16": 32768}.get(kind, 2**31)
+        if abs(zero_points[0]) > limits or (kind == "uint8" and not 0 <= zero_points[0] <= 255):
             raise DamagedError(f"{what} has the zero point {zero_points[0]}")
         if scale[0] == 0.0:
             return None

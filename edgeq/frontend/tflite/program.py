@@ -18,7 +18,9 @@ from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import Importer
 from edgeq.frontend.tflite import schema
+from edgeq.frontend.tflite.dilated import with_dilation
 from edgeq.frontend.tflite.model import TfliteModel, TfliteOperator, TfliteTensor, read
+from edgeq.frontend.tflite.refusals import INSTEAD
 from edgeq.ir.graph import Graph, Quantization
 from edgeq.ops import embedding, fixed_point
 
@@ -61,6 +63,10 @@ class TfliteCall:
         tensor = self.model.tensors[self.operator.outputs[index]]
         return tensor.quantization if tensor.type in STORED else None
 
+    def is_unsigned(self, index: int = 0) -> bool:
+        """Whether the file has an operator's output in uint8."""
+        return self.model.tensors[self.operator.outputs[index]].unsigned
+
     def integers(self, index: int, what: str) -> tuple[int, ...]:
         """The values of a constant operand of integers: a shape, axes, sizes."""
         number = self.operator.inputs[index] if index < len(self.operator.inputs) else None
@@ -93,7 +99,7 @@ Target = Callable[[Importer, TfliteCall], Any]
 
 def load(path: Path) -> Graph:
     """The graph of a file. Raises EdgeqError naming the operator for anything that edgeq can't have."""
-    return _ProgramImport(read(path), path.stem).run()
+    return _ProgramImport(with_dilation(read(path)), path.stem).run()
 
 
 class _ProgramImport:
@@ -110,14 +116,17 @@ class _ProgramImport:
             self._input(self.model.tensors[index])
         for operator in self.model.operators:
             self._call(operator)
-        return self.importer.finish([self._output(index) for index in self.model.outputs])
+        ports = (*self.model.inputs, *self.model.outputs)
+        outputs = [self._output(index) for index in self.model.outputs]
+        unsigned = {self.names[index] for index in ports if self.model.tensors[index].unsigned}
+        return self.importer.finish(outputs, unsigned)
 
     def _input(self, tensor: TfliteTensor) -> None:
         if tensor.type not in ("float32", "int32", *STORED) or (tensor.type in STORED and tensor.quantization is None):
             raise EdgeqError(
                 f"the model's input {tensor.name!r} is {tensor.type}"
-                f"{' without a scale' if tensor.type in STORED else ''}; float32, int8 and int16 inputs are supported, "
-                "and int32 ones that are looked up in a table"
+                f"{' without a scale' if tensor.type in (*STORED, 'uint8') else ''}; float32, int8, int16 and uint8 "
+                "inputs are supported, and int32 ones that are looked up in a table"
             )
         if tensor.shape[:1] != (1,):
             raise EdgeqError(
@@ -140,25 +149,24 @@ class _ProgramImport:
 
     def _call(self, operator: TfliteOperator) -> None:
         tensors = [self.model.tensors[index] for index in operator.inputs if index is not None]
-        text = f"{operator.name} on {', '.join(f'{t.type} {list(t.shape)}' for t in tensors if t.data is None)}"
+        text = f"{operator.name} on {', '.join(str(tensor) for tensor in tensors if tensor.data is None)}"
         out = self.model.tensors[operator.outputs[0]].shape if operator.outputs else ()
         self.importer.begin_call(f"{operator.name}_{operator.index}", text, out)
         for tensor in [*tensors, *(self.model.tensors[index] for index in operator.outputs)]:
             if tensor.data is None and tensor.type == "uint8":
-                raise self.importer.unsupported("an activation of type uint8", "a conversion to int8")
+                raise self.importer.unsupported("an activation of type uint8 without a scale", "a quantized one")
         if operator.name not in self.importers:
             near = difflib.get_close_matches(operator.name, self.importers, n=2, cutoff=0.5)
-            raise self.importer.unsupported(
-                f"the operator {operator.name}", f"{' or '.join(near)}" if near else "an operator that edgeq lists"
-            )
+            instead = " or ".join(near) if near else "an operator of docs/tflite.md"
+            raise self.importer.unsupported(f"the operator {operator.name}", INSTEAD.get(operator.name, instead))
         call = TfliteCall(self.importer, operator, [self._operand(index) for index in operator.inputs], self.model)
         made = self.importers[operator.name](self.importer, call)
         results = made if isinstance(made, list) else [made]
         for index, name in zip(operator.outputs, results, strict=False):
             self.names[index] = name
-            if operator.name != "DEQUANTIZE":  # its operand, the integers, is to count
-                self.importer.stands_for(name, str(index))
             tensor = self.model.tensors[index]
+            if operator.name != "DEQUANTIZE" and not tensor.synthetic:  # its operand, the integers, is to count
+                self.importer.stands_for(name, str(index))
             if self.importer.shape(name) != tensor.shape:
                 raise self.importer.unsupported(
                     f"an output that the file calls {list(tensor.shape)} and that has the shape "

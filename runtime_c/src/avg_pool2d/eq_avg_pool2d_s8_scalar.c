@@ -25,8 +25,8 @@ static EQ_INLINE window_t window_at(const eq_avg_pool2d_s8_t *p, const int8_t *i
 }
 
 static EQ_INLINE int8_t mean_of(const eq_avg_pool2d_s8_t *p, int32_t acc, int32_t count) {
-  const int32_t half = count / 2;
-  return (int8_t)eq_clamp((acc >= 0 ? acc + half : acc - half) / count, p->act_min, p->act_max);
+  const int32_t half = count / 2, sum = acc + p->offset * count;
+  return (int8_t)eq_clamp((sum >= 0 ? sum + half : sum - half) / count - p->offset, p->act_min, p->act_max);
 }
 
 /* `lanes` (1 or 4) channels from `c` on of one pixel: one address computation for four sums. */

@@ -31,7 +31,7 @@ void eq_conv2d_s16_scalar(const eq_conv2d_s16_t *p, const int16_t *restrict inpu
     const eq_taps_t columns = eq_taps_inside(ix, p->kernel_w, p->dilation_w, p->in_w);
     for (int32_t o = 0; o < p->out_c; o++) {
       const int64_t acc = p->bias[o] + window_sum(p, input, p->weights + o * filter, iy, ix, rows, columns);
-      *y++ = eq_requantize_wide(acc, o, &p->requant);
+      *y++ = eq_requantize_s16(acc, o, &p->requant, p->twice);
     }
   }
 }

@@ -21,7 +21,7 @@ void eq_dwconv2d_s16_scalar(const eq_conv2d_s16_t *p, const int16_t *restrict in
           acc += input[at * channels + c] * p->weights[(ky * p->kernel_w + kx) * channels + c];
         }
       }
-      *y++ = eq_requantize_wide(acc, c, &p->requant);
+      *y++ = eq_requantize_s16(acc, c, &p->requant, p->twice);
     }
   }
 }

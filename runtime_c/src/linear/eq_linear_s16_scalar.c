@@ -14,7 +14,7 @@ void eq_linear_s16_scalar(const eq_linear_s16_t *p, const int16_t *restrict inpu
       for (int32_t i = 0; i < p->in_features; i++) {
         acc += x[i] * w[i];
       }
-      y[o] = eq_requantize_wide(acc, o, &p->requant);
+      y[o] = eq_requantize_s16(acc, o, &p->requant, p->twice);
     }
   }
 }

@@ -1,11 +1,16 @@
-/* The loops of binary operators: define RECORD (the parameters) and the function element() of two bytes, then include.
- * `variant` is a compile-time constant for element(). */
+/* The loops of binary operators: define RECORD (the parameters), ELEMENT (the type of operands and outputs, int8_t
+ * unless defined) and the function element() of two of them, then include. `variant` is a compile-time constant for
+ * element(). */
 #include "eq_binary.h"
 #include "eq_inline.h"
 
-static EQ_INLINE void run(const RECORD *p, const int8_t *input1, const int8_t *input2, int8_t *output,
+#ifndef ELEMENT
+#define ELEMENT int8_t
+#endif
+
+static EQ_INLINE void run(const RECORD *p, const ELEMENT *input1, const ELEMENT *input2, ELEMENT *output,
                           eq_range_t range, int32_t variant) {
-  /* A copy, because a store to the int8 output might otherwise change *p in the compiler's eyes. */
+  /* A copy, because a store to an int8 output might otherwise change *p in the compiler's eyes. */
   const RECORD q = *p;
   const int32_t last = EQ_BINARY_AXES - 1, split = q.shape.split;
   int32_t at[EQ_BINARY_AXES] = {0};
@@ -17,11 +22,11 @@ static EQ_INLINE void run(const RECORD *p, const int8_t *input1, const int8_t *i
   const int32_t row = split == last ? range.end - range.begin : q.shape.size[last];
   const int32_t step1 = q.shape.stride1[last], step2 = q.shape.stride2[last];
   int32_t at1 = range.begin * q.shape.stride1[split], at2 = range.begin * q.shape.stride2[split];
-  int8_t *y = output + range.begin * inside;
+  ELEMENT *y = output + range.begin * inside;
   for (; rows > 0; rows--) {
-    const int8_t *x1 = input1 + at1, *x2 = input2 + at2;
+    const ELEMENT *x1 = input1 + at1, *x2 = input2 + at2;
     for (int32_t i = 0; i < row; i++) {
-      *y++ = (int8_t)element(&q, x1[i * step1], x2[i * step2], variant);
+      *y++ = (ELEMENT)element(&q, x1[i * step1], x2[i * step2], variant);
     }
     /* the next row: the last axis that has not reached its end moves on, those after it begin anew */
     for (int32_t axis = last - 1; axis >= split; axis--) {

@@ -1,0 +1,136 @@
+"""uint8 models: the drawn int8 operators with bytes from 0 to 255, against TensorFlow Lite's uint8 kernels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from edgeq import reference
+from edgeq.errors import EdgeqError
+from edgeq.frontend.tflite.unsigned import signed_bytes
+from edgeq.quantize.data import load_samples, quantize_inputs, to_model_layout
+from tests.ops.cases import CHANNELS
+from tests.tflite.drawn import Case, scales, zero_points
+from tests.tflite.groups import GROUPS
+from tests.tflite.reference import run_reference
+from tests.tflite.test_single_operators import integer_graph
+from tests.tflite.writer import Network
+from tests.tools import require_module
+
+#: what edgeq says of operators whose uint8 kernels are other ones, and of models that pass their input on
+REFUSED = ("nothing to build", "computes in float", "rounds otherwise")
+#: groups of operators without uint8 kernels, or refused ones
+NOT_UNSIGNED = ("matmuls", "row_normalizations")
+UNSIGNED = [name for name in GROUPS if not name.startswith("wide")]
+
+
+def check(case: Case, number: int, folder: Path) -> bool:
+    """One operator. False where TensorFlow Lite has no uint8 form of it, or where nothing is left of it."""
+    rng = np.random.default_rng(number)
+    network = Network()
+    case.add(network, rng)
+    if not network.unsigned(rng):
+        return False
+    path = folder / "case.tflite"
+    path.write_bytes(network.bytes())
+    inputs = [rng.integers(0, 256, network.tensors[index]["shape"]).astype(np.uint8) for index in network.inputs]
+    try:
+        expected = run_reference(path.read_bytes(), inputs)
+    except RuntimeError:
+        return False
+    try:
+        graph = integer_graph(path)
+    except EdgeqError as error:
+        if any(text in str(error) for text in REFUSED):
+            return False
+        raise
+    stored = {
+        name: signed_bytes(array).transpose(graph.boundary[name].perm)
+        for name, array in zip(graph.inputs, inputs, strict=True)
+    }
+    actual = reference.run(graph, stored)
+    for name, right in zip(graph.outputs, expected, strict=True):
+        wanted = signed_bytes(right) if right.dtype == np.uint8 else right
+        np.testing.assert_array_equal(to_model_layout(graph, name, actual[name]), wanted, err_msg=case.text)
+    return True
+
+
+@pytest.mark.parametrize("group", UNSIGNED)
+def test_equals_unsigned_kernels(group: str, tmp_path: Path) -> None:
+    require_module("tflite_runtime")
+    compared = []
+
+    @seed(1)
+    @settings(max_examples=30, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(GROUPS[group], st.integers(0, 2**31))
+    def run(case: Case, number: int) -> None:
+        compared.append(check(case, number, tmp_path))
+
+    run()
+    assert any(compared) or group in NOT_UNSIGNED
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("group", UNSIGNED)
+def test_long_sweep(group: str, tmp_path: Path) -> None:
+    require_module("tflite_runtime")
+
+    @settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(GROUPS[group], st.integers(0, 2**31))
+    def run(case: Case, number: int) -> None:
+        check(case, number, tmp_path)
+
+    run()
+
+
+@st.composite
+def sums(draw: st.DrawFn) -> Case:
+    """SUM, of which TensorFlow Lite 2.14 has a sound kernel for uint8 alone (it reads int8 as such)."""
+    shape = (1, *draw(st.lists(st.integers(1, 6), min_size=1, max_size=2)), draw(st.sampled_from(CHANNELS)))
+    axes = sorted(draw(st.sets(st.integers(1, len(shape) - 1), min_size=1)))
+    source, target = (draw(scales()), draw(zero_points())), (draw(scales()) * 3, draw(zero_points()))
+
+    def add(network: Network, rng: np.random.Generator) -> None:
+        x = network.input(shape, "int8", *source)
+        y = network.tensor(tuple(1 if axis in axes else size for axis, size in enumerate(shape)), "int8", *target)
+        network.operator("SUM", [x, network.integers(*axes)], [y], "ReducerOptions", keep_dims=True)
+        network.outputs.append(y)
+
+    return Case(f"SUM {shape} {axes} {source} {target}", add)
+
+
+def test_sums(tmp_path: Path) -> None:
+    require_module("tflite_runtime")
+    compared = []
+
+    @seed(1)
+    @settings(max_examples=30, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(sums(), st.integers(0, 2**31))
+    def run(case: Case, number: int) -> None:
+        compared.append(check(case, number, tmp_path))
+
+    run()
+    assert sum(compared) > 20
+
+
+def test_unsigned_data(tmp_path: Path) -> None:
+    """Arrays of uint8 are the bytes that a uint8 model takes; real numbers are real numbers."""
+    network = Network()
+    x = network.input((1, 6), "uint8", 0.5, 100)
+    y = network.tensor((1, 6), "uint8", 1 / 256, 0)
+    network.operator("LOGISTIC", [x], [y])
+    network.outputs.append(y)
+    path = tmp_path / "model.tflite"
+    path.write_bytes(network.bytes())
+    graph = integer_graph(path)
+    stored = np.array([[0, 1, 100, 128, 254, 255]], np.uint8)
+    np.savez(tmp_path / "bytes.npz", x=stored)
+    np.savez(tmp_path / "real.npz", x=(stored.astype(np.float32) - 100) * 0.5)
+    for name in ("bytes", "real"):
+        inputs = quantize_inputs(graph, load_samples(tmp_path / f"{name}.npz", graph, "--inputs"))
+        (actual,) = reference.run(graph, inputs).values()
+        np.testing.assert_array_equal(actual, signed_bytes(run_reference(path.read_bytes(), [stored])[0]))
