@@ -11,6 +11,7 @@ from tests.ops.matmul_cases import matmul_cases
 from tests.ops.movement_cases import gather_cases, move_cases, resize_cases
 from tests.ops.normalize_cases import log_softmax_cases, normalize_cases
 from tests.ops.reduction_cases import reduction_cases
+from tests.ops.state_cases import push_cases, svdf_cases, widening_cases
 from tests.ops.tflite_cases import tflite_add_cases, tflite_softmax_cases
 from tests.ops.wide_cases import wide_cases
 
@@ -28,4 +29,5 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "normalize": normalize_cases() | log_softmax_cases(),
     "moves": move_cases() | gather_cases() | resize_cases() | tflite_add_cases() | tflite_softmax_cases(),
     "wide": wide_cases(),
+    "states": push_cases() | svdf_cases() | widening_cases(),
 }
