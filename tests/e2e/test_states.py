@@ -4,16 +4,19 @@ firmware what the integer reference computes, with everything but the states ove
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner, Result
 from torch import nn
 
 from edgeq import pipeline, reference
 from edgeq.boards import load_board
+from edgeq.cli import main
 from edgeq.emit.firmware import EmitOptions
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import FirmwareFolder, open_folder
@@ -23,7 +26,7 @@ from edgeq.quantize.data import Samples, quantize_inputs, to_model_layout
 from edgeq.quantize.recipe import Recipe
 from edgeq.simulate.session import run_samples
 from edgeq.verify import verify_layers
-from tests.tools import require_board
+from tests.tools import require_board, require_module
 
 OPTIONS = EmitOptions("speed", "int8", {"file": "states", "sha256": ""})
 STEPS = 48
@@ -78,6 +81,12 @@ def crossed(m: Network, x: torch.Tensor, h: torch.Tensor, k: torch.Tensor) -> tu
     return m.c(m.a(x) + h * 0.5 + k), k, h
 
 
+def returned(m: Network, x: torch.Tensor, h: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """The state's end is an output as well."""
+    h2 = torch.tanh(m.a(x)) + h * 0.5
+    return h2, h2
+
+
 def windowed(m: Network, x: torch.Tensor, h: torch.Tensor) -> tuple[torch.Tensor, ...]:
     """A streaming convolution: rows of the last inferences, channels first in the model."""
     rows = torch.cat([h, m.joined(x)], 2)
@@ -92,6 +101,7 @@ NETWORKS: dict[Step, tuple[tuple[tuple[int, ...], ...], tuple[str, ...]]] = {
     delayed: (((1, 6), (1, 8), (1, 8)), ("h=2", "k=3")),
     swapped: (((1, 6), (1, 8), (1, 8)), ("h=1", "k=2")),
     crossed: (((1, 6), (1, 8), (1, 8)), ("h=1", "k=2")),
+    returned: (((1, 6), (1, 8)), ("h=1",)),
     windowed: (((1, 4, 1, 7), (1, 4, 2, 7)), ("h=1",)),
 }
 
@@ -214,6 +224,55 @@ def test_bad_states(pairs: tuple[str, ...], message: str, tmp_path: Path) -> Non
     _, path = saved(gated, tmp_path)
     with pytest.raises(EdgeqError, match=message):
         pipeline.import_model(ModelSource(path, states=pairs))
+
+
+def test_against_torch(tmp_path: Path) -> None:
+    """torch's own activations, step by step with its own state."""
+    _, path = saved(gated, tmp_path)
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "in.npz", x=rng.standard_normal((STEPS, 6), np.float32))
+    folder, inputs = str(tmp_path / "out"), str(tmp_path / "in.npz")
+    built = run("build", str(path), "--board", "host", "-o", folder, "--calib", inputs, "--state", "h=1")
+    assert built.exit_code == 0, built.output
+    checked = run("verify", folder, "--against", "torch", "--model", str(path), "--inputs", inputs, "--json")
+    assert checked.exit_code == 0, checked.output
+    report = json.loads(checked.stdout)["against"]
+    assert all(layer["sqnr_db"] > 15 for layer in report["layers"])
+    assert len(report["layers"]) > 8
+
+
+def test_against_onnx(tmp_path: Path) -> None:
+    """The names of the file, and the onnx evaluator's activations."""
+    require_module("onnx")
+    from tests.onnx.networks import Network as OnnxNetwork
+
+    network, rng = OnnxNetwork(), np.random.default_rng(0)
+    h, x = network.input(1, 5), network.input(1, 4)
+    mixed = network.add("Gemm", x, network.constant(rng.normal(0, 0.5, (4, 5))))
+    h2 = network.add("Tanh", network.add("Add", mixed, network.add("Mul", h, network.constant(0.7))))
+    y = network.add("Gemm", h2, network.constant(rng.normal(0, 0.5, (5, 3))))
+    network.outputs += [y, h2]
+    path = network.save(tmp_path / "net.onnx")
+    np.savez(tmp_path / "in.npz", x=rng.standard_normal((STEPS, 4), np.float32))
+    folder, inputs = str(tmp_path / "out"), str(tmp_path / "in.npz")
+    built = run("build", str(path), "--board", "host", "-o", folder, "--calib", inputs, "--state", f"{h}={h2}")
+    assert built.exit_code == 0, built.output
+    checked = run("verify", folder, "--against", "onnx", "--model", str(path), "--inputs", inputs, "--json")
+    assert checked.exit_code == 0, checked.output
+    assert all(layer["sqnr_db"] > 20 for layer in json.loads(checked.stdout)["against"]["layers"])
+
+
+def test_a_bad_state_is_one_sentence(tmp_path: Path) -> None:
+    _, path = saved(gated, tmp_path)
+    for command in (("inspect",), ("build", "--board", "host", "--calib", "random", "-o", str(tmp_path / "out"))):
+        result = run(command[0], str(path), *command[1:], "--state", "h=nothing")
+        assert result.exit_code == 2
+        assert "0 (" in result.stderr
+        assert len(result.stderr.strip().splitlines()[-1]) > 20
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
 
 
 def test_states_leave_inputs_and_outputs(tmp_path: Path) -> None:
