@@ -18,6 +18,7 @@ from edgeq.emit.firmware import EmitOptions, emit
 from edgeq.firmware_folder import open_folder
 from edgeq.frontend.load import ModelSource
 from edgeq.ir.graph import Graph
+from edgeq.ops import fixed_point
 from edgeq.plan.arena import plan
 from edgeq.quantize.data import Samples
 from edgeq.quantize.recipe import Recipe
@@ -111,6 +112,41 @@ def test_float_layer(tmp_path: Path) -> None:
     quantized = reference.run(integer, {graph.inputs[0]: _stored(integer, x)})[output.name]
     error = (quantized.astype(np.float64) - output.zero_point) * output.scale - expected
     assert 10 * np.log10(np.square(expected).sum() / np.square(error).sum()) > 25
+
+
+def test_int8_state(tmp_path: Path) -> None:
+    """The int8 state that only TensorFlow Lite Micro has: its definition, written down once more."""
+    network, rng = Network(), np.random.default_rng(6)
+    x = network.input((1, FRAME), "int8", 0.04, 3)
+    weights = rng.integers(-127, 128, (10, FRAME)).astype(np.int8)
+    filters = rng.integers(-127, 128, (10, 4)).astype(np.int8)
+    bias = rng.integers(-9000, 9000, 5).astype(np.int32)
+    y = network.tensor((1, 5), "int8", 0.05, -128)
+    operands = [
+        x,
+        network.tensor(weights.shape, "int8", 0.01, 0, weights),
+        network.tensor(filters.shape, "int8", 0.002, 0, filters),
+        network.tensor(bias.shape, "int32", 0.0002, 0, bias),
+        network.variable((1, 40), "int8", 0.1, -7),
+    ]
+    network.operator("SVDF", operands, [y], "SVDFOptions", rank=2, fused_activation_function=1)
+    network.outputs.append(y)
+    model = pipeline.import_model(ModelSource(saved(tmp_path, network.bytes())))
+    graph = pipeline.quantize(model, None, Recipe())
+    found = reference.run(graph, {graph.inputs[0]: frames()})[graph.outputs[0]]
+    single = [np.float32(value).astype(np.float64) for value in (0.04, 0.01, 0.1, 0.002, 0.05)]
+    first, second = (
+        fixed_point.tflite_multiplier(np.array([scale]))
+        for scale in (single[0] * single[1] / single[2], single[2] * single[3] / single[4])
+    )
+    window = np.full((10, 4), -7)
+    for frame, made in zip(frames().astype(np.int64), found, strict=True):
+        column = fixed_point.scale_accumulator(weights @ (frame - 3), *first, fixed_point.TFLITE) - 7
+        window = np.concatenate([window[:, 1:], np.clip(column, -128, 127)[:, None]], axis=1)
+        sums = (filters * (window + 7)).sum(axis=1).reshape(5, 2).sum(axis=1) + bias
+        scaled = fixed_point.scale_accumulator(sums, *second, fixed_point.TFLITE) - 128
+        np.testing.assert_array_equal(made, np.clip(scaled, -128, 127))
+    assert len(np.unique(found)) > 10
 
 
 def _stored(graph: Graph, x: np.ndarray) -> np.ndarray:
