@@ -164,6 +164,7 @@ class Linear(Operator):
             "scalar",
             "linear/eq_linear_s8_s16_scalar.c",
             units=out_features,
+            granule=lambda graph, node: 4,
             pack=conv2d.packed(conv2d.unpacked),
             family="linear_s8_s16",
             stores="int16",
