@@ -50,7 +50,7 @@ class Kernel:
     may lie over the first input, on any number of cores (operators that always may say so in `Operator.in_place`).
     `planes` is set for depthwise kernels that work channel by channel. `family` names header and template where
     several operators share them; otherwise they are the operator's. `dtype`: the activations it takes ("int32":
-    indices); "bytes": all.
+    indices); "bytes": all. `stores`: its output, where that has another type.
 
     For the choice under a flash budget (lower/choice.py): `instructions` estimates those of one inference; kernels
     without an estimate are not weighed against others. `code_bytes` is about what the first use of the kernel adds to
@@ -70,6 +70,7 @@ class Kernel:
     planes: Planes | None = None
     family: str = ""
     dtype: str = "int8"
+    stores: str = ""
     instructions: Callable[[Graph, Node], int] | None = None
     code_bytes: int = 0
     expands: bool = False
@@ -94,6 +95,8 @@ class Operator:
     takes_int16: bool = False
     #: positions of operands that are indices (int32)
     index_inputs: tuple[int, ...] = ()
+    #: all inputs have the output's scale: what is only made to be one is made in it at once
+    joins: bool = False
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         """Shapes of the outputs."""

@@ -94,6 +94,7 @@ def outer(graph: Graph, node: Node) -> int:
 
 class Concat(Operator):
     name = "concat"
+    joins = True
     takes_int16 = True
     permutes_constants = True
     torch_targets = {"aten.cat.default": import_torch, "aten.stack.default": import_stack}

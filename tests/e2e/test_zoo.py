@@ -23,7 +23,7 @@ from tests.tools import require_board
 from tests.unit.test_import import imported, randomized
 
 OPTIONS = EmitOptions("speed", "int8", {"file": "zoo", "sha256": ""})
-CALIBRATION, VERIFIED = 32, 2
+CALIBRATION, VERIFIED, STEPS = 32, 2, 12
 #: lowest ratio of a network's outputs to what quantization adds, in dB; wrong arithmetic is far below
 LEAST_DB = 15.0
 #: networks take turns with the boards of an architecture
@@ -48,7 +48,9 @@ def made() -> dict[str, tuple[Graph, Graph, Samples]]:
 
 def prepared(name: str, made: dict[str, tuple[Graph, Graph, Samples]]) -> tuple[Graph, Graph, Samples]:
     if name not in made:
-        graph = imported(network(name), *(torch.zeros(shape, dtype=kind) for shape, kind in NETWORKS[name].inputs()))
+        entry = NETWORKS[name]
+        example = (torch.zeros(shape, dtype=entry.kind) for shape in entry.shapes)
+        graph = imported(network(name), *example, states=entry.states)
         samples = random_samples(graph, CALIBRATION)
         made[name] = (graph, pipeline.quantize(graph, samples, Recipe()), samples)
     return made[name]
@@ -57,18 +59,24 @@ def prepared(name: str, made: dict[str, tuple[Graph, Graph, Samples]]) -> tuple[
 @pytest.mark.parametrize("name", sorted(NETWORKS))
 def test_computes_what_torch_computes(name: str, made: dict[str, tuple[Graph, Graph, Samples]]) -> None:
     graph, integer, samples = prepared(name, made)
-    few = samples.evenly(4)
+    few = samples.portion(STEPS if graph.states else 4, graph)
     floats = reference.run(graph, few.inputs)
     integers = reference.run(integer, quantize_inputs(integer, few))
     module = network(name)
+    ports = dict(state.ports for state in graph.states if state.ports is not None)
+    states = {port: torch.zeros(NETWORKS[name].shapes[port]) for port in sorted(ports)}
     for index in range(len(few)):
         example = [
-            torch.from_numpy(to_model_layout(graph, item, few.inputs[item])[index, None]).to(kind)
-            for item, (_, kind) in zip(graph.inputs, NETWORKS[name].inputs(), strict=True)
+            torch.from_numpy(to_model_layout(graph, item, few.inputs[item])[index, None]).to(NETWORKS[name].kind)
+            for item in graph.inputs
         ]
+        for port, state in states.items():
+            example.insert(port, state)
         with torch.no_grad():
             expected = module(*example)
         expected = expected if isinstance(expected, tuple) else (expected,)
+        states = {port: expected[output] for port, output in ports.items()}
+        expected = tuple(value for number, value in enumerate(expected) if number not in ports.values())
         for item, right in zip(graph.outputs, expected, strict=True):
             mine = to_model_layout(graph, item, floats[item])[index]
             np.testing.assert_allclose(mine, right[0].numpy(), rtol=1e-3, atol=1e-4)
@@ -87,5 +95,5 @@ def test_firmware_equals_the_reference(
     _, integer, samples = prepared(name, made)
     folder = tmp_path / "firmware"
     pipeline.generate(integer, load_board(board), folder, OPTIONS)
-    verification = verify_layers(open_folder(folder), samples.evenly(VERIFIED))
+    verification = verify_layers(open_folder(folder), samples.portion(STEPS if integer.states else VERIFIED, integer))
     assert verification.bit_exact, verification.first_difference

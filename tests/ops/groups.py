@@ -17,6 +17,7 @@ from tests.ops.normalize_cases import (
     tflite_log_softmax_cases,
 )
 from tests.ops.reduction_cases import reduction_cases
+from tests.ops.state_cases import push_cases, svdf_cases, widening_cases
 from tests.ops.tflite_cases import tflite_add_cases, tflite_softmax_cases
 from tests.ops.wide_cases import wide_cases
 from tests.ops.wide_operator_cases import (
@@ -44,4 +45,5 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "wide": wide_cases(),
     "wide_elements": rescale_cases() | curve_cases() | binary_wide_cases(),
     "wide_shapes": softmax_wide_cases() | shaped_wide_cases(),
+    "states": push_cases() | svdf_cases() | widening_cases(),
 }
