@@ -250,8 +250,9 @@ def form(graph: Graph, node: Node) -> str:
 
 
 def requant_parameters(graph: Graph, node: Node) -> dict[str, int]:
-    wide = graph.tensor(node.inputs[0]).dtype == "int16"
-    twice = {"twice": int(node.attributes["rounding"] == fixed_point.WIDE_TWICE)} if wide else {}
+    rounding = node.attributes["rounding"]
+    wide = rounding in (fixed_point.WIDE, fixed_point.WIDE_TWICE)
+    twice = {"twice": int(rounding == fixed_point.WIDE_TWICE)} if wide else {}
     return {
         **twice,
         "output_zero_point": output_zero_point(graph, node),
