@@ -145,18 +145,25 @@ class Importer:
 
     def add(self, op: str, inputs: list[str], attributes: Mapping[str, Any], suffix: str = "") -> str:
         """Appends a node with one output; returns the output's name. Raises EdgeqError for an impossible shape."""
+        return self.add_several(op, inputs, attributes, ("",), suffix)[0]
+
+    def add_several(
+        self, op: str, inputs: list[str], attributes: Mapping[str, Any], outputs: tuple[str, ...], suffix: str = ""
+    ) -> list[str]:
+        """Appends a node; `outputs` tell what is added to its name to make theirs. Returns them."""
         name = self._unique(self.layer + suffix)
-        node = Node(name, op, tuple(inputs), (name,), MappingProxyType(dict(attributes)))
-        (shape,) = ops.get(op).infer(node, [self._tensors[item] for item in inputs])
-        if any(size < 1 for size in shape):
-            raise self.unsupported(f"an output of shape {shape}", "a larger input or a smaller kernel")
-        if len(shape) > MOST_AXES or math.prod(int(size) for size in shape) > MOST_ELEMENTS:
-            raise self.unsupported(
-                f"an output of shape {shape}", f"at most {MOST_AXES} axes and {MOST_ELEMENTS} elements"
-            )
-        self._tensors[name] = Tensor(name, tuple(int(size) for size in shape))
+        names = [name if not end else self._unique(name + end) for end in outputs]
+        node = Node(name, op, tuple(inputs), tuple(names), MappingProxyType(dict(attributes)))
+        for made, shape in zip(names, ops.get(op).infer(node, [self._tensors[item] for item in inputs]), strict=True):
+            if any(size < 1 for size in shape):
+                raise self.unsupported(f"an output of shape {shape}", "a larger input or a smaller kernel")
+            if len(shape) > MOST_AXES or math.prod(int(size) for size in shape) > MOST_ELEMENTS:
+                raise self.unsupported(
+                    f"an output of shape {shape}", f"at most {MOST_AXES} axes and {MOST_ELEMENTS} elements"
+                )
+            self._tensors[made] = Tensor(made, tuple(int(size) for size in shape))
         self._nodes.append(node)
-        return name
+        return names
 
     def transpose(self, x: str, perm: tuple[int, ...]) -> str:
         if perm == tuple(range(len(perm))):
@@ -182,7 +189,7 @@ class Importer:
         return self.transpose(x, TO_CHANNELS_FIRST)
 
     def reshape(self, x: str, shape: tuple[int, ...]) -> str:
-        if shape[:1] != (1,):
+        if shape[:1] != (1,) and (self.shape(x)[:1] == (1,) or 1 not in shape):
             raise self.unsupported(
                 f"a reshape of {self.shape(x)} to {shape}", "shapes that keep the batch of 1 in front"
             )
@@ -194,7 +201,7 @@ class Importer:
 
     def finish(self, outputs: list[str]) -> Graph:
         """The graph. Raises EdgeqError when an output is constant or all outputs are inputs."""
-        made = {node.output for node in self._nodes}
+        made = {name for node in self._nodes for name in node.outputs}
         for name in outputs:
             if name not in made and (name not in self._inputs or not self._nodes):
                 raise EdgeqError(f"the model's output {name} is not computed from its input; nothing to build")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
+    from edgeq.quantize.observe import Range
 
 Shape = tuple[int, ...]
 
@@ -91,6 +92,9 @@ class Operator:
     is_view: bool = False
     #: has an integer form and a kernel for int16 activations as well
     takes_int16: bool = False
+    #: values inside the operator whose ranges calibration has to find; `run_float` gives them behind the outputs, and
+    #: their ranges are called <node>.<value>
+    inner: tuple[str, ...] = ()
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         """Shapes of the outputs."""
@@ -129,6 +133,13 @@ class Operator:
     def c_form(self, graph: Graph, node: Node) -> str:
         """The requantization form (eq_requant.h) that replaces "{form}" in a kernel's name."""
         return ""
+
+    def wide_operands(self, node: Node) -> frozenset[str]:
+        """Activations of the node that may be int16."""
+        return frozenset((*node.inputs, *node.outputs)) if self.takes_int16 else frozenset()
+
+    def settle(self, graph: Graph, node: Node, ranges: Mapping[str, Range], chosen: dict[str, Quantization]) -> None:
+        """Changes the quantizations that were chosen round `node`, where the operator needs others."""
 
     def fixed_output(self) -> Quantization | None:
         """The output's quantization where the operator prescribes it."""

@@ -35,7 +35,7 @@ def box(importer: Importer, x: str, start: Sequence[int], size: Sequence[int], s
         raise importer.unsupported(
             f"a slice from {list(start)} of size {list(size)} of {shape}", "one inside the input"
         )
-    if (start[0], size[0]) != (0, 1):
+    if shape[0] == 1 and (start[0], size[0]) != (0, 1):
         raise importer.unsupported("a slice of the batch", "a slice along another axis")
     if tuple(size) == shape and all(by == 1 for by in step):
         return x
@@ -221,7 +221,7 @@ class Slice(moves.Move):
     onnx_targets = {"Gather": onnx_gather, "Slice": onnx_slice, "Split": onnx_split}
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
-        return [(inputs[0].shape[0], *node.attributes["size"][1:])]
+        return [tuple(node.attributes["size"])]
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         index: list[Any] = [slice(None)]

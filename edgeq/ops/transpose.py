@@ -1,4 +1,4 @@
-"""transpose: axes in another order; attribute perm (batch stays first).
+"""transpose: axes in another order; attribute perm (the batch stays first in the canonical graph).
 
 Importers put transposes around image operators; the layout pass takes them out again. What is left moves bytes, and
 `edgeq inspect` lists it.
@@ -53,8 +53,8 @@ def import_onnx(importer: Importer, call: OnnxCall) -> str:
     """Transpose; without a permutation the axes are reversed."""
     rank = len(importer.shape(call.activation()))
     perm = call.attribute("perm", tuple(range(rank))[::-1])
-    if sorted(perm) != list(range(rank)) or perm[0] != 0:
-        raise importer.unsupported(f"a transpose by {perm} of {rank} axes", "a permutation that leaves the batch first")
+    if sorted(perm) != list(range(rank)):
+        raise importer.unsupported(f"a transpose by {perm} of {rank} axes", "a permutation")
     return importer.transpose(call.activation(), perm)
 
 

@@ -15,6 +15,7 @@ from types import MappingProxyType
 import numpy as np
 
 from edgeq import ops
+from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import TO_CHANNELS_LAST
 from edgeq.ir.graph import Boundary, Graph, Node, Origin, constant
 
@@ -53,6 +54,18 @@ def axis_groups(shape: tuple[int, ...], target: tuple[int, ...]) -> list[tuple[l
     return groups
 
 
+def _with_batch_first(graph: Graph) -> Graph:
+    """`graph`. Raises EdgeqError where an operator needs an order of axes that has not the batch in front."""
+    for node in graph.nodes:
+        shape = graph.tensor(node.output).shape
+        if shape[0] != 1:
+            raise EdgeqError(
+                f"layer {node.name}: {node.op} makes {list(shape)}, whose first axis is not the batch of 1; move the "
+                "batch to the front in the model"
+            )
+    return graph
+
+
 class _Cancel:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
@@ -81,7 +94,7 @@ class _Cancel:
         graph = replace(
             self.graph, outputs=tuple(outputs), boundary=MappingProxyType(boundary), origins=self._origins()
         )
-        return graph.with_nodes(self.nodes, self.tensors)
+        return _with_batch_first(graph.with_nodes(self.nodes, self.tensors))
 
     def _origins(self) -> Mapping[str, Origin]:
         """Origins of what is stored; a vector whose elements are stored in another order has none."""
@@ -125,7 +138,9 @@ class _Cancel:
         perms = {perm for _, perm in views}
         identity = all(perm == tuple(range(len(perm))) for perm in perms)
         reordered = any(name in self.column_order for name in operands)
-        if identity and not reordered:
+        if node.op == "reshape" and node.attributes["shape"][0] != 1 and self._keep_split_or_merge(node, views[0]):
+            pass
+        elif identity and not reordered:
             self._keep(node, dict(zip(operands, (name for name, _ in views), strict=True)))
         elif reordered and node.op == "linear":
             self._keep(self._with_reordered_columns(node), {})
@@ -205,6 +220,8 @@ class _Cancel:
             self.nodes.append(Node(moved, "transpose", (source,), (moved,), attributes))
             source = moved
         made = tuple(axis for _, given in groups for axis in given)
+        front = next((axis for axis in made if target[axis] == 1), made[0])  # the batch, wherever the model has it
+        made = (front, *(axis for axis in made if axis != front))
         stored = tuple(target[axis] for axis in made)
         self.tensors[node.output] = replace(self.graph.tensor(node.output), shape=stored)
         self.stored[node.output] = (node.output, _inverse(made))

@@ -10,6 +10,7 @@ from tests.ops.cases import Case
 from tests.ops.matmul_cases import matmul_cases
 from tests.ops.movement_cases import gather_cases, move_cases, resize_cases
 from tests.ops.normalize_cases import log_softmax_cases, normalize_cases
+from tests.ops.recurrent_cases import recurrent_cases
 from tests.ops.reduction_cases import reduction_cases
 from tests.ops.tflite_cases import tflite_add_cases, tflite_softmax_cases
 from tests.ops.wide_cases import wide_cases
@@ -26,6 +27,7 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "reductions": reduction_cases(),
     "matmul": matmul_cases(),
     "normalize": normalize_cases() | log_softmax_cases(),
+    "recurrent": recurrent_cases(),
     "moves": move_cases() | gather_cases() | resize_cases() | tflite_add_cases() | tflite_softmax_cases(),
     "wide": wide_cases(),
 }
