@@ -50,6 +50,13 @@ _MODEL_OPTIONS = (
     click.option("--arch", metavar="PACKAGE.MODULE:FACTORY", help="Builds the network for a file of weights only."),
     click.option("--trust-pickle", is_flag=True, help="Unpickle MODEL although that runs code in it."),
     click.option("--input-shape", metavar="N,C,H,W", help="Input shape for modules without example inputs."),
+    click.option(
+        "--state",
+        "states",
+        multiple=True,
+        metavar="INPUT=OUTPUT",
+        help="Keep OUTPUT for the next inference's INPUT, instead of taking and returning it.",
+    ),
 )
 
 
@@ -59,7 +66,7 @@ def _model_options(function: Any) -> Any:
     return function
 
 
-def _source(model: str, arch: str | None, trust_pickle: bool, input_shape: str | None) -> Any:
+def _source(model: str, arch: str | None, trust_pickle: bool, input_shape: str | None, states: tuple[str, ...]) -> Any:
     from edgeq.frontend.load import ModelSource
 
     shape = None
@@ -70,7 +77,7 @@ def _source(model: str, arch: str | None, trust_pickle: bool, input_shape: str |
             raise EdgeqError(f"--input-shape {input_shape}: must be numbers such as 1,3,32,32") from error
         if any(size < 1 for size in shape):
             raise EdgeqError(f"--input-shape {input_shape}: sizes must be positive")
-    return ModelSource(Path(model), arch, trust_pickle, shape)
+    return ModelSource(Path(model), arch, trust_pickle, shape, states)
 
 
 @click.group(cls=EdgeqGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -114,6 +121,7 @@ def build(
     arch: str | None,
     trust_pickle: bool,
     input_shape: str | None,
+    states: tuple[str, ...],
 ) -> None:
     """Quantize MODEL, generate C for a board, compile it, run it, and prove it exact."""
     from edgeq import budget as budgets
@@ -125,7 +133,7 @@ def build(
     board = load_board(board_name)
     target = Path(folder) if folder else Path("out") / f"{Path(model).stem}-{board.name}"
     options = pipeline.BuildOptions(
-        source=_source(model, arch, trust_pickle, input_shape),
+        source=_source(model, arch, trust_pickle, input_shape, states),
         board=board,
         folder=target,
         recipe=load_recipe(recipe),
@@ -303,14 +311,20 @@ def profile(folder: str, inputs: str | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True)
 @_model_options
 def inspect_command(
-    model: str, board_name: str | None, as_json: bool, arch: str | None, trust_pickle: bool, input_shape: str | None
+    model: str,
+    board_name: str | None,
+    as_json: bool,
+    arch: str | None,
+    trust_pickle: bool,
+    input_shape: str | None,
+    states: tuple[str, ...],
 ) -> None:
     """Show a model's layers and what boards would do with them."""
     from edgeq import inspect, pipeline
     from edgeq.boards import list_boards, load_board
 
     boards = [load_board(name) for name in ([board_name] if board_name else list_boards())]
-    facts = inspect.inspect(pipeline.import_model(_source(model, arch, trust_pickle, input_shape)), boards)
+    facts = inspect.inspect(pipeline.import_model(_source(model, arch, trust_pickle, input_shape, states)), boards)
     if as_json:
         _emit_json(facts)
         return
@@ -341,6 +355,8 @@ def inspect_command(
         console.print(f"input {name}: {shape}", highlight=False, markup=False)
     for name, shape in facts["outputs"].items():
         console.print(f"output {name}: {shape}", highlight=False, markup=False)
+    for name, shape in facts["states"].items():
+        console.print(f"state {name}: {shape}, kept between inferences", highlight=False, markup=False)
     for change in facts["layout_changes"]:
         text = f"layout change that remains: {change['name']} moves {change['bytes']:,} bytes"
         console.print(text, highlight=False, markup=False)

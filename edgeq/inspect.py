@@ -37,6 +37,7 @@ def inspect(graph: Graph, boards: list[Board]) -> dict[str, Any]:
         "model": graph.name,
         "inputs": {name: list(graph.boundary[name].shape) for name in graph.inputs},
         "outputs": {name: list(graph.boundary[name].shape) for name in graph.outputs},
+        "states": {state.start: list(graph.boundary[state.start].shape) for state in graph.states},
         "parameters": sum(layer["parameters"] for layer in layers),
         "macs": sum(layer["macs"] for layer in layers),
         "layers": layers,

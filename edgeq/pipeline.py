@@ -213,7 +213,8 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
 def _simulate(facts: Facts, samples: Samples, options: BuildOptions, observer: Observer) -> None:
     """Fills in what only a run can tell: equality, accuracy of the firmware, stack, instructions."""
     firmware = facts.firmware
-    chosen = samples.evenly(options.simulate_samples or _default_samples(options.board, samples))
+    count = options.simulate_samples or _default_samples(options.board, samples)
+    chosen = samples.portion(count, firmware.graph)
     inputs = quantize_inputs(firmware.graph, chosen)
     with observer.samples(f"running {len(chosen)} samples on {options.board.name}", len(chosen)) as progress:
         result = run_samples(firmware, inputs, progress=progress)

@@ -1,4 +1,7 @@
-"""Runs a graph in numpy: the float graph for ranges and accuracy, the integer graph as the definition of right."""
+"""Runs a graph in numpy: the float graph for ranges and accuracy, the integer graph as the definition of right.
+
+The samples of a network with states are the steps of one sequence, which begins with the states reset.
+"""
 
 from __future__ import annotations
 
@@ -19,35 +22,49 @@ Watcher = Callable[[str, np.ndarray], None]
 def run(graph: Graph, inputs: Mapping[str, np.ndarray], watch: Watcher | None = None) -> dict[str, np.ndarray]:
     """Outputs by name for inputs [samples, ...] by name, stored (channels-last) layout, types as in the graph.
 
-    `watch(name, values)` is called with every activation of every batch, inputs included, and with the values inside
-    float nodes (Operator.inner).
+    `watch(name, values)` is called with every activation of every batch, inputs and starts of states included, and with
+    the values inside float nodes (Operator.inner); with states a batch is one step.
     """
     samples = len(next(iter(inputs.values())))
+    size = 1 if graph.states else BATCH
+    carried = reset_states(graph)
     parts: dict[str, list[np.ndarray]] = {name: [] for name in graph.outputs}
-    for start in range(0, samples, BATCH):
-        batch = {name: array[start : start + BATCH] for name, array in inputs.items()}
-        values = _run_batch(graph, batch, watch)
+    for start in range(0, samples, size):
+        batch = {name: array[start : start + size] for name, array in inputs.items()}
+        values = _run_batch(graph, {**batch, **carried}, watch)
+        carried = {state.start: values[state.end] for state in graph.states}
         for name in graph.outputs:
             parts[name].append(values[name])
     return {name: np.concatenate(arrays) for name, arrays in parts.items()}
 
 
-def _run_batch(graph: Graph, inputs: Mapping[str, np.ndarray], watch: Watcher | None) -> dict[str, np.ndarray]:
-    values: dict[str, np.ndarray] = dict(inputs)
+def reset_states(graph: Graph) -> dict[str, np.ndarray]:
+    """Start of every state -> real zero, as a reset leaves it."""
+    found = {}
+    for state in graph.states:
+        tensor = graph.tensor(state.start)
+        zero = 0 if tensor.dtype == "float32" else tensor.zero_point
+        found[state.start] = np.full(tensor.shape, zero, tensor.dtype)
+    return found
+
+
+def _run_batch(graph: Graph, given: Mapping[str, np.ndarray], watch: Watcher | None) -> dict[str, np.ndarray]:
+    values: dict[str, np.ndarray] = dict(given)
     last_use = {name: index for index, node in enumerate(graph.nodes) for name in node.inputs}
+    results = graph.results
     if watch is not None:
-        for name in graph.inputs:
+        for name in graph.given:
             watch(name, values[name])
     for index, node in enumerate(graph.nodes):
         arguments = [values[name] if name in values else constant_of(graph, node, name) for name in node.inputs]
-        results = run_node(graph, node, arguments)
-        for name, result in zip((*node.outputs, *inner_values(graph, node)), results, strict=True):
+        made = run_node(graph, node, arguments)
+        for name, result in zip((*node.outputs, *inner_values(graph, node)), made, strict=True):
             if name in node.outputs:
                 values[name] = result
             if watch is not None:
                 watch(name, result)
         for name in set(node.inputs):
-            if last_use[name] == index and name in values and name not in graph.outputs:
+            if last_use[name] == index and name in values and name not in results:
                 del values[name]
     return values
 

@@ -37,6 +37,8 @@ def model_context(program: Program, plan: Plan) -> dict[str, Any]:
         "weights_bytes": sum(layer.weights_bytes for layer in program.layers),
         "inputs": _ports(graph, name, graph.inputs, "input", identifiers, macros),
         "outputs": _ports(graph, name, graph.outputs, "output", identifiers, macros),
+        "states": _states(graph, macros),
+        "state_bytes": plan.state_bytes,
         "tensors": _tensors(program, plan, macros),
         "arrays": [array for layer in program.layers for array in _arrays(layer, name)],
         "kernel_headers": sorted(
@@ -106,6 +108,24 @@ def _ports(
             }
         )
     return ports
+
+
+def _states(graph: Graph, macros: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What the network keeps between inferences."""
+    tensors = [graph.tensor(state.start) for state in graph.states]
+    return [
+        {
+            "tensor": tensor.name,
+            "pointer": _pointer(graph, tensor.name, macros, const=False),
+            "shape": list(tensor.shape),
+            "dtype": tensor.dtype,
+            "elements": tensor.elements,
+            "size_bytes": tensor.size_bytes,
+            "scale": c_float(tensor.scale),
+            "zero_point": tensor.zero_point,
+        }
+        for tensor in tensors
+    ]
 
 
 def _tensors(program: Program, plan: Plan, macros: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -119,6 +119,7 @@ def _manifest(program: Program, plan: Plan, model: dict[str, Any], options: Emit
         "optimize": options.optimize,
         "arena": {
             "bytes": plan.arena_bytes,
+            "state_bytes": plan.state_bytes,
             "lower_bound_bytes": plan.lower_bound_bytes,
             "ratio": round(plan.ratio, 4),
             "optimal": plan.optimal,
@@ -128,6 +129,7 @@ def _manifest(program: Program, plan: Plan, model: dict[str, Any], options: Emit
         },
         "inputs": [_port(port) for port in model["inputs"]],
         "outputs": [_port(port) for port in model["outputs"]],
+        "states": [_port(state) for state in model["states"]],
         "layers": [
             {
                 "key": layer["key"],

@@ -17,7 +17,7 @@ import numpy as np
 
 from edgeq import ops
 from edgeq.errors import EdgeqError
-from edgeq.ir.graph import Boundary, Graph, Node, Origin, Quantization, Tensor, constant
+from edgeq.ir.graph import Boundary, Graph, Node, Origin, Quantization, State, Tensor, constant
 
 #: limits of every activation and constant: 16 million bytes are beyond any microcontroller's memory
 MOST_ELEMENTS = 1 << 24
@@ -47,6 +47,7 @@ class Importer:
         self._tensors: dict[str, Tensor] = {}
         self._nodes: list[Node] = []
         self._inputs: list[str] = []
+        self._states: dict[str, str] = {}  # start -> end, "" until it is known
         self._names: set[str] = set()
         self._origins: dict[str, str] = {}  # activation -> the framework's name of it
         self._transposed: dict[str, str] = {}  # output of a transpose -> its input
@@ -71,6 +72,28 @@ class Importer:
         self._tensors[name] = Tensor(name, shape)
         self._inputs.append(name)
         return name
+
+    def state(self, name: str, shape: tuple[int, ...], quantization: Quantization | None = None) -> str:
+        """What an inference finds of the one before; `keep` says what it leaves to the next. Returns the name."""
+        name = self.input(name, shape)
+        self._inputs.remove(name)
+        self._states[name] = ""
+        if quantization is not None:
+            self.prescribe(name, quantization)
+        return name
+
+    def keep(self, state: str, end: str) -> None:
+        """Makes the activation `end` the next inference's `state`."""
+        if self._states.get(state, end):
+            raise self.unsupported(f"the state {state}, which is written by another operator", "a state of its own")
+        if self.shape(end) != self.shape(state):
+            raise self.unsupported(f"a state of {self.shape(state)} that becomes {self.shape(end)}", "equal shapes")
+        start, stored = self.quantization(state), self.quantization(end)
+        if start is not None and stored is None:
+            self.prescribe(end, start)
+        elif start is not None and stored is not None and not start.same_as(stored):
+            raise self.unsupported(f"a state {state} whose scale changes", "one scale")
+        self._states[state] = end
 
     def constant(self, data: np.ndarray) -> str:
         """A float32 constant; returns its tensor's name."""
@@ -201,16 +224,18 @@ class Importer:
 
     def finish(self, outputs: list[str]) -> Graph:
         """The graph. Raises EdgeqError when an output is constant or all outputs are inputs."""
+        given = [*self._inputs, *self._states]
         made = {name for node in self._nodes for name in node.outputs}
         for name in outputs:
-            if name not in made and (name not in self._inputs or not self._nodes):
+            if name not in made and (name not in given or not self._nodes):
                 raise EdgeqError(f"the model's output {name} is not computed from its input; nothing to build")
         self.layer = "passed_on"
-        outputs = [self._passed_on(name) if name in self._inputs else name for name in outputs]
+        outputs = [self._passed_on(name) if name in given else name for name in outputs]
         if len(set(outputs)) != len(outputs):
             raise EdgeqError("the model returns one tensor twice; return it once")
+        states = tuple(State(start, self._state_end(start, end)) for start, end in self._states.items())
         boundary = {
-            name: Boundary(self.shape(name), tuple(range(len(self.shape(name))))) for name in [*self._inputs, *outputs]
+            name: Boundary(self.shape(name), tuple(range(len(self.shape(name))))) for name in [*given, *outputs]
         }
         origins = {name: Origin(value, tuple(range(len(self.shape(name))))) for name, value in self._origins.items()}
         graph = Graph(
@@ -221,6 +246,7 @@ class Importer:
             MappingProxyType({}),
             MappingProxyType(boundary),
             MappingProxyType(origins),
+            states,
         )
         graph = graph.with_nodes(self._nodes, self._tensors)
         macs = sum(ops.get(node.op).macs(graph, node) for node in graph.nodes)
@@ -228,8 +254,14 @@ class Importer:
             raise EdgeqError(f"the model takes {macs} multiply-accumulates an inference; the limit is {MOST_MACS}")
         return graph
 
+    def _state_end(self, start: str, end: str) -> str:
+        """The end of a state as an activation of its own. Raises EdgeqError when there is none."""
+        if not end:
+            raise EdgeqError(f"the model's state {start!r} is read and never written; make it a constant")
+        return self._passed_on(end) if end in [*self._inputs, *self._states] else end
+
     def _passed_on(self, name: str) -> str:
-        """A view of an input that the model returns as it is."""
+        """A view of an input or a state that the model returns as it is."""
         view = self.reshape(name, self.shape(name))
         quantization = self.quantization(name)
         if quantization is not None:

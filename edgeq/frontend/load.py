@@ -12,6 +12,7 @@ from pathlib import Path
 
 from edgeq.errors import EdgeqError
 from edgeq.frontend import guard
+from edgeq.frontend.states import declare
 from edgeq.frontend.tflite import program as tflite_program
 from edgeq.ir import serialize
 from edgeq.ir.graph import Graph
@@ -29,12 +30,13 @@ WORKERS = {
 
 @dataclass(frozen=True)
 class ModelSource:
-    """A model file and what the user says about it."""
+    """A model file and what the user says about it; `states` as INPUT=OUTPUT."""
 
     path: Path
     arch: str | None = None
     trust_pickle: bool = False
     input_shape: tuple[int, ...] | None = None
+    states: tuple[str, ...] = ()
 
 
 def check(source: ModelSource) -> str:
@@ -60,6 +62,10 @@ def check(source: ModelSource) -> str:
 
 def load(source: ModelSource) -> Graph:
     """The float graph of a model file. Raises EdgeqError with one sentence for anything that can't be imported."""
+    return declare(_imported(source), source.states)
+
+
+def _imported(source: ModelSource) -> Graph:
     kind = check(source)
     if kind == guard.KIND_TFLITE:
         return tflite_program.load(source.path)

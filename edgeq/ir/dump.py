@@ -24,6 +24,7 @@ def dump(graph: Graph) -> str:
     """One line a tensor or node, in execution order; weights appear as their checksum."""
     lines = [f"graph {graph.name}"]
     lines += [f"input {name}: {_describe(graph.tensors[name])}" for name in graph.inputs]
+    lines += [f"state {state.start}: {_describe(graph.tensors[state.start])}" for state in graph.states]
     for node in graph.nodes:
         for name in node.inputs:
             if graph.tensors[name].is_constant:
@@ -32,4 +33,5 @@ def dump(graph: Graph) -> str:
         lines.append(f"{node.name} = {node.op}({', '.join(node.inputs)}) {attributes}".rstrip())
         lines += [f"  -> {name}: {_describe(graph.tensors[name])}" for name in node.outputs]
     lines += [f"output {name}" for name in graph.outputs]
+    lines += [f"state {state.start} <- {state.end}" for state in graph.states]
     return "\n".join(lines) + "\n"

@@ -117,11 +117,22 @@ class Origin:
     perm: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class State:
+    """What a network keeps between inferences: `end`, made by one inference, is `start` in the next one. Both have the
+    same shape and quantization; the first inference after a reset starts from real zero. `ports`: positions of the two
+    among the model's own inputs and outputs, where the model takes and returns its state explicitly."""
+
+    start: str
+    end: str
+    ports: tuple[int, int] | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """Nodes in execution order. `boundary` tells, per graph input and output, the layout of the user's model, so that
-    data is given and returned the way the model's framework has it; `origins` the framework's value behind
-    activations, where there is one."""
+    """Nodes in execution order. `boundary` tells, per graph input, output and start of a state, the layout of the
+    user's model, so that data is given and returned the way the model's framework has it; `origins` the framework's
+    value behind activations, where there is one."""
 
     name: str
     inputs: tuple[str, ...]
@@ -130,6 +141,17 @@ class Graph:
     tensors: Mapping[str, Tensor]
     boundary: Mapping[str, Boundary] = field(default_factory=lambda: MappingProxyType({}))
     origins: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}))
+    states: tuple[State, ...] = ()
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Activations that are there before the first node: inputs and starts of states."""
+        return (*self.inputs, *(state.start for state in self.states))
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """Activations that must be there after the last node: outputs and ends of states."""
+        return (*self.outputs, *(state.end for state in self.states))
 
     def tensor(self, name: str) -> Tensor:
         return self.tensors[name]
@@ -152,15 +174,15 @@ class Graph:
         return {output: node for node in self.nodes for output in node.outputs}
 
     def only_consumer(self, name: str) -> Node | None:
-        """The single node that reads `name`, if nothing else does and it isn't a graph output."""
+        """The single node that reads `name`, if nothing else does and it is no result."""
         readers = [node for node in self.nodes if name in node.inputs]
-        return readers[0] if len(readers) == 1 and name not in self.outputs else None
+        return readers[0] if len(readers) == 1 and name not in self.results else None
 
     def with_nodes(self, nodes: Iterable[Node], tensors: Mapping[str, Tensor] | None = None) -> Graph:
         """A graph with these nodes; tensors nobody mentions are dropped."""
         nodes = tuple(nodes)
         pool = self.tensors if tensors is None else tensors
-        used = dict.fromkeys([*self.inputs, *self.outputs])
+        used = dict.fromkeys([*self.given, *self.results])
         for node in nodes:
             used.update(dict.fromkeys([*node.inputs, *node.outputs]))
         return replace(

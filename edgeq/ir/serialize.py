@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from edgeq.errors import EdgeqError
-from edgeq.ir.graph import Boundary, Graph, Node, Origin, Quantization, Tensor, constant
+from edgeq.ir.graph import Boundary, Graph, Node, Origin, Quantization, State, Tensor, constant
 
 
 def _plain(value: Any) -> Any:
@@ -46,6 +46,7 @@ def save(graph: Graph, folder: Path) -> None:
         "name": graph.name,
         "inputs": list(graph.inputs),
         "outputs": list(graph.outputs),
+        "states": [{"start": s.start, "end": s.end, "ports": _plain(s.ports)} for s in graph.states],
         "boundary": {name: {"shape": list(b.shape), "perm": list(b.perm)} for name, b in graph.boundary.items()},
         "origins": {name: {"value": o.value, "perm": list(o.perm)} for name, o in graph.origins.items()},
         "tensors": tensors,
@@ -102,6 +103,7 @@ def load(folder: Path) -> Graph:
             MappingProxyType(tensors),
             MappingProxyType(boundary),
             MappingProxyType(origins),
+            tuple(State(s["start"], s["end"], _frozen(s["ports"])) for s in document["states"]),
         )
     except Exception as error:  # a damaged file can fail anywhere
         raise EdgeqError(

@@ -12,7 +12,7 @@ class GraphError(Exception):
 
 def run(graph: Graph, stage: str) -> Graph:
     """Returns `graph` unchanged, or raises GraphError naming the stage and the node."""
-    known = set(graph.inputs) | {name for name, tensor in graph.tensors.items() if tensor.is_constant}
+    known = set(graph.given) | {name for name, tensor in graph.tensors.items() if tensor.is_constant}
     for name, tensor in graph.tensors.items():
         if tensor.name != name:
             raise GraphError(f"{stage}: tensor {tensor.name!r} is filed under {name!r}")
@@ -37,7 +37,24 @@ def run(graph: Graph, stage: str) -> Graph:
             if name in known:
                 raise GraphError(f"{stage}: tensor {name!r} is made twice")
             known.add(name)
-    unmade = [name for name in graph.outputs if name not in known]
+    unmade = [name for name in graph.results if name not in known]
     if unmade:
         raise GraphError(f"{stage}: output {unmade[0]!r} is never made")
+    _verify_states(graph, stage)
     return graph
+
+
+def _verify_states(graph: Graph, stage: str) -> None:
+    """Every state has two ends of its own, equal in shape, type and quantization."""
+    starts, ends = [state.start for state in graph.states], [state.end for state in graph.states]
+    if len(set(graph.given)) != len(graph.given) or len(set(ends)) != len(ends):
+        raise GraphError(f"{stage}: a tensor is an end of two states, or of a state and an input")
+    for state in graph.states:
+        start, end = graph.tensors[state.start], graph.tensors[state.end]
+        if start.is_constant or end.is_constant or state.end in starts:
+            raise GraphError(f"{stage}: state {state.start!r} is kept in a tensor that no node makes")
+        if (start.shape, start.dtype) != (end.shape, end.dtype):
+            raise GraphError(f"{stage}: state {state.start!r} is {start.shape}, and its end {end.shape}")
+        ours, theirs = start.quantization, end.quantization
+        if start.dtype != "float32" and (ours is None or theirs is None or not ours.same_as(theirs)):
+            raise GraphError(f"{stage}: the two ends of state {state.start!r} have different scales")

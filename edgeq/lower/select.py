@@ -15,6 +15,7 @@ from edgeq.ir.graph import Graph, Node
 from edgeq.lower.program import Layer, Program, aligned
 from edgeq.lower.requantize import cheaper
 from edgeq.lower.residual import residual_form
+from edgeq.lower.states import made_in_place
 from edgeq.ops.base import Constant, Kernel
 
 
@@ -58,6 +59,7 @@ def lower(graph: Graph, board: Board, chosen: Mapping[str, Candidate] | None = N
     """The program of an integer graph on a board. `chosen`: node name -> kernel, where it is not the board's first
     choice; chosen for this graph or one with the same node in it. Raises EdgeqError when a node has no kernel there."""
     layers = []
+    graph = made_in_place(graph)
     for index, node in enumerate(computed(graph)):
         candidate = (chosen or {}).get(node.name) or first_choice(graph, node, board)
         if candidate.graph is not graph:

@@ -15,6 +15,7 @@ from edgeq import ops
 from edgeq.ir.graph import Graph, Node
 from edgeq.lower.program import Layer, Part, Program, Rows, Stage, aligned
 from edgeq.lower.select import Candidate
+from edgeq.lower.states import maker_of
 from edgeq.ops.spatial import SAME_ROW, RowReach
 
 
@@ -56,6 +57,9 @@ def with_stage(
     layers = tuple((better or {}).get(layer.index, layer) for layer in program.layers[first : last + 1])
     if any(program.graph.tensor(layer.node.output).dtype != "int8" for layer in layers):
         return None
+    kept = {maker_of(program.graph, state.end)[1] for state in program.graph.states}
+    if any(layer.node.output in kept for layer in layers):
+        return None  # bands would overwrite a state that others still read
     reach = {layer.index: ops.get(layer.node.op).row_reach(program.graph, layer.node) for layer in layers}
     known = {index: value for index, value in reach.items() if value is not None}
     if len(known) < len(layers) or not _closed(program, layers):
@@ -88,7 +92,7 @@ def _closed(program: Program, layers: tuple[Layer, ...]) -> bool:
     graph, inside = program.graph, {layer.node.name for layer in layers}
     made = {layer.node.output for layer in layers[:-1]}
     readers = {name: node.name for node in graph.nodes if node.name not in inside for name in node.inputs}
-    return not made & (set(readers) | set(graph.outputs))
+    return not made & (set(readers) | set(graph.results))
 
 
 def _rows(graph: Graph, layers: tuple[Layer, ...], reach: Mapping[int, RowReach], pace: Pace) -> dict[str, Rows] | None:

@@ -84,7 +84,7 @@ class Operator:
     torch_targets: Mapping[str, Callable[[Importer, Mapping[str, Any]], Any]] = {}
     tflite_targets: Mapping[str, Callable[[Importer, TfliteCall], Any]] = {}
     onnx_targets: Mapping[str, Callable[[Importer, OnnxCall], Any]] = {}
-    #: indices of inputs whose memory the output may take over
+    #: indices of inputs whose memory the first output may take over
     in_place: tuple[int, ...] = ()
     #: constant operands have the output's rank, and their axes move with those of the activations (see permuted)
     permutes_constants: bool = False
@@ -133,6 +133,10 @@ class Operator:
     def c_form(self, graph: Graph, node: Node) -> str:
         """The requantization form (eq_requant.h) that replaces "{form}" in a kernel's name."""
         return ""
+
+    def overwritten(self, node: Node, output: int) -> tuple[int, ...]:
+        """Indices of inputs whose memory an output may take over."""
+        return self.in_place if output == 0 else ()
 
     def wide_operands(self, node: Node) -> frozenset[str]:
         """Activations of the node that may be int16."""

@@ -71,9 +71,7 @@ class Gru(Recurrent):
         return [y] if len(node.outputs) == 1 else [y, recurrent.state_after(graph, node, state)]
 
     def settle(self, graph: Graph, node: Node, ranges: Mapping[str, Range], chosen: dict[str, Quantization]) -> None:
-        """The state as int16 where only the model's inputs and outputs hold it; else as the output is stored."""
-        if len(node.outputs) > 1 and graph.tensor(node.outputs[1]).quantization is None:
-            chosen[node.outputs[1]] = chosen[node.output]
+        """The state as int16 where it can be."""
         recurrent_quantize.settle_state(graph, node, self._exponent(node, ranges), chosen)
 
     def quantize(self, converter: Converter, node: Node) -> None:

@@ -65,7 +65,7 @@ class Lstm(Recurrent):
         recurrent_quantize.settle_state(graph, node, self._exponent(node, ranges), chosen)
         given = recurrent.initial(node, node.inputs)
         if "h" in given:
-            chosen.update(dict.fromkeys(recurrent_quantize.source_of(graph, given["h"]), chosen[node.output]))
+            recurrent_quantize.settle_output(graph, node, given["h"], chosen)
 
     def quantize(self, converter: Converter, node: Node) -> None:
         output = converter.quantized_output(node)

@@ -205,6 +205,11 @@ class Recurrent(Operator):
         steps = graph.tensor(node.inputs[0]).shape[1]
         return steps * sum(graph.tensor(name).elements for name in node.inputs[1:3])
 
+    def overwritten(self, node: Node, output: int) -> tuple[int, ...]:
+        """The state after the sequence may lie where the one before it lies."""
+        given = node.attributes["initial"]
+        return (OPERANDS + given.index(state_name(node)),) if output == 1 and state_name(node) in given else ()
+
     def wide_operands(self, node: Node) -> frozenset[str]:
         return frozenset((*node.inputs[OPERANDS:], *node.outputs[1:]))
 

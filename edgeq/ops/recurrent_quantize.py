@@ -96,38 +96,57 @@ def wide(exponent: int) -> Quantization:
 
 
 def source_of(graph: Graph, name: str) -> list[str]:
-    """`name` and what it is a moved form of, back to the model's input; empty where a layer makes it."""
+    """`name` and what it is a moved form of, back to what is given; empty where a layer makes it or reads it too."""
     producers, way = graph.producers(), [name]
     while way[-1] in producers:
         node = producers[way[-1]]
-        if node.op not in MOVES or graph.tensor(node.output).quantization is not None:
+        if node.op not in MOVES:
             return []
         way.append(node.inputs[0])
     alone = all(sum(item in node.inputs for node in graph.nodes) == 1 for item in way)
-    free = all(graph.tensor(item).quantization is None and item not in graph.outputs for item in way)
+    free = all(graph.tensor(item).quantization is None and item not in graph.results for item in way)
     return way if alone and free else []
 
 
-def moved_to_outputs(graph: Graph, name: str) -> list[str]:
+def moved_to_results(graph: Graph, name: str) -> list[str]:
     """`name` and all its moved forms where nothing else reads them; empty otherwise."""
     found = [name]
     for item in found:
-        if graph.tensor(item).quantization is not None:
-            return []
         readers = [node for node in graph.nodes if item in node.inputs]
-        if any(node.op not in MOVES for node in readers):
+        if graph.tensor(item).quantization is not None or any(node.op not in MOVES for node in readers):
             return []
         found += [node.output for node in readers]
     return found
 
 
 def settle_state(graph: Graph, node: Node, exponent: int, chosen: dict[str, Quantization]) -> None:
-    """Stores the state as int16 where only the model's inputs and outputs hold it."""
-    if len(node.outputs) > 1:
-        chosen.update(dict.fromkeys(moved_to_outputs(graph, node.outputs[1]), wide(exponent)))
+    """Stores the state as int16 where only the model's inputs, outputs and states hold it; of a state that lasts
+    between inferences both ends."""
     given = initial(node, node.inputs)
-    if state_name(node) in given:
-        chosen.update(dict.fromkeys(source_of(graph, given[state_name(node)]), wide(exponent)))
+    before = source_of(graph, given[state_name(node)]) if state_name(node) in given else []
+    after = moved_to_results(graph, node.outputs[1]) if len(node.outputs) > 1 else []
+    for state in graph.states:
+        if (state.start in before) != (state.end in after):
+            before = [] if state.start in before else before
+            after = [] if state.end in after else after
+    chosen.update(dict.fromkeys((*before, *after), wide(exponent)))
+
+
+def settle_output(graph: Graph, node: Node, name: str, chosen: dict[str, Quantization]) -> None:
+    """Stores the output before the first step, where it is given to the model, as the outputs are stored; if it is a
+    state that ends in one of them, its end as well."""
+    before = source_of(graph, name)
+    producers = graph.producers()
+    for state in graph.states:
+        if state.start in before:
+            way = [state.end]
+            while way[-1] in producers and producers[way[-1]].op in (*MOVES, "slice"):
+                way.append(producers[way[-1]].inputs[0])
+            free = all(graph.tensor(item).quantization is None for item in way[:-1])
+            if way[-1] != node.output or not free:
+                return
+            before += way
+    chosen.update(dict.fromkeys(before, chosen[node.output]))
 
 
 def state_operand(converter: Converter, node: Node, name: str, exponent: int) -> tuple[str, Scaling | None]:

@@ -17,7 +17,7 @@ def fuse_pad(graph: Graph) -> Graph:
             total = tuple(own + extra for own, extra in zip(node.attributes["padding"], added, strict=True))
             node = replace(node, inputs=(pad.inputs[0], *node.inputs[1:])).with_attributes(padding=total)
         nodes.append(node)
-    read = {name for node in nodes for name in node.inputs} | set(graph.outputs)
+    read = {name for node in nodes for name in node.inputs} | set(graph.results)
     return graph.with_nodes(node for node in nodes if node.op != "pad" or node.output in read)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import TO_CHANNELS_LAST
-from edgeq.ir.graph import Boundary, Graph, Node, Origin, constant
+from edgeq.ir.graph import Boundary, Graph, Node, Origin, State, constant
 
 Perm = tuple[int, ...]
 
@@ -75,24 +75,32 @@ class _Cancel:
         self.column_order: dict[str, np.ndarray] = {}  # flattened tensor -> stored order of its elements
 
     def run(self) -> Graph:
-        for name in self.graph.inputs:
+        for name in self.graph.given:
             self._store_input(name)
         for node in self.graph.nodes:
             self._visit(node)
-        outputs = []
-        boundary = {name: self.graph.boundary[name] for name in self.graph.inputs}
-        for name in self.graph.inputs:
-            boundary[name] = replace(boundary[name], perm=_inverse(self._view(name)[1]))
+        given, outputs = self.graph.given, []
+        boundary = {name: replace(self.graph.boundary[name], perm=_inverse(self._view(name)[1])) for name in given}
         for name in self.graph.outputs:
             stored, perm = self._view(self._in_own_order(name) if name in self.column_order else name)
-            if stored in outputs or stored in self.graph.inputs:
+            if stored in outputs or stored in given:
                 stored, perm = self._in_own_order(name), tuple(range(len(perm)))
-            if stored in outputs or stored in self.graph.inputs:
+            if stored in outputs or stored in given:
                 stored = self._same_bytes(name, stored)
             outputs.append(stored)
             boundary[stored] = Boundary(self.graph.boundary[name].shape, _inverse(perm))
+        states: list[State] = []
+        for state in self.graph.states:  # an end is stored in the order of its start
+            stored = self._in_order(state.end, self._view(state.start)[1])
+            if stored in given or stored in (*outputs, *(other.end for other in states)):
+                stored = self._same_bytes(state.end, stored)
+            states.append(replace(state, end=stored))
         graph = replace(
-            self.graph, outputs=tuple(outputs), boundary=MappingProxyType(boundary), origins=self._origins()
+            self.graph,
+            outputs=tuple(outputs),
+            boundary=MappingProxyType(boundary),
+            origins=self._origins(),
+            states=tuple(states),
         )
         return _with_batch_first(graph.with_nodes(self.nodes, self.tensors))
 
@@ -231,7 +239,7 @@ class _Cancel:
     def _only_linear_layers_read(self, name: str) -> bool:
         """Whether the order of a vector's elements can be answered in the weights of its readers."""
         readers = [node for node in self.graph.nodes if name in node.inputs]
-        return name not in self.graph.outputs and all(
+        return name not in self.graph.results and all(
             node.op == "linear" or (node.op == "clamp" and self._only_linear_layers_read(node.output))
             for node in readers
         )

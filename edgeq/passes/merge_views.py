@@ -47,4 +47,4 @@ def _may_replace(graph: Graph, name: str, base: str) -> bool:
     prescribed = graph.tensor(name).quantization
     before = graph.tensors[base].quantization if base in graph.tensors else None
     agree = prescribed is None or (before is not None and before.same_as(prescribed))
-    return name not in graph.outputs and agree
+    return name not in graph.results and agree

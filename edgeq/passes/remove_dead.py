@@ -8,7 +8,7 @@ from edgeq.ir.graph import Graph
 
 
 def remove_dead(graph: Graph) -> Graph:
-    needed = set(graph.outputs)
+    needed = set(graph.results)
     kept = []
     for node in reversed(graph.nodes):
         if needed.intersection(node.outputs):

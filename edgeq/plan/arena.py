@@ -3,6 +3,8 @@
 Buffers that live at the same time must not overlap. Finding the smallest arena is dynamic storage allocation, NP-hard;
 first fit in a few good orders, then in shuffled ones, reaches the lower bound for most small networks. For the others
 plan/exact.py finds the smallest arena, or proves that this is it.
+
+States come first: the arena's first `state_bytes` hold them and nothing else, between inferences as well.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ class Plan:
     """Offsets in bytes by buffer.
 
     `lower_bound_bytes` is the largest sum of simultaneously live buffers, in the bytes they take with their alignment.
-    `optimal`: no arena for these buffers is smaller, which is proven.
+    `optimal`: no arena for these buffers is smaller, which is proven. `state_bytes`: the arena's beginning, where the
+    states lie.
     """
 
     buffers: tuple[Buffer, ...]
@@ -30,6 +33,12 @@ class Plan:
     arena_bytes: int
     lower_bound_bytes: int
     optimal: bool
+    state_bytes: int = 0
+
+    @property
+    def passing(self) -> list[Buffer]:
+        """All buffers but those of states."""
+        return [buffer for buffer in self.buffers if not buffer.kept]
 
     @property
     def ratio(self) -> float:
@@ -53,16 +62,24 @@ def plan(program: Program, *, reuse: bool = True, guard_bytes: int = 0) -> Plan:
     blocks = buffers(program, in_place=reuse)
     sizes = {block.name: aligned(block.size_bytes) + guard_bytes for block in blocks}
     bound = lower_bound(blocks)
+    offsets, state_bytes = _in_a_row([block for block in blocks if block.kept], sizes, 0)
+    passing = [block for block in blocks if not block.kept]
     if reuse:
-        offsets = _best_offsets(blocks, sizes)
+        offsets |= {name: state_bytes + offset for name, offset in _best_offsets(passing, sizes).items()}
     else:
-        offsets, position = {}, 0
-        for block in blocks:
-            offsets[block.name] = position
-            position += sizes[block.name]
+        offsets |= _in_a_row(passing, sizes, state_bytes)[0]
     end = max((offsets[name] + size for name, size in sizes.items()), default=0)
     shifted = {name: offset + guard_bytes for name, offset in offsets.items()}
-    return Plan(tuple(blocks), shifted, end + guard_bytes, bound, optimal=end == bound)
+    return Plan(tuple(blocks), shifted, end + guard_bytes, bound, optimal=end == bound, state_bytes=state_bytes)
+
+
+def _in_a_row(blocks: Sequence[Buffer], sizes: Mapping[str, int], start: int) -> tuple[dict[str, int], int]:
+    """Offsets of buffers one after another from `start`, and where they end."""
+    offsets, position = {}, start
+    for block in blocks:
+        offsets[block.name] = position
+        position += sizes[block.name]
+    return offsets, position
 
 
 def lower_bound(blocks: Sequence[Buffer]) -> int:

@@ -25,29 +25,34 @@ MOST_BUFFERS = 300
 def prove(plan: Plan) -> Plan:
     """The plan with the smallest arena that its buffers allow, marked as proven; the best one found, unmarked, when the
     limit ends the search first."""
-    if plan.optimal or len(plan.buffers) > MOST_BUFFERS:
+    if plan.optimal or len(plan.passing) > MOST_BUFFERS:
         return plan
     search = _Search(plan)
     ended = search.run()
     if search.best is None:
         return replace(plan, optimal=ended)
-    offsets = {buffer.name: offset * ALIGN for buffer, offset in zip(search.buffers, search.best, strict=True)}
-    return replace(plan, offsets=offsets, arena_bytes=search.end * ALIGN, optimal=ended)
+    offsets = {
+        buffer.name: plan.state_bytes + offset * ALIGN
+        for buffer, offset in zip(search.buffers, search.best, strict=True)
+    }
+    arena_bytes = plan.state_bytes + search.end * ALIGN
+    return replace(plan, offsets={**plan.offsets, **offsets}, arena_bytes=arena_bytes, optimal=ended)
 
 
 class _Search:
-    """All sizes and offsets in units of ALIGN; times are numbered by the layers at which any buffer begins."""
+    """All sizes and offsets in units of ALIGN, behind the states; times are numbered by the layers at which any buffer
+    begins."""
 
     def __init__(self, plan: Plan) -> None:
         self.buffers = sorted(
-            plan.buffers, key=lambda b: (-aligned(b.size_bytes) * (b.last - b.first + 1), b.first, b.name)
+            plan.passing, key=lambda b: (-aligned(b.size_bytes) * (b.last - b.first + 1), b.first, b.name)
         )
         # Between two begins only ends can come: the times at which buffers begin are the fullest.
         times = sorted({buffer.first for buffer in self.buffers})
         self.size = [aligned(buffer.size_bytes) // ALIGN for buffer in self.buffers]
         self.span = [[i for i, t in enumerate(times) if b.first <= t <= b.last] for b in self.buffers]
-        self.low = plan.lower_bound_bytes // ALIGN
-        self.end = plan.arena_bytes // ALIGN
+        self.low = (plan.lower_bound_bytes - plan.state_bytes) // ALIGN
+        self.end = (plan.arena_bytes - plan.state_bytes) // ALIGN
         self.best: list[int] | None = None
         self.steps, self._most_steps = 0, WORK_LIMIT // len(self.buffers)
         self._offsets = [-1] * len(self.buffers)

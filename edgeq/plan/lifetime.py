@@ -1,6 +1,8 @@
 """Which tensors share a buffer, and from which layer to which each buffer must be kept.
 
-Time is the layer's index; the inputs are filled at -1, outputs are kept to the end (the number of layers).
+Time is the layer's index; the inputs are filled at -1, outputs are kept to the end (the number of layers). A state has
+memory of its own all the time: the end of the state is made in it, when nothing reads its start any more
+(edgeq/lower/states.py sees to that), and no other tensor ever lies there.
 """
 
 from __future__ import annotations
@@ -10,19 +12,22 @@ from dataclasses import dataclass
 
 from edgeq import ops
 from edgeq.ir.graph import Node
+from edgeq.lower import states
 from edgeq.lower.program import Layer, Program, Stage
 from edgeq.ops import residual
 
 
 @dataclass(frozen=True)
 class Buffer:
-    """Bytes that are live from layer `first` to layer `last`, both included; `tensors` lie in it one after another."""
+    """Bytes that are live from layer `first` to layer `last`, both included; `tensors` lie in it one after another.
+    `kept`: a state's, live between inferences as well."""
 
     name: str
     size_bytes: int
     first: int
     last: int
     tensors: tuple[str, ...]
+    kept: bool = False
 
     def overlaps(self, other: Buffer) -> bool:
         """True when both are live at some time."""
@@ -34,13 +39,17 @@ def buffers(program: Program, in_place: bool = True) -> list[Buffer]:
     graph = program.graph
     layers = {layer.node.name: layer for layer in program.layers}
     begin, end = _times(program)
-    root: dict[str, str] = {name: name for name in graph.inputs}
-    first: dict[str, int] = dict.fromkeys(graph.inputs, -1)
+    root: dict[str, str] = {name: name for name in graph.given}
+    first: dict[str, int] = dict.fromkeys(graph.given, -1)
     last_read = _last_reads(program, end)
+    starts = {state.start for state in graph.states}
+    made_in_place = {name: state.start for state in graph.states for name in [states.maker_of(graph, state.end)[1]]}
     for node in graph.nodes:
         source = _shared_input(program, layers.get(node.name), node, root, last_read, in_place)
         for name in node.outputs:
-            if source is not None:
+            if name in made_in_place:
+                root[name] = made_in_place[name]
+            elif source is not None:
                 root[name] = root[source]
             else:
                 root[name] = name
@@ -49,6 +58,7 @@ def buffers(program: Program, in_place: bool = True) -> list[Buffer]:
         for layer in program.layers[stage.first : stage.last + 1]:
             _shorten(stage, layer, first, last_read)
     groups: dict[str, list[str]] = {}
+    end_of_time = len(program.layers)
     for name, owner in root.items():
         groups.setdefault(owner, []).append(name)
     result = [
@@ -56,8 +66,9 @@ def buffers(program: Program, in_place: bool = True) -> list[Buffer]:
             owner,
             max(stored_bytes(program, name) for name in members),
             first[owner],
-            max(last_read[name] for name in members),
+            end_of_time if owner in starts else max(last_read[name] for name in members),
             tuple(members),
+            kept=owner in starts,
         )
         for owner, members in groups.items()
     ]
@@ -119,7 +130,7 @@ def _last_reads(program: Program, layer_at: Mapping[str, int]) -> dict[str, int]
     """Tensor -> last layer that reads it through any view; the layer that makes it when nothing does. `layer_at`: the
     layer at whose end a node is done."""
     graph = program.graph
-    last: dict[str, int] = dict.fromkeys(graph.inputs, -1)
+    last: dict[str, int] = dict.fromkeys(graph.given, -1)
     end = len(program.layers)
     for node in graph.nodes:
         if node.name in layer_at:
@@ -131,7 +142,7 @@ def _last_reads(program: Program, layer_at: Mapping[str, int]) -> dict[str, int]
         else:
             for name in node.outputs:
                 last[name] = last[node.inputs[0]]
-    for name in graph.outputs:
+    for name in graph.results:
         last[name] = end
     for node in reversed(graph.nodes):
         if node.name not in layer_at:
@@ -152,8 +163,9 @@ def _shared_input(
         return node.inputs[0]
     graph = program.graph
     stage = program.stage_of(layer)
+    kept = {state.start for state in graph.states}
     if stage is not None:
-        return _stage_input(stage, layer, root, last_read) if in_place and layer.index == stage.last else None
+        return _stage_input(stage, layer, root, last_read, kept) if in_place and layer.index == stage.last else None
     candidates = list(ops.get(node.op).in_place) if in_place else []
     if layer.over_input is not None or (in_place and layer.overwrites_input):
         candidates.append(0)
@@ -161,6 +173,8 @@ def _shared_input(
         candidates.append(residual.INPUT)
     for index in candidates:
         candidate = node.inputs[index]
+        if root[candidate] in kept:
+            continue
         sharing = [other for other, owner in root.items() if owner == root[candidate]]
         fits = graph.tensor(node.output).size_bytes <= graph.tensor(candidate).size_bytes
         if fits and all(last_read[other] <= layer.index for other in sharing):
@@ -168,11 +182,15 @@ def _shared_input(
     return None
 
 
-def _stage_input(stage: Stage, layer: Layer, root: Mapping[str, str], last_read: Mapping[str, int]) -> str | None:
+def _stage_input(
+    stage: Stage, layer: Layer, root: Mapping[str, str], last_read: Mapping[str, int], kept: set[str]
+) -> str | None:
     """The stage's input if the stage's output may lie over it and nobody needs it afterwards."""
     if not stage.over_input:
         return None
     candidate = next(name for name, rows in stage.rows.items() if rows.whole and name != layer.node.output)
+    if root[candidate] in kept:
+        return None
     sharing = [other for other, owner in root.items() if owner == root[candidate]]
     x, y = stage.rows[candidate], stage.rows[layer.node.output]
     fits = y.height * y.row_bytes <= x.height * x.row_bytes

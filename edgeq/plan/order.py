@@ -62,7 +62,7 @@ class _Problem:
 
     def __init__(self, graph: Graph) -> None:
         nodes = [node for node in graph.nodes if not ops.get(node.op).is_view]
-        root = {name: name for name in graph.inputs}
+        root = {name: name for name in graph.given}
         for node in graph.nodes:
             for name in node.outputs:
                 root[name] = root[node.inputs[0]] if ops.get(node.op).is_view else name
@@ -74,7 +74,7 @@ class _Problem:
             for name in node.inputs:
                 if name in root:
                     readers[root[name]] |= 1 << position
-        kept = {root[name] for name in graph.outputs}
+        kept = {root[name] for name in graph.results} | {state.start for state in graph.states}
         self.values = [
             _Value(aligned(graph.tensor(name).size_bytes), maker.get(name), readers[name], name in kept)
             for name in names
@@ -185,7 +185,7 @@ class _Problem:
     def nodes_of(self, order: Sequence[int]) -> list[Node]:
         """All nodes with the steps in this order, each view right behind what it shows."""
         waiting = [node for node in self._graph.nodes if ops.get(node.op).is_view]
-        known = {*self._graph.inputs, *(n for n, tensor in self._graph.tensors.items() if tensor.is_constant)}
+        known = {*self._graph.given, *(n for n, tensor in self._graph.tensors.items() if tensor.is_constant)}
         result: list[Node] = []
 
         def add_views() -> None:

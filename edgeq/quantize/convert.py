@@ -15,6 +15,7 @@ from edgeq.ir.graph import Graph, Node, Quantization, Tensor, constant
 from edgeq.ops import fixed_point, lut
 from edgeq.quantize.observe import Range
 from edgeq.quantize.scales import affine
+from edgeq.quantize.states import state_quantization
 
 #: steps beyond any integer range that activations are stored in
 BEYOND = 2.0**30
@@ -41,6 +42,8 @@ def activation_quantization(graph: Graph, ranges: dict[str, Range]) -> dict[str,
     """Quantization of every activation: as its file prescribes, from its range, from the operator, or, where the
     operator can't change the scale, from its input."""
     chosen = {name: graph.tensor(name).quantization or affine(ranges[name]) for name in graph.inputs}
+    of_states = state_quantization(graph, ranges)
+    chosen.update({state.start: of_states[state.start] for state in graph.states})
     for node in graph.nodes:
         operator = ops.get(node.op)
         for name in node.outputs:
@@ -51,7 +54,7 @@ def activation_quantization(graph: Graph, ranges: dict[str, Range]) -> dict[str,
             elif fixed is not None:
                 chosen[name] = fixed
             elif operator.requantizes_to_any_scale():
-                chosen[name] = affine(ranges[name])
+                chosen[name] = of_states.get(name) or affine(ranges[name])
             else:
                 chosen[name] = chosen[node.inputs[0]]
     _agree_with_concat(graph, chosen)
@@ -90,7 +93,7 @@ class Converter:
         self._quantization = quantization
         self._nodes: list[Node] = []
         self._tensors: dict[str, Tensor] = {}
-        for name in source.inputs:
+        for name in source.given:
             self._tensors[name] = self.integer(name)
 
     def integer(self, name: str) -> Tensor:
@@ -198,4 +201,17 @@ class Converter:
         return {"act_min": low, "act_max": high}
 
     def finish(self) -> Graph:
-        return self.source.with_nodes(self._nodes, self._tensors)
+        """The integer graph; ends of states that could not be made in the state's scale are brought to it."""
+        states = []
+        for state in self.source.states:
+            target = self._tensors[state.start].quantization
+            stored = self._tensors[state.end].quantization
+            assert target is not None
+            assert stored is not None
+            if not stored.same_as(target) and {stored.dtype, target.dtype} != {"int8"}:
+                raise EdgeqError(
+                    f"state {state.start}: its two ends are {stored.dtype} and {target.dtype} of different scales; "
+                    "quantize them alike"
+                )
+            states.append(replace(state, end=self.rescaled(state.end, target, state.start)))
+        return replace(self.source, states=tuple(states)).with_nodes(self._nodes, self._tensors)

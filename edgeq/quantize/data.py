@@ -30,6 +30,10 @@ class Samples:
         labels = None if self.labels is None else self.labels[index]
         return Samples({name: array[index] for name, array in self.inputs.items()}, labels)
 
+    def portion(self, count: int, graph: Graph) -> Samples:
+        """At most `count` samples, spread evenly over the file; the first ones where they are steps of a sequence."""
+        return self.subset(np.arange(min(count, len(self)))) if graph.states else self.evenly(count)
+
     def evenly(self, count: int) -> Samples:
         """At most `count` samples, spread evenly over the file."""
         if len(self) <= count:

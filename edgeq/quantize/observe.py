@@ -86,7 +86,7 @@ OBSERVERS: Mapping[str, Callable[[Histogram, float], Range]] = {
 def unprescribed(graph: Graph) -> list[str]:
     """Activations whose quantization neither a file nor their operator prescribes, so that calibration has to find
     their ranges."""
-    free = list(graph.inputs)
+    free = list(graph.given)
     for node in graph.nodes:
         operator = ops.get(node.op)
         if operator.requantizes_to_any_scale() and operator.fixed_output() is None:

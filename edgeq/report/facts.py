@@ -93,9 +93,13 @@ class Facts:
             "weights_bytes": self.sizes.weights,
             "ram_bytes": self.sizes.ram + (stack or 0),
             "arena_bytes": self.plan.arena_bytes,
+            "state_bytes": self.plan.state_bytes,
             "arena_lower_bound_bytes": self.plan.lower_bound_bytes,
             "arena_ratio": round(self.plan.ratio, 4),
             "arena_optimal": self.plan.optimal,
+            "states": [
+                {"name": buffer.name, "bytes": buffer.size_bytes} for buffer in self.plan.buffers if buffer.kept
+            ],
             "stages": [
                 {
                     "layers": [layer.key for layer in self.program.layers[stage.first : stage.last + 1]],
@@ -177,7 +181,7 @@ def _arena_chart(facts: Facts) -> dict[str, Any]:
                 "width": round(100 * (buffer.last - buffer.first + 1) / steps, 3),
                 "y": round(100 * (arena - facts.plan.offsets[buffer.name] - buffer.size_bytes) / arena, 3),
                 "height": round(100 * buffer.size_bytes / arena, 3),
-                "scratch": not buffer.tensors,
+                "kind": "state" if buffer.kept else "tensor" if buffer.tensors else "scratch",
             }
             for buffer in facts.plan.buffers
         ],

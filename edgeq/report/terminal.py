@@ -39,6 +39,9 @@ def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
     )
     stack = f", stack {memory['stack_bytes']:,}" if memory["stack_bytes"] else ""
     rows.append(("RAM", f"{memory['ram_bytes']:,} B (arena {memory['arena_bytes']:,}{stack})"))
+    if memory["states"]:
+        names = ", ".join(f"{state['name']} {state['bytes']:,}" for state in memory["states"])
+        rows.append(("state", f"{memory['state_bytes']:,} B of the arena, kept between inferences ({names})"))
     if report["budget"]:
         limits = [
             f"{name} {report['budget'][f'{name}_bytes']:,} B"

@@ -1,6 +1,7 @@
 """Samples in, outputs out: the file protocol of the simulation build (templates/simulation/sim_main.c.j2).
 
-Many samples go through one start of the simulator; long runs are cut into chunks that run side by side.
+Many samples go through one start of the simulator; long runs are cut into chunks that run side by side. The samples of
+a network with states are steps of one sequence, which stays whole.
 """
 
 from __future__ import annotations
@@ -70,6 +71,8 @@ def run_samples(
     samples = len(next(iter(inputs.values())))
     workers = 1 if options.count else min(os.cpu_count() or 1, 4)
     chunk = max(1, min(LARGEST_CHUNK, -(-samples // workers)))
+    if firmware.graph.states:  # a sequence: every step needs those before it
+        chunk = samples
     pieces = [
         {name: array[start : start + chunk] for name, array in inputs.items()} for start in range(0, samples, chunk)
     ]

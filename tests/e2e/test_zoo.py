@@ -65,7 +65,7 @@ def prepared(name: str, made: dict[str, tuple[Graph, Graph, Samples]], folder: P
 @pytest.mark.parametrize("name", sorted(NETWORKS))
 def test_computes_what_torch_computes(name: str, made: dict[str, tuple[Graph, Graph, Samples]], tmp_path: Path) -> None:
     graph, integer, samples = prepared(name, made, tmp_path)
-    few = samples.evenly(4)
+    few = samples.portion(4, graph)
     floats = reference.run(graph, few.inputs)
     integers = reference.run(integer, quantize_inputs(integer, few))
     module = network(name)
@@ -94,5 +94,5 @@ def test_firmware_equals_the_reference(
     _, integer, samples = prepared(name, made, tmp_path)
     folder = tmp_path / "firmware"
     pipeline.generate(integer, load_board(board), folder, OPTIONS)
-    verification = verify_layers(open_folder(folder), samples.evenly(VERIFIED))
+    verification = verify_layers(open_folder(folder), samples.portion(VERIFIED, integer))
     assert verification.bit_exact, verification.first_difference

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from tests.ops.cases import CHANNELS, Case, CaseGraph, zero_points
@@ -9,13 +11,15 @@ from tests.ops.cases import CHANNELS, Case, CaseGraph, zero_points
 
 @st.composite
 def move_cases(draw: st.DrawFn) -> Case:
-    """Transposes and slices of up to six axes; slices with step 0 repeat."""
+    """Transposes, slices and copies of up to six axes; slices with step 0 repeat."""
     shape = (1, *(draw(st.lists(st.integers(1, 5), min_size=1, max_size=5))))
     zero_point = draw(zero_points())
-    if draw(st.booleans()):
+    op = draw(st.sampled_from(("transpose", "slice", "copy")))
+    attributes: dict[str, Any] = {}
+    if op == "transpose":
         perm = (0, *draw(st.permutations(range(1, len(shape)))))
-        op, attributes = "transpose", {"perm": perm}
-    else:
+        attributes = {"perm": perm}
+    elif op == "slice":
         start, size, step = [0], [1], [1]
         for length in shape[1:]:
             first, last = sorted((draw(st.integers(0, length - 1)), draw(st.integers(0, length - 1))))
@@ -24,7 +28,7 @@ def move_cases(draw: st.DrawFn) -> Case:
             start.append(first if by >= 0 else first + (count - 1))
             size.append(count)
             step.append(by)
-        op, attributes = "slice", {"start": tuple(start), "size": tuple(size), "step": tuple(step)}
+        attributes = {"start": tuple(start), "size": tuple(size), "step": tuple(step)}
 
     def add(graph: CaseGraph) -> None:
         graph.node(op, [graph.activation(shape, zero_point)], zero_point, attributes, scale=0.05)

@@ -47,6 +47,17 @@ class TfliteCall:
     def optional(self, index: int) -> str | None:
         return self.inputs[index] if index < len(self.inputs) else None
 
+    def variable(self, index: int, what: str) -> str:
+        """Name of a variable tensor's value at the start of an inference; `keep` gives it the one at the end."""
+        number = self.operator.inputs[index] if index < len(self.operator.inputs) else None
+        if number is None or not self.model.tensors[number].is_variable:
+            raise self.importer.unsupported(f"{what} that is no variable tensor", "a model as its converter writes it")
+        return self.input(index, what)
+
+    def keep(self, index: int, value: str) -> None:
+        """Stores `value` in the variable tensor that is operand `index`, for the next inference."""
+        self.importer.keep(self.input(index), value)
+
     def option(self, name: str) -> Any:
         """An option's value. Raises EdgeqError when the operator came without its options."""
         if name not in self.operator.options:
@@ -169,10 +180,18 @@ class _ProgramImport:
             return None
         if index not in self.names:
             tensor = self.model.tensors[index]
-            if tensor.data is None:
-                raise self.importer.unsupported(f"the variable tensor {tensor.name!r}", "explicit state")
-            self.names[index] = self._constant(tensor)
+            self.names[index] = self._variable(tensor) if tensor.data is None else self._constant(tensor)
         return self.names[index]
+
+    def _variable(self, tensor: TfliteTensor) -> str:
+        """A variable tensor: a state, whose end its operator's import function declares (TfliteCall.keep)."""
+        is_integer = tensor.type in STORED and tensor.quantization is not None
+        if tensor.shape[:1] != (1,) or not (is_integer or tensor.type == "float32"):
+            raise self.importer.unsupported(
+                f"the variable tensor {tensor.name!r}, {tensor.type} of shape {list(tensor.shape)}",
+                "float32, int8 or int16 with a scale, a batch of 1 in front",
+            )
+        return self.importer.state(tensor.name or "state", tensor.shape, tensor.quantization if is_integer else None)
 
     def _constant(self, tensor: TfliteTensor) -> str:
         assert tensor.data is not None
