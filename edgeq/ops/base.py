@@ -142,6 +142,10 @@ class Operator:
         """Activations of the node that may be int16."""
         return frozenset((*node.inputs, *node.outputs)) if self.takes_int16 else frozenset()
 
+    def output_range(self, node: Node, name: str, ranges: Mapping[str, Range]) -> Range:
+        """What the quantization of an output has to cover."""
+        return ranges[name]
+
     def settle(self, graph: Graph, node: Node, ranges: Mapping[str, Range], chosen: dict[str, Quantization]) -> None:
         """Changes the quantizations that were chosen round `node`, where the operator needs others."""
 

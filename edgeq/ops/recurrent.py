@@ -14,7 +14,7 @@ int16 of that scale or, where layers that know only int8 make or read it, int8.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,9 @@ from edgeq.ops.base import Constant, Kernel, Operator, Shape
 from edgeq.ops.spatial import exact_matmul
 from edgeq.packing import dsp, mve, xpulp
 from edgeq.packing.blocks import padded, round_up
+
+if TYPE_CHECKING:
+    from edgeq.quantize.observe import Range
 
 if TYPE_CHECKING:
     pass
@@ -204,6 +207,14 @@ class Recurrent(Operator):
     def macs(self, graph: Graph, node: Node) -> int:
         steps = graph.tensor(node.inputs[0]).shape[1]
         return steps * sum(graph.tensor(name).elements for name in node.inputs[1:3])
+
+    def output_range(self, node: Node, name: str, ranges: Mapping[str, Range]) -> Range:
+        """The outputs share their scale with the output before the first step."""
+        given = initial(node, node.inputs).get("h")
+        if name != node.output or given not in ranges:
+            return ranges[name]
+        (low, high), (least, most) = ranges[name], ranges[given]
+        return min(low, least), max(high, most)
 
     def overwritten(self, node: Node, output: int) -> tuple[int, ...]:
         """The state after the sequence may lie where the one before it lies."""

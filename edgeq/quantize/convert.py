@@ -54,7 +54,7 @@ def activation_quantization(graph: Graph, ranges: dict[str, Range]) -> dict[str,
             elif fixed is not None:
                 chosen[name] = fixed
             elif operator.requantizes_to_any_scale():
-                chosen[name] = of_states.get(name) or affine(ranges[name])
+                chosen[name] = of_states.get(name) or affine(operator.output_range(node, name, ranges))
             else:
                 chosen[name] = chosen[node.inputs[0]]
     _agree_with_concat(graph, chosen)
