@@ -155,6 +155,22 @@ class Importer:
             moved = replace(moved, axis=axis, scale=np.tile(moved.scale, copies))
         return self.integer_constant(order(tensor.data), moved)
 
+    def joined(self, names: list[str], what: str) -> str:
+        """Constants one behind another along their first axis; integers with one scale each stay integers."""
+        arrays = [self.constant_array(name, what) for name in names]
+        shapes = {array.shape[1:] for array in arrays}
+        if len(shapes) != 1 or any(array.ndim < 1 for array in arrays):
+            raise self.unsupported(f"{what} of shapes {[array.shape for array in arrays]}", "weights that fit")
+        stored = [self._tensors[name] for name in names]
+        scales = [tensor.quantization for tensor in stored]
+        known = [scale for scale in scales if scale is not None and scale.axis is None and scale.zero_point == 0]
+        kinds = {tensor.dtype for tensor in stored}
+        if len(known) != len(names) or len(kinds) != 1:
+            return self.constant(np.concatenate(arrays))
+        data = np.concatenate([tensor.data for tensor in stored if tensor.data is not None])
+        rows = np.concatenate([np.repeat(s.scale, len(a)) for s, a in zip(known, arrays, strict=True)])
+        return self.integer_constant(data, Quantization(rows, 0, 0, kinds.pop()))
+
     def shape(self, name: str) -> tuple[int, ...]:
         return self._tensors[name].shape
 

@@ -54,20 +54,20 @@ class Gru(Recurrent):
         k, x = node.attributes, inputs[0]
         gates = recurrent.Gates(graph, node, self.gates)
         state = recurrent.state_before(graph, node, recurrent.initial(node, inputs).get("h"), len(x))
-        h = recurrent.to_bytes(graph, node, state, k["output_scale"])
+        h = recurrent.to_bytes(node, state, k["output_scale"])
         before = gates.before(x)
         y = np.zeros((*x.shape[:2], state.shape[1]), np.int8)
         for t in recurrent.order(node, x.shape[1]):
             products = gates.recurrent(h)
             reset, update = (gemmlowp16.logistic(recurrent.sat16(before[:, t, g] + products[:, g])) for g in (0, 1))
             if k["reset_before"]:
-                let_through = gates.recurrent(recurrent.to_bytes(graph, node, reset * state, k["reset_scale"]))[:, 2]
+                let_through = gates.recurrent(recurrent.to_bytes(node, reset * state, k["reset_scale"]))[:, 2]
             else:
                 let_through = gemmlowp.rdbpot(reset * recurrent.sat16(products[:, 2]), 15)
             fresh = gemmlowp16.tanh(recurrent.sat16(before[:, t, 2] + let_through), 3)
             fresh = gemmlowp.rdbpot(fresh, 15 + k["state_exponent"])
             state = recurrent.sat16(fresh + gemmlowp.rdbpot(update * (state - fresh), 15))
-            y[:, t] = h = recurrent.to_bytes(graph, node, state, k["output_scale"])
+            y[:, t] = h = recurrent.to_bytes(node, state, k["output_scale"])
         return [y] if len(node.outputs) == 1 else [y, recurrent.state_after(graph, node, state)]
 
     def settle(self, graph: Graph, node: Node, ranges: Mapping[str, Range], chosen: dict[str, Quantization]) -> None:
@@ -78,11 +78,12 @@ class Gru(Recurrent):
         output = converter.quantized_output(node)
         assert output.quantization is not None
         exponent = self._exponent(node, converter.ranges)
-        scales = {
+        attributes = {
+            "output_zero_point": output.zero_point,
             "output_scale": recurrent.scaling_of(float(np.float32(2.0**exponent / output.scale))),
             "reset_scale": recurrent.scaling_of(float(np.float32(2.0 ** (exponent - 15) / output.scale))),
         }
-        recurrent_quantize.add_integer(converter, node, self.gates, output.quantization, exponent, scales)
+        recurrent_quantize.add_integer(converter, node, self.gates, output.quantization, exponent, attributes)
 
     @staticmethod
     def _exponent(node: Node, ranges: Mapping[str, Range]) -> int:

@@ -6,12 +6,20 @@ i, f, o = logistic(W x + R h + b), g = tanh(..);  c = f * c + i * g;  h = o * ta
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Quantization
-from edgeq.ops import gemmlowp, gemmlowp16, recurrent, recurrent_onnx, recurrent_quantize, recurrent_torch
+from edgeq.ops import (
+    gemmlowp,
+    gemmlowp16,
+    recurrent,
+    recurrent_onnx,
+    recurrent_quantize,
+    recurrent_tflite,
+    recurrent_torch,
+)
 from edgeq.ops.recurrent import Recurrent
 
 if TYPE_CHECKING:
@@ -26,6 +34,7 @@ class Lstm(Recurrent):
     inner = ("cell",)
     kernels = recurrent.kernels("lstm")
     torch_targets = {"aten.lstm.input": recurrent_torch.lstm, "aten.lstm_cell.default": recurrent_torch.lstm_cell}
+    tflite_targets = {"UNIDIRECTIONAL_SEQUENCE_LSTM": recurrent_tflite.lstm}
     onnx_targets = {"LSTM": recurrent_onnx.lstm}
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -33,11 +42,12 @@ class Lstm(Recurrent):
         given = recurrent.initial(node, inputs)
         zeros = np.zeros((len(x), r.shape[1]), np.float32)
         h, c = (given.get(key, zeros) for key in ("h", "state"))
+        clip = node.attributes.get("cell_clip", np.inf)
         before = x @ w.T + (input_bias + recurrent_bias)
         y, cells = (np.zeros((*x.shape[:2], r.shape[1]), np.float32) for _ in range(2))
         for t in recurrent.order(node, x.shape[1]):
             i, f, g, o = np.split(before[:, t] + h @ r.T, 4, axis=-1)
-            c = recurrent.logistic(f) * c + recurrent.logistic(i) * np.tanh(g)
+            c = np.clip(recurrent.logistic(f) * c + recurrent.logistic(i) * np.tanh(g), -clip, clip)
             h = recurrent.logistic(o) * np.tanh(c)
             y[:, t], cells[:, t] = h, c
         return [y, c, cells] if len(node.outputs) > 1 else [y, cells]
@@ -47,8 +57,7 @@ class Lstm(Recurrent):
         gates = recurrent.Gates(graph, node, self.gates)
         given = recurrent.initial(node, inputs)
         state = recurrent.state_before(graph, node, given.get("state"), len(x))
-        zero_point = graph.tensor(node.outputs[0]).zero_point
-        h = np.broadcast_to(given.get("h", np.int8(zero_point)), state.shape).astype(np.int8)
+        h = np.broadcast_to(given.get("h", np.int8(k["output_zero_point"])), state.shape).astype(np.int8)
         before = gates.before(x)
         y = np.zeros((*x.shape[:2], state.shape[1]), np.int8)
         for t in recurrent.order(node, x.shape[1]):
@@ -57,7 +66,7 @@ class Lstm(Recurrent):
             put = gemmlowp.rdbpot(i * gemmlowp16.tanh(sums[:, 2], 3), 30 + k["state_exponent"])
             state = np.clip(gemmlowp.rdbpot(f * state, 15) + put, k["state_min"], k["state_max"])
             hidden = o * gemmlowp16.tanh(state, 15 + k["state_exponent"])
-            y[:, t] = h = recurrent.to_bytes(graph, node, hidden, k["output_scale"])
+            y[:, t] = h = recurrent.to_bytes(node, hidden, k["output_scale"])
         return [y] if len(node.outputs) == 1 else [y, recurrent.state_after(graph, node, state)]
 
     def settle(self, graph: Graph, node: Node, ranges: Mapping[str, Range], chosen: dict[str, Quantization]) -> None:
@@ -70,11 +79,17 @@ class Lstm(Recurrent):
     def quantize(self, converter: Converter, node: Node) -> None:
         output = converter.quantized_output(node)
         assert output.quantization is not None
-        bounds = {"state_min": node.attributes.get("state_min", -32768)}
-        bounds["state_max"] = node.attributes.get("state_max", 32767)
-        hidden = np.float32(2.0**-30) / np.float32(output.scale)
-        attributes = {**bounds, "output_scale": recurrent.scaling_of(float(hidden))}
         exponent = self._exponent(node, converter.ranges)
+        scale = np.float32(node.attributes.get("hidden_scale", output.scale))
+        attributes: dict[str, Any] = {
+            "output_scale": recurrent.scaling_of(float(np.float32(2.0**-30) / scale)),
+            "output_zero_point": int(node.attributes.get("hidden_zero_point", output.zero_point)),
+            "state_min": -32768,
+            "state_max": 32767,
+        }
+        if "cell_clip" in node.attributes:
+            limit = int(min(float(np.float32(node.attributes["cell_clip"]) / np.float32(2.0**exponent)), 32767.0))
+            attributes |= {"state_min": -limit, "state_max": limit}
         recurrent_quantize.add_integer(converter, node, self.gates, output.quantization, exponent, attributes)
 
     @staticmethod

@@ -127,9 +127,9 @@ def state_after(graph: Graph, node: Node, state: np.ndarray) -> np.ndarray:
     return np.clip(value, -128, 127).astype(np.int8)
 
 
-def to_bytes(graph: Graph, node: Node, value: np.ndarray, scaling: Scaling) -> np.ndarray:
+def to_bytes(node: Node, value: np.ndarray, scaling: Scaling) -> np.ndarray:
     """int8 outputs of scaled values."""
-    return np.clip(scaled(value, scaling) + graph.tensor(node.outputs[0]).zero_point, -128, 127).astype(np.int8)
+    return np.clip(scaled(value, scaling) + node.attributes["output_zero_point"], -128, 127).astype(np.int8)
 
 
 def rows_packed(rows: np.ndarray, gates: int) -> np.ndarray:
@@ -210,7 +210,7 @@ class Recurrent(Operator):
 
     def output_range(self, node: Node, name: str, ranges: Mapping[str, Range]) -> Range:
         """The outputs share their scale with the output before the first step."""
-        given = initial(node, node.inputs).get("h")
+        given = initial(node, node.inputs).get("h", name)
         if name != node.output or given not in ranges:
             return ranges[name]
         (low, high), (least, most) = ranges[name], ranges[given]
@@ -245,7 +245,7 @@ class Recurrent(Operator):
             "recurrent": [pair(scaling) for scaling in k["recurrent_scales"]],
             "output": pair(k["output_scale"]),
             "reset_output": pair(k.get("reset_scale")),
-            "output_zero_point": graph.tensor(node.outputs[0]).zero_point,
+            "output_zero_point": k["output_zero_point"],
             "state_exponent": k["state_exponent"],
             "state_min": k.get("state_min", -32768),
             "state_max": k.get("state_max", 32767),

@@ -61,6 +61,7 @@ def recurrent_cases(draw: st.DrawFn) -> Case:
             "state_exponent": exponent,
             "input_scales": scales[0],
             "recurrent_scales": scales[1],
+            "output_zero_point": zeros[1],
             "output_scale": recurrent.scaling_of(2.0**product / output_scale),
             "reset_scale": recurrent.scaling_of(2.0 ** (exponent - 15) / output_scale),
             "state_in_scale": recurrent.scaling_of(0.05 / 2.0**exponent),
