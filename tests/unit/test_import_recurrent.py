@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -112,9 +111,7 @@ class Stepped(nn.Module):
 
 def imported(module: nn.Module, shapes: list[tuple[int, ...]], folder: Path, states: tuple[str, ...] = ()) -> Graph:
     path = folder / "model.pt2"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch.export's about the flattened weights
-        torch.export.save(torch.export.export(module.eval(), tuple(torch.zeros(shape) for shape in shapes)), path)
+    torch.export.save(torch.export.export(module.eval(), tuple(torch.zeros(shape) for shape in shapes)), path)
     return pipeline.import_model(ModelSource(path, states=states))
 
 
