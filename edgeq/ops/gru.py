@@ -48,7 +48,7 @@ class Gru(Recurrent):
                 product = reset * (h @ r[2 * cells :].T + recurrent_bias[2 * cells :])
             fresh = np.tanh(before[:, t, 2 * cells :] + product)
             y[:, t] = h = fresh + update * (h - fresh)
-        return [y, h][: len(node.outputs)]
+        return [recurrent.kept_steps(node, y), h][: len(node.outputs)]
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         k, x = node.attributes, inputs[0]
@@ -68,6 +68,7 @@ class Gru(Recurrent):
             fresh = gemmlowp.rdbpot(fresh, 15 + k["state_exponent"])
             state = recurrent.sat16(fresh + gemmlowp.rdbpot(update * (state - fresh), 15))
             y[:, t] = h = recurrent.to_bytes(node, state, k["output_scale"])
+        y = recurrent.kept_steps(node, y)
         return [y] if len(node.outputs) == 1 else [y, recurrent.state_after(graph, node, state)]
 
     def settle(self, graph: Graph, node: Node, ranges: Mapping[str, Range], chosen: dict[str, Quantization]) -> None:

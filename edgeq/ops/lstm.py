@@ -50,6 +50,7 @@ class Lstm(Recurrent):
             c = np.clip(recurrent.logistic(f) * c + recurrent.logistic(i) * np.tanh(g), -clip, clip)
             h = recurrent.logistic(o) * np.tanh(c)
             y[:, t], cells[:, t] = h, c
+        y = recurrent.kept_steps(node, y)
         return [y, c, cells] if len(node.outputs) > 1 else [y, cells]
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -67,6 +68,7 @@ class Lstm(Recurrent):
             state = np.clip(gemmlowp.rdbpot(f * state, 15) + put, k["state_min"], k["state_max"])
             hidden = o * gemmlowp16.tanh(state, 15 + k["state_exponent"])
             y[:, t] = h = recurrent.to_bytes(node, hidden, k["output_scale"])
+        y = recurrent.kept_steps(node, y)
         return [y] if len(node.outputs) == 1 else [y, recurrent.state_after(graph, node, state)]
 
     def settle(self, graph: Graph, node: Node, ranges: Mapping[str, Range], chosen: dict[str, Quantization]) -> None:

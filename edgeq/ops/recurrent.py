@@ -4,7 +4,8 @@ Both run over a whole sequence, x [1, T, I] -> y [1, T, H], and read their weigh
 inputs: (x, w [G*H, I], r [G*H, H], input bias [G*H], recurrent bias [G*H]), then the initial values that the attribute
 `initial` names: "h" the output before the first step, "state" the cell state (lstm), both [1, H]. What is not given is
 zero. Outputs: y and, where somebody reads it, the state after the last step [1, H]: the cell state of an lstm, the
-output of a gru. Attribute `reverse`: from the last step to the first.
+output of a gru. Attributes: `reverse`, from the last step to the first; `last`, y is that of the last computed step
+alone, [1, 1, H] (passes/keep_last_step.py).
 
 Integer node inputs are the same with int8 weights (one scale a gate), biases int32 that hold -zero_point * sum of the
 row. The arithmetic is TensorFlow Lite's full-integer LSTM (lstm_eval.cc, 8x8_16): gates in int16 Q3.12, gemmlowp's
@@ -61,6 +62,13 @@ def initial(node: Node, inputs: Sequence[Any]) -> dict[str, Any]:
 
 def order(node: Node, steps: int) -> range:
     return range(steps - 1, -1, -1) if node.attributes["reverse"] else range(steps)
+
+
+def kept_steps(node: Node, y: np.ndarray) -> np.ndarray:
+    """The outputs of all steps, or those that the layer stores."""
+    if not node.attributes.get("last"):
+        return y
+    return y[:, :1] if node.attributes["reverse"] else y[:, -1:]
 
 
 def scaled(acc: np.ndarray, scaling: Scaling) -> np.ndarray:
@@ -202,7 +210,7 @@ class Recurrent(Operator):
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         batch, steps, _ = inputs[0].shape
         cells = inputs[2].shape[1]
-        return [(batch, steps, cells), (batch, cells)][: len(node.outputs)]
+        return [(batch, 1 if node.attributes.get("last") else steps, cells), (batch, cells)][: len(node.outputs)]
 
     def macs(self, graph: Graph, node: Node) -> int:
         steps = graph.tensor(node.inputs[0]).shape[1]
@@ -240,6 +248,7 @@ class Recurrent(Operator):
             "in_features": graph.tensor(node.inputs[1]).shape[1],
             "cells": cells_of(node, graph),
             "reverse": int(k["reverse"]),
+            "last": int(k.get("last", False)),
             "reset_before": int(k.get("reset_before", False)),
             "input": [pair(scaling) for scaling in k["input_scales"]],
             "recurrent": [pair(scaling) for scaling in k["recurrent_scales"]],

@@ -75,7 +75,9 @@ def _attributes(importer: Importer, call: TfliteCall, h: Quantization | None, c:
     if h is None or c is None:
         return attributes
     stored = call.output_quantization()
-    if stored is None or not stored.same_as(h) or h.dtype != "int8":
+    if h.dtype != "int8":
+        raise importer.unsupported(f"an LSTM on {h.dtype} activations", "int8 ones")
+    if stored is None or not stored.same_as(h):
         raise importer.unsupported("an LSTM whose outputs and activation state differ in scale", "one int8 scale")
     exponent = round(float(np.log2(c.scale[0])))
     low, high = STATE_EXPONENTS

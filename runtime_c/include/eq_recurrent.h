@@ -21,7 +21,7 @@
  *   state = sat16(new + RDBPOT(update * (state - new), 15))
  *   h[t]  = sat8(scale(state, output) + output_zero_point)
  *
- * Layout: input [steps][in_features], output [steps][cells]. `h0` [cells] is the output before the first step (lstm
+ * Layout: input [steps][in_features], output [steps][cells], or [cells] if `last`. `h0` [cells] is the output before the first step (lstm
  * only; null: zero). `state0` and `state_out` [cells]: the state before the first step and after the last one, as
  * state_in and state_out say; int8 ones are scaled by state_in_scale (after their zero point) and state_out_scale
  * (before it). state0 may be state_out. One core does all the work.
@@ -44,6 +44,7 @@ typedef struct {
 typedef struct {
   int32_t steps, in_features, cells;
   int32_t reverse;
+  int32_t last;         /* output holds the last computed step only */
   int32_t reset_before; /* gru */
   const void *input_weights;
   const void *recurrent_weights;

@@ -22,7 +22,7 @@ def recurrent_cases(draw: st.DrawFn) -> Case:
     """Both operators, every form of state, sums that stay in the functions' range or saturate."""
     op = draw(st.sampled_from(("lstm", "gru")))
     steps, features, cells = draw(st.integers(1, 5)), draw(st.sampled_from(CHANNELS)), draw(st.sampled_from(CHANNELS))
-    attributes: dict[str, Any] = {"reverse": draw(st.booleans())}
+    attributes: dict[str, Any] = {"reverse": draw(st.booleans()), "last": draw(st.booleans())}
     if op == "gru":
         attributes["reset_before"] = draw(st.booleans())
     else:
@@ -68,7 +68,9 @@ def recurrent_cases(draw: st.DrawFn) -> Case:
             "state_out_scale": recurrent.scaling_of(2.0**exponent / 0.02),
         }
         outputs = [f"y{len(graph.nodes)}"]
-        graph.tensors[outputs[0]] = _tensor(outputs[0], (1, steps, cells), "int8", zeros[1], output_scale)
+        graph.tensors[outputs[0]] = _tensor(
+            outputs[0], (1, 1 if attributes["last"] else steps, cells), "int8", zeros[1], output_scale
+        )
         if state_out != "none":
             outputs.append(f"s{len(graph.nodes)}")
             scale, zero_point = (0.02, zeros[3]) if state_out == "int8" else (2.0**exponent, 0)

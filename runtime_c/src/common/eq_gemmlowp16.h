@@ -1,7 +1,8 @@
 /* gemmlowp's logistic and tanh of int16 numbers; the twin of edgeq/ops/gemmlowp16.py.
  *
  * "Qk" has k integer bits and 15 - k fractional ones; results are Q0. Formulas from gemmlowp's fixedpoint.h. Not inlined:
- * an LSTM calls them five times a cell and step, and the code is a few hundred bytes. */
+ * an LSTM calls them five times a cell and step, and the code is a few hundred bytes. Sums that gemmlowp saturates and
+ * that never leave int16 are left as they are; tests/kernels/test_gemmlowp16.py goes through all arguments. */
 #ifndef EQ_GEMMLOWP16_H
 #define EQ_GEMMLOWP16_H
 
@@ -35,12 +36,13 @@ static inline int32_t eq_q_exp(int32_t a, int32_t integer_bits) {
   const int32_t x2 = eq_q_product(x, x);
   const int32_t x4_quarter = eq_rdbpot(eq_q_product(x2, x2), 2);
   const int32_t tail = eq_rdbpot(eq_q_product(x4_quarter + eq_q_product(x2, x), third) + x2, 1);
-  int32_t result = eq_sat16(exp_of_an_eighth + eq_q_product(exp_of_an_eighth, x + tail));
-  const int32_t quarters = (offset - a) >> (fraction - 2);
-  for (int32_t bit = 0; bit < integer_bits + 2; bit++) {
-    if (((quarters >> bit) & 1) != 0) {
-      result = bit < 7 ? eq_q_product(result, factors[bit]) : result;
+  int32_t result = exp_of_an_eighth + eq_q_product(exp_of_an_eighth, x + tail);
+  const int16_t *factor = factors;
+  for (int32_t quarters = ((offset - a) >> (fraction - 2)) & 127; quarters != 0; quarters >>= 1) {
+    if ((quarters & 1) != 0) {
+      result = eq_q_product(result, *factor);
     }
+    factor++;
   }
   return result;
 }
@@ -50,7 +52,7 @@ static inline int32_t eq_q_reciprocal(int32_t a) {
   const int32_t half = (a + EQ_Q0_ONE + 1) >> 1;
   int32_t x = 23130 + eq_q_product(half, -15420);
   for (int32_t step = 0; step < 3; step++) {
-    x += eq_sat16(eq_q_product(x, EQ_Q2_ONE - eq_q_product(half, x)) * 4);
+    x += eq_q_product(x, EQ_Q2_ONE - eq_q_product(half, x)) * 4;
   }
   return x;
 }

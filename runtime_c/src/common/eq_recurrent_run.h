@@ -14,7 +14,7 @@ enum { EQ_CELLS = 4 /* cells of a group */ };
 /* The kernel's memory, and the vectors of the step as eq_dot4 wants them. */
 typedef struct {
   int16_t *state;
-  int8_t *first;   /* output before the first step */
+  int8_t *first;   /* output before the first step, and of every other one if only the last one's is kept */
   int16_t *update; /* gru with reset_before: update gates of all cells, and the state behind the reset gate */
   int8_t *reset;
   void *x_memory, *h_memory;
@@ -44,6 +44,16 @@ static EQ_INLINE eq_recurrent_memory_t eq_recurrent_memory(const eq_recurrent_s8
   m.x_memory = eq_part(eq_dot4_bytes(p->in_features), &left);
   m.h_memory = left;
   return m;
+}
+
+/* Where the outputs of a step go, time step t; step -1 is before the first one. If only the last step's are wanted, the
+ * output and a vector of scratch take turns. */
+static EQ_INLINE int8_t *eq_step_output(const eq_recurrent_s8_t *p, const eq_recurrent_memory_t *m, int8_t *output,
+                                        int32_t step, int32_t t) {
+  if (p->last) {
+    return ((p->steps - 1 - step) & 1) == 0 ? output : m->first;
+  }
+  return step < 0 ? m->first : output + t * p->cells;
 }
 
 /* The state before the first step. */

@@ -61,15 +61,16 @@ static EQ_INLINE void gru(const eq_recurrent_s8_t *p, const int8_t *input, const
                           void *state_out, void *scratch) {
   const eq_recurrent_memory_t m = eq_recurrent_memory(p, state_out, scratch);
   eq_recurrent_begin(p, state0, m.state);
+  int8_t *const first = eq_step_output(p, &m, output, -1, 0);
   for (int32_t c = 0; c < p->cells; c++) {
-    m.first[c] = bytes_of(p, m.state[c], p->output);
+    first[c] = bytes_of(p, m.state[c], p->output);
   }
-  const int8_t *before = m.first;
+  const int8_t *before = first;
   for (int32_t step = 0; step < p->steps; step++) {
     const int32_t t = p->reverse ? p->steps - 1 - step : step;
     const void *const x = eq_dot4_vector(input + t * p->in_features, p->in_features, m.x_memory);
     const void *const h = eq_dot4_vector(before, p->cells, m.h_memory);
-    int8_t *const y = output + t * p->cells;
+    int8_t *const y = eq_step_output(p, &m, output, step, t);
     if (p->reset_before) {
       step_before(p, x, h, &m, y);
     } else {

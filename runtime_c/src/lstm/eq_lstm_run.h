@@ -22,17 +22,18 @@ static EQ_INLINE void lstm(const eq_recurrent_s8_t *p, const int8_t *input, cons
   const eq_recurrent_memory_t m = eq_recurrent_memory(p, state_out, scratch);
   const int8_t *before = h0;
   if (before == NULL) {
+    int8_t *const first = eq_step_output(p, &m, output, -1, 0);
     for (int32_t c = 0; c < p->cells; c++) {
-      m.first[c] = (int8_t)p->output_zero_point;
+      first[c] = (int8_t)p->output_zero_point;
     }
-    before = m.first;
+    before = first;
   }
   eq_recurrent_begin(p, state0, m.state);
   for (int32_t step = 0; step < p->steps; step++) {
     const int32_t t = p->reverse ? p->steps - 1 - step : step;
     const void *const x = eq_dot4_vector(input + t * p->in_features, p->in_features, m.x_memory);
     const void *const h = eq_dot4_vector(before, p->cells, m.h_memory);
-    int8_t *const y = output + t * p->cells;
+    int8_t *const y = eq_step_output(p, &m, output, step, t);
     for (int32_t group = 0; EQ_CELLS * group < p->cells; group++) {
       int32_t gates[GATES][EQ_CELLS];
       for (int32_t gate = 0; gate < GATES; gate++) {
