@@ -115,6 +115,16 @@ def imported(module: nn.Module, shapes: list[tuple[int, ...]], folder: Path, sta
     return pipeline.import_model(ModelSource(path, states=states))
 
 
+@pytest.mark.parametrize("name", ["time_first", "last_states_of_both_ways", "gru", "lstm"])
+def test_only_the_last_step_is_stored_where_only_it_is_read(name: str, tmp_path: Path) -> None:
+    module, shapes, _ = NETWORKS[name]
+    graph = imported(module, shapes, tmp_path)
+    stored = [graph.tensor(node.output).shape[1] for node in graph.nodes if node.op in ("lstm", "gru")]
+    steps = shapes[0][1]
+    shortened = {"time_first": [1], "last_states_of_both_ways": [steps, steps, 1, 1], "gru": [1]}
+    assert stored == shortened.get(name, [steps])
+
+
 def random_samples(graph: Graph, count: int, seed: int = 0) -> Samples:
     """Inputs in stored layout; initial states stay within what an output can be."""
     rng = np.random.default_rng(seed)
