@@ -95,7 +95,7 @@ def compare(firmware: FirmwareFolder, framework: str, model: Path, samples: Samp
     reference.run(graph, inputs, watch=lambda name, values: actual.setdefault(name, []).append(values))
     layers = [(layer["key"], layer["output"]) for layer in firmware.manifest["layers"]]
     wanted = sorted({graph.origins[name].value for _, name in layers if name in graph.origins})
-    found = _framework_values(framework, model, _model_inputs(graph, inputs, framework, model), wanted)
+    found = _framework_values(framework, model, _model_inputs(graph, inputs, framework, model), wanted, _ports(graph))
     compared, not_compared = [], []
     for key, name in layers:
         origin = graph.origins.get(name)
@@ -126,14 +126,24 @@ def _difference(key: str, tensor: Tensor, ours: np.ndarray, theirs: np.ndarray, 
 
 
 def _model_inputs(graph: Graph, inputs: Mapping[str, np.ndarray], framework: str, model: Path) -> list[np.ndarray]:
-    """The firmware's inputs in the model's own layout and types."""
-    integers = _integer_inputs(model) if framework == "tflite" else [False] * len(graph.inputs)
+    """The firmware's inputs in the model's own order, layout and types; of states that are inputs there the zeros that
+    a sequence begins with."""
+    names = list(graph.inputs)
+    for state in sorted((state for state in graph.states if state.ports), key=lambda state: state.ports or ()):
+        names.insert(state.ports[0] if state.ports else 0, state.start)
+    integers = _integer_inputs(model) if framework == "tflite" else [False] * len(names)
+    values = {**reference.reset_states(graph), **inputs}
     arrays = []
-    for name, is_integer in zip(graph.inputs, integers, strict=True):
-        stored = to_model_layout(graph, name, inputs[name])
+    for name, is_integer in zip(names, integers, strict=True):
+        stored = to_model_layout(graph, name, values[name])
         tensor = graph.tensor(name)
         arrays.append(stored if is_integer else dequantize(stored, tensor.scale, tensor.zero_point))
     return [np.ascontiguousarray(array) for array in arrays]
+
+
+def _ports(graph: Graph) -> list[tuple[int, int]]:
+    """Positions of the states among the model's inputs and outputs."""
+    return [state.ports for state in graph.states if state.ports is not None]
 
 
 def _integer_inputs(model: Path) -> list[bool]:
@@ -144,12 +154,12 @@ def _integer_inputs(model: Path) -> list[bool]:
 
 
 def _framework_values(
-    framework: str, model: Path, inputs: list[np.ndarray], wanted: list[str]
+    framework: str, model: Path, inputs: list[np.ndarray], wanted: list[str], ports: list[tuple[int, int]]
 ) -> dict[str, np.ndarray]:
     with tempfile.TemporaryDirectory(prefix="edgeq-") as name:
         folder = Path(name)
         path = guard.without_sample_inputs(model, folder / "model.pt2") if framework == "torch" else model
-        request = {"framework": framework, "path": str(path.resolve()), "values": wanted}
+        request = {"framework": framework, "path": str(path.resolve()), "values": wanted, "states": ports}
         (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
         np.savez(folder / "inputs.npz", **{str(index): array for index, array in enumerate(inputs)})
         command = [sys.executable, "-m", "edgeq.against.worker", str(folder / "request.json"), str(folder)]

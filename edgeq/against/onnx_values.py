@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from edgeq.against.steps import Step
 from edgeq.frontend.onnx.model import proto_of
 
 QDQ_OPSET = 19
 
 
-def values(path: Path, wanted: set[str], inputs: list[np.ndarray]) -> dict[str, np.ndarray]:
-    """Values by name, [samples, ...]; `inputs` float32 [samples, ...] in the model's order and layout."""
+def stepper(path: Path, wanted: set[str], outputs: Sequence[int]) -> Step:
+    """Runs one step; inputs float32 in the model's order and layout."""
     from onnx.reference import ReferenceEvaluator
 
     proto = _evaluable(proto_of(path))
     constants = {item.name for item in proto.graph.initializer}
     names = [item.name for item in proto.graph.input if item.name not in constants]
     evaluator = ReferenceEvaluator(proto)
-    samples = []
-    for index in range(len(inputs[0])):
-        feeds = {name: array[index : index + 1] for name, array in zip(names, inputs, strict=True)}
-        found = evaluator.run(None, feeds, intermediate=True)
-        samples.append({name: np.asarray(found[name]) for name in wanted if name in found})
-    return {name: np.concatenate([sample[name] for sample in samples]) for name in samples[0]}
+
+    def run(inputs: list[np.ndarray]) -> tuple[Mapping[str, np.ndarray], Mapping[int, np.ndarray]]:
+        found = evaluator.run(None, dict(zip(names, inputs, strict=True)), intermediate=True)
+        values = {name: np.asarray(found[name]) for name in wanted if name in found}
+        return values, {position: np.asarray(found[proto.graph.output[position].name]) for position in outputs}
+
+    return run
 
 
 def _evaluable(proto: Any) -> Any:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from edgeq.against.steps import Step
 from edgeq.errors import EdgeqError
 from edgeq.frontend.tflite.model import TfliteModel, read
 
 
-def values(path: Path, wanted: set[str], inputs: list[np.ndarray]) -> dict[str, np.ndarray]:
-    """Values by tensor number, [samples, ...], integers as they are stored; tensors whose memory a later operator wrote
-    into (TensorFlow Lite adds in place) are left out."""
+def stepper(path: Path, wanted: set[str], outputs: Sequence[int]) -> Step:
+    """Runs one step, variable tensors kept; values by tensor number, integers as they are stored. Tensors whose memory
+    a later operator wrote into (TensorFlow Lite adds in place) are left out."""
     try:
         from tflite_runtime.interpreter import Interpreter, OpResolverType
     except ImportError as error:
@@ -26,14 +28,17 @@ def values(path: Path, wanted: set[str], inputs: list[np.ndarray]) -> dict[str, 
         experimental_preserve_all_tensors=True,
     )
     interpreter.allocate_tensors()
-    made: dict[str, list[np.ndarray]] = {}
-    for index in range(len(inputs[0])):
+
+    def run(inputs: list[np.ndarray]) -> tuple[Mapping[str, np.ndarray], Mapping[int, np.ndarray]]:
         for detail, array in zip(interpreter.get_input_details(), inputs, strict=True):
-            interpreter.set_tensor(detail["index"], array[index : index + 1])
+            interpreter.set_tensor(detail["index"], array)
         interpreter.invoke()
-        for name in sorted(wanted - _overwritten(interpreter, model)):
-            made.setdefault(name, []).append(interpreter.get_tensor(int(name)).copy())
-    return {name: np.concatenate(arrays) for name, arrays in made.items()}
+        kept = sorted(wanted - _overwritten(interpreter, model))
+        results = interpreter.get_output_details()
+        made = {position: interpreter.get_tensor(results[position]["index"]).copy() for position in outputs}
+        return {name: interpreter.get_tensor(int(name)).copy() for name in kept}, made
+
+    return run
 
 
 def _overwritten(interpreter: object, model: TfliteModel) -> set[str]:

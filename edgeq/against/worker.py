@@ -1,7 +1,8 @@
 """`python -m edgeq.against.worker REQUEST.json FOLDER`: runs a model in its own framework, in a process of its own.
 
 Reads FOLDER/inputs.npz (one array an input, in the model's order: 0, 1, ...) and writes FOLDER/values.npz with the
-activations that the request names; a problem becomes FOLDER/error.txt and exit code 2.
+activations that the request names; a problem becomes FOLDER/error.txt and exit code 2. Inputs that are states (`states`
+of the request: their positions and those of the outputs that they become) come with their first value only.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
+from edgeq.against.steps import run_steps
 from edgeq.errors import EdgeqError
 
 
 def main() -> None:
-    """Handles one request: {framework, path, values}."""
+    """Handles one request: {framework, path, values, states}."""
     warnings.filterwarnings("ignore")
     request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     folder = Path(sys.argv[2])
@@ -26,7 +28,9 @@ def main() -> None:
         inputs = [arrays[str(index)] for index in range(len(arrays.files))]
     try:
         framework = importlib.import_module(f"edgeq.against.{request['framework']}_values")
-        found = framework.values(Path(request["path"]), set(request["values"]), inputs)
+        states = dict(request["states"])
+        step = framework.stepper(Path(request["path"]), set(request["values"]), sorted(states.values()))
+        found = run_steps(step, inputs, states)
     except EdgeqError as error:
         (folder / "error.txt").write_text(str(error), encoding="utf-8")
         sys.exit(2)

@@ -239,16 +239,18 @@ class Importer:
         return EdgeqError(f"layer {self.layer}: {what} is not supported ({self._call_text}); use {instead}")
 
     def finish(self, outputs: list[str]) -> Graph:
-        """The graph. Raises EdgeqError when an output is constant or all outputs are inputs."""
+        """The graph; what is returned as it is given or twice becomes a view. Raises EdgeqError when an output is
+        constant or all outputs are inputs."""
         given = [*self._inputs, *self._states]
         made = {name for node in self._nodes for name in node.outputs}
         for name in outputs:
             if name not in made and (name not in given or not self._nodes):
                 raise EdgeqError(f"the model's output {name} is not computed from its input; nothing to build")
         self.layer = "passed_on"
-        outputs = [self._passed_on(name) if name in given else name for name in outputs]
-        if len(set(outputs)) != len(outputs):
-            raise EdgeqError("the model returns one tensor twice; return it once")
+        outputs = [
+            self._passed_on(name) if name in given or name in outputs[:index] else name
+            for index, name in enumerate(outputs)
+        ]
         states = tuple(State(start, self._state_end(start, end)) for start, end in self._states.items())
         boundary = {
             name: Boundary(self.shape(name), tuple(range(len(self.shape(name))))) for name in [*given, *outputs]
@@ -277,7 +279,7 @@ class Importer:
         return self._passed_on(end) if end in [*self._inputs, *self._states] else end
 
     def _passed_on(self, name: str) -> str:
-        """A view of an input or a state that the model returns as it is."""
+        """A view of what the model returns as it is given, or twice."""
         view = self.reshape(name, self.shape(name))
         quantization = self.quantization(name)
         if quantization is not None:

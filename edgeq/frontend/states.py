@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from edgeq.errors import EdgeqError
+from edgeq.frontend.importer import identifier
 from edgeq.ir.graph import Graph, State
 
 
@@ -17,9 +18,10 @@ def declare(graph: Graph, pairs: Sequence[str]) -> Graph:
     names = _output_names(graph)
     states: list[State] = []
     for pair in pairs:
-        start, _, named = pair.partition("=")
+        given, _, named = pair.partition("=")
+        start = identifier(given)
         if start not in graph.inputs:
-            raise EdgeqError(f"--state {pair}: the model has no input {start!r}; it has {', '.join(graph.inputs)}")
+            raise EdgeqError(f"--state {pair}: the model has no input {given!r}; it has {', '.join(graph.inputs)}")
         if named not in names:
             shown = ", ".join(_shown_names(graph, name) for name in graph.outputs)
             raise EdgeqError(f"--state {pair}: the model has no output {named!r}; give its name or its number: {shown}")

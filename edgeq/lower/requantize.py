@@ -96,6 +96,8 @@ def cheaper(graph: Graph, node: Node) -> tuple[Graph, Node]:
     """
     if node.op not in CHANNEL_AXIS or node.attributes["rounding"] != fixed_point.TFLITE:
         return graph, node
+    if graph.tensor(node.outputs[0]).dtype != "int8":
+        return graph, node
     found = cheapest(channels_of(graph, node), node.name)
     if found is None:
         return graph, node

@@ -51,6 +51,7 @@ class Kernel:
     may lie over the first input, on any number of cores (operators that always may say so in `Operator.in_place`).
     `planes` is set for depthwise kernels that work channel by channel. `family` names header and template where
     several operators share them; otherwise they are the operator's. `dtype`: the activations it takes; "bytes": all.
+    `stores`: its output, where that has another type.
 
     For the choice under a flash budget (lower/choice.py): `instructions` estimates those of one inference; kernels
     without an estimate are not weighed against others. `code_bytes` is about what the first use of the kernel adds to
@@ -70,6 +71,7 @@ class Kernel:
     planes: Planes | None = None
     family: str = ""
     dtype: str = "int8"
+    stores: str = ""
     instructions: Callable[[Graph, Node], int] | None = None
     code_bytes: int = 0
     expands: bool = False
@@ -95,6 +97,8 @@ class Operator:
     #: values inside the operator whose ranges calibration has to find; `run_float` gives them behind the outputs, and
     #: their ranges are called <node>.<value>
     inner: tuple[str, ...] = ()
+    #: all inputs have the output's scale: what is only made to be one is made in it at once
+    joins: bool = False
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         """Shapes of the outputs."""

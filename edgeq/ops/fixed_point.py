@@ -130,7 +130,8 @@ def requantize(
     zero_point: int,
     act_min: int,
     act_max: int,
+    dtype: str = "int8",
 ) -> np.ndarray:
-    """int8 outputs of int32 accumulators; the definition that every C kernel equals bit for bit."""
+    """int8 (or int16) outputs of int32 accumulators; the definition that every C kernel equals bit for bit."""
     y = scale_accumulator(acc, multiplier, shift, rounding) + zero_point
-    return np.clip(y, act_min, act_max).astype(np.int8)
+    return np.clip(y, act_min, act_max).astype(dtype)

@@ -159,6 +159,17 @@ class Linear(Operator):
             code_bytes=1000,
         ),
         weighted.wide_kernel("linear", out_features, "linear_s16"),
+        Kernel(
+            "eq_linear_s8_s16_tflite_scalar",
+            "scalar",
+            "linear/eq_linear_s8_s16_scalar.c",
+            units=out_features,
+            granule=lambda graph, node: 4,
+            pack=conv2d.packed(conv2d.unpacked),
+            family="linear_s8_s16",
+            stores="int16",
+            why="portable C, int16 outputs",
+        ),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
@@ -181,7 +192,7 @@ class Linear(Operator):
         return self._rows(graph, node) * graph.tensor(node.inputs[1]).elements
 
     def quantize(self, converter: Converter, node: Node) -> None:
-        weighted.quantize(converter, node, axis=0)
+        weighted.quantize(converter, node, axis=0, widens=True)
 
     def _rows(self, graph: Graph, node: Node) -> int:
         return int(np.prod(graph.tensor(node.outputs[0]).shape[1:-1], dtype=np.int64))

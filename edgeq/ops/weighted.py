@@ -58,14 +58,15 @@ def bias_operand(call: TfliteCall | OnnxCall, index: int, channels: int) -> str:
     return bias
 
 
-def quantize(converter: Converter, node: Node, axis: int) -> None:
-    """Adds the integer form of a weighted node; `axis` is the output channel axis of its weights.
+def quantize(converter: Converter, node: Node, axis: int, widens: bool = False) -> None:
+    """Adds the integer form of a weighted node; `axis` is the output channel axis of its weights. `widens`: it may make
+    int16 of int8.
 
     Weights and bias that the file holds as integers are kept; others are rounded to symmetric scales per channel.
     """
     x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
     rounding = node.attributes.get("rounding", fixed_point.SINGLE)
-    if output.dtype == "int16":
+    if output.dtype == "int16" and not (widens and x.dtype == "int8" and rounding == fixed_point.TFLITE):
         _quantize_wide(converter, node, axis, x, output)
         return
     floor = output.scale / x.scale * 2.0**-24
@@ -194,6 +195,7 @@ def requantize(graph: Graph, node: Node, acc: np.ndarray) -> np.ndarray:
         output_zero_point(graph, node),
         node.attributes["act_min"],
         node.attributes["act_max"],
+        graph.tensor(node.outputs[0]).dtype,
     )
 
 

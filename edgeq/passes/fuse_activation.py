@@ -23,6 +23,7 @@ FUSIBLE = (
     "reduce",
     "matmul",
     "normalize",
+    "svdf",
 )
 #: operators whose output is elements of their only input
 MOVES = ("reshape", "transpose", "slice")

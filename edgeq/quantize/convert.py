@@ -64,11 +64,11 @@ def activation_quantization(graph: Graph, ranges: dict[str, Range]) -> dict[str,
 
 
 def _agree_with_concat(graph: Graph, chosen: dict[str, Quantization]) -> None:
-    """A layer that only feeds a concat writes in the concat's scale at once, also where its output is moved on the
-    way there."""
+    """A layer that only feeds a concat (or another operator that joins its inputs) writes in its scale at once, also
+    where its output is moved on the way there."""
     producers = graph.producers()
     for node in reversed(graph.nodes):
-        if node.op != "concat":
+        if not ops.get(node.op).joins:
             continue
         for name in node.inputs:
             way, reader = [name], node

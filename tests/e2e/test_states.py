@@ -3,27 +3,32 @@ firmware what the integer reference computes, with everything but the states ove
 
 from __future__ import annotations
 
-import itertools
+import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner, Result
 from torch import nn
 
 from edgeq import pipeline, reference
 from edgeq.boards import load_board
+from edgeq.cli import main
 from edgeq.emit.firmware import EmitOptions
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import FirmwareFolder, open_folder
-from edgeq.frontend.load import ModelSource
-from edgeq.ir.graph import Graph
+from edgeq.frontend.load import ModelSource, load
+from edgeq.frontend.states import declare
+from edgeq.ir.graph import Graph, State
 from edgeq.quantize.data import Samples, quantize_inputs, to_model_layout
 from edgeq.quantize.recipe import Recipe
 from edgeq.simulate.session import run_samples
 from edgeq.verify import verify_layers
-from tests.tools import require_board
+from tests.tools import require_board, require_module
 
 OPTIONS = EmitOptions("speed", "int8", {"file": "states", "sha256": ""})
 STEPS = 48
@@ -78,6 +83,12 @@ def crossed(m: Network, x: torch.Tensor, h: torch.Tensor, k: torch.Tensor) -> tu
     return m.c(m.a(x) + h * 0.5 + k), k, h
 
 
+def returned(m: Network, x: torch.Tensor, h: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """The state's end is an output as well."""
+    h2 = torch.tanh(m.a(x)) + h * 0.5
+    return h2, h2
+
+
 def windowed(m: Network, x: torch.Tensor, h: torch.Tensor) -> tuple[torch.Tensor, ...]:
     """A streaming convolution: rows of the last inferences, channels first in the model."""
     rows = torch.cat([h, m.joined(x)], 2)
@@ -92,6 +103,7 @@ NETWORKS: dict[Step, tuple[tuple[tuple[int, ...], ...], tuple[str, ...]]] = {
     delayed: (((1, 6), (1, 8), (1, 8)), ("h=2", "k=3")),
     swapped: (((1, 6), (1, 8), (1, 8)), ("h=1", "k=2")),
     crossed: (((1, 6), (1, 8), (1, 8)), ("h=1", "k=2")),
+    returned: (((1, 6), (1, 8)), ("h=1",)),
     windowed: (((1, 4, 1, 7), (1, 4, 2, 7)), ("h=1",)),
 }
 
@@ -124,12 +136,18 @@ def _named(network: Network, inputs: int) -> nn.Module:
     return (One() if inputs == 2 else Two()).eval()
 
 
-def imported(step: Step, folder: Path) -> tuple[Network, Graph, Samples]:
-    network, path = saved(step, folder)
+@cache
+def imported(step: Step) -> tuple[Network, Graph, Samples]:
+    with TemporaryDirectory() as folder:
+        network, path = saved(step, Path(folder))
+        return network, *_with_samples(step, path)
+
+
+def _with_samples(step: Step, path: Path) -> tuple[Graph, Samples]:
     graph = pipeline.import_model(ModelSource(path, states=NETWORKS[step][1]))
     rng = np.random.default_rng(0)
     inputs = {name: rng.standard_normal((STEPS, *graph.tensor(name).shape[1:]), np.float32) for name in graph.inputs}
-    return network, graph, Samples(inputs, None)
+    return graph, Samples(inputs, None)
 
 
 def firmware_of(graph: Graph, samples: Samples, board: str, folder: Path, optimize: str = "speed") -> FirmwareFolder:
@@ -139,8 +157,8 @@ def firmware_of(graph: Graph, samples: Samples, board: str, folder: Path, optimi
 
 
 @pytest.mark.parametrize("step", NETWORKS)
-def test_computes_what_torch_computes(step: Step, tmp_path: Path) -> None:
-    network, graph, samples = imported(step, tmp_path)
+def test_computes_what_torch_computes(step: Step) -> None:
+    network, graph, samples = imported(step)
     found = reference.run(graph, samples.inputs)
     states = {pair[0]: torch.zeros(NETWORKS[step][0]["xhk".index(pair[0])]) for pair in NETWORKS[step][1]}
     numbers = {pair[0]: int(pair[2:]) for pair in NETWORKS[step][1]}
@@ -155,10 +173,9 @@ def test_computes_what_torch_computes(step: Step, tmp_path: Path) -> None:
         states = {name: made[number] for name, number in numbers.items()}
 
 
-@pytest.mark.parametrize("optimize", ["speed", "ram"])
-@pytest.mark.parametrize("step", NETWORKS)
+@pytest.mark.parametrize(("step", "optimize"), [*((step, "speed") for step in NETWORKS), (windowed, "ram")])
 def test_firmware_equals_the_reference(step: Step, optimize: str, tmp_path: Path) -> None:
-    _, graph, samples = imported(step, tmp_path)
+    _, graph, samples = imported(step)
     firmware = firmware_of(graph, samples, "host", tmp_path / "firmware", optimize)
     verification = verify_layers(firmware, samples)
     assert verification.bit_exact, verification.first_difference
@@ -181,14 +198,14 @@ COPIES = {read_late: 1, delayed: 4, swapped: 1, crossed: 4}
 @pytest.mark.parametrize("board", ["cortex-m4", "riscv-8core"])
 def test_on_simulators(board: str, tmp_path: Path) -> None:
     require_board(board)
-    _, graph, samples = imported(gated, tmp_path)
+    _, graph, samples = imported(gated)
     firmware = firmware_of(graph, samples, board, tmp_path / "firmware")
     assert verify_layers(firmware, samples).bit_exact
 
 
 def test_a_sequence_is_not_split(tmp_path: Path) -> None:
     """As many steps as several starts of the firmware would share; and the first ones where only some are run."""
-    _, graph, samples = imported(gated, tmp_path)
+    _, graph, samples = imported(gated)
     firmware = firmware_of(graph, samples, "host", tmp_path / "firmware")
     inputs = {name: np.concatenate([array] * 4) for name, array in quantize_inputs(firmware.graph, samples).items()}
     expected = reference.run(firmware.graph, inputs)
@@ -200,28 +217,72 @@ def test_a_sequence_is_not_split(tmp_path: Path) -> None:
     np.testing.assert_array_equal(few.inputs["x"], samples.inputs["x"][:5])
 
 
-@pytest.mark.parametrize(
-    ("pairs", "message"),
-    [
-        (("h",), "no output ''"),
-        (("q=1",), "no input 'q'"),
-        (("h=7",), "no output '7'"),
-        (("h=0",), "a state keeps its shape"),
-        (("h=1", "h=1"), "one state's only"),
-    ],
-)
-def test_bad_states(pairs: tuple[str, ...], message: str, tmp_path: Path) -> None:
-    _, path = saved(gated, tmp_path)
-    with pytest.raises(EdgeqError, match=message):
-        pipeline.import_model(ModelSource(path, states=pairs))
-
-
-def test_states_leave_inputs_and_outputs(tmp_path: Path) -> None:
+def test_which_states_can_be_declared(tmp_path: Path) -> None:
     _, path = saved(summed, tmp_path)
-    names = pipeline.import_model(ModelSource(path)).outputs
-    assert len(names) == 2
-    for pair in itertools.chain(["h=1"], [f"h={names[1]}"]):
-        graph = pipeline.import_model(ModelSource(path, states=(pair,)))
-        assert graph.inputs == ("x",)
-        assert len(graph.outputs) == 1
-        assert graph.states[0].start == "h"
+    graph = load(ModelSource(path))
+    for named in ("1", graph.outputs[1]):
+        declared = declare(graph, [f"h={named}"])
+        assert declared.inputs == ("x",)
+        assert declared.outputs == graph.outputs[:1]
+        assert declared.states == (State("h", graph.outputs[1], (1, 1)),)
+    for pairs, message in BAD.items():
+        with pytest.raises(EdgeqError, match=message):
+            declare(graph, pairs)
+
+
+BAD = {
+    ("h",): "no output ''",
+    ("q=1",): "no input 'q'",
+    ("h=7",): "no output '7'",
+    ("h=0",): "a state keeps its shape",
+    ("x=1",): "a state keeps its shape",
+    ("h=1", "h=1"): "one state's only",
+}
+
+
+def test_against_torch(tmp_path: Path) -> None:
+    """torch's own activations, step by step with its own state."""
+    _, path = saved(gated, tmp_path)
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "in.npz", x=rng.standard_normal((STEPS, 6), np.float32))
+    folder, inputs = str(tmp_path / "out"), str(tmp_path / "in.npz")
+    built = run("build", str(path), "--board", "host", "-o", folder, "--calib", inputs, "--state", "h=1")
+    assert built.exit_code == 0, built.output
+    checked = run("verify", folder, "--against", "torch", "--model", str(path), "--inputs", inputs, "--json")
+    assert checked.exit_code == 0, checked.output
+    report = json.loads(checked.stdout)["against"]
+    assert all(layer["sqnr_db"] > 15 for layer in report["layers"])
+    assert len(report["layers"]) > 8
+
+
+def test_against_onnx(tmp_path: Path) -> None:
+    """The names of the file, and the onnx evaluator's activations."""
+    require_module("onnx")
+    from tests.onnx.networks import Network as OnnxNetwork
+
+    network, rng = OnnxNetwork(), np.random.default_rng(0)
+    h, x = network.input(1, 5), network.input(1, 4)
+    mixed = network.add("Gemm", x, network.constant(rng.normal(0, 0.5, (4, 5))))
+    h2 = network.add("Tanh", network.add("Add", mixed, network.add("Mul", h, network.constant(0.7))))
+    y = network.add("Gemm", h2, network.constant(rng.normal(0, 0.5, (5, 3))))
+    network.outputs += [y, h2]
+    path = network.save(tmp_path / "net.onnx")
+    np.savez(tmp_path / "in.npz", x=rng.standard_normal((STEPS, 4), np.float32))
+    folder, inputs = str(tmp_path / "out"), str(tmp_path / "in.npz")
+    built = run("build", str(path), "--board", "host", "-o", folder, "--calib", inputs, "--state", f"{h}={h2}")
+    assert built.exit_code == 0, built.output
+    checked = run("verify", folder, "--against", "onnx", "--model", str(path), "--inputs", inputs, "--json")
+    assert checked.exit_code == 0, checked.output
+    assert all(layer["sqnr_db"] > 20 for layer in json.loads(checked.stdout)["against"]["layers"])
+
+
+def test_a_bad_state_is_one_sentence(tmp_path: Path) -> None:
+    _, path = saved(gated, tmp_path)
+    result = run("inspect", str(path), "--state", "h=nothing")
+    assert result.exit_code == 2
+    assert "no output 'nothing'; give its name or its number: 0 (" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))

@@ -24,7 +24,7 @@ from tests.tools import require_board
 from tests.unit.test_import import randomized
 
 OPTIONS = EmitOptions("speed", "int8", {"file": "zoo", "sha256": ""})
-CALIBRATION, VERIFIED = 32, 2
+CALIBRATION, VERIFIED, STEPS = 32, 2, 12
 #: lowest ratio of a network's outputs to what quantization adds, in dB; wrong arithmetic is far below
 LEAST_DB = 15.0
 #: networks take turns with the boards of an architecture
@@ -52,7 +52,7 @@ def prepared(name: str, made: dict[str, tuple[Graph, Graph, Samples]], folder: P
         path = folder / f"{name}.pt2"
         example = tuple(torch.zeros(shape) for shape in NETWORKS[name].shapes)
         torch.export.save(torch.export.export(network(name), example), path)
-        graph = pipeline.import_model(ModelSource(path))
+        graph = pipeline.import_model(ModelSource(path, states=NETWORKS[name].states))
         rng = np.random.default_rng(0)
         inputs = {
             item: rng.standard_normal((CALIBRATION, *graph.tensor(item).shape[1:]), np.float32) for item in graph.inputs
@@ -65,17 +65,23 @@ def prepared(name: str, made: dict[str, tuple[Graph, Graph, Samples]], folder: P
 @pytest.mark.parametrize("name", sorted(NETWORKS))
 def test_computes_what_torch_computes(name: str, made: dict[str, tuple[Graph, Graph, Samples]], tmp_path: Path) -> None:
     graph, integer, samples = prepared(name, made, tmp_path)
-    few = samples.portion(4, graph)
+    few = samples.portion(STEPS if graph.states else 4, graph)
     floats = reference.run(graph, few.inputs)
     integers = reference.run(integer, quantize_inputs(integer, few))
     module = network(name)
+    ports = dict(state.ports for state in graph.states if state.ports is not None)
+    states = {port: torch.zeros(NETWORKS[name].shapes[port]) for port in sorted(ports)}
     for index in range(len(few)):
         example = [
             torch.from_numpy(to_model_layout(graph, item, few.inputs[item])[index, None]) for item in graph.inputs
         ]
+        for port, state in states.items():
+            example.insert(port, state)
         with torch.no_grad():
             expected = module(*example)
         expected = expected if isinstance(expected, tuple) else (expected,)
+        states = {port: expected[output] for port, output in ports.items()}
+        expected = tuple(value for number, value in enumerate(expected) if number not in ports.values())
         for item, right in zip(graph.outputs, expected, strict=True):
             mine = to_model_layout(graph, item, floats[item])[index]
             np.testing.assert_allclose(mine, right[0].numpy(), rtol=1e-3, atol=1e-4)
@@ -94,5 +100,5 @@ def test_firmware_equals_the_reference(
     _, integer, samples = prepared(name, made, tmp_path)
     folder = tmp_path / "firmware"
     pipeline.generate(integer, load_board(board), folder, OPTIONS)
-    verification = verify_layers(open_folder(folder), samples.portion(VERIFIED, integer))
+    verification = verify_layers(open_folder(folder), samples.portion(STEPS if integer.states else VERIFIED, integer))
     assert verification.bit_exact, verification.first_difference

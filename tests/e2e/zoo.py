@@ -9,15 +9,16 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from tests.e2e.zoo_blocks import GruSpotter, LstmTagger, MobileNetV3Block, TransformerBlock
+from tests.e2e.zoo_blocks import GruSpotter, LstmTagger, MobileNetV3Block, SvdfSpotter, TransformerBlock
 
 
 @dataclass(frozen=True)
 class Entry:
-    """How a network is made, and the shapes of its inputs."""
+    """How a network is made, the shapes of its inputs, and which of its outputs are states (as --state has it)."""
 
     make: Callable[[], nn.Module]
     shapes: tuple[tuple[int, ...], ...]
+    states: tuple[str, ...] = ()
 
 
 def conv_bn(in_c: int, out_c: int, kernel: int, stride: int = 1, groups: int = 1, act: bool = True) -> nn.Sequential:
@@ -301,6 +302,7 @@ NETWORKS = {
     "speech": Entry(speech, ((1, 1, 400),)),
     "squeezenet": Entry(squeezenet, ((1, 3, 24, 24),)),
     "super_resolution": Entry(SuperResolution, ((1, 1, 8, 9),)),
+    "svdf_spotter": Entry(SvdfSpotter, ((1, 10), (1, 16, 6), (1, 12, 4)), ("first=1", "second=2")),
     "tcn": Entry(Tcn, ((1, 4, 30),)),
     "transformer": Entry(TransformerBlock, ((1, 6, 12),)),
     "two_inputs": Entry(TwoInputs, ((1, 2, 9, 9), (1, 5))),

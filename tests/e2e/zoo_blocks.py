@@ -1,4 +1,4 @@
-"""Blocks of the zoo's networks that need operators of two activations: squeeze-excite and attention."""
+"""Blocks of the zoo's networks that need operators of two activations, squeeze-excite and attention, or a state."""
 
 from __future__ import annotations
 
@@ -71,3 +71,33 @@ class LstmTagger(nn.Module):
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         y, (h, _) = self.lstm(x.transpose(0, 1))
         return self.head(y).transpose(0, 1), torch.cat((h[-2], h[-1]), 1)
+
+
+class Svdf(nn.Module):
+    """A layer of SVDF as torch can say it: features go into a window, each unit weighs the windows of its rank."""
+
+    def __init__(self, inputs: int, units: int, rank: int, length: int) -> None:
+        super().__init__()
+        self.rank = rank
+        self.features = nn.Linear(inputs, units * rank, bias=False)
+        self.filters = nn.Parameter(torch.randn(units * rank, length) / length)
+
+    def forward(self, x: torch.Tensor, window: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        window = torch.cat([window[:, :, 1:], self.features(x).unsqueeze(-1)], 2)
+        rows = (window * self.filters).sum(-1)
+        return torch.relu(rows.reshape(1, -1, self.rank).sum(-1)), window
+
+
+class SvdfSpotter(nn.Module):
+    """A streaming keyword spotter: a frame of features an inference, two SVDF layers that remember the last ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two, self.head = Svdf(10, 8, 2, 6), Svdf(8, 12, 1, 4), nn.Linear(12, 4)
+
+    def forward(
+        self, x: torch.Tensor, first: torch.Tensor, second: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        y, first = self.one(x, first)
+        y, second = self.two(y, second)
+        return self.head(y), first, second

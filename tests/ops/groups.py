@@ -12,6 +12,7 @@ from tests.ops.movement_cases import gather_cases, move_cases, resize_cases
 from tests.ops.normalize_cases import log_softmax_cases, normalize_cases
 from tests.ops.recurrent_cases import recurrent_cases
 from tests.ops.reduction_cases import reduction_cases
+from tests.ops.state_cases import push_cases, svdf_cases, widening_cases
 from tests.ops.tflite_cases import tflite_add_cases, tflite_softmax_cases
 from tests.ops.wide_cases import wide_cases
 
@@ -30,4 +31,5 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "recurrent": recurrent_cases(),
     "moves": move_cases() | gather_cases() | resize_cases() | tflite_add_cases() | tflite_softmax_cases(),
     "wide": wide_cases(),
+    "states": push_cases() | svdf_cases() | widening_cases(),
 }

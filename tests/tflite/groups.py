@@ -9,6 +9,7 @@ from tests.tflite.binary_cases import binaries
 from tests.tflite.drawn import Case
 from tests.tflite.matmul_cases import matmuls
 from tests.tflite.reduction_cases import reductions
+from tests.tflite.state_cases import svdf_layers
 from tests.tflite.structure_cases import paddings, rearrangements, resizes, transposed_convolutions
 from tests.tflite.wide_cases import wide_layers, wide_others
 
@@ -28,4 +29,5 @@ GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "rearrangements": rearrangements(),
     "wide_layers": wide_layers(),
     "wide_others": wide_others(),
+    "svdf_layers": svdf_layers(),
 }

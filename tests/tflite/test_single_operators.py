@@ -23,7 +23,8 @@ from tests.tools import require_module
 
 #: operators a file: enough to be quick, few enough to read a failure
 OPERATORS = 12
-SAMPLES = 3
+#: successive inferences: more than a state remembers
+SAMPLES, STEPS = 3, 9
 
 
 def check(cases: list[Case], number: int, folder: Path) -> None:
@@ -35,15 +36,15 @@ def check(cases: list[Case], number: int, folder: Path) -> None:
     path = folder / "cases.tflite"
     path.write_bytes(network.bytes())
     graph = integer_graph(path)
-    for _ in range(SAMPLES):
-        inputs = [random_input(network, index, rng) for index in network.inputs]
-        expected = run_reference(path.read_bytes(), inputs)
-        stored = {
-            name: array.transpose(graph.boundary[name].perm) for name, array in zip(graph.inputs, inputs, strict=True)
-        }
-        actual = reference.run(graph, stored)
-        for case, name, right in zip(cases, graph.outputs, expected, strict=True):
-            np.testing.assert_array_equal(to_model_layout(graph, name, actual[name]), right, err_msg=case.text)
+    count = STEPS if graph.states else SAMPLES
+    inputs = [np.concatenate([random_input(network, index, rng) for _ in range(count)]) for index in network.inputs]
+    expected = run_reference(path.read_bytes(), inputs)
+    stored = {
+        name: array.transpose(graph.boundary[name].perm) for name, array in zip(graph.inputs, inputs, strict=True)
+    }
+    actual = reference.run(graph, stored)
+    for case, name, right in zip(cases, graph.outputs, expected, strict=True):
+        np.testing.assert_array_equal(to_model_layout(graph, name, actual[name]), right, err_msg=case.text)
 
 
 def integer_graph(path: Path) -> Graph:

@@ -102,6 +102,12 @@ class Network:
         self.inputs.append(index)
         return index
 
+    def variable(self, shape: tuple[int, ...], kind: str, scale: Any = None, zero_point: int = 0) -> int:
+        """A tensor that is kept between inferences."""
+        index = self.tensor(shape, kind, scale, zero_point)
+        self.tensors[index]["is_variable"] = True
+        return index
+
     def integers(self, *values: int) -> int:
         """A constant of int32: a shape, axes."""
         return self.tensor((len(values),), "int32", data=np.array(values, np.int32))
