@@ -22,8 +22,8 @@ Watcher = Callable[[str, np.ndarray], None]
 def run(graph: Graph, inputs: Mapping[str, np.ndarray], watch: Watcher | None = None) -> dict[str, np.ndarray]:
     """Outputs by name for inputs [samples, ...] by name, stored (channels-last) layout, types as in the graph.
 
-    `watch(name, values)` is called with every activation of every batch, inputs and starts of states included; with
-    states a batch is one step.
+    `watch(name, values)` is called with every activation of every batch, inputs and starts of states included, and with
+    the values inside float nodes (Operator.inner); with states a batch is one step.
     """
     samples = len(next(iter(inputs.values())))
     size = 1 if graph.states else BATCH
@@ -57,8 +57,10 @@ def _run_batch(graph: Graph, given: Mapping[str, np.ndarray], watch: Watcher | N
             watch(name, values[name])
     for index, node in enumerate(graph.nodes):
         arguments = [values[name] if name in values else constant_of(graph, node, name) for name in node.inputs]
-        for name, result in zip(node.outputs, run_node(graph, node, arguments), strict=True):
-            values[name] = result
+        made = run_node(graph, node, arguments)
+        for name, result in zip((*node.outputs, *inner_values(graph, node)), made, strict=True):
+            if name in node.outputs:
+                values[name] = result
             if watch is not None:
                 watch(name, result)
         for name in set(node.inputs):
@@ -71,6 +73,12 @@ def constant_of(graph: Graph, node: Node, name: str) -> np.ndarray:
     """A constant operand: as stored for integer nodes, in real numbers for float ones."""
     is_float = graph.tensor(node.outputs[0]).dtype == "float32"
     return graph.real_constant(name) if is_float else graph.constant(name)
+
+
+def inner_values(graph: Graph, node: Node) -> list[str]:
+    """Names of the values inside a float node that calibration watches."""
+    is_float = graph.tensor(node.outputs[0]).dtype == "float32"
+    return [f"{node.name}.{value}" for value in ops.get(node.op).inner] if is_float else []
 
 
 def run_node(graph: Graph, node: Node, arguments: list[np.ndarray]) -> list[np.ndarray]:

@@ -180,6 +180,7 @@ def _layer(
         "has_requant": "multiplier" in layer.constants,
         "inputs": [_pointer(graph, name, macros, const=True, kernel=layer.kernel) for name in activations],
         "output": _pointer(graph, node.output, macros, const=False, kernel=layer.kernel),
+        "further_outputs": [_pointer(graph, name, macros, const=False) for name in node.outputs[1:]],
         "scratch": _per_core(layer, macros, scratch_name(layer.key), layer.scratch_bytes),
         "rolling": layer.over_input if isinstance(layer.over_input, Rolling) else None,
         "planar": layer.over_input if isinstance(layer.over_input, Planar) else None,
@@ -227,7 +228,7 @@ def _details(node: Node) -> str:
 def _comment(program: Program, plan: Plan, layer: Layer, activations: list[str]) -> list[str]:
     graph, node = program.graph, layer.node
     lines = [f"in   {_describe(program, graph.tensor(name), plan)}" for name in activations]
-    lines.append(f"out  {_describe(program, graph.tensor(node.output), plan)}")
+    lines += [f"out  {_describe(program, graph.tensor(name), plan)}" for name in node.outputs]
     if "weights" in layer.constants:
         weights = graph.tensor(node.inputs[1])
         assert weights.quantization is not None

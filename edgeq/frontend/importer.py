@@ -187,6 +187,22 @@ class Importer:
             moved = replace(moved, axis=axis, scale=np.tile(moved.scale, copies))
         return self.integer_constant(order(tensor.data), moved)
 
+    def joined(self, names: list[str], what: str) -> str:
+        """Constants one behind another along their first axis; integers with one scale each stay integers."""
+        arrays = [self.constant_array(name, what) for name in names]
+        shapes = {array.shape[1:] for array in arrays}
+        if len(shapes) != 1 or any(array.ndim < 1 for array in arrays):
+            raise self.unsupported(f"{what} of shapes {[array.shape for array in arrays]}", "weights that fit")
+        stored = [self._tensors[name] for name in names]
+        scales = [tensor.quantization for tensor in stored]
+        known = [scale for scale in scales if scale is not None and scale.axis is None and scale.zero_point == 0]
+        kinds = {tensor.dtype for tensor in stored}
+        if len(known) != len(names) or len(kinds) != 1:
+            return self.constant(np.concatenate(arrays))
+        data = np.concatenate([tensor.data for tensor in stored if tensor.data is not None])
+        rows = np.concatenate([np.repeat(s.scale, len(a)) for s, a in zip(known, arrays, strict=True)])
+        return self.integer_constant(data, Quantization(rows, 0, 0, kinds.pop()))
+
     def shape(self, name: str) -> tuple[int, ...]:
         return self._tensors[name].shape
 
@@ -200,21 +216,28 @@ class Importer:
 
     def add(self, op: str, inputs: list[str], attributes: Mapping[str, Any], suffix: str = "") -> str:
         """Appends a node with one output; returns the output's name. Raises EdgeqError for an impossible shape."""
+        return self.add_several(op, inputs, attributes, ("",), suffix)[0]
+
+    def add_several(
+        self, op: str, inputs: list[str], attributes: Mapping[str, Any], outputs: tuple[str, ...], suffix: str = ""
+    ) -> list[str]:
+        """Appends a node; `outputs` tell what is added to its name to make theirs. Returns them."""
         hidden = [item for item in inputs if item in self._visible]
         if hidden and op != "masked_softmax":
             raise self.unsupported("a mask of hidden entries before anything else", "a softmax right behind the mask")
         name = self._unique(self.layer + suffix)
-        node = Node(name, op, tuple(inputs), (name,), MappingProxyType(dict(attributes)))
-        (shape,) = ops.get(op).infer(node, [self._tensors[item] for item in inputs])
-        if any(size < 1 for size in shape):
-            raise self.unsupported(f"an output of shape {shape}", "a larger input or a smaller kernel")
-        if len(shape) > MOST_AXES or math.prod(int(size) for size in shape) > MOST_ELEMENTS:
-            raise self.unsupported(
-                f"an output of shape {shape}", f"at most {MOST_AXES} axes and {MOST_ELEMENTS} elements"
-            )
-        self._tensors[name] = Tensor(name, tuple(int(size) for size in shape))
+        names = [name if not end else self._unique(name + end) for end in outputs]
+        node = Node(name, op, tuple(inputs), tuple(names), MappingProxyType(dict(attributes)))
+        for made, shape in zip(names, ops.get(op).infer(node, [self._tensors[item] for item in inputs]), strict=True):
+            if any(size < 1 for size in shape):
+                raise self.unsupported(f"an output of shape {shape}", "a larger input or a smaller kernel")
+            if len(shape) > MOST_AXES or math.prod(int(size) for size in shape) > MOST_ELEMENTS:
+                raise self.unsupported(
+                    f"an output of shape {shape}", f"at most {MOST_AXES} axes and {MOST_ELEMENTS} elements"
+                )
+            self._tensors[made] = Tensor(made, tuple(int(size) for size in shape))
         self._nodes.append(node)
-        return name
+        return names
 
     def transpose(self, x: str, perm: tuple[int, ...]) -> str:
         if perm == tuple(range(len(perm))):
@@ -261,7 +284,7 @@ class Importer:
         """The graph; what is returned as it is given or twice becomes a view. `unsigned`: inputs and outputs that the
         model has in uint8. Raises EdgeqError when an output is constant or all outputs are inputs."""
         given = [*self._inputs, *self._states]
-        made = {node.output for node in self._nodes}
+        made = {name for node in self._nodes for name in node.outputs}
         for name in outputs:
             if name not in made and (name not in given or not self._nodes):
                 raise EdgeqError(f"the model's output {name} is not computed from its input; nothing to build")

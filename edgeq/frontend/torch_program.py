@@ -142,11 +142,15 @@ class _ProgramImport:
         result = node.meta.get("val")
         results = list(result) if isinstance(result, (tuple, list)) else [result]
         shapes = [tuple(item.shape) for item in results if isinstance(item, torch.Tensor)]
-        used = [shapes[user.args[1]] for user in node.users if user.target is operator.getitem] or shapes
+        if not torch_batch.can_move(target):  # what nobody reads may have any shape
+            read = {user.args[1] for user in node.users if user.target is operator.getitem}
+            given = [shape for index, shape in enumerate(shapes) if index in read] or shapes[:1]
+        else:
+            given = shapes
         self.importer.begin_call(_layer_name(node), text, shapes[0])
         if target not in self.importers:
             raise self._no_kernel(target, text)
-        if all(torch_batch.has_batch(shape) for shape in (*map(_shape, self._activations(node)), *used)):
+        if all(torch_batch.has_batch(shape) for shape in (*map(_shape, self._activations(node)), *given)):
             made = self.importers[target](self.importer, self._arguments(node, self.names))
         else:
             made = self._behind_a_batch(node, shapes)
@@ -228,10 +232,10 @@ INSTEAD = {
     "nonzero": "its result has no fixed size; compute a mask instead",
     "masked_select": "its result has no fixed size; multiply by a mask instead",
     "cumsum": "write it as a linear layer with a triangular matrix",
-    "lstm": "use convolutions over time",
-    "gru": "use convolutions over time",
-    "rnn_tanh": "use convolutions over time",
-    "rnn_relu": "use convolutions over time",
+    "rnn_tanh": "use nn.GRU or nn.LSTM",
+    "rnn_relu": "use nn.GRU or nn.LSTM",
+    "rnn_tanh_cell": "use nn.GRUCell or nn.LSTMCell",
+    "rnn_relu_cell": "use nn.GRUCell or nn.LSTMCell",
     "grid_sampler_2d": "resize with nearest or bilinear interpolation",
     "bernoulli": "call eval() on the model before exporting it",
     "rand": "make random numbers outside the model and give them as an input",

@@ -35,7 +35,7 @@ def made_in_place(graph: Graph) -> Graph:
     taken: set[str] = set()
     for state in graph.states:
         node, made = maker_of(graph, state.end)
-        if node is not None and made not in taken and _may_overwrite(graph, node, state):
+        if node is not None and made not in taken and _may_overwrite(graph, node, made, state):
             taken.add(made)
             states.append(state)
             continue
@@ -64,8 +64,9 @@ def _copy(tensors: dict[str, Tensor], source: str, name: str) -> Node:
     return Node(name, "copy", (source,), (name,), MappingProxyType({}))
 
 
-def _may_overwrite(graph: Graph, maker: Node, state: State) -> bool:
-    """Whether all that reads the state's start comes before its end's maker, which may itself read it in place."""
+def _may_overwrite(graph: Graph, maker: Node, made: str, state: State) -> bool:
+    """Whether all that reads the state's start comes before the maker of its end (its output `made`), which may itself
+    read it in place."""
     views = {state.start}
     last_at = -1
     order = {node.name: index for index, node in enumerate(graph.nodes)}
@@ -77,5 +78,6 @@ def _may_overwrite(graph: Graph, maker: Node, state: State) -> bool:
         elif views.intersection(node.inputs):
             last_at = order[node.name]
     at = order[maker.name]
+    allowed = ops.get(maker.op).overwritten(maker, maker.outputs.index(made))
     places = [index for index, name in enumerate(maker.inputs) if name in views]
-    return last_at < at or (last_at == at and len(places) == 1 and places[0] in ops.get(maker.op).in_place)
+    return last_at < at or (last_at == at and len(places) == 1 and places[0] in allowed)

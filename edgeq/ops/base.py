@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
+    from edgeq.quantize.observe import Range
 
 Shape = tuple[int, ...]
 
@@ -85,7 +86,7 @@ class Operator:
     torch_targets: Mapping[str, Callable[[Importer, Mapping[str, Any]], Any]] = {}
     tflite_targets: Mapping[str, Callable[[Importer, TfliteCall], Any]] = {}
     onnx_targets: Mapping[str, Callable[[Importer, OnnxCall], Any]] = {}
-    #: indices of inputs whose memory the output may take over
+    #: indices of inputs whose memory the first output may take over
     in_place: tuple[int, ...] = ()
     #: constant operands have the output's rank, and their axes move with those of the activations (see permuted)
     permutes_constants: bool = False
@@ -95,6 +96,9 @@ class Operator:
     takes_int16: bool = False
     #: positions of operands that are indices (int32)
     index_inputs: tuple[int, ...] = ()
+    #: values inside the operator whose ranges calibration has to find; `run_float` gives them behind the outputs, and
+    #: their ranges are called <node>.<value>
+    inner: tuple[str, ...] = ()
     #: all inputs have the output's scale: what is only made to be one is made in it at once
     joins: bool = False
 
@@ -135,6 +139,21 @@ class Operator:
     def c_form(self, graph: Graph, node: Node) -> str:
         """The requantization form (eq_requant.h) that replaces "{form}" in a kernel's name."""
         return ""
+
+    def overwritten(self, node: Node, output: int) -> tuple[int, ...]:
+        """Indices of inputs whose memory an output may take over."""
+        return self.in_place if output == 0 else ()
+
+    def wide_operands(self, node: Node) -> frozenset[str]:
+        """Activations of the node that may be int16."""
+        return frozenset((*node.inputs, *node.outputs)) if self.takes_int16 else frozenset()
+
+    def output_range(self, node: Node, name: str, ranges: Mapping[str, Range]) -> Range:
+        """What the quantization of an output has to cover."""
+        return ranges[name]
+
+    def settle(self, graph: Graph, node: Node, ranges: Mapping[str, Range], chosen: dict[str, Quantization]) -> None:
+        """Changes the quantizations that were chosen round `node`, where the operator needs others."""
 
     def fixed_output(self) -> Quantization | None:
         """The output's quantization where the operator prescribes it."""

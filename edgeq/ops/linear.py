@@ -192,6 +192,9 @@ class Linear(Operator):
         acc = exact_matmul(centred.reshape(-1, x.shape[-1]), weights.T) + bias
         return [weighted.requantize(graph, node, acc.reshape(*x.shape[:-1], -1))]
 
+    def permuted(self, node: Node, perm: Shape) -> Node | None:
+        return node if perm[-1] == len(perm) - 1 else None
+
     def macs(self, graph: Graph, node: Node) -> int:
         return self._rows(graph, node) * graph.tensor(node.inputs[1]).elements
 

@@ -1,4 +1,4 @@
-"""transpose: axes in another order; attribute perm (batch stays first).
+"""transpose: axes in another order; attribute perm (the batch stays first in the canonical graph).
 
 Importers put transposes around image operators; the layout pass takes them out again. What is left moves bytes, and
 `edgeq inspect` lists it.

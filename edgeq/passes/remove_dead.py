@@ -1,6 +1,8 @@
-"""Nodes whose results nobody reads go away."""
+"""Nodes whose results nobody reads go away, and outputs behind the first one that nobody reads."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from edgeq.ir.graph import Graph
 
@@ -11,5 +13,6 @@ def remove_dead(graph: Graph) -> Graph:
     for node in reversed(graph.nodes):
         if needed.intersection(node.outputs):
             needed.update(node.inputs)
-            kept.append(node)
+            read = [index for index, name in enumerate(node.outputs) if name in needed]
+            kept.append(replace(node, outputs=node.outputs[: max(read) + 1]))
     return graph.with_nodes(reversed(kept))

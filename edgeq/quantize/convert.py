@@ -25,7 +25,7 @@ FLOAT_ONLY = ("activation", "min", "max", "by_shifts", "single_product", "narrow
 
 def to_int8(graph: Graph, ranges: dict[str, Range]) -> Graph:
     """The int8 graph. Raises EdgeqError for an operator without an integer form, naming its layer."""
-    converter = Converter(graph, activation_quantization(graph, ranges))
+    converter = Converter(graph, activation_quantization(graph, ranges), ranges)
     for node in graph.nodes:
         converter.require_types(node)
         try:
@@ -54,10 +54,12 @@ def activation_quantization(graph: Graph, ranges: dict[str, Range]) -> dict[str,
             elif fixed is not None:
                 chosen[name] = fixed
             elif operator.requantizes_to_any_scale():
-                chosen[name] = of_states.get(name) or affine(ranges[name])
+                chosen[name] = of_states.get(name) or affine(operator.output_range(node, name, ranges))
             else:
                 chosen[name] = chosen[node.inputs[0]]
     _agree_with_concat(graph, chosen)
+    for node in graph.nodes:
+        ops.get(node.op).settle(graph, node, ranges, chosen)
     return chosen
 
 
@@ -85,15 +87,17 @@ def _agree_with_concat(graph: Graph, chosen: dict[str, Quantization]) -> None:
 class Converter:
     """The integer graph in the making; operators' `quantize` methods use it."""
 
-    def __init__(self, source: Graph, quantization: dict[str, Quantization]) -> None:
+    def __init__(self, source: Graph, quantization: dict[str, Quantization], ranges: dict[str, Range]) -> None:
         self.source = source
+        self.ranges = ranges
         self._quantization = quantization
         self._nodes: list[Node] = []
         self._tensors: dict[str, Tensor] = {}
         for name in source.given:
-            self._tensors[name] = self._integer(name)
+            self._tensors[name] = self.integer(name)
 
-    def _integer(self, name: str) -> Tensor:
+    def integer(self, name: str) -> Tensor:
+        """The integer tensor that stands for the activation `name`."""
         quantization = self._quantization[name]
         return Tensor(name, self.source.tensor(name).shape, quantization.dtype, quantization)
 
@@ -106,7 +110,9 @@ class Converter:
         if operator.is_view:
             return
         indices = {name for index, name in activations.items() if index in operator.index_inputs}
-        types = {self._quantization[name].dtype for name in {*activations.values(), *node.outputs} - indices}
+        checked, wide = {*activations.values(), *node.outputs} - indices, set(operator.wide_operands(node))
+        types = {self._quantization[name].dtype for name in checked - wide}
+        types |= {self._quantization[name].dtype for name in checked & wide} - {"int16"}
         allowed = {"int8", "int16"} if operator.takes_int16 else {"int8"}
         if not types <= allowed:
             function = node.attributes.get("function", node.op)
@@ -146,18 +152,19 @@ class Converter:
 
     def quantized_output(self, node: Node) -> Tensor:
         """The integer tensor that the node's integer form has to make."""
-        return self._integer(node.output)
+        return self.integer(node.output)
 
     def constant(self, name: str, data: np.ndarray, quantization: Quantization | None = None) -> str:
         self._tensors[name] = constant(name, data, quantization)
         return name
 
-    def add(self, node: Node, inputs: tuple[str, ...], output: Tensor, **attributes: Any) -> None:
+    def add(self, node: Node, inputs: tuple[str, ...], *outputs: Tensor, **attributes: Any) -> None:
         """Appends the integer form of `node`: its attributes without the float ones, plus `attributes`."""
         kept = {key: value for key, value in node.attributes.items() if key not in FLOAT_ONLY}
-        self._tensors[output.name] = output
+        self._tensors.update({output.name: output for output in outputs})
         merged = MappingProxyType({**kept, **attributes})
-        self._nodes.append(replace(node, inputs=inputs, outputs=(output.name,), attributes=merged))
+        names = tuple(output.name for output in outputs)
+        self._nodes.append(replace(node, inputs=inputs, outputs=names, attributes=merged))
 
     def add_keeping_scale(self, node: Node, inputs: tuple[str, ...], **attributes: Any) -> None:
         """Appends an integer form whose output holds its input's integers, moved or chosen but not rescaled. Where the

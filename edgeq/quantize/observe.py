@@ -95,11 +95,13 @@ def unprescribed(graph: Graph) -> list[str]:
 
 
 def observe(graph: Graph, inputs: Mapping[str, np.ndarray], observer: str, percentile: float) -> dict[str, Range]:
-    """Activation name -> range, from calibration inputs in stored layout.
+    """Activation name -> range, from calibration inputs in stored layout; values inside nodes with their extremes.
 
     Raises EdgeqError when an activation is not finite.
     """
-    histograms = {name: Histogram() for name, tensor in graph.tensors.items() if not tensor.is_constant}
+    inner = {name for node in graph.nodes for name in reference.inner_values(graph, node)}
+    activations = [name for name, tensor in graph.tensors.items() if not tensor.is_constant]
+    histograms = {name: Histogram() for name in (*activations, *sorted(inner))}
 
     def widen(name: str, values: np.ndarray) -> None:
         if not np.all(np.isfinite(values)):
@@ -108,4 +110,7 @@ def observe(graph: Graph, inputs: Mapping[str, np.ndarray], observer: str, perce
 
     reference.run(graph, inputs, watch=widen)
     reference.run(graph, inputs, watch=lambda name, values: histograms[name].count(values))
-    return {name: OBSERVERS[observer](histogram, percentile) for name, histogram in histograms.items()}
+    return {
+        name: (minmax if name in inner else OBSERVERS[observer])(histogram, percentile)
+        for name, histogram in histograms.items()
+    }

@@ -9,7 +9,15 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from tests.e2e.zoo_blocks import LanguageModel, MobileNetV3Block, SvdfSpotter, TransformerBlock, VisionTransformer
+from tests.e2e.zoo_blocks import (
+    GruSpotter,
+    LanguageModel,
+    LstmTagger,
+    MobileNetV3Block,
+    SvdfSpotter,
+    TransformerBlock,
+    VisionTransformer,
+)
 
 
 @dataclass(frozen=True)
@@ -288,8 +296,10 @@ NETWORKS = {
     "autoencoder": Entry(autoencoder, ((1, 40),)),
     "dense": Entry(lambda: nn.Sequential(conv_bn(2, 6, 3), Dense(), nn.AvgPool2d(2)), ((1, 2, 8, 8),)),
     "ds_cnn": Entry(ds_cnn, ((1, 1, 25, 10),)),
+    "gru_spotter": Entry(GruSpotter, ((1, 6, 20),)),
     "inception": Entry(lambda: nn.Sequential(conv_bn(2, 6, 3, 2), Inception()), ((1, 2, 14, 12),)),
     "language_model": Entry(LanguageModel, ((1, 12),), torch.int64),
+    "lstm_tagger": Entry(LstmTagger, ((1, 7, 5),)),
     "mobilenet_v1": Entry(mobilenet_v1, ((1, 3, 16, 16),)),
     "mobilenet_v2": Entry(mobilenet_v2, ((1, 3, 12, 12),)),
     "mobilenet_v3": Entry(lambda: nn.Sequential(conv_bn(3, 8, 3, 2), MobileNetV3Block(8, 16)), ((1, 3, 12, 12),)),

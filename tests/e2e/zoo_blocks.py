@@ -78,6 +78,31 @@ class LanguageModel(nn.Module):
         return y @ self.tokens.weight.T
 
 
+class GruSpotter(nn.Module):
+    """Keyword spotting: a strided convolution over time, a GRU, its last output."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Sequential(nn.Conv1d(6, 10, 4, 2), nn.ReLU())
+        self.gru, self.head = nn.GRU(10, 14, batch_first=True), nn.Linear(14, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y, _ = self.gru(self.conv(x).transpose(1, 2))
+        return self.head(y[:, -1])
+
+
+class LstmTagger(nn.Module):
+    """Two bidirectional LSTM layers, a label for every step, and their last states."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm, self.head = nn.LSTM(5, 9, 2, bidirectional=True, dropout=0.2), nn.Linear(18, 4)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        y, (h, _) = self.lstm(x.transpose(0, 1))
+        return self.head(y).transpose(0, 1), torch.cat((h[-2], h[-1]), 1)
+
+
 class Svdf(nn.Module):
     """A layer of SVDF as torch can say it: features go into a window, each unit weighs the windows of its rank."""
 

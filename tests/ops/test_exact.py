@@ -107,6 +107,9 @@ def assert_layers_exact(firmware: FirmwareFolder, inputs: dict[str, np.ndarray],
     for layer, text in zip(firmware.manifest["layers"], texts, strict=True):
         difference = compare(layer["key"], expected[layer["output"]], result.layers[layer["key"]])
         assert difference is None, f"{layer['function']}: {difference}\n{text}"
+    for name in firmware.graph.outputs:  # those behind the first of a layer as well
+        difference = compare(name, expected[name], result.outputs[name])
+        assert difference is None, f"output {name}: {difference}"
 
 
 def drawn_cases(strategy: SearchStrategy[Case], count: int) -> list[Case]:

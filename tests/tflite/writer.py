@@ -83,9 +83,12 @@ class Network:
         zero_point: int = 0,
         data: np.ndarray | None = None,
         axis: int = 0,
+        variable: bool = False,
     ) -> int:
         """Index of a new tensor; `scale` may be one number or one per channel of `axis`."""
         entry: dict[str, Any] = {"shape": list(shape), "type": TYPES[kind], "name": f"t{len(self.tensors)}"}
+        if variable:
+            entry["is_variable"] = True
         if scale is not None:
             scales = np.atleast_1d(np.asarray(scale, np.float32))
             zeros = [zero_point] if len(scales) == 1 else [0] * len(scales)
@@ -111,11 +114,21 @@ class Network:
         """A constant of int32: a shape, axes."""
         return self.tensor((len(values),), "int32", data=np.array(values, np.int32))
 
-    def operator(self, name: str, inputs: list[int], outputs: list[int], table: str = "", **options: Any) -> None:
+    def operator(
+        self,
+        name: str,
+        inputs: list[int],
+        outputs: list[int],
+        table: str = "",
+        intermediates: tuple[int, ...] = (),
+        **options: Any,
+    ) -> None:
         """Appends an operator; absent optional inputs are -1."""
         if name not in self.codes:
             self.codes.append(name)
         entry: dict[str, Any] = {"opcode_index": self.codes.index(name), "inputs": inputs, "outputs": outputs}
+        if intermediates:
+            entry["intermediates"] = list(intermediates)
         if table:
             entry |= {"options_type": schema.OPTIONS[table][0], "options": options, "options_table": table}
         self.operators.append(entry)

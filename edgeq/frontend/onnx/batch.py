@@ -9,13 +9,13 @@ from edgeq.frontend.onnx.call import OnnxCall
 #: operators whose import functions take their axes and shapes from OnnxCall's methods, or have none
 MOVABLE = frozenset(
     (
-        "Abs", "Add", "And", "Cast", "Clip", "Concat", "Cos", "Div", "Einsum", "Elu", "Erf", "Exp", "Expand", "Flatten",
-        "Floor", "Gather", "Gelu", "Gemm", "Greater", "GreaterOrEqual", "HardSigmoid", "HardSwish", "Identity",
-        "LayerNormalization", "LeakyRelu", "Less", "LessOrEqual", "Log", "LogSoftmax", "MatMul", "Max", "Mean", "Min",
-        "Mul", "Neg", "Not", "Or", "Pow", "RMSNormalization", "Reciprocal", "ReduceL1", "ReduceL2", "ReduceMax",
-        "ReduceMean", "ReduceMin", "ReduceSum", "ReduceSumSquare", "Relu", "Reshape", "Round", "Selu", "Sigmoid",
-        "Sign", "Sin", "Slice", "Softmax", "Softplus", "Softsign", "Split", "Sqrt", "Squeeze", "Sub", "Sum", "Swish",
-        "Tanh", "Tile", "Transpose", "Unsqueeze", "Where",
+        "Abs", "Add", "And", "Cast", "Clip", "Concat", "Cos", "Div", "Einsum", "Elu", "Erf", "Exp", "Expand",
+        "Flatten", "Floor", "GRU", "Gather", "Gelu", "Gemm", "Greater", "GreaterOrEqual", "HardSigmoid", "HardSwish",
+        "Identity", "LSTM", "LayerNormalization", "LeakyRelu", "Less", "LessOrEqual", "Log", "LogSoftmax", "MatMul",
+        "Max", "Mean", "Min", "Mul", "Neg", "Not", "Or", "Pow", "RMSNormalization", "Reciprocal", "ReduceL1",
+        "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "ReduceSumSquare", "Relu", "Reshape",
+        "Round", "Selu", "Sigmoid", "Sign", "Sin", "Slice", "Softmax", "Softplus", "Softsign", "Split", "Sqrt",
+        "Squeeze", "Sub", "Sum", "Swish", "Tanh", "Tile", "Transpose", "Unsqueeze", "Where",
     )
 )  # fmt: skip
 
@@ -23,6 +23,8 @@ MOVABLE = frozenset(
 def leaves(call: OnnxCall) -> bool:
     """Whether a node on values with a batch of 1 in front makes one without."""
     op, shape = call.node.op, call.model_shape(0)
+    if op in ("GRU", "LSTM"):  # their results have the time, or layers and directions, in front
+        return True
     if op == "Transpose":
         return call.permutation()[0] != 0
     if op == "Reshape":

@@ -110,6 +110,8 @@ class _ProgramImport:
         except fold.FoldError as error:
             raise self.importer.unsupported(str(error), "a model as its exporter writes it") from error
         for name, result in zip(node.outputs, made if isinstance(made, list) else [made], strict=False):
+            if not name:
+                continue
             if isinstance(result, Constant):
                 self.constants[name] = result
             else:

@@ -78,6 +78,11 @@ class TfliteCall:
         """Whether the file has an operator's output in uint8."""
         return self.model.tensors[self.operator.outputs[index]].unsigned
 
+    def intermediate_quantization(self, index: int) -> Quantization | None:
+        """The scale that the file notes for a value inside the operator."""
+        numbers = self.operator.intermediates
+        return self.model.tensors[numbers[index]].quantization if index < len(numbers) else None
+
     def integers(self, index: int, what: str) -> tuple[int, ...]:
         """The values of a constant operand of integers: a shape, axes, sizes."""
         number = self.operator.inputs[index] if index < len(self.operator.inputs) else None
