@@ -91,6 +91,7 @@ class Embedding(Operator):
             units=_units,
             pack=_pack,
             dtype="int32",
+            stores="int8",
         ),
     )
 

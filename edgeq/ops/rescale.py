@@ -7,7 +7,7 @@ c = x - zero point; other multiplier and shift, of either sign, where c < 0. `fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -51,11 +51,6 @@ def quantize(converter: Converter, node: Node, positive: float, negative: float,
     converter.add(plain, (x.name,), output, **lines(positive, negative, fold), **limits)
 
 
-def _between(target: str) -> Callable[[Graph, Node], str | None]:
-    """Obstacle for a kernel whose outputs have the type `target`."""
-    return lambda graph, node: None if graph.tensor(node.outputs[0]).dtype == target else f"its output is no {target}"
-
-
 def _kernel(source: str, target: str) -> Kernel:
     function = f"eq_rescale_s{source[3:]}_to_s{target[3:]}_scalar"
     return Kernel(
@@ -63,9 +58,9 @@ def _kernel(source: str, target: str) -> Kernel:
         "scalar",
         "rescale/eq_rescale_scalar.c",
         units=elements_per_sample,
-        applies=_between(target),
         in_place=lambda parameters: source == target,
         dtype=source,
+        stores=target,
         why="portable C, double rounding",
     )
 
