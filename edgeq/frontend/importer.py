@@ -267,7 +267,10 @@ class Importer:
             raise self.unsupported(
                 f"a reshape of {self.shape(x)} to {shape}", "shapes that keep the batch of 1 in front"
             )
-        return self.add("reshape", [x], {"shape": tuple(shape)})
+        view, stored = self.add("reshape", [x], {"shape": tuple(shape)}), self.quantization(x)
+        if stored is not None and stored.dtype == "int32":  # indices stay indices
+            self.prescribe(view, stored)
+        return view
 
     def viewed(self, x: str, shape: tuple[int, ...]) -> str:
         """A reshape of `x` that is stored as `x` is."""

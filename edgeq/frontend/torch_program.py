@@ -61,6 +61,7 @@ class _ProgramImport:
         self.parts: dict[FxNode, list[str]] = {}  # calls with several results
         self.values: dict[FxNode, Any] = {}  # constants: fx node -> torch value
         self.constant_names: dict[FxNode, str] = {}
+        self.empty: set[FxNode] = set()  # results without elements, which only a concatenation may read
 
     def run(self) -> Graph:
         self._placeholders()
@@ -125,7 +126,7 @@ class _ProgramImport:
         inputs = node.all_input_nodes
         if target in IGNORED:
             return
-        if not any(item in self.names for item in inputs):
+        if not any(item in self.names or item in self.empty for item in inputs):
             self.values[node] = self._evaluate(node)
             return
         if node.target is operator.getitem and node.args[0] in self.parts:
@@ -137,6 +138,9 @@ class _ProgramImport:
             return
         if target in IDENTITY or node.target is operator.getitem:
             self.names[node] = self.names[node.args[0]]
+            return
+        if 0 in _shape(node):
+            self.empty.add(node)
             return
         text = f"{target} on {', '.join(str(list(_shape(item))) for item in inputs)}"
         result = node.meta.get("val")
@@ -201,7 +205,7 @@ class _ProgramImport:
 
     def _value(self, value: Any, names: Mapping[FxNode, str]) -> Any:
         if isinstance(value, (tuple, list)):
-            return [self._value(item, names) for item in value]
+            return [self._value(item, names) for item in value if not (isinstance(item, FxNode) and item in self.empty)]
         if not isinstance(value, FxNode):
             return value
         if value in names:

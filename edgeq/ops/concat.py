@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
     """aten.cat."""
     names = list(args["tensors"])
+    if len(names) == 1:
+        return names[0]
     rank = len(importer.shape(names[0]))
     axis = args.get("dim", 0) % rank
     if axis == 0:

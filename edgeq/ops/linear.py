@@ -30,6 +30,14 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
     return importer.add("linear", [args["input"], importer.constant(weights), importer.constant(bias)], {})
 
 
+def import_addmm(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.addmm: beta * bias + alpha * (x @ matrix) with a constant matrix [in, out] and bias."""
+    weights = importer.constant_array(args["mat2"], "the weights of a linear layer").T * np.float32(args["alpha"])
+    bias = importer.constant_array(args["self"], "the bias of a linear layer") * np.float32(args["beta"])
+    bias = np.broadcast_to(bias.reshape(-1), len(weights))
+    return importer.add("linear", [args["mat1"], importer.constant(weights), importer.constant(bias)], {})
+
+
 def import_tflite(importer: Importer, call: TfliteCall) -> str:
     """FULLY_CONNECTED: weights [out, in]; the input is flattened to rows of `in` unless keep_num_dims."""
     x, weights = call.input(0), call.input(1, "weights")
@@ -128,7 +136,7 @@ def simd_kernel(isa: str, packing: Any, granule: int, why: str, **details: Any) 
 class Linear(Operator):
     name = "linear"
     takes_int16 = True
-    torch_targets = {"aten.linear.default": import_torch}
+    torch_targets = {"aten.linear.default": import_torch, "aten.addmm.default": import_addmm}
     tflite_targets = {"FULLY_CONNECTED": import_tflite}
     onnx_targets = {"Gemm": import_gemm, "MatMul": import_matmul, **einsum_onnx.TARGETS}
     kernels = (

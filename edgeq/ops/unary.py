@@ -6,22 +6,19 @@ TensorFlow Lite's own kernel.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
-from edgeq.ops import binary_import, fixed_point, unary_tables, unary_wide
+from edgeq.ops import fixed_point, unary_onnx, unary_tables, unary_tflite, unary_torch, unary_wide
 from edgeq.ops.base import Operator, Shape
 from edgeq.ops.unary_tables import Parameters, Real, Table, through_float
 
 if TYPE_CHECKING:
-    from edgeq.frontend.importer import Importer
-    from edgeq.frontend.onnx.call import OnnxCall
-    from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
 
@@ -59,9 +56,6 @@ def _softplus(x: np.ndarray, p: Parameters) -> np.ndarray:
 def _elu(x: np.ndarray, p: Parameters) -> np.ndarray:
     low = np.float32(p.get("alpha", 1.0)) * np.expm1(np.minimum(x, 0) * np.float32(p.get("input_scale", 1.0)))
     return np.float32(p.get("scale", 1.0)) * np.where(x > 0, x, low)
-
-
-LARGEST_EXPONENT = 64
 
 
 def _lut(real: Real) -> Function:
@@ -115,266 +109,13 @@ FUNCTIONS: Mapping[str, Function] = {
 }
 
 
-def torch_function(function: str, *parameters: str) -> Callable[[Importer, Mapping[str, Any]], str]:
-    """Import function of a call with the operand `self` (or `input`) and these further arguments."""
-
-    def convert(importer: Importer, args: Mapping[str, Any]) -> str:
-        x = args["self"] if "self" in args else args["input"]
-        values = {name: args[name] for name in parameters}
-        return importer.add("unary", [x], {"function": function, **values})
-
-    return convert
-
-
-def tflite_function(function: str, **renamed: str) -> Callable[[Importer, TfliteCall], str]:
-    """Import function of an operator with one operand; `renamed`: parameter -> the option it comes from."""
-
-    def convert(importer: Importer, call: TfliteCall) -> str:
-        values = {parameter: call.option(option) for parameter, option in renamed.items()}
-        return importer.add("unary", [call.input(0)], call.attributes(function=function, **values))
-
-    return convert
-
-
-def tflite_of_reals(function: str, **parameters: float) -> Callable[[Importer, TfliteCall], str]:
-    """Import function of an operator with one operand that TensorFlow Lite computes in float alone."""
-
-    def convert(importer: Importer, call: TfliteCall) -> str:
-        if call.output_quantization() is not None:
-            raise importer.unsupported(
-                f"a {call.operator.name} of integers, which TensorFlow Lite 2.14 has no kernel for,", "float there"
-            )
-        return importer.add("unary", [call.input(0)], {"function": function, **parameters})
-
-    return convert
-
-
-def _torch_leaky_relu(importer: Importer, args: Mapping[str, Any]) -> str:
-    return importer.add("unary", [args["self"]], {"function": "leaky_relu", "alpha": float(args["negative_slope"])})
-
-
-def _torch_pow(importer: Importer, args: Mapping[str, Any]) -> str:
-    return importer.add("unary", [args["self"]], {"function": "pow", "exponent": float(args["exponent"])})
-
-
-def _torch_celu(importer: Importer, args: Mapping[str, Any]) -> str:
-    alpha = float(args.get("alpha", 1.0))
-    return importer.add("unary", [args["self"]], {"function": "elu", "alpha": alpha, "input_scale": 1.0 / alpha})
-
-
-def _torch_comparison(function: str) -> Callable[[Importer, Mapping[str, Any]], str]:
-    """Comparison with a number, or of two tensors by their difference: 1 where it holds, else 0."""
-
-    def convert(importer: Importer, args: Mapping[str, Any]) -> str:
-        x, other = args["self"], args["other"]
-        if not isinstance(other, str):
-            return importer.add("unary", [x], {"function": function, "than": float(other)})
-        difference = binary_import.combine(importer, "sub", x, other)
-        return importer.add("unary", [difference], {"function": function, "than": 0.0})
-
-    return convert
-
-
-def _torch_not(importer: Importer, args: Mapping[str, Any]) -> str:
-    return importer.add("unary", [args["self"]], {"function": "affine", "scale": -1.0, "offset": 1.0})
-
-
-def _torch_negative(importer: Importer, args: Mapping[str, Any]) -> str:
-    return importer.add("unary", [args["self"]], {"function": "affine", "scale": -1.0, "offset": 0.0})
-
-
-def _tflite_gelu(importer: Importer, call: TfliteCall) -> str:
-    approximate = "tanh" if call.option("approximate") else "none"
-    return importer.add("unary", [call.input(0)], call.attributes(function="gelu", approximate=approximate))
-
-
-def _tflite_pow(importer: Importer, call: TfliteCall) -> str:
-    """POW of real numbers with a constant exponent of one element."""
-    exponent = importer.constant_array(call.input(1, "an exponent"), "exponents").reshape(-1)
-    if exponent.size != 1 or not abs(float(exponent[0])) <= LARGEST_EXPONENT:
-        raise importer.unsupported("a power with other than one exponent", f"one of up to {LARGEST_EXPONENT}")
-    return tflite_of_reals("pow", exponent=float(exponent[0]))(importer, call)
-
-
-def _tflite_quantize(importer: Importer, call: TfliteCall) -> str:
-    """QUANTIZE: a change of scale between integers; from float it only says how the operand is stored."""
-    x, target = call.input(0), call.output_quantization()
-    if target is None:
-        raise importer.unsupported("a QUANTIZE to another type than int8 or int16", "int8")
-    before = importer.quantization(x)
-    if before is None:
-        importer.prescribe(x, target)
-        return x
-    return importer.add("unary", [x], call.attributes(function="requantize"))
-
-
-def _tflite_dequantize(importer: Importer, call: TfliteCall) -> str:
-    """DEQUANTIZE: the graph's activations are real numbers already."""
-    return call.input(0)
-
-
-def onnx_function(function: str, **renamed: tuple[str, Any]) -> Callable[[Importer, OnnxCall], str]:
-    """Import function of an operator with one operand; `renamed`: parameter -> (attribute, its default)."""
-
-    def convert(importer: Importer, call: OnnxCall) -> str:
-        values = {parameter: call.attribute(*source) for parameter, source in renamed.items()}
-        return importer.add("unary", [call.activation()], {"function": function, **values})
-
-    return convert
-
-
-def _onnx_negative(importer: Importer, call: OnnxCall) -> str:
-    return _torch_negative(importer, {"self": call.activation()})
-
-
-def _onnx_hard_sigmoid(importer: Importer, call: OnnxCall) -> str:
-    """max(0, min(1, alpha * x + beta))."""
-    slope, offset = call.attribute("alpha", 0.2), call.attribute("beta", 0.5)
-    y = importer.add("unary", [call.activation()], {"function": "affine", "scale": slope, "offset": offset}, ".affine")
-    return importer.add("clamp", [y], {"min": 0.0, "max": 1.0})
-
-
-def _onnx_pow(importer: Importer, call: OnnxCall) -> str:
-    """Pow with a constant exponent of one element."""
-    exponent = call.scalar(1, None, "an exponent")
-    if exponent is None or abs(exponent) > LARGEST_EXPONENT:
-        raise importer.unsupported(f"a power of {exponent}", f"an exponent of up to {LARGEST_EXPONENT}")
-    return importer.add("unary", [call.activation()], {"function": "pow", "exponent": exponent})
-
-
-def _onnx_comparison(function: str) -> Callable[[Importer, OnnxCall], str]:
-    """Comparison with a constant of one value, or of two operands by their difference."""
-
-    def convert(importer: Importer, call: OnnxCall) -> str:
-        known = call.constant(1)
-        other: Any = call.input(1)
-        if known is not None and known.data.size == 1:
-            other = float(known.real().reshape(-1)[0])
-        return _torch_comparison(function)(importer, {"self": call.input(0), "other": other})
-
-    return convert
-
-
-def _onnx_not(importer: Importer, call: OnnxCall) -> str:
-    return _torch_not(importer, {"self": call.activation()})
-
-
-def _onnx_celu(importer: Importer, call: OnnxCall) -> str:
-    return _torch_celu(importer, {"self": call.activation(), "alpha": call.attribute("alpha", 1.0)})
-
-
-def _onnx_threshold(importer: Importer, call: OnnxCall) -> str:
-    """ThresholdedRelu."""
-    threshold = call.attribute("alpha", 1.0)
-    return importer.add("unary", [call.activation()], {"function": "threshold", "threshold": threshold, "value": 0.0})
-
-
-def _onnx_shrink(importer: Importer, call: OnnxCall) -> str:
-    """Shrink: with a bias of 0 torch's hardshrink, with a bias of lambd its softshrink."""
-    lambd, bias = call.attribute("lambd", 0.5), call.attribute("bias", 0.0)
-    if bias not in (0.0, lambd):
-        raise importer.unsupported(f"a Shrink with lambd {lambd} and bias {bias}", "a bias of 0 or of lambd")
-    function = "hardshrink" if bias == 0.0 else "softshrink"
-    return importer.add("unary", [call.activation()], {"function": function, "lambd": lambd})
-
-
-def _onnx_swish(importer: Importer, call: OnnxCall) -> str:
-    if call.attribute("alpha", 1.0) != 1.0:
-        raise importer.unsupported("a Swish with an alpha", "alpha = 1")
-    return importer.add("unary", [call.activation()], {"function": "silu"})
-
-
-#: ONNX operator -> function, for operators without attributes
-_ONNX_PLAIN = {
-    "Abs": "abs", "Atan": "atan", "Ceil": "ceil", "Cos": "cos", "Erf": "erf", "Exp": "exp", "Floor": "floor",
-    "HardSwish": "hardswish", "Log": "log", "Mish": "mish", "Reciprocal": "reciprocal", "Round": "round",
-    "Sigmoid": "sigmoid", "Sign": "sign", "Sin": "sin", "Softplus": "softplus", "Softsign": "softsign", "Sqrt": "sqrt",
-    "Tan": "tan", "Tanh": "tanh",
-}  # fmt: skip
-#: Selu's defaults, from the operator's text
-_SELU_ALPHA, _SELU_GAMMA = 1.67326319217681884765625, 1.05070102214813232421875
-
-#: aten call -> function, for calls without parameters; in-place forms (trailing _) mean the same
-_TORCH_PLAIN = (
-    "abs", "atan", "ceil", "cos", "erf", "exp", "exp2", "expm1", "floor", "hardsigmoid", "hardswish", "log", "log10",
-    "log1p", "log2", "mish", "reciprocal", "round", "rsqrt", "sigmoid", "sign", "silu", "sin", "sqrt", "tan", "tanh",
-    "trunc",
-)  # fmt: skip
-
-
-#: aten call -> function
-_COMPARISONS = {"gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal"}
-
-
-_ONNX_COMPARISONS = {
-    "Greater": "greater", "GreaterOrEqual": "greater_equal", "Less": "less", "LessOrEqual": "less_equal",
-}  # fmt: skip
-
-
 class Unary(Operator):
     name = "unary"
     takes_int16 = True
-    torch_targets = {
-        **{f"aten.{name}{tail}.default": torch_function(name) for name in _TORCH_PLAIN for tail in ("", "_")},
-        "aten.celu.default": _torch_celu,
-        "aten.elu.default": torch_function("elu", "alpha", "scale", "input_scale"),
-        "aten.elu_.default": torch_function("elu", "alpha", "scale", "input_scale"),
-        "aten.gelu.default": torch_function("gelu", "approximate"),
-        "aten.hardshrink.default": torch_function("hardshrink", "lambd"),
-        "aten.leaky_relu.default": _torch_leaky_relu,
-        "aten.leaky_relu_.default": _torch_leaky_relu,
-        "aten.log_sigmoid.default": torch_function("log_sigmoid"),
-        "aten.logical_not.default": _torch_not,
-        "aten.neg.default": _torch_negative,
-        "aten.pow.Tensor_Scalar": _torch_pow,
-        "aten.softplus.default": torch_function("softplus", "beta"),
-        "aten.softshrink.default": torch_function("softshrink", "lambd"),
-        "aten.threshold.default": torch_function("threshold", "threshold", "value"),
-        **{
-            f"aten.{call}.{kind}": _torch_comparison(function)
-            for call, function in _COMPARISONS.items()
-            for kind in ("Scalar", "Tensor")
-        },
-    }
-    tflite_targets = {
-        "ABS": tflite_function("abs"),
-        "COS": tflite_of_reals("cos"),
-        "DEQUANTIZE": _tflite_dequantize,
-        "ELU": tflite_function("elu"),
-        "EXP": tflite_function("exp"),
-        "FLOOR": tflite_of_reals("floor"),
-        "GELU": _tflite_gelu,
-        "HARD_SWISH": tflite_function("hardswish"),
-        "LEAKY_RELU": tflite_function("leaky_relu", alpha="alpha"),
-        "LOG": tflite_of_reals("log"),
-        "LOGISTIC": tflite_function("sigmoid"),
-        "NEG": tflite_of_reals("affine", scale=-1.0, offset=0.0),
-        "POW": _tflite_pow,
-        "QUANTIZE": _tflite_quantize,
-        "RSQRT": tflite_function("rsqrt"),
-        "SIGN": tflite_of_reals("sign"),
-        "SIN": tflite_of_reals("sin"),
-        "SQRT": tflite_of_reals("sqrt"),
-        "SQUARE": tflite_of_reals("pow", exponent=2.0),
-        "TANH": tflite_function("tanh"),
-    }
+    torch_targets = unary_torch.TARGETS
+    tflite_targets = unary_tflite.TARGETS
 
-    onnx_targets = {
-        **{name: onnx_function(function) for name, function in _ONNX_PLAIN.items()},
-        "Elu": onnx_function("elu", alpha=("alpha", 1.0)),
-        "Celu": _onnx_celu,
-        "Not": _onnx_not,
-        "Shrink": _onnx_shrink,
-        "Swish": _onnx_swish,
-        "ThresholdedRelu": _onnx_threshold,
-        **{name: _onnx_comparison(function) for name, function in _ONNX_COMPARISONS.items()},
-        "Gelu": onnx_function("gelu", approximate=("approximate", "none")),
-        "HardSigmoid": _onnx_hard_sigmoid,
-        "LeakyRelu": onnx_function("leaky_relu", alpha=("alpha", 0.01)),
-        "Neg": _onnx_negative,
-        "Pow": _onnx_pow,
-        "Selu": onnx_function("elu", alpha=("alpha", _SELU_ALPHA), scale=("gamma", _SELU_GAMMA)),
-    }
+    onnx_targets = unary_onnx.TARGETS
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [inputs[0].shape]

@@ -19,6 +19,8 @@ X = np.arange(-128, 128, dtype=np.int64)
 Parameters = Mapping[str, Any]
 Table = Callable[[Quantization, Quantization, Parameters], np.ndarray]
 Real = Callable[[np.ndarray, Parameters], np.ndarray]
+#: exponents beyond it leave float32 for all but the inputs next to 1
+LARGEST_EXPONENT = 64
 
 
 def multiplier(scale: float) -> tuple[int, int]:
