@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
+import torch
+from torch import nn
+
 from edgeq import ops
+from edgeq.errors import EdgeqError
 from edgeq.ops import unary
 from edgeq.ops.base import Operator
+from tests.unit.test_import import imported as imported_graph
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ISAS = ("scalar", "rv32im", "dsp", "mve", "xpulp", "rvv")
@@ -60,9 +66,47 @@ def imported(operator: Operator) -> str:
     return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in (*groups, ("onnx", onnx)) if names)
 
 
+class Refused(nn.Module):
+    """A layer, and behind it something that has no kernel."""
+
+    def __init__(self, call: Callable[[Refused, torch.Tensor], object], part: nn.Module | None = None) -> None:
+        super().__init__()
+        self.head, self.part, self.call = nn.Linear(6, 6), part, call
+
+    def forward(self, x: torch.Tensor) -> object:
+        return self.call(self, self.head(x))
+
+
+#: what a user might write, and no kernel does
+REFUSED = {
+    "`y.topk(2).values`": Refused(lambda m, y: y.topk(2).values),
+    "`y.cumsum(-1)`": Refused(lambda m, y: y.cumsum(-1)),
+    "`nn.RNN(6, 4, batch_first=True)(y)`": Refused(lambda m, y: m.part(y)[0], nn.RNN(6, 4, batch_first=True)),
+    "`y.sort().values`": Refused(lambda m, y: y.sort().values),
+}
+
+
+def refusals() -> str:
+    """What is printed for each of REFUSED."""
+    lines = [
+        "## What has no kernel",
+        "",
+        "`edgeq build` ends with one sentence and exit code 2, before it writes anything:",
+        "",
+    ]
+    for text, module in REFUSED.items():
+        try:
+            imported_graph(module.eval(), torch.zeros(1, 4, 6))
+        except EdgeqError as error:
+            lines.append(f"- {text}: *{error}*")
+        else:
+            raise AssertionError(f"{text} is imported now; choose something else")
+    return "\n".join(lines)
+
+
 def document() -> str:
     header = ["operator", *ISAS, "int16", "becomes", "imported from", "tests"]
     lines = [f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
     lines += [row(name, operator) for name, operator in ops.registry().items()]
     functions = ", ".join(sorted(unary.FUNCTIONS))
-    return f"{INTRODUCTION}\n" + "\n".join(lines) + f"\n\nFunctions of `unary`: {functions}.\n"
+    return f"{INTRODUCTION}\n" + "\n".join(lines) + f"\n\nFunctions of `unary`: {functions}.\n\n{refusals()}\n"
