@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -24,6 +24,8 @@ MOST_ELEMENTS = 1 << 24
 MOST_AXES = 6
 #: scales below it (or above its reciprocal) are a damaged file, and quotients of them overflow
 LEAST_SCALE = 2.0**-60
+#: operators that a refusal names beside the first one
+MOST_NAMED = 8
 #: multiply-accumulates of one inference: minutes on the fastest microcontroller
 MOST_MACS = 1 << 33
 TO_CHANNELS_LAST = (0, 2, 3, 1)
@@ -34,6 +36,13 @@ def identifier(text: str) -> str:
     """`text` as a C identifier in lower case."""
     name = re.sub(r"[^A-Za-z0-9_]+", "_", text).strip("_").lower()
     return name if name and not name[0].isdigit() else f"m_{name}"
+
+
+def also_missing(operators: Iterable[str]) -> str:
+    """The end of a refusal: what else of the model has no kernel, so that one run names all."""
+    names = list(dict.fromkeys(operators))
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f" (without a kernel are also {', '.join(names[:MOST_NAMED])}{more})" if names else ""
 
 
 class Importer:

@@ -16,7 +16,7 @@ from torch.fx import Node as FxNode
 from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.frontend import torch_batch
-from edgeq.frontend.importer import Importer
+from edgeq.frontend.importer import Importer, also_missing
 from edgeq.ir.graph import Graph
 from edgeq.ops import embedding
 
@@ -153,7 +153,7 @@ class _ProgramImport:
             given = shapes
         self.importer.begin_call(_layer_name(node), text, shapes[0])
         if target not in self.importers:
-            raise self._no_kernel(target, text)
+            raise self._no_kernel(node, text)
         if all(torch_batch.has_batch(shape) for shape in (*map(_shape, self._activations(node)), *given)):
             made = self.importers[target](self.importer, self._arguments(node, self.names))
         else:
@@ -218,14 +218,30 @@ class _ProgramImport:
             self.constant_names[value] = make(data.detach().to(torch.float32).numpy())
         return self.constant_names[value]
 
-    def _no_kernel(self, target: str, text: str) -> EdgeqError:
+    def _no_kernel(self, node: FxNode, text: str) -> EdgeqError:
+        target, others = str(node.target), also_missing(self._missing_behind(node))
         near = difflib.get_close_matches(target, self.importers, n=1, cutoff=0.6)
         instead = INSTEAD.get(target.split(".")[1] if "." in target else target)
         if instead is None:
             instead = (
                 f"the nearest supported operator is {near[0]}" if near else "'edgeq inspect' lists what is supported"
             )
-        return EdgeqError(f"layer {self.importer.layer}: there is no kernel for {text}; {instead}")
+        return EdgeqError(f"layer {self.importer.layer}: there is no kernel for {text}; {instead}{others}")
+
+    def _missing_behind(self, first: FxNode) -> list[str]:
+        """Further calls without a kernel on what the model's input decides."""
+        found: list[str] = []
+        known = {operator.getitem, *(node.target for node in self.program.graph.nodes if str(node.target) in IDENTITY)}
+        depends = {*self.names, *self.empty, first}
+        nodes = list(self.program.graph.nodes)
+        for node in nodes[nodes.index(first) + 1 :]:
+            if node.op != "call_function" or not depends.intersection(node.all_input_nodes):
+                continue
+            depends.add(node)
+            target = str(node.target)
+            if target not in self.importers and target not in IGNORED and node.target not in known:
+                found.append(target)
+        return [target for target in found if target != str(first.target)]
 
 
 #: what to write instead of operators that people use in small networks

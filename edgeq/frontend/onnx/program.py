@@ -16,7 +16,7 @@ import numpy as np
 
 from edgeq import ops
 from edgeq.errors import EdgeqError
-from edgeq.frontend.importer import Importer
+from edgeq.frontend.importer import Importer, also_missing
 from edgeq.frontend.onnx import batch, fold, qdq, qlinear
 from edgeq.frontend.onnx.call import Constant, OnnxCall
 from edgeq.frontend.onnx.model import FLOATS, TYPES, OnnxInput, OnnxModel, OnnxNode, read
@@ -30,6 +30,8 @@ BOOLEANS = ("And", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "O
 IDENTITY = ("Identity", "Dropout")
 #: types of inputs that are indices of a table
 INDICES = ("int64", "int32")
+#: operators that are read without one
+WITHOUT_KERNEL = ("Cast", "DequantizeLinear", "IsNaN", "QuantizeLinear", "Shape", "Size")
 #: operators of quantized models that are written in another form than edgeq reads
 INSTEAD = {
     "DynamicQuantizeLinear": "static quantization: onnxruntime.quantization.quantize_static",
@@ -168,7 +170,7 @@ class _ProgramImport:
             plain = self.importers[qlinear.FORMS[node.op].op]
             return qlinear.convert(call, lambda inner: str(plain(self.importer, inner)))
         if node.op not in self.importers:
-            raise self._no_kernel(node.op)
+            raise self._no_kernel(node)
         return self.importers[node.op](self.importer, call)
 
     def _is_kept(self, node: OnnxNode, call: OnnxCall) -> bool:
@@ -199,14 +201,26 @@ class _ProgramImport:
             raise self.importer.unsupported(f"{node.op} of constants", "a model without it (onnxsim removes it)")
         return Constant(fold.folded(node, [constant.real() for constant in constants]))
 
-    def _no_kernel(self, op: str) -> EdgeqError:
+    def _no_kernel(self, node: OnnxNode) -> EdgeqError:
+        op, others = node.op, also_missing(self._missing_behind(node))
         near = difflib.get_close_matches(op, self.importers, n=2, cutoff=0.6)
         instead = f"{' or '.join(near)}" if near else "an operator that edgeq lists"
         if op in INSTEAD:
             instead = INSTEAD[op]
         elif op.startswith("com.microsoft::Q") or op.startswith("QLinear"):
             instead = QDQ_FORM
-        return self.importer.unsupported(f"the operator {op}", instead)
+        return self.importer.unsupported(f"the operator {op}", f"{instead}{others}")
+
+    def _missing_behind(self, first: OnnxNode) -> list[str]:
+        """Further operators without a kernel on what the model's input decides."""
+        known = {*self.importers, *IDENTITY, *qlinear.FORMS, *WITHOUT_KERNEL, first.op}
+        depends = {*self.names, *first.outputs}
+        found: list[str] = []
+        for node in self.model.nodes:
+            if node.index > first.index and depends.intersection(node.inputs):
+                depends.update(node.outputs)
+                found += [node.op] if node.op not in known else []
+        return found
 
 
 def _shown(shape: tuple[int | None, ...]) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 
 from edgeq import ops
 from edgeq.errors import EdgeqError
-from edgeq.frontend.importer import Importer
+from edgeq.frontend.importer import Importer, also_missing
 from edgeq.frontend.tflite import schema
 from edgeq.frontend.tflite.dilated import with_dilation
 from edgeq.frontend.tflite.model import TfliteModel, TfliteOperator, TfliteTensor, read
@@ -174,7 +174,10 @@ class _ProgramImport:
         if operator.name not in self.importers:
             near = difflib.get_close_matches(operator.name, self.importers, n=2, cutoff=0.5)
             instead = " or ".join(near) if near else "an operator of docs/tflite.md"
-            raise self.importer.unsupported(f"the operator {operator.name}", INSTEAD.get(operator.name, instead))
+            rest = [other.name for other in self.model.operators if other.index > operator.index]
+            others = also_missing(name for name in rest if name not in (*self.importers, operator.name))
+            instead = INSTEAD.get(operator.name, instead)
+            raise self.importer.unsupported(f"the operator {operator.name}", f"{instead}{others}")
         call = TfliteCall(self.importer, operator, [self._operand(index) for index in operator.inputs], self.model)
         made = self.importers[operator.name](self.importer, call)
         results = made if isinstance(made, list) else [made]
