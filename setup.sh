@@ -10,6 +10,7 @@ cd "$(dirname "$0")"
 stamp=.venv/.edgeq-ready
 state=$(cat setup.sh pyproject.toml | cksum)
 tools=(make gcc g++ arm-none-eabi-gcc riscv64-unknown-elf-gcc qemu-system-arm qemu-system-riscv32)
+optional=(ccache) # builds share the objects of equal kernels
 
 missing_tools() {
   local tool
@@ -31,7 +32,7 @@ package_of() {
 }
 
 packages=()
-for tool in "${tools[@]}"; do
+for tool in "${tools[@]}" "${optional[@]}"; do
   if ! command -v "$tool" >/dev/null; then
     read -ra names <<<"$(package_of "$tool")"
     packages+=("${names[@]}")

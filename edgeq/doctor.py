@@ -43,7 +43,7 @@ def checks() -> list[Check]:
         if board.simulator.command:
             wanted.setdefault(board.simulator.command[0], (board.simulator.apt, []))[1].append(name)
     result += [_program(tool, package, purposes) for tool, (package, purposes) in wanted.items()]
-    return result
+    return [*result, _program("ccache", "ccache", ["faster builds"], required=False)]
 
 
 def missing(results: list[Check]) -> list[Check]:
@@ -57,10 +57,10 @@ def _python_package(name: str, purpose: str, required: bool = True) -> Check:
     return Check(name, purpose, found, detail, f"{sys.executable} -m pip install {name}", required)
 
 
-def _program(tool: str, package: str, purposes: list[str]) -> Check:
+def _program(tool: str, package: str, purposes: list[str], required: bool = True) -> Check:
     path = shutil.which(tool)
     detail = _version(path) if path else "missing"
-    return Check(tool, ", ".join(purposes), path is not None, detail, f"apt-get install -y {package}")
+    return Check(tool, ", ".join(purposes), path is not None, detail, f"apt-get install -y {package}", required)
 
 
 def _version(path: str) -> str:
