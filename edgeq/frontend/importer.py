@@ -249,6 +249,14 @@ class Importer:
         return names
 
     def transpose(self, x: str, perm: tuple[int, ...]) -> str:
+        """`x` with its axes in another order. Where that puts another axis of size 1 in front, the batch stays there
+        and that axis takes its place."""
+        shape = self.shape(x)
+        if perm[0] != 0:
+            if shape[0] != 1 or shape[perm[0]] != 1:
+                raise self.unsupported(f"a transpose of {shape} by {perm}", "a batch of 1 in front")
+            exchanged = {0: perm[0], perm[0]: 0}
+            perm = tuple(exchanged.get(axis, axis) for axis in perm)
         if perm == tuple(range(len(perm))):
             return x
         moved = self.add("transpose", [x], {"perm": perm}, suffix=".layout")

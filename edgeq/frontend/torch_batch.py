@@ -14,7 +14,7 @@ PER_AXIS = {"size": 1, "shape": 1, "repeats": 1}
 #: calls that say otherwise where their axes are; those of two axes become transposes of the last two
 FIXED = (
     "conv", "pool", "batch_norm", "group_norm", "instance_norm", "upsample", "pixel_", "channel_shuffle", "rnn", "pad",
-    "index", "embedding", "roll", "flip", "attention", "glu",
+    "index", "embedding", "attention", "glu",
 )  # fmt: skip
 #: matrix calls by the general one that stands for them behind a batch
 GENERAL = {"aten.t.default": "aten.transpose.int", "aten.bmm.default": "aten.matmul.default"}
