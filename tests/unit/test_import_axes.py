@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import pytest
 import torch
 from torch import nn
 
@@ -79,7 +78,8 @@ def test_axes_of_random_programs() -> None:
         try:
             graph = imported(program.eval(), x)
         except EdgeqError as error:
-            assert "over the batch" in str(error) or "a batch of 1" in str(error), (names, error)
+            if "over the batch" not in str(error) and "a batch of 1" not in str(error):
+                raise
             refused += 1
             continue
         samples = torch.randn(SAMPLES, *x.shape[1:])
@@ -87,15 +87,3 @@ def test_axes_of_random_programs() -> None:
         made = run(graph, samples.numpy()).reshape(expected.shape)
         np.testing.assert_allclose(made, expected, atol=1e-4, err_msg=str(names))
     assert refused < PROGRAMS / 4
-
-
-@pytest.mark.parametrize("axis", [0, 1, 2])
-def test_indices_of_a_value_without_a_batch(axis: int) -> None:
-    program = Program([lambda x: x[0], lambda x: x.index_select(axis, torch.tensor([1, 0, 1]))])
-    x = torch.randn(1, 3, 4, 5)
-    try:
-        graph = imported(program.eval(), x)
-    except EdgeqError as error:
-        assert "a batch of 1" in str(error)
-        return
-    np.testing.assert_allclose(run(graph, x.numpy())[0], program(x).numpy(), atol=1e-5)
