@@ -61,7 +61,7 @@ def inspect(graph: Graph, boards: list[Board]) -> dict[str, Any]:
             "supported": True,
             "kernels": {layer.node.name: layer.kernel.function.replace("_{form}", "") for layer in program.layers},
             "arena_bytes": arena.arena_bytes,
-            "weights_bytes": sum(layer.weights_bytes for layer in program.layers),
+            "weights_bytes": program.weights_bytes,
         }
     return result
 

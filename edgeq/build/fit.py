@@ -12,7 +12,7 @@ def check(program: Program, plan: Plan) -> None:
     board = program.board
     if board.arch == "host":
         return
-    weights = sum(layer.weights_bytes for layer in program.layers)
+    weights = program.weights_bytes
     if weights > board.memory["flash"].length:
         raise too_big(program, plan, "flash", weights)
     ram = plan.arena_bytes + board.stack_bytes * board.cores

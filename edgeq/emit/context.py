@@ -34,19 +34,20 @@ def model_context(program: Program, plan: Plan) -> dict[str, Any]:
         "lower_bound_bytes": plan.lower_bound_bytes,
         "arena_ratio": f"{plan.ratio:.3f}",
         "macs": program.macs,
-        "weights_bytes": sum(layer.weights_bytes for layer in program.layers),
+        "weights_bytes": program.weights_bytes,
         "inputs": _ports(graph, name, graph.inputs, "input", identifiers, macros),
         "outputs": _ports(graph, name, graph.outputs, "output", identifiers, macros),
         "states": _states(graph, macros),
         "state_bytes": plan.state_bytes,
         "tensors": _tensors(program, plan, macros),
-        "arrays": [array for layer in program.layers for array in _arrays(layer, name)],
+        "arrays": _arrays(program, name),
         "kernel_headers": sorted(
             {_header(layer) for layer in program.layers} | ({"eq_rows.h"} if program.stages else set())
         ),
         "stages": stages.stage_records(program, identifiers),
     }
-    context["layers"] = [_layer(program, plan, layer, name, macros, identifiers) for layer in program.layers]
+    owners = program.stored_constants()
+    context["layers"] = [_layer(program, plan, layer, name, macros, identifiers, owners) for layer in program.layers]
     return context
 
 
@@ -147,24 +148,35 @@ def _tensors(program: Program, plan: Plan, macros: Mapping[str, str]) -> list[di
     return rows
 
 
-def _symbols(layer: Layer, model: str) -> dict[str, str]:
-    return {field: f"{model}_{layer.key}_{field}" for field in layer.constants}
+def _symbol(model: str, key: str, field: str) -> str:
+    """The C name of a layer's constant."""
+    return f"{model}_{key}_{field}"
 
 
-def _arrays(layer: Layer, model: str) -> list[dict[str, Any]]:
+def _arrays(program: Program, model: str) -> list[dict[str, Any]]:
+    """The constants, equal ones once."""
+    stored = set(program.stored_constants().values())
     return [
         {
-            "symbol": _symbols(layer, model)[field],
+            "symbol": _symbol(model, layer.key, field),
             "c_type": constant.c_type,
             "length": constant.data.size,
             "text": c_array_text(constant.data),
         }
+        for layer in program.layers
         for field, constant in layer.constants.items()
+        if (layer.key, field) in stored
     ]
 
 
 def _layer(
-    program: Program, plan: Plan, layer: Layer, model: str, macros: Mapping[str, str], identifiers: Mapping[str, str]
+    program: Program,
+    plan: Plan,
+    layer: Layer,
+    model: str,
+    macros: Mapping[str, str],
+    identifiers: Mapping[str, str],
+    owners: Mapping[tuple[str, str], tuple[str, str]],
 ) -> dict[str, Any]:
     graph, node = program.graph, layer.node
     activations = [name for name in node.inputs if not graph.tensor(name).is_constant]
@@ -176,7 +188,7 @@ def _layer(
         "cores": layer.cores,
         "storage": "static const",
         "parameters": layer.parameters,
-        "symbols": _symbols(layer, model),
+        "symbols": {field: _symbol(model, *owners[layer.key, field]) for field in layer.constants},
         "has_requant": "multiplier" in layer.constants,
         "inputs": [_pointer(graph, name, macros, const=True, kernel=layer.kernel) for name in activations],
         "output": _pointer(graph, node.output, macros, const=False, kernel=layer.kernel),

@@ -178,3 +178,24 @@ class Program:
     @property
     def macs(self) -> int:
         return sum(layer.macs for layer in self.layers)
+
+    def stored_constants(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """(layer's key, field) of every constant -> those of the first one with the same type and values: equal ones
+        (of shared weights, equal tables) are stored once."""
+        first: dict[tuple[str, bytes], tuple[str, str]] = {}
+        return {
+            (layer.key, field): first.setdefault((constant.c_type, constant.data.tobytes()), (layer.key, field))
+            for layer in self.layers
+            for field, constant in layer.constants.items()
+        }
+
+    @property
+    def weights_bytes(self) -> int:
+        """Bytes of all constants in flash."""
+        stored = set(self.stored_constants().values())
+        return sum(
+            constant.data.nbytes
+            for layer in self.layers
+            for field, constant in layer.constants.items()
+            if (layer.key, field) in stored
+        )
