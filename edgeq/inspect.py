@@ -10,7 +10,7 @@ from edgeq import ops, pipeline
 from edgeq.boards import Board
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node
-from edgeq.quantize.convert import to_int8
+from edgeq.quantize.convert import to_integer
 
 
 def inspect(graph: Graph, boards: list[Board]) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def inspect(graph: Graph, boards: list[Board]) -> dict[str, Any]:
     }
     for board in boards:
         try:
-            program, arena = pipeline.arrange(to_int8(graph, ranges), board)
+            program, arena = pipeline.arrange(to_integer(graph, ranges), board)
         except EdgeqError as error:
             result["boards"][board.name] = {"supported": False, "problem": str(error)}
             continue

@@ -128,6 +128,7 @@ def simd_kernel(isa: str, packing: Any, granule: int, why: str, **details: Any) 
 class Linear(Operator):
     name = "linear"
     takes_int16 = True
+    weight_axis, weight_input_axis = 0, 1
     torch_targets = {"aten.linear.default": import_torch}
     tflite_targets = {"FULLY_CONNECTED": import_tflite}
     onnx_targets = {"Gemm": import_gemm, "MatMul": import_matmul, **einsum_onnx.TARGETS}
@@ -199,7 +200,7 @@ class Linear(Operator):
         return self._rows(graph, node) * graph.tensor(node.inputs[1]).elements
 
     def quantize(self, converter: Converter, node: Node) -> None:
-        weighted.quantize(converter, node, axis=0, widens=True)
+        weighted.quantize(converter, node, self.weight_axis, widens=True)
 
     def _rows(self, graph: Graph, node: Node) -> int:
         return int(np.prod(graph.tensor(node.outputs[0]).shape[1:-1], dtype=np.int64))
