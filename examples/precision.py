@@ -28,7 +28,9 @@ RECIPES: Mapping[str, Recipe] = {
     "int8, mse, equalized, bias correction": Recipe(equalize=True, bias_correction=True),
     "int8, mse, omse weights, bias correction": Recipe(Method(weights="omse"), bias_correction=True),
     "int16": Recipe(Method(precision="int16")),
-    "int16, minmax": Recipe(Method(precision="int16", observer="minmax")),
+    "int16, bias correction": Recipe(Method(precision="int16"), bias_correction=True),
+    "int16, equalized, bias correction": Recipe(Method(precision="int16"), bias_correction=True, equalize=True),
+    "int16, omse weights, bias correction": Recipe(Method("int16", weights="omse"), bias_correction=True),
 }
 
 
@@ -46,6 +48,7 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--calib", type=Path, required=True)
     parser.add_argument("--eval", type=Path, required=True)
+    parser.add_argument("--only", default="", help="recipes whose name begins so")
     parser.add_argument("--samples", type=int, default=None, help="evaluate on this many, spread evenly")
     args = parser.parse_args()
     graph = pipeline.import_model(ModelSource(args.model))
@@ -57,6 +60,8 @@ def main() -> None:
     whole = 100 * measured(graph, evaluation)
     print(f"| float | {whole:.2f} | |", flush=True)
     for name, recipe in RECIPES.items():
+        if not name.startswith(args.only):
+            continue
         prepared = pipeline.prepare(graph, recipe)
         found = 100 * measured(pipeline.quantize(prepared, calibration, recipe), evaluation)
         print(f"| {name} | {found:.2f} | {whole - found:.2f} |", flush=True)

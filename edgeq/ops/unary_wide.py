@@ -49,7 +49,7 @@ def _exp(converter: Converter, node: Node) -> None:
 
 #: continuous functions, with slopes that straight lines follow over a range that starts anywhere
 SMOOTH = (
-    "atan", "cos", "elu", "erf", "exp2", "expm1", "gelu", "hardsigmoid", "hardswish", "log_sigmoid", "mish", "silu",
+    "affine", "atan", "cos", "elu", "erf", "exp2", "expm1", "gelu", "hardsigmoid", "hardswish", "log_sigmoid", "mish", "silu",
     "sin", "softplus", "softshrink", "softsign",
 )  # fmt: skip
 FORMS: Mapping[str, Form] = {
@@ -79,7 +79,9 @@ def quantize(converter: Converter, node: Node, real: Real) -> None:
     """Adds the integer form of a unary node with int16 operand or result; `real`: its function of arrays and
     parameters. Raises EdgeqError where there is none."""
     function = node.attributes["function"]
-    if function in SMOOTH and node.attributes.get("rounding") != fixed_point.TFLITE:
+    exponent = float(node.attributes.get("exponent", 0.0))
+    integer_power = function == "pow" and exponent > 0 and exponent.is_integer()
+    if (function in SMOOTH or integer_power) and node.attributes.get("rounding") != fixed_point.TFLITE:
         _smooth(converter, node, real)
         return
     types = {converter.quantized(node.inputs[0]).dtype, converter.quantized_output(node).dtype}

@@ -81,7 +81,7 @@ def obstacle(graph: Graph, node: Node, ranges: Mapping[str, Range]) -> str | Non
     try:
         made = to_integer(alone, ranges, dict.fromkeys([*activations(graph, node), *node.outputs], INT16))
     except EdgeqError as error:
-        return str(error).removeprefix(f"layer {node.name}: ")
+        return str(error).removeprefix(f"layer {node.name}: ").partition(";")[0]
     for part in made.nodes:
         operator = ops.get(part.op)
         fitting = (kernel for kernel in operator.kernels if kernel.isa == "scalar" and kernel.takes(made, part))
