@@ -49,8 +49,8 @@ def _exp(converter: Converter, node: Node) -> None:
 
 #: continuous functions, with slopes that straight lines follow over a range that starts anywhere
 SMOOTH = (
-    "affine", "atan", "cos", "elu", "erf", "exp2", "expm1", "gelu", "hardsigmoid", "hardswish", "log_sigmoid", "mish", "silu",
-    "sin", "softplus", "softshrink", "softsign",
+    "affine", "atan", "cos", "elu", "erf", "exp2", "expm1", "gelu", "hardsigmoid", "hardswish", "log_sigmoid", "mish",
+    "silu", "sin", "softplus", "softshrink", "softsign",
 )  # fmt: skip
 FORMS: Mapping[str, Form] = {
     "abs": _absolute,
