@@ -27,9 +27,13 @@ RECIPES: Mapping[str, Recipe] = {
     "int8, mse, equalized": Recipe(equalize=True),
     "int8, mse, equalized, bias correction": Recipe(equalize=True, bias_correction=True),
     "int8, mse, omse weights, bias correction": Recipe(Method(weights="omse"), bias_correction=True),
+    "int8, mse, gptq weights": Recipe(Method(weights="gptq")),
+    "int8, mse, gptq weights, bias correction": Recipe(Method(weights="gptq"), bias_correction=True),
     "int16": Recipe(Method(precision="int16")),
     "int16, bias correction": Recipe(Method(precision="int16"), bias_correction=True),
     "int16, equalized, bias correction": Recipe(Method(precision="int16"), bias_correction=True, equalize=True),
+    "int16, gptq weights": Recipe(Method("int16", weights="gptq")),
+    "int16, gptq weights, bias correction": Recipe(Method("int16", weights="gptq"), bias_correction=True),
     "int16, omse weights, bias correction": Recipe(Method("int16", weights="omse"), bias_correction=True),
 }
 
@@ -48,7 +52,7 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--calib", type=Path, required=True)
     parser.add_argument("--eval", type=Path, required=True)
-    parser.add_argument("--only", default="", help="recipes whose name begins so")
+    parser.add_argument("--only", default="", help="recipes whose name holds this")
     parser.add_argument("--samples", type=int, default=None, help="evaluate on this many, spread evenly")
     args = parser.parse_args()
     graph = pipeline.import_model(ModelSource(args.model))
@@ -60,7 +64,7 @@ def main() -> None:
     whole = 100 * measured(graph, evaluation)
     print(f"| float | {whole:.2f} | |", flush=True)
     for name, recipe in RECIPES.items():
-        if not name.startswith(args.only):
+        if args.only not in name:
             continue
         prepared = pipeline.prepare(graph, recipe)
         found = 100 * measured(pipeline.quantize(prepared, calibration, recipe), evaluation)

@@ -123,6 +123,11 @@ class Operator:
         """Integer reference: the definition of right."""
         raise NotImplementedError
 
+    def weight_columns(self, node: Node, x: np.ndarray) -> np.ndarray | None:
+        """What the weights of an output channel, one after another, are multiplied with: [sums, weights of a channel]
+        for the float input `x`. None where channels have inputs of their own."""
+        return None
+
     def macs(self, graph: Graph, node: Node) -> int:
         """Multiply-accumulates of one sample."""
         return 0

@@ -302,5 +302,9 @@ class Conv2d(Convolution):
         y = weighted.requantize(graph, node, acc.reshape(*patches.shape[:3], -1))
         return [residual.added(node, y, inputs)]
 
+    def weight_columns(self, node: Node, x: np.ndarray) -> np.ndarray:
+        patches = windows(x, Window.of(node.attributes), 0.0)
+        return patches.reshape(-1, int(np.prod(patches.shape[3:])))
+
 
 OP = Conv2d()

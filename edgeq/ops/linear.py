@@ -199,6 +199,9 @@ class Linear(Operator):
     def macs(self, graph: Graph, node: Node) -> int:
         return self._rows(graph, node) * graph.tensor(node.inputs[1]).elements
 
+    def weight_columns(self, node: Node, x: np.ndarray) -> np.ndarray:
+        return x.reshape(-1, x.shape[-1])
+
     def quantize(self, converter: Converter, node: Node) -> None:
         weighted.quantize(converter, node, self.weight_axis, widens=True)
 

@@ -25,7 +25,7 @@ LAYER = "layer"
 @dataclass(frozen=True)
 class Method:
     """How one layer is quantized. `observer` chooses the ranges of the activations it makes: minmax, percentile (keeps
-    `percentile` % of the values), mse or kl; `weights` its scales: minmax or omse."""
+    `percentile` % of the values), mse or kl; `weights` how its weights are rounded: minmax, omse or gptq."""
 
     precision: str = "int8"
     observer: str = "mse"

@@ -37,7 +37,7 @@ def quantized(graph: Graph, inputs: Mapping[str, np.ndarray] | None, recipe: Rec
     ranges = _ranges(graph, placed, found, methods, recipe.default)
     chosen = activation_quantization(placed.graph, ranges, placed.types)
     of_weights = {name: method.weights for name, method in methods.items()}
-    ready = with_integer_weights(placed.graph, of_weights, chosen)
+    ready = with_integer_weights(placed.graph, of_weights, chosen, inputs)
     if recipe.bias_correction:
         if inputs is None:
             raise EdgeqError("bias_correction needs calibration data: give --calib DATA.npz")

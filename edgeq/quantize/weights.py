@@ -3,36 +3,69 @@ them, and everything behind takes them as they are. "minmax" is what layers do b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from edgeq import ops
+from edgeq import ops, reference
+from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Quantization, constant
 from edgeq.ops import weighted
+from edgeq.quantize.gptq import rounded_with_feedback
 from edgeq.quantize.omse import least_error_scales
 
-#: method -> scales of a layer's weights from the weights and the axis of their output channels
-WEIGHTS: Mapping[str, Callable[[np.ndarray, int], np.ndarray] | None] = {"minmax": None, "omse": least_error_scales}
+MINMAX, OMSE, GPTQ = WEIGHTS = ("minmax", "omse", "gptq")
 
 
-def with_integer_weights(graph: Graph, methods: Mapping[str, str], chosen: Mapping[str, Quantization]) -> Graph:
-    """`methods`: layer -> key of WEIGHTS. `chosen`: quantization of the activations."""
-    tensors, nodes = dict(graph.tensors), []
-    for node in graph.nodes:
-        method = WEIGHTS[methods.get(node.name, "minmax")]
-        if method is not None and has_real_weights(graph, node):
-            axis, weights = ops.get(node.op).weight_axis, graph.constant(node.inputs[1])
-            x, y = (float(chosen[name].scale[0]) for name in (node.inputs[0], node.output))
-            bias = graph.real_constant(node.inputs[2])
-            scales = weighted.bounded_scales(method(weights, axis), bias, x, weighted.scale_floor(x, y))
-            name = f"{node.name}.rounded"
-            made = weighted.rounded(weights, scales, axis)
-            tensors[name] = constant(name, made, Quantization(scales, 0, axis))
-            node = replace(node, inputs=(node.inputs[0], name, *node.inputs[2:]))
-        nodes.append(node)
-    return graph.with_nodes(nodes, tensors)
+def with_integer_weights(
+    graph: Graph,
+    methods: Mapping[str, str],
+    chosen: Mapping[str, Quantization],
+    inputs: Mapping[str, np.ndarray] | None,
+) -> Graph:
+    """`methods`: layer -> one of WEIGHTS. `chosen`: quantization of the activations. `inputs`: calibration data, which
+    GPTQ needs; layers without columns (Operator.weight_columns) it rounds to the nearest."""
+    changing = [
+        node for node in graph.nodes if methods.get(node.name, MINMAX) != MINMAX and has_real_weights(graph, node)
+    ]
+    hessians = _hessians(graph, [node for node in changing if methods[node.name] == GPTQ], inputs)
+    tensors, made = dict(graph.tensors), {}
+    for node in changing:
+        name, axis = f"{node.name}.rounded", ops.get(node.op).weight_axis
+        x, y = (float(chosen[operand].scale[0]) for operand in (node.inputs[0], node.output))
+        weights, bias = graph.constant(node.inputs[1]), graph.real_constant(node.inputs[2])
+        floor = weighted.scale_floor(x, y)
+        if methods[node.name] == OMSE:
+            scales = weighted.bounded_scales(least_error_scales(weights, axis), bias, x, floor)
+        else:
+            scales = weighted.weight_scales(weights, bias, axis, x, floor)
+        if node.name in hessians:
+            steps = rounded_with_feedback(weights.reshape(len(weights), -1), scales, hessians[node.name])
+            steps = steps.reshape(weights.shape)
+        else:
+            steps = weighted.rounded(weights, scales, axis)
+        tensors[name] = constant(name, steps, Quantization(scales, 0, axis))
+        made[node.name] = replace(node, inputs=(node.inputs[0], name, *node.inputs[2:]))
+    return graph.with_nodes([made.get(node.name, node) for node in graph.nodes], tensors)
+
+
+def _hessians(graph: Graph, nodes: list[Node], inputs: Mapping[str, np.ndarray] | None) -> dict[str, np.ndarray]:
+    """Layer -> X X^T [inputs, inputs] over the calibration data, of layers that have columns."""
+    if not nodes:
+        return {}
+    if inputs is None:
+        raise EdgeqError("gptq weights need calibration data: give --calib DATA.npz")
+    found: dict[str, np.ndarray] = {}
+
+    def add(name: str, values: np.ndarray) -> None:
+        for node in nodes:
+            columns = ops.get(node.op).weight_columns(node, values) if node.inputs[0] == name else None
+            if columns is not None:
+                found[node.name] = found.get(node.name, 0.0) + (columns.T @ columns).astype(np.float64)
+
+    reference.run(graph, inputs, watch=add)
+    return found
 
 
 def has_real_weights(graph: Graph, node: Node) -> bool:

@@ -8,13 +8,14 @@ import torch
 from scipy.stats import entropy
 from torch import nn
 
-from edgeq import reference
+from edgeq import ops, reference
 from edgeq.frontend.importer import Importer
 from edgeq.ir.graph import Graph, Quantization
 from edgeq.ops import weighted
 from edgeq.quantize import kl
 from edgeq.quantize.bias_correction import with_corrected_biases
 from edgeq.quantize.equalize import equalized
+from edgeq.quantize.gptq import rounded_with_feedback
 from edgeq.quantize.observe import Histogram
 from edgeq.quantize.omse import least_error_scales
 from edgeq.quantize.weights import with_integer_weights
@@ -127,11 +128,48 @@ def test_bias_correction_of_a_layer() -> None:
     np.testing.assert_allclose(corrected.constant(corrected.nodes[0].inputs[2]), [5.0 + 0.4 * 30.0], rtol=1e-6)
 
 
+def test_gptq_makes_up_for_what_rounding_loses() -> None:
+    """Two inputs that are always equal, weights 0.4 and 0.4 (and 127 on a third, which fixes the step at 1): the first
+    becomes 0, and the second, which takes over its 0.4, 1; rounding to the nearest would lose all of 0.8 x."""
+    x = np.random.default_rng(0).standard_normal((100, 1))
+    columns = np.concatenate([x, x, np.random.default_rng(1).standard_normal((100, 1))], axis=1)
+    steps = rounded_with_feedback(np.array([[0.4, 0.4, 127.0]]), np.ones(1), columns.T @ columns)
+    np.testing.assert_array_equal(steps, [[0, 1, 127]])
+
+
+def test_gptq_lowers_the_error_of_every_layer_that_has_columns() -> None:
+    network = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 8, 3, groups=8), nn.Flatten(),
+                            nn.Linear(8 * 5 * 4, 6))  # fmt: skip
+    graph = imported(randomized(network), torch.zeros(1, 3, 7, 6))
+    x = np.random.default_rng(0).standard_normal((64, 7, 6, 3)).astype(np.float32)
+    chosen = {name: Quantization.per_tensor(0.05, 0) for name, item in graph.tensors.items() if not item.is_constant}
+    errors = {}
+    for method in ("minmax", "gptq"):
+        made = with_integer_weights(graph, {node.name: method for node in graph.nodes}, chosen, {graph.inputs[0]: x})
+        for node, changed in zip(graph.nodes, made.nodes, strict=True):
+            if ops.get(node.op).weight_axis < 0:
+                continue
+            steps, scales = weighted.integer_weights(made, changed, ops.get(node.op).weight_axis, 0.05, 0.0)
+            weights = Quantization(scales, 0, ops.get(node.op).weight_axis).real(steps)
+            bias, given = graph.real_constant(node.inputs[2]), np.random.default_rng(1)
+            if node is graph.nodes[0]:
+                values = x
+            else:
+                values = given.standard_normal((64, *graph.tensor(node.inputs[0]).shape[1:])).astype(np.float32)
+            sums = [
+                ops.get(node.op).run_float(node, [values, item, bias])[0]
+                for item in (weights, graph.real_constant(node.inputs[1]))
+            ]
+            errors[method, node.op] = float(np.square(sums[0] - sums[1]).mean())
+    assert errors["gptq", "conv2d"] < errors["minmax", "conv2d"]
+    assert errors["gptq", "dwconv2d"] == errors["minmax", "dwconv2d"]
+
+
 def test_integer_weights_are_taken_as_they_are() -> None:
     graph = pair(np.array([[4.0], [1.0]]), np.array([[1.0, 16.0]]), (0.0, None))
     unit = Quantization.per_tensor(1.0, 0)
     chosen = {name: unit for name, tensor in graph.tensors.items() if not tensor.is_constant}
-    made = with_integer_weights(graph, {"two": "omse"}, chosen)
+    made = with_integer_weights(graph, {"two": "omse"}, chosen, None)
     one, two = made.nodes
     assert made.tensor(one.inputs[1]).dtype == "float32"
     steps, scales = weighted.integer_weights(made, two, 0, 1.0, 0.0)
