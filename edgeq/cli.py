@@ -308,11 +308,13 @@ def profile(folder: str, inputs: str | None, as_json: bool) -> None:
 @main.command("inspect")
 @click.argument("model")
 @click.option("--board", "board_name", help="Show one board only.")
+@click.option("--quant", "recipe", default="int8", show_default=True, help="Recipe: a name or a TOML file.")
 @click.option("--json", "as_json", is_flag=True)
 @_model_options
 def inspect_command(
     model: str,
     board_name: str | None,
+    recipe: str,
     as_json: bool,
     arch: str | None,
     trust_pickle: bool,
@@ -322,9 +324,12 @@ def inspect_command(
     """Show a model's layers and what boards would do with them."""
     from edgeq import inspect, pipeline
     from edgeq.boards import list_boards, load_board
+    from edgeq.quantize.recipe import load_recipe
 
+    chosen = load_recipe(recipe)
     boards = [load_board(name) for name in ([board_name] if board_name else list_boards())]
-    facts = inspect.inspect(pipeline.import_model(_source(model, arch, trust_pickle, input_shape, states)), boards)
+    graph = pipeline.import_model(_source(model, arch, trust_pickle, input_shape, states))
+    facts = inspect.inspect(graph, boards, chosen)
     if as_json:
         _emit_json(facts)
         return
@@ -357,13 +362,18 @@ def inspect_command(
         console.print(f"output {name}: {shape}", highlight=False, markup=False)
     for name, shape in facts["states"].items():
         console.print(f"state {name}: {shape}, kept between inferences", highlight=False, markup=False)
+    for layer in facts["layers"]:
+        if layer["why_int8"]:
+            text = f"layer {layer['name']} would be int8, not int16: {layer['why_int8']}"
+            console.print(text, highlight=False, markup=False)
     for change in facts["layout_changes"]:
         text = f"layout change that remains: {change['name']} moves {change['bytes']:,} bytes"
         console.print(text, highlight=False, markup=False)
     for name, entry in facts["boards"].items():
-        text = (
-            entry.get("problem") or f"constants {entry['weights_bytes']:,} B, arena {entry['arena_bytes']:,} B in int8"
-        )
+        text = entry.get("problem")
+        if text is None:
+            sizes = f"constants {entry['weights_bytes']:,} B, arena {entry['arena_bytes']:,} B"
+            text = f"{sizes} in {chosen.name}"
         console.print(f"{name}: {text}", highlight=False, markup=False)
 
 

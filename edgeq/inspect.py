@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,15 +11,20 @@ from edgeq import ops, pipeline
 from edgeq.boards import Board
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node
-from edgeq.quantize.convert import to_int8
+from edgeq.quantize.convert import to_integer
+from edgeq.quantize.precision import place
+from edgeq.quantize.recipe import Recipe
 
 
-def inspect(graph: Graph, boards: list[Board]) -> dict[str, Any]:
-    """Layers with shapes, parameters and MACs; per board the kernels and the memory that int8 would take.
+def inspect(graph: Graph, boards: list[Board], recipe: Recipe) -> dict[str, Any]:
+    """Layers with shapes, parameters, MACs and the precision that the recipe gives them; per board the kernels and the
+    memory that they would take.
 
     Kernels are chosen for ranges of -1 to 1: calibration can change the requantization form, not the kind of kernel.
     """
     ranges = {name: (-1.0, 1.0) for name, tensor in graph.tensors.items() if not tensor.is_constant}
+    placed = place(graph, ranges, {name: method.precision for name, method in recipe.methods(graph).items()})
+    ranges |= {name: ranges[source] for name, source in placed.borders.items()}
     layers = []
     for node in graph.nodes:
         parameters = sum(tensor.elements for tensor in graph.input_tensors(node) if tensor.is_constant)
@@ -30,7 +36,8 @@ def inspect(graph: Graph, boards: list[Board]) -> dict[str, Any]:
                 "output_shape": list(graph.tensor(node.output).shape),
                 "parameters": parameters,
                 "macs": ops.get(node.op).macs(graph, node),
-                "precision": _precision(graph, node),
+                "precision": _precision(graph, node, placed.types),
+                "why_int8": placed.kept_int8.get(node.name),
             }
         )
     result: dict[str, Any] = {
@@ -44,7 +51,7 @@ def inspect(graph: Graph, boards: list[Board]) -> dict[str, Any]:
         "layout_changes": [
             {
                 "name": node.name,
-                "bytes": graph.tensor(node.output).elements * np.dtype(_precision(graph, node)).itemsize,
+                "bytes": graph.tensor(node.output).elements * np.dtype(_precision(graph, node, placed.types)).itemsize,
             }
             for node in graph.nodes
             if node.op == "transpose"
@@ -53,7 +60,7 @@ def inspect(graph: Graph, boards: list[Board]) -> dict[str, Any]:
     }
     for board in boards:
         try:
-            program, arena = pipeline.arrange(to_int8(graph, ranges), board)
+            program, arena = pipeline.arrange(to_integer(placed.graph, ranges, placed.types), board)
         except EdgeqError as error:
             result["boards"][board.name] = {"supported": False, "problem": str(error)}
             continue
@@ -66,7 +73,7 @@ def inspect(graph: Graph, boards: list[Board]) -> dict[str, Any]:
     return result
 
 
-def _precision(graph: Graph, node: Node) -> str:
-    """Type of the node's output: as the file prescribes, or what edgeq quantizes to."""
+def _precision(graph: Graph, node: Node, types: Mapping[str, str]) -> str:
+    """Type of the node's output: as the file prescribes, or as the recipe does."""
     quantization = graph.tensor(node.output).quantization
-    return quantization.dtype if quantization is not None else "int8"
+    return quantization.dtype if quantization is not None else types.get(node.output, "int8")

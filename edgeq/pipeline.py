@@ -37,7 +37,6 @@ from edgeq.plan.exact import prove
 from edgeq.plan.order import smallest_peak
 from edgeq.plan.over_input import overwrite_inputs
 from edgeq.plan.residual import fuse_residuals
-from edgeq.quantize.convert import to_int8
 from edgeq.quantize.data import (
     Samples,
     dequantize_inputs,
@@ -47,9 +46,11 @@ from edgeq.quantize.data import (
     require_file,
     require_float,
 )
-from edgeq.quantize.observe import observe, unprescribed
+from edgeq.quantize.equalize import equalized
+from edgeq.quantize.observe import unprescribed
 from edgeq.quantize.recipe import Recipe
 from edgeq.quantize.sqnr import sqnr_db
+from edgeq.quantize.stage import quantized
 from edgeq.report.facts import Accuracy, Facts, write
 from edgeq.simulate.qemu import require_simulator
 from edgeq.simulate.session import run_samples
@@ -85,12 +86,19 @@ def import_model(source: ModelSource) -> Graph:
     return canonicalize(verify_graph.run(load(source), "import"))
 
 
-def quantize(graph: Graph, calibration: Samples | None, recipe: Recipe) -> Graph:
-    """Canonical float graph -> integer graph; without calibration data a graph whose file prescribes every scale."""
-    ranges = {}
-    if calibration is not None and unprescribed(graph):
-        ranges = observe(graph, calibration.inputs, recipe.observer, recipe.percentile)
-    return verify_graph.run(to_int8(graph, ranges), "quantize")
+def prepare(graph: Graph, recipe: Recipe) -> Graph:
+    """The float graph that the recipe quantizes: the same function, maybe with other weights."""
+    return verify_graph.run(equalized(graph), "equalize") if recipe.equalize else graph
+
+
+def quantize(graph: Graph, calibration: Samples | None, recipe: Recipe, observer: Observer | None = None) -> Graph:
+    """Prepared float graph -> integer graph; without calibration data a graph whose file prescribes every scale.
+    `observer` is warned of layers whose precision can't be had."""
+    made = quantized(graph, calibration.inputs if calibration is not None else None, recipe)
+    if observer is not None:
+        for layer, reason in made.kept_int8.items():
+            observer.warning(f"layer {layer} is int8, not int16: {reason}")
+    return verify_graph.run(made.graph, "quantize")
 
 
 def arrange(
@@ -182,12 +190,12 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
     _check_data_options(options, may_prescribe=kind in guard.MAY_PRESCRIBE)
     with _target_folder(options.folder) as folder:
         observer.stage(f"importing {options.source.path.name}")
-        graph = import_model(options.source)
+        graph = prepare(import_model(options.source), options.recipe)
         calibration = _calibration(options, graph, observer)
         evaluation = load_samples(options.eval_data, graph, "--eval") if options.eval_data else None
-        how = f"{options.recipe.observer}, {len(calibration)} samples" if unprescribed(graph) else "as the file says"
+        how = f"{options.recipe.summary}, {len(calibration)} samples" if unprescribed(graph) else "as the file says"
         observer.stage(f"quantizing to {options.recipe.name} ({how})")
-        integer = quantize(graph, calibration, options.recipe)
+        integer = quantize(graph, calibration, options.recipe, observer)
         observer.stage(f"generating and compiling for {options.board.name}")
         emit_options = EmitOptions(options.optimize, options.recipe.name, _source_facts(options.source.path))
         program, arena = generate(integer, options.board, folder, emit_options, options.budget)

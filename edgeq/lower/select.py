@@ -80,10 +80,9 @@ def candidates(graph: Graph, node: Node, board: Board) -> list[Candidate]:
     """Every kernel that applies, by the board's instruction sets in order of preference."""
     found: list[Candidate] = []
     passed_over: list[str] = []
-    taken, stored = graph.tensor(node.inputs[0]).dtype, graph.tensor(node.outputs[0]).dtype
     for isa in board.isa:
         for kernel in ops.get(node.op).kernels:
-            if kernel.isa != isa or kernel.dtype not in ("bytes", taken) or stored != (kernel.stores or taken):
+            if kernel.isa != isa or not kernel.takes(graph, node):
                 continue
             obstacle = kernel.applies(graph, node)
             if obstacle is None:

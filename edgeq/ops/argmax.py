@@ -79,7 +79,7 @@ class Argmax(reduction.Reduction):
             )
         converter.add(node, (converter.quantized(node.inputs[0]).name,), converter.quantized_output(node))
 
-    def fixed_output(self) -> Quantization:
+    def fixed_output(self, node: Node, dtype: str) -> Quantization:
         return Quantization.per_tensor(1.0, 0)
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, Any]:

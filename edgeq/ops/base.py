@@ -76,6 +76,11 @@ class Kernel:
     code_bytes: int = 0
     expands: bool = False
 
+    def takes(self, graph: Graph, node: Node) -> bool:
+        """Whether it has the types of the node's first input and output."""
+        taken, stored = graph.tensor(node.inputs[0]).dtype, graph.tensor(node.outputs[0]).dtype
+        return self.dtype in ("bytes", taken) and stored == (self.stores or taken)
+
 
 class Operator:
     """Base of all operators. Arrays are channels-last with a leading batch axis."""
@@ -94,6 +99,10 @@ class Operator:
     is_view: bool = False
     #: has an integer form and a kernel for int16 activations as well
     takes_int16: bool = False
+    #: axes of the output and of the input channels in the weights, the second input, of operators whose third one is a
+    #: bias; -1: it has none
+    weight_axis: int = -1
+    weight_input_axis: int = -1
     #: positions of operands that are indices (int32)
     index_inputs: tuple[int, ...] = ()
     #: values inside the operator whose ranges calibration has to find; `run_float` gives them behind the outputs, and
@@ -113,6 +122,11 @@ class Operator:
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Integer reference: the definition of right."""
         raise NotImplementedError
+
+    def weight_columns(self, node: Node, x: np.ndarray) -> np.ndarray | None:
+        """What the weights of an output channel, one after another, are multiplied with: [sums, weights of a channel]
+        for the float input `x`. None where channels have inputs of their own."""
+        return None
 
     def macs(self, graph: Graph, node: Node) -> int:
         """Multiply-accumulates of one sample."""
@@ -155,8 +169,8 @@ class Operator:
     def settle(self, graph: Graph, node: Node, ranges: Mapping[str, Range], chosen: dict[str, Quantization]) -> None:
         """Changes the quantizations that were chosen round `node`, where the operator needs others."""
 
-    def fixed_output(self) -> Quantization | None:
-        """The output's quantization where the operator prescribes it."""
+    def fixed_output(self, node: Node, dtype: str) -> Quantization | None:
+        """The output's quantization where the operator prescribes it, for activations of type `dtype`."""
         return None
 
     def requantizes_to_any_scale(self) -> bool:

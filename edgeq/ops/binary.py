@@ -180,7 +180,8 @@ class Binary(Operator):
         return node
 
     def quantize(self, converter: Converter, node: Node) -> None:
-        x, y, output = *(converter.operand(name) for name in node.inputs[:2]), converter.quantized_output(node)
+        output = converter.quantized_output(node)
+        x, y = (converter.operand(name, output.dtype) for name in node.inputs[:2])
         if "int16" in (x.dtype, y.dtype, output.dtype):
             binary_wide.quantize(converter, node, function_of(node))
             return
@@ -194,7 +195,9 @@ class Binary(Operator):
             return
         if function in ("minimum", "maximum") and not _is_tflite(node):
             assert output.quantization is not None
-            x, y = (converter.operand(converter.rescaled(item.name, output.quantization, node.name)) for item in (x, y))
+            x, y = (
+                converter.quantized(converter.rescaled(item.name, output.quantization, node.name)) for item in (x, y)
+            )
         attributes, constants = integers(function, x, y, output, _is_tflite(node))
         made = {**attributes, **converter.activation_range(node, output)}
         if single:

@@ -37,8 +37,8 @@ def form(node: Node) -> str:
 
 def quantize(converter: Converter, node: Node, function: str) -> None:
     """Adds the integer form of a float node with int16 operands and result. Raises EdgeqError where there is none."""
-    operands = [converter.operand(name) for name in node.inputs[:2]]
     output = converter.quantized_output(node)
+    operands = [converter.operand(name, output.dtype) for name in node.inputs[:2]]
     if any(tensor.dtype != "int16" or tensor.zero_point for tensor in (*operands, output)):
         raise EdgeqError(f"layer {node.name}: {function} in int16 needs int16 operands and output with zero points 0")
     if function not in FORMS:
@@ -46,6 +46,10 @@ def quantize(converter: Converter, node: Node, function: str) -> None:
             f"layer {node.name}: there is no kernel for {function} on int16 activations; TensorFlow Lite has none "
             "either: convert the model with int8 there"
         )
+    if function in ("minimum", "maximum") and node.attributes.get("rounding") != fixed_point.TFLITE:
+        assert output.quantization is not None
+        made = [converter.rescaled(tensor.name, output.quantization, node.name) for tensor in operands]
+        operands = [converter.quantized(name) for name in made]
     integers: dict[str, int] = {}
     if FORMS[function] == "sum":
         by_shifts = bool(node.attributes.get("by_shifts", False))
@@ -55,9 +59,9 @@ def quantize(converter: Converter, node: Node, function: str) -> None:
         scale = fixed_point.float32_quotient(operands[0].scale, operands[1].scale, divisor=output.scale)
         m, s = fixed_point.tflite_multiplier(np.array([scale]))
         integers = {"m": int(m[0]), "s": int(s[0])}
-    made = {**integers, **converter.activation_range(node, output), "function": function}
+    attributes = {**integers, **converter.activation_range(node, output), "function": function}
     names = tuple(tensor.name for tensor in operands)
-    converter.add(replace(node, op="binary_wide"), names, output, **made)
+    converter.add(replace(node, op="binary_wide"), names, output, **attributes)
 
 
 def _shape(graph: Graph, node: Node) -> dict[str, Any]:

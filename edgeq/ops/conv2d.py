@@ -191,6 +191,8 @@ def simd_kernels(
 class Convolution(Operator):
     """What conv2d and conv2d_grouped share: weights [out_c, kernel_h, kernel_w, in_c of a group]."""
 
+    weight_axis = 0
+
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         batch, height, width, _ = inputs[0].shape
         return [(batch, *Window.of(node.attributes).output_size(height, width), inputs[1].shape[0])]
@@ -199,7 +201,7 @@ class Convolution(Operator):
         return output_pixels(graph, node) * graph.tensor(node.inputs[1]).elements
 
     def quantize(self, converter: Converter, node: Node) -> None:
-        weighted.quantize(converter, node, axis=0)
+        weighted.quantize(converter, node, self.weight_axis)
 
     def row_reach(self, graph: Graph, node: Node) -> RowReach:
         return Window.of(node.attributes).row_reach()
@@ -217,6 +219,7 @@ class Convolution(Operator):
 class Conv2d(Convolution):
     name = "conv2d"
     takes_int16 = True
+    weight_input_axis = 3
     torch_targets = {**conv_torch.TARGETS, **conv_transpose.TORCH_TARGETS}
     tflite_targets = {"CONV_2D": import_tflite, **conv_transpose.TFLITE_TARGETS}
     onnx_targets = {"Conv": import_onnx, **conv_transpose.ONNX_TARGETS}
@@ -298,6 +301,10 @@ class Conv2d(Convolution):
         acc = exact_matmul(columns, weights.reshape(weights.shape[0], -1).T) + bias
         y = weighted.requantize(graph, node, acc.reshape(*patches.shape[:3], -1))
         return [residual.added(node, y, inputs)]
+
+    def weight_columns(self, node: Node, x: np.ndarray) -> np.ndarray:
+        patches = windows(x, Window.of(node.attributes), 0.0)
+        return patches.reshape(-1, int(np.prod(patches.shape[3:])))
 
 
 OP = Conv2d()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.errors import EdgeqError
-from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ir.graph import Graph, Node, Quantization, Tensor
 from edgeq.ops import fixed_point
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, elements_per_sample, same_row
 from edgeq.ops.spatial import RowReach
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 #: output scale of sigmoid and tanh
 OUTPUT_SCALE = 2.0**-15
+OUTPUT = Quantization(np.array([OUTPUT_SCALE]), 0, None, "int16")
 #: segments of a table of 513 entries, each 128 inputs long
 SEGMENTS = 512
 #: positions between neighbours of the sigmoid's table, as bits

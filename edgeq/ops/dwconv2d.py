@@ -88,6 +88,7 @@ def general_kernel(isa: str, packing: Any, why: str) -> Kernel:
 class DepthwiseConv2d(Operator):
     name = "dwconv2d"
     takes_int16 = True
+    weight_axis = weight_input_axis = 2
     tflite_targets = {"DEPTHWISE_CONV_2D": import_tflite}
     kernels = (
         window_kernel(
@@ -160,7 +161,7 @@ class DepthwiseConv2d(Operator):
         return output_pixels(graph, node) * graph.tensor(node.inputs[1]).elements
 
     def quantize(self, converter: Converter, node: Node) -> None:
-        weighted.quantize(converter, node, axis=2)
+        weighted.quantize(converter, node, self.weight_axis)
 
     def row_reach(self, graph: Graph, node: Node) -> RowReach:
         return Window.of(node.attributes).row_reach()

@@ -70,9 +70,9 @@ class L2Normalize(Operator):
             raise EdgeqError(
                 f"layer {node.name}: an L2 normalization over {x.shape[-1]} elements; at most {DEEPEST - 1}"
             )
-        converter.add_made_in(self.fixed_output(), node, (x.name,))
+        converter.add_made_in(self.fixed_output(node, "int8"), node, (x.name,))
 
-    def fixed_output(self) -> Quantization:
+    def fixed_output(self, node: Node, dtype: str) -> Quantization:
         return Quantization.per_tensor(OUTPUT_SCALE, 0)
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:

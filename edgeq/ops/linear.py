@@ -136,6 +136,7 @@ def simd_kernel(isa: str, packing: Any, granule: int, why: str, **details: Any) 
 class Linear(Operator):
     name = "linear"
     takes_int16 = True
+    weight_axis, weight_input_axis = 0, 1
     torch_targets = {"aten.linear.default": import_torch, "aten.addmm.default": import_addmm}
     tflite_targets = {"FULLY_CONNECTED": import_tflite}
     onnx_targets = {"Gemm": import_gemm, "MatMul": import_matmul, **einsum_onnx.TARGETS}
@@ -206,8 +207,11 @@ class Linear(Operator):
     def macs(self, graph: Graph, node: Node) -> int:
         return self._rows(graph, node) * graph.tensor(node.inputs[1]).elements
 
+    def weight_columns(self, node: Node, x: np.ndarray) -> np.ndarray:
+        return x.reshape(-1, x.shape[-1])
+
     def quantize(self, converter: Converter, node: Node) -> None:
-        weighted.quantize(converter, node, axis=0, widens=True)
+        weighted.quantize(converter, node, self.weight_axis, widens=True)
 
     def _rows(self, graph: Graph, node: Node) -> int:
         return int(np.prod(graph.tensor(node.outputs[0]).shape[1:-1], dtype=np.int64))

@@ -106,10 +106,10 @@ class MaskedSoftmax(Operator):
         x = converter.quantized(node.inputs[0])
         longest = max(end - first for first, end in node.attributes["visible"])
         table = converter.constant(f"{node.name}.exp_table", softmax.exp_table(x.scale, longest))
-        converter.add_made_in(self.fixed_output(), node, (x.name, table))
+        converter.add_made_in(softmax.OUTPUT, node, (x.name, table))
 
-    def fixed_output(self) -> Quantization:
-        return softmax.OP.fixed_output()
+    def fixed_output(self, node: Node, dtype: str) -> Quantization:
+        return softmax.OUTPUT
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
         return {

@@ -7,10 +7,12 @@ Integer form: acc = sum(x) - H*W*zero_point, requantized with scale_in / (H*W * 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgeq.errors import EdgeqError
 from edgeq.frontend.onnx import image
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import fixed_point
@@ -44,10 +46,21 @@ def pack_requantization(graph: Graph, node: Node) -> dict[str, Constant]:
     return constants
 
 
+#: int16 elements whose sum fits 32 bits
+MOST_WIDE = (1 << 15) - 1
+
+
 def quantize_sum(converter: Converter, node: Node, divisor: int) -> None:
-    """Adds the integer form of a sum divided by `divisor`: multiplier and shift as constants."""
+    """Adds the integer form of a sum divided by `divisor`: multiplier and shift as constants. Sums of int16 are
+    TensorFlow Lite's, in 32 bits."""
     x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
-    rounding = node.attributes.get("rounding", fixed_point.SINGLE)
+    wide = output.dtype == "int16"
+    if wide and x.elements // output.elements > MOST_WIDE:
+        raise EdgeqError(
+            f"layer {node.name}: a mean of {x.elements // output.elements} int16 elements; at most {MOST_WIDE} are "
+            "supported"
+        )
+    rounding = fixed_point.TFLITE if wide else node.attributes.get("rounding", fixed_point.SINGLE)
     if rounding == fixed_point.TFLITE:
         multiplier, shift = tflite_multiplier(x.scale / output.scale, divisor)
     else:
@@ -68,6 +81,7 @@ def tflite_multiplier(scale: float, divisor: int) -> tuple[np.ndarray, np.ndarra
 
 class Mean(Operator):
     name = "mean"
+    takes_int16 = True
     onnx_targets = {"GlobalAveragePool": import_onnx_global}
     kernels = (
         Kernel(
@@ -101,6 +115,8 @@ class Mean(Operator):
         return [y]
 
     def quantize(self, converter: Converter, node: Node) -> None:
+        if converter.quantized_output(node).dtype == "int16":
+            node = replace(node, op="reduce").with_attributes(function="mean", axes=(1, 2))
         quantize_sum(converter, node, pixels(converter.source, node))
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops import binary_import, fixed_point, mean, reduction
 from edgeq.ops.base import Kernel
@@ -21,10 +20,6 @@ if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
-
-
-#: int16 elements whose sum fits 32 bits
-MOST_WIDE = (1 << 15) - 1
 
 
 def torch_mean(importer: Importer, args: Mapping[str, Any]) -> str:
@@ -160,8 +155,6 @@ class Reduce(reduction.Reduction):
     def quantize(self, converter: Converter, node: Node) -> None:
         count = reduction.count(converter.source, node)
         divisor = count if node.attributes["function"] == "mean" else 1
-        if converter.quantized_output(node).dtype == "int16" and count > MOST_WIDE:
-            raise EdgeqError(f"layer {node.name}: a mean of {count} int16 elements; at most {MOST_WIDE} are supported")
         mean.quantize_sum(converter, node, divisor)
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, Any]:

@@ -51,6 +51,12 @@ def quantize(converter: Converter, node: Node, positive: float, negative: float,
     converter.add(plain, (x.name,), output, **lines(positive, negative, fold), **limits)
 
 
+def between(source: Tensor, target: Tensor) -> dict[str, int]:
+    """Attributes of the node that gives the integers of `source` in the quantization of `target`."""
+    ratio, info = source.scale / target.scale, np.iinfo(target.dtype)
+    return {**lines(ratio, ratio), "act_min": int(info.min), "act_max": int(info.max)}
+
+
 def _kernel(source: str, target: str) -> Kernel:
     function = f"eq_rescale_s{source[3:]}_to_s{target[3:]}_scalar"
     return Kernel(

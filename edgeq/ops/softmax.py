@@ -16,7 +16,7 @@ import numpy as np
 
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
-from edgeq.ops import fixed_point, gemmlowp, softmax_wide
+from edgeq.ops import curve, fixed_point, gemmlowp, softmax_wide
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from edgeq.quantize.convert import Converter
 
 OUTPUT_SCALE, OUTPUT_ZERO_POINT = 1.0 / 256.0, -128
+OUTPUT = Quantization.per_tensor(OUTPUT_SCALE, OUTPUT_ZERO_POINT)
 
 
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
@@ -172,10 +173,10 @@ class Softmax(Operator):
         else:
             values = exp_table(x.scale * beta, x.shape[-1])
         table = converter.constant(f"{node.name}.exp_table", values)
-        converter.add_made_in(self.fixed_output(), node, (x.name, table))
+        converter.add_made_in(OUTPUT, node, (x.name, table))
 
-    def fixed_output(self) -> Quantization:
-        return Quantization.per_tensor(OUTPUT_SCALE, OUTPUT_ZERO_POINT)
+    def fixed_output(self, node: Node, dtype: str) -> Quantization:
+        return OUTPUT if dtype == "int8" else curve.OUTPUT
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
         return {"rows": softmax_wide.rows(graph, node), "depth": graph.tensor(node.outputs[0]).shape[-1]}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
-from edgeq.ops import fixed_point, unary_onnx, unary_tables, unary_tflite, unary_torch, unary_wide
+from edgeq.ops import curve, fixed_point, unary_onnx, unary_tables, unary_tflite, unary_torch, unary_wide
 from edgeq.ops.base import Operator, Shape
 from edgeq.ops.unary_tables import Parameters, Real, Table, through_float
 
@@ -124,6 +124,9 @@ class Unary(Operator):
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             return [np.asarray(FUNCTIONS[node.attributes["function"]].real(inputs[0], node.attributes), np.float32)]
 
+    def fixed_output(self, node: Node, dtype: str) -> Quantization | None:
+        return curve.OUTPUT if dtype == "int16" and node.attributes["function"] in ("sigmoid", "tanh") else None
+
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         raise AssertionError("integer graphs hold a lut instead")
 
@@ -135,7 +138,7 @@ class Unary(Operator):
         assert x.quantization is not None
         assert output.quantization is not None
         if "int16" in (x.dtype, output.dtype):
-            unary_wide.quantize(converter, node)
+            unary_wide.quantize(converter, node, FUNCTIONS[node.attributes["function"]].real)
             return
         bounds = converter.activation_range(node, output)
         table = np.clip(self._table(node, x.quantization, output.quantization), bounds["act_min"], bounds["act_max"])

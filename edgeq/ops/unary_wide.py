@@ -4,7 +4,8 @@ straight lines (ops/rescale.py)."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from edgeq.ops import curve, fixed_point, rescale
 if TYPE_CHECKING:
     from edgeq.quantize.convert import Converter
 
+Real = Callable[[np.ndarray, Mapping[str, Any]], np.ndarray]
 Form = Callable[["Converter", Node], None]
 
 
@@ -45,6 +47,11 @@ def _exp(converter: Converter, node: Node) -> None:
     curve.quantize(converter, node, "table", curve.segments_table(np.exp, low, high, output.scale, np.float32))
 
 
+#: continuous functions, with slopes that straight lines follow over a range that starts anywhere
+SMOOTH = (
+    "affine", "atan", "cos", "elu", "erf", "exp2", "expm1", "gelu", "hardsigmoid", "hardswish", "log_sigmoid", "mish",
+    "silu", "sin", "softplus", "softshrink", "softsign",
+)  # fmt: skip
 FORMS: Mapping[str, Form] = {
     "abs": _absolute,
     "exp": _exp,
@@ -55,9 +62,28 @@ FORMS: Mapping[str, Form] = {
 }
 
 
-def quantize(converter: Converter, node: Node) -> None:
-    """Adds the integer form of a unary node with int16 operand or result. Raises EdgeqError where there is none."""
+def _smooth(converter: Converter, node: Node, real: Real) -> None:
+    """A continuous function through a table over the whole range of the input."""
+    x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
+    function = partial(_of_parameters, real, node.attributes)
+    table = curve.segments_table(function, -32768 * x.scale, 32767 * x.scale, output.scale, np.float64)
+    curve.quantize(converter, node, "table", table)
+
+
+def _of_parameters(real: Real, parameters: Mapping[str, Any], x: np.ndarray) -> np.ndarray:
+    low, high = parameters.get("activation", (None, None))
+    return np.clip(real(x, parameters), -np.inf if low is None else low, np.inf if high is None else high)
+
+
+def quantize(converter: Converter, node: Node, real: Real) -> None:
+    """Adds the integer form of a unary node with int16 operand or result; `real`: its function of arrays and
+    parameters. Raises EdgeqError where there is none."""
     function = node.attributes["function"]
+    exponent = float(node.attributes.get("exponent", 0.0))
+    integer_power = function == "pow" and exponent > 0 and exponent.is_integer()
+    if (function in SMOOTH or integer_power) and node.attributes.get("rounding") != fixed_point.TFLITE:
+        _smooth(converter, node, real)
+        return
     types = {converter.quantized(node.inputs[0]).dtype, converter.quantized_output(node).dtype}
     if function not in FORMS or (function != "requantize" and len(types) > 1):
         raise EdgeqError(

@@ -38,14 +38,31 @@ def accumulator_range(graph: Graph, node: Node, axis: int) -> tuple[np.ndarray, 
 
 
 def weight_scales(weights: np.ndarray, bias: np.ndarray, axis: int, input_scale: float, floor: float) -> np.ndarray:
-    """Symmetric per-channel scales: largest magnitude / 127, but never so small that the bias leaves int32.
+    """Symmetric per-channel scales: largest magnitude / 127, within `bounded_scales`."""
+    largest = np.abs(weights).max(axis=other_axes(weights, axis)).astype(np.float64)
+    return bounded_scales(largest / 127.0, bias, input_scale, floor)
 
-    `floor` replaces the scale of channels that are all zero.
-    """
-    others = tuple(i for i in range(weights.ndim) if i != axis)
-    largest = np.abs(weights).max(axis=others).astype(np.float64)
-    scale = np.maximum(largest / 127.0, np.abs(bias).astype(np.float64) / (input_scale * 2.0**29))
-    return np.maximum(scale, floor)
+
+def bounded_scales(scales: np.ndarray, bias: np.ndarray, input_scale: float, floor: float) -> np.ndarray:
+    """The scales, but never so small that the bias leaves int32. `floor` replaces those of channels that are all
+    zero."""
+    return np.maximum(np.maximum(scales, np.abs(bias).astype(np.float64) / (input_scale * 2.0**29)), floor)
+
+
+def other_axes(weights: np.ndarray, axis: int) -> tuple[int, ...]:
+    """The axes of the weights of one channel."""
+    return tuple(index for index in range(weights.ndim) if index != axis)
+
+
+def scale_floor(input_scale: float, output_scale: float) -> float:
+    """The least scale of weights whose requantization can be expressed."""
+    return output_scale / input_scale * 2.0**-24
+
+
+def rounded(weights: np.ndarray, scales: np.ndarray, axis: int) -> np.ndarray:
+    """int8 weights, to the nearest step of each channel's scale."""
+    shape = [-1 if index == axis else 1 for index in range(weights.ndim)]
+    return np.clip(np.rint(weights / scales.reshape(shape)), -127, 127).astype(np.int8)
 
 
 def bias_operand(call: TfliteCall | OnnxCall, index: int, channels: int) -> str:
@@ -83,8 +100,8 @@ def quantize(converter: Converter, node: Node, axis: int, widens: bool = False) 
     if output.dtype == "int16" and not (widens and x.dtype == "int8" and rounding == fixed_point.TFLITE):
         _quantize_wide(converter, node, axis, x, output)
         return
-    floor = output.scale / x.scale * 2.0**-24
-    weights_q, scales = _integer_weights(converter, node, axis, x.scale, floor)
+    floor = scale_floor(x.scale, output.scale)
+    weights_q, scales = integer_weights(converter.source, node, axis, x.scale, floor)
     bias_q = _integer_bias(converter.source, node, x.scale * scales, rounding)
     magnitude = np.abs(weights_q.astype(np.int64)).sum(axis=tuple(i for i in range(weights_q.ndim) if i != axis))
     largest = 255 * magnitude + np.abs(bias_q)
@@ -119,8 +136,8 @@ def _quantize_wide(converter: Converter, node: Node, axis: int, x: Tensor, outpu
         raise EdgeqError(
             f"layer {node.name}: an int16 output needs an int16 input, both with zero point 0; convert the model anew"
         )
-    floor = output.scale / x.scale * 2.0**-24
-    weights_q, scales = _integer_weights(converter, node, axis, x.scale, floor)
+    floor = scale_floor(x.scale, output.scale)
+    weights_q, scales = integer_weights(converter.source, node, axis, x.scale, floor)
     bias_q = _integer_bias(converter.source, node, x.scale * scales, fixed_point.TFLITE)
     bias = converter.source.tensor(node.inputs[2])
     twice = bias.dtype == "int32" or node.attributes.get("narrow_sums")
@@ -162,11 +179,11 @@ def centred(graph: Graph, node: Node, x: np.ndarray) -> np.ndarray:
     return x.astype(wide) - wide(graph.tensor(node.inputs[0]).zero_point)
 
 
-def _integer_weights(
-    converter: Converter, node: Node, axis: int, input_scale: float, floor: float
+def integer_weights(
+    graph: Graph, node: Node, axis: int, input_scale: float, floor: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """(int8 weights, float64 scale per output channel)."""
-    stored = converter.source.tensor(node.inputs[1])
+    stored = graph.tensor(node.inputs[1])
     channels = stored.shape[axis]
     if stored.quantization is not None and stored.dtype == "int8" and stored.quantization.zero_point == 0:
         if stored.quantization.axis not in (None, axis):
@@ -176,12 +193,9 @@ def _integer_weights(
             )
         assert stored.data is not None
         return stored.data, np.broadcast_to(stored.quantization.scale, channels).copy()
-    weights = converter.source.real_constant(node.inputs[1])
-    bias = converter.source.real_constant(node.inputs[2])
-    scales = weight_scales(weights, bias, axis, input_scale, floor)
-    shape = [1] * weights.ndim
-    shape[axis] = channels
-    return np.clip(np.rint(weights / scales.reshape(shape)), -127, 127).astype(np.int8), scales
+    weights = graph.real_constant(node.inputs[1])
+    scales = weight_scales(weights, graph.real_constant(node.inputs[2]), axis, input_scale, floor)
+    return rounded(weights, scales, axis), scales
 
 
 def _integer_bias(graph: Graph, node: Node, scales: np.ndarray, rounding: str) -> np.ndarray:

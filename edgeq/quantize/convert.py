@@ -3,6 +3,7 @@ share: which scale an activation gets, and the graph in the making."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -12,9 +13,9 @@ import numpy as np
 from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor, constant
-from edgeq.ops import fixed_point, lut
+from edgeq.ops import fixed_point, lut, rescale
 from edgeq.quantize.observe import Range
-from edgeq.quantize.scales import affine
+from edgeq.quantize.scales import spanning
 from edgeq.quantize.states import state_quantization
 
 #: steps beyond any integer range that activations are stored in
@@ -23,38 +24,50 @@ BEYOND = 2.0**30
 FLOAT_ONLY = ("activation", "min", "max", "by_shifts", "single_product", "narrow_sums")
 
 
-def to_int8(graph: Graph, ranges: dict[str, Range]) -> Graph:
-    """The int8 graph. Raises EdgeqError for an operator without an integer form, naming its layer."""
-    converter = Converter(graph, activation_quantization(graph, ranges), ranges)
+#: the types of activations that are all int8
+INT8: Mapping[str, str] = MappingProxyType({})
+
+
+def to_integer(graph: Graph, ranges: Mapping[str, Range], types: Mapping[str, str] = INT8) -> Graph:
+    """The integer graph; `types` of activations that are not int8 (quantize/precision.py). Raises EdgeqError for an
+    operator without an integer form, naming its layer."""
+    converter = Converter(graph, activation_quantization(graph, ranges, types), ranges)
     for node in graph.nodes:
         converter.require_types(node)
         try:
             ops.get(node.op).quantize(converter, node)
         except NotImplementedError:
             shape = graph.tensor(node.inputs[0]).shape
-            raise EdgeqError(f"layer {node.name}: {node.op} on {shape} has no int8 form") from None
+            dtype = types.get(node.output, "int8")
+            raise EdgeqError(f"layer {node.name}: {node.op} on {shape} has no {dtype} form") from None
         except ValueError as error:
             raise EdgeqError(f"layer {node.name}: {error}; calibrate with representative data") from error
     return converter.finish()
 
 
-def activation_quantization(graph: Graph, ranges: dict[str, Range]) -> dict[str, Quantization]:
+def activation_quantization(
+    graph: Graph, ranges: Mapping[str, Range], types: Mapping[str, str] = INT8
+) -> dict[str, Quantization]:
     """Quantization of every activation: as its file prescribes, from its range, from the operator, or, where the
     operator can't change the scale, from its input."""
-    chosen = {name: graph.tensor(name).quantization or affine(ranges[name]) for name in graph.inputs}
-    of_states = state_quantization(graph, ranges)
+    chosen = {
+        name: graph.tensor(name).quantization or spanning(ranges[name], types.get(name, "int8"))
+        for name in graph.inputs
+    }
+    of_states = state_quantization(graph, ranges, types)
     chosen.update({state.start: of_states[state.start] for state in graph.states})
     for node in graph.nodes:
         operator = ops.get(node.op)
         for name in node.outputs:
             prescribed = graph.tensor(name).quantization
-            fixed = operator.fixed_output()
+            dtype = types.get(name, "int8")
+            fixed = operator.fixed_output(node, dtype)
             if prescribed is not None:
                 chosen[name] = prescribed
             elif fixed is not None:
                 chosen[name] = fixed
             elif operator.requantizes_to_any_scale():
-                chosen[name] = of_states.get(name) or affine(operator.output_range(node, name, ranges))
+                chosen[name] = of_states.get(name) or spanning(operator.output_range(node, name, ranges), dtype)
             else:
                 chosen[name] = chosen[node.inputs[0]]
     _agree_with_concat(graph, chosen)
@@ -75,7 +88,7 @@ def _agree_with_concat(graph: Graph, chosen: dict[str, Quantization]) -> None:
             while (producer := producers.get(way[-1])) is not None:
                 free = graph.tensor(way[-1]).quantization is None and graph.only_consumer(way[-1]) is reader
                 operator = ops.get(producer.op)
-                if not free or operator.fixed_output() is not None:
+                if not free or operator.fixed_output(producer, chosen[way[-1]].dtype) is not None:
                     break
                 if operator.requantizes_to_any_scale():
                     chosen.update(dict.fromkeys(way, chosen[node.output]))
@@ -87,7 +100,7 @@ def _agree_with_concat(graph: Graph, chosen: dict[str, Quantization]) -> None:
 class Converter:
     """The integer graph in the making; operators' `quantize` methods use it."""
 
-    def __init__(self, source: Graph, quantization: dict[str, Quantization], ranges: dict[str, Range]) -> None:
+    def __init__(self, source: Graph, quantization: Mapping[str, Quantization], ranges: Mapping[str, Range]) -> None:
         self.source = source
         self.ranges = ranges
         self._quantization = quantization
@@ -125,20 +138,23 @@ class Converter:
         """The integer activation of that name."""
         return self._tensors[name]
 
-    def operand(self, name: str) -> Tensor:
-        """The integer activation of that name, or a constant: the file's own integers, or int8 with a scale for its
+    def operand(self, name: str, dtype: str = "int8") -> Tensor:
+        """The integer activation of that name, or a constant: the file's own integers, or `dtype` with a scale for its
         values."""
-        if name not in self._tensors:
-            source = self.source.tensor(name)
-            assert source.data is not None
-            if source.dtype in ("int8", "int16"):
-                self._tensors[name] = source
+        source = self.source.tensor(name)
+        if source.data is None:
+            return self._tensors[name]
+        stored = source.dtype in ("int8", "int16")
+        made = name if stored or dtype == "int8" else f"{name}.{dtype}"
+        if made not in self._tensors:
+            if stored:
+                self._tensors[made] = source
             else:
-                real = self.source.real_constant(name)
-                chosen = affine((float(real.min()), float(real.max())))
+                real, info = self.source.real_constant(name), np.iinfo(dtype)
+                chosen = spanning((float(real.min()), float(real.max())), dtype)
                 steps = np.rint(real / chosen.scale[0]) + chosen.zero_point
-                self._tensors[name] = constant(name, np.clip(steps, -128, 127).astype(np.int8), chosen)
-        return self._tensors[name]
+                self._tensors[made] = constant(made, np.clip(steps, info.min, info.max).astype(dtype), chosen)
+        return self._tensors[made]
 
     def stored_constant(self, name: str, target: Quantization, reader: str) -> str:
         """A constant in a given quantization, as the file holds it or rounded to the nearest step."""
@@ -184,26 +200,37 @@ class Converter:
         if output.quantization.same_as(source):
             self.add(node, inputs, output, **attributes)
             return
-        inner = Tensor(f"{output.name}.unscaled", output.shape, output.dtype, source)
+        inner = Tensor(f"{output.name}.unscaled", output.shape, source.dtype, source)
         self.add(node, inputs, inner, **attributes)
-        table = self.constant(f"{output.name}.table", lut.rescale_table(source, output.quantization))
-        self._tensors[output.name] = output
-        self._nodes.append(Node(f"{output.name}.rescaled", "lut", (inner.name, table), (output.name,)))
+        self._add_rescaling(f"{output.name}.rescaled", inner, output)
+
+    def _add_rescaling(self, node: str, source: Tensor, target: Tensor) -> None:
+        """Appends what makes the integers of `target` of those of `source`: a lut of bytes, otherwise a product."""
+        assert source.quantization is not None
+        assert target.quantization is not None
+        self._tensors[target.name] = target
+        if source.dtype == target.dtype == "int8":
+            values = lut.rescale_table(source.quantization, target.quantization)
+            table = self.constant(f"{target.name}.table", values)
+            self._nodes.append(Node(node, "lut", (source.name, table), (target.name,)))
+            return
+        attributes = rescale.between(source, target)
+        self._nodes.append(Node(node, "rescale", (source.name,), (target.name,), MappingProxyType(attributes)))
 
     def rescaled(self, name: str, target: Quantization, reader: str) -> str:
-        """`name` in another quantization; adds a lut where it differs."""
+        """`name` in another quantization; adds a lut or a rescale where it differs."""
         tensor = self._tensors[name]
         assert tensor.quantization is not None
         if tensor.quantization.same_as(target):
             return name
         made = f"{reader}.{name}.rescaled"
         if tensor.data is not None and made not in self._tensors:
-            bytes_of = lut.rescale_table(tensor.quantization, target)
-            self._tensors[made] = constant(made, bytes_of[tensor.data.astype(np.int16) + 128], target)
+            info = np.iinfo(target.dtype)
+            real = tensor.quantization.scale[0] * (tensor.data.astype(np.int64) - tensor.quantization.zero_point)
+            steps = np.rint(real / target.scale[0]) + target.zero_point
+            self._tensors[made] = constant(made, np.clip(steps, info.min, info.max).astype(target.dtype), target)
         elif made not in self._tensors:
-            table = self.constant(f"{made}.table", lut.rescale_table(tensor.quantization, target))
-            self._tensors[made] = Tensor(made, tensor.shape, "int8", target)
-            self._nodes.append(Node(made, "lut", (name, table), (made,)))
+            self._add_rescaling(made, tensor, Tensor(made, tensor.shape, target.dtype, target))
         return made
 
     def activation_range(self, node: Node, output: Tensor) -> dict[str, int]:
@@ -221,13 +248,6 @@ class Converter:
         states = []
         for state in self.source.states:
             target = self._tensors[state.start].quantization
-            stored = self._tensors[state.end].quantization
             assert target is not None
-            assert stored is not None
-            if not stored.same_as(target) and {stored.dtype, target.dtype} != {"int8"}:
-                raise EdgeqError(
-                    f"state {state.start}: its two ends are {stored.dtype} and {target.dtype} of different scales; "
-                    "quantize them alike"
-                )
             states.append(replace(state, end=self.rescaled(state.end, target, state.start)))
         return replace(self.source, states=tuple(states)).with_nodes(self._nodes, self._tensors)

@@ -165,10 +165,14 @@ def quantize_inputs(graph: Graph, samples: Samples) -> dict[str, np.ndarray]:
                 f"the array for {name} is {array.dtype}, and the firmware takes {tensor.dtype}; give that or floats"
             )
         else:
-            info = np.iinfo(tensor.dtype)
-            scaled = np.rint(array / np.float32(tensor.scale)) + tensor.zero_point
-            result[name] = np.clip(scaled, info.min, info.max).astype(tensor.dtype)
+            result[name] = to_integers(array, tensor.scale, tensor.zero_point, tensor.dtype)
     return result
+
+
+def to_integers(array: np.ndarray, scale: float, zero_point: int, dtype: str) -> np.ndarray:
+    """The nearest integers of that type."""
+    info = np.iinfo(dtype)
+    return np.clip(np.rint(array / np.float32(scale)) + zero_point, info.min, info.max).astype(dtype)
 
 
 def dequantize_inputs(graph: Graph, samples: Samples) -> dict[str, np.ndarray]:

@@ -4,26 +4,100 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
+from edgeq import ops
 from edgeq.errors import EdgeqError
+from edgeq.ir.graph import Graph
 from edgeq.quantize.observe import OBSERVERS
+from edgeq.quantize.precision import PRECISIONS
+from edgeq.quantize.weights import WEIGHTS
 
-RECIPES = ("int8",)
+RECIPES = PRECISIONS
+#: the table of a recipe file that holds rules for layers
+LAYER = "layer"
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """`observer` chooses activation ranges: minmax, percentile (keeps `percentile` % of the values) or mse."""
+class Method:
+    """How one layer is quantized. `observer` chooses the ranges of the activations it makes: minmax, percentile (keeps
+    `percentile` % of the values), mse or kl; `weights` how its weights are rounded: minmax, omse or gptq."""
 
     precision: str = "int8"
     observer: str = "mse"
     percentile: float = 99.99
+    weights: str = "minmax"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Changes to the method of the layers whose name matches a glob, or of an operator, or both."""
+
+    name: str | None
+    operator: str | None
+    changes: Mapping[str, Any]
+
+    def matches(self, layer: str, operator: str) -> bool:
+        by_name = self.name is None or fnmatchcase(layer, self.name)
+        return by_name and self.operator in (None, operator)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The method of every layer: `default`, changed by the rules that match, in their order; and what is done to the
+    network as a whole. `source`: the option that it came from, for errors."""
+
+    default: Method = Method()
+    rules: tuple[Rule, ...] = ()
+    bias_correction: bool = False
+    equalize: bool = False
+    source: str = "--quant"
 
     @property
     def name(self) -> str:
-        return self.precision
+        """The one precision, or "mixed"."""
+        found = {
+            self.default.precision,
+            *(rule.changes.get("precision", self.default.precision) for rule in self.rules),
+        }
+        return found.pop() if len(found) == 1 else "mixed"
+
+    @property
+    def summary(self) -> str:
+        """How ranges are chosen and what is done besides, in a few words."""
+        observers = dict.fromkeys([self.default.observer, *(rule.changes.get("observer") for rule in self.rules)])
+        parts = [" and ".join(observer for observer in observers if observer)]
+        parts += ["equalized"] if self.equalize else []
+        return ", ".join([*parts, "bias correction"] if self.bias_correction else parts)
+
+    def methods(self, graph: Graph) -> dict[str, Method]:
+        """Layer -> its method. Raises EdgeqError for a rule that no layer matches."""
+        found = {node.name: self.default for node in graph.nodes}
+        for rule in self.rules:
+            matching = [node.name for node in graph.nodes if rule.matches(node.name, node.op)]
+            if not matching:
+                raise EdgeqError(f"{self.source}: {self._unmatched(rule, graph)}; edgeq inspect lists the layers")
+            found.update({name: replace(found[name], **rule.changes) for name in matching})
+        return found
+
+    def require(self, kept_int8: Mapping[str, str]) -> None:
+        """Raises EdgeqError where a rule names a layer, no glob, that can't be had in its precision."""
+        for rule in self.rules:
+            if rule.name in kept_int8 and rule.changes.get("precision") == "int16":
+                raise EdgeqError(f"{self.source}: layer {rule.name} can't be int16: {kept_int8[str(rule.name)]}")
+
+    @staticmethod
+    def _unmatched(rule: Rule, graph: Graph) -> str:
+        if rule.name is not None and not any(fnmatchcase(node.name, rule.name) for node in graph.nodes):
+            near = difflib.get_close_matches(rule.name, [node.name for node in graph.nodes], n=3, cutoff=0.3)
+            return f"no layer is called {rule.name!r}" + (f"; nearest: {', '.join(near)}" if near else "")
+        used = ", ".join(sorted({node.op for node in graph.nodes}))
+        named = f" called {rule.name!r}" if rule.name is not None else ""
+        return f"no layer{named} is a {rule.operator!r} (the model has {used})"
 
 
 def load_recipe(text: str) -> Recipe:
@@ -33,26 +107,62 @@ def load_recipe(text: str) -> Recipe:
     if text not in RECIPES:
         near = difflib.get_close_matches(text, RECIPES, n=3, cutoff=0.3) or RECIPES
         raise EdgeqError(f"--quant {text}: there is no such recipe; nearest: {', '.join(near)}, or a TOML file")
-    return Recipe(precision=text)
+    return Recipe(Method(precision=text), source=f"--quant {text}")
 
 
 def _from_file(path: Path) -> Recipe:
+    where = f"--quant {path}"
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise EdgeqError(f"--quant {path}: can't be read ({error.strerror})") from error
+        raise EdgeqError(f"{where}: can't be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise EdgeqError(f"--quant {path}: is not valid TOML ({error})") from error
-    known = {field.name: field.type for field in fields(Recipe)}
-    for key in data:
+        raise EdgeqError(f"{where}: is not valid TOML ({error})") from error
+    of_layers = [field.name for field in fields(Method)]
+    _require_known(where, data, [*of_layers, "bias_correction", "equalize", LAYER])
+    tables = data.get(LAYER, [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise EdgeqError(f"{where}: {LAYER!r} must be tables, each under [[{LAYER}]]")
+    switches = {key: data.get(key, False) for key in ("bias_correction", "equalize")}
+    for key, value in switches.items():
+        if not isinstance(value, bool):
+            raise EdgeqError(f"{where}: {key} {value!r} must be true or false")
+    default = _checked(where, Method(), {key: data[key] for key in of_layers if key in data})
+    rules = tuple(_rule(where, default, table, of_layers) for table in tables)
+    return Recipe(default, rules, source=where, **switches)
+
+
+def _rule(where: str, default: Method, table: dict[str, Any], of_layers: list[str]) -> Rule:
+    _require_known(f"{where}: [[{LAYER}]]", table, ["name", "operator", *of_layers])
+    name, operator = table.get("name"), table.get("operator")
+    if name is None and operator is None:
+        raise EdgeqError(f"{where}: a [[{LAYER}]] has neither name nor operator; give the layers it is for")
+    for key, value in (("name", name), ("operator", operator)):
+        if not isinstance(value, str | None):
+            raise EdgeqError(f"{where}: {key} {value!r} must be text")
+    if operator is not None and operator not in ops.registry():
+        near = difflib.get_close_matches(operator, ops.registry(), n=3, cutoff=0.3) or sorted(ops.registry())
+        raise EdgeqError(f"{where}: there is no operator {operator!r}; nearest: {', '.join(near)}")
+    changes = {key: table[key] for key in of_layers if key in table}
+    _checked(where, default, changes)
+    return Rule(name, operator, changes)
+
+
+def _require_known(where: str, table: Mapping[str, Any], known: list[str]) -> None:
+    for key in table:
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1, cutoff=0.3) or list(known)
-            raise EdgeqError(f"--quant {path}: unknown key {key!r}; did you mean {near[0]!r}?")
-    recipe = Recipe(**data)
-    if not isinstance(recipe.precision, str) or recipe.precision not in RECIPES:
-        raise EdgeqError(f"--quant {path}: precision {recipe.precision!r} is not one of {', '.join(RECIPES)}")
-    if not isinstance(recipe.observer, str) or recipe.observer not in OBSERVERS:
-        raise EdgeqError(f"--quant {path}: observer {recipe.observer!r} is not one of {', '.join(OBSERVERS)}")
-    if not isinstance(recipe.percentile, (int, float)) or not 50 < recipe.percentile <= 100:
-        raise EdgeqError(f"--quant {path}: percentile {recipe.percentile!r} must lie above 50 and up to 100")
-    return recipe
+            near = difflib.get_close_matches(key, known, n=1, cutoff=0.3) or known
+            raise EdgeqError(f"{where}: unknown key {key!r}; did you mean {near[0]!r}?")
+
+
+def _checked(where: str, default: Method, changes: Mapping[str, Any]) -> Method:
+    """The default with changes; raises EdgeqError for a value that a key does not take."""
+    method = replace(default, **changes)
+    choices = {"precision": PRECISIONS, "observer": OBSERVERS, "weights": WEIGHTS}
+    for key, value in asdict(method).items():
+        if key in choices and (not isinstance(value, str) or value not in choices[key]):
+            raise EdgeqError(f"{where}: {key} {value!r} is not one of {', '.join(choices[key])}")
+    percentile: Any = method.percentile
+    if not isinstance(percentile, int | float) or not 50 < percentile <= 100:
+        raise EdgeqError(f"{where}: percentile {percentile!r} must lie above 50 and up to 100")
+    return method

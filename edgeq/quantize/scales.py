@@ -1,9 +1,22 @@
-"""Ranges -> scales and zero points of int8 activations."""
+"""Ranges -> scales and zero points of activations."""
 
 from __future__ import annotations
 
+import numpy as np
+
 from edgeq.ir.graph import Quantization
 from edgeq.quantize.observe import Range
+
+
+def spanning(value_range: Range, dtype: str) -> Quantization:
+    """The quantization of an activation of that type over its range."""
+    return affine(value_range) if dtype == "int8" else symmetric(value_range)
+
+
+def symmetric(value_range: Range) -> Quantization:
+    """int16 quantization with zero point 0 that covers the range; an empty range gets scale 1."""
+    scale = max(abs(value_range[0]), abs(value_range[1])) / 32767.0
+    return Quantization(np.array([scale if scale >= 1e-12 else 1.0]), 0, None, "int16")
 
 
 def affine(value_range: Range) -> Quantization:

@@ -22,7 +22,7 @@ from edgeq.passes import canonicalize
 from edgeq.plan.arena import plan
 from edgeq.plan.order import smallest_peak
 from edgeq.plan.over_input import overwrite_inputs
-from edgeq.quantize.convert import to_int8
+from edgeq.quantize.convert import to_integer
 from edgeq.quantize.data import Samples, quantize_inputs
 from edgeq.simulate.session import RunOptions, run_samples
 from edgeq.verify import verify_layers
@@ -74,7 +74,8 @@ class Builder:
 
     def finish(self, x: str) -> Graph:
         graph = canonicalize(self.importer.finish([self.importer.channels_first(x)]))
-        return to_int8(graph, {name: (-2.0, 2.0) for name, tensor in graph.tensors.items() if not tensor.is_constant})
+        activations = (name for name, tensor in graph.tensors.items() if not tensor.is_constant)
+        return to_integer(graph, dict.fromkeys(activations, (-2.0, 2.0)))
 
 
 def inception() -> Graph:

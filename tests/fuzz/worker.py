@@ -28,7 +28,7 @@ from edgeq.errors import EdgeqError
 from edgeq.frontend import guard
 from edgeq.ir.graph import Graph
 from edgeq.passes import canonicalize
-from edgeq.quantize.convert import to_int8
+from edgeq.quantize.convert import to_integer
 from tests.fuzz import mutations
 
 SECONDS, MEMORY = 10, 2 << 30
@@ -138,7 +138,7 @@ def check(path: Path, load: Callable[[Path], Graph], number: int) -> str:
         guard.kind_of(path)
         graph = canonicalize(load(path))
         ranges = {name: (-1.0, 1.0) for name, tensor in graph.tensors.items() if not tensor.is_constant}
-        pipeline.arrange(to_int8(graph, ranges), load_board(BOARDS[number % len(BOARDS)]))
+        pipeline.arrange(to_integer(graph, ranges), load_board(BOARDS[number % len(BOARDS)]))
     except EdgeqError as error:
         return str(error)
     return ""

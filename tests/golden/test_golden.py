@@ -19,7 +19,7 @@ from edgeq.ir.graph import Graph
 from edgeq.lower.select import lower
 from edgeq.passes import canonicalize
 from edgeq.plan.arena import plan
-from edgeq.quantize.convert import to_int8
+from edgeq.quantize.convert import to_integer
 
 FOLDER = Path(__file__).parent / "tiny"
 CONV = {"kernel": (3, 3), "stride": (1, 1), "padding": (1, 1, 1, 1), "dilation": (1, 1)}
@@ -57,7 +57,7 @@ def tiny() -> Graph:
 
 def tiny_integer() -> Graph:
     graph = canonicalize(tiny())
-    return to_int8(graph, {name: (-1.0, 2.0) for name, tensor in graph.tensors.items() if not tensor.is_constant})
+    return to_integer(graph, {name: (-1.0, 2.0) for name, tensor in graph.tensors.items() if not tensor.is_constant})
 
 
 def check(name: str, text: str, update: bool) -> None:

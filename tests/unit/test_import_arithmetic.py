@@ -14,8 +14,8 @@ from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import Importer
 from edgeq.ir.graph import Graph
 from edgeq.passes import canonicalize
-from edgeq.quantize.convert import to_int8
-from edgeq.quantize.observe import observe
+from edgeq.quantize.convert import to_integer
+from edgeq.quantize.observe import extremes, histograms
 from tests.unit.test_import import imported, randomized, run
 
 
@@ -163,7 +163,7 @@ def decibels(graph: Graph, x: np.ndarray) -> float:
     """Signal to quantization noise of the integer graph's output, calibrated on `x` itself."""
     (name,), (output,) = graph.inputs, graph.outputs
     stored = {name: x.transpose(graph.boundary[name].perm)}
-    integer = to_int8(graph, observe(graph, stored, "minmax", 100.0))
+    integer = to_integer(graph, extremes(histograms(graph, stored)))
     source = integer.tensor(name)
     steps = np.rint(stored[name] / source.scale) + source.zero_point
     made = reference.run(integer, {name: np.clip(steps, -128, 127).astype(np.int8)})[output]

@@ -9,7 +9,7 @@ from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import Importer
 from edgeq.ir.graph import Quantization, Tensor
 from edgeq.ops.weighted import weight_scales
-from edgeq.quantize.convert import Converter, to_int8
+from edgeq.quantize.convert import Converter, to_integer
 from edgeq.quantize.observe import BINS, Histogram, least_squares, minmax, percentile_range
 from edgeq.quantize.scales import affine
 
@@ -22,12 +22,12 @@ def histogram(values: np.ndarray) -> Histogram:
 
 
 def test_minmax_is_the_extremes() -> None:
-    assert minmax(histogram(np.array([-1.5, 0.0, 4.0])), 99.0) == (-1.5, 4.0)
+    assert minmax(histogram(np.array([-1.5, 0.0, 4.0])), 99.0, 256) == (-1.5, 4.0)
 
 
 def test_percentile_leaves_out_half_of_the_rest_on_either_side() -> None:
     values = np.arange(-1000, 1001, dtype=np.float64)
-    low, high = percentile_range(histogram(values), 90.0)
+    low, high = percentile_range(histogram(values), 90.0, 256)
     bin_width = 2000 / BINS
     assert low == pytest.approx(-900, abs=2 * bin_width)
     assert high == pytest.approx(900, abs=2 * bin_width)
@@ -35,13 +35,13 @@ def test_percentile_leaves_out_half_of_the_rest_on_either_side() -> None:
 
 def test_percentile_keeps_the_zero_end_of_a_relu() -> None:
     values = np.concatenate([np.zeros(1000), np.arange(1000)]).astype(np.float64)
-    assert percentile_range(histogram(values), 90.0)[0] == 0.0
+    assert percentile_range(histogram(values), 90.0, 256)[0] == 0.0
 
 
 def test_least_squares_cuts_a_lone_outlier() -> None:
     # 10^6 values in [0, 1] and one at 2: cutting at c costs (2 - c)^2, and saves 10^6 * (2^2 - c^2) / (12 * 255^2).
     values = np.concatenate([np.linspace(0, 1, 1_000_000), [2.0]])
-    low, high = least_squares(histogram(values), 0.0)
+    low, high = least_squares(histogram(values), 0.0, 256)
     assert low == 0.0
     # d/dc of 10^6 c^2 / (12 * 255^2) + (2 - c)^2 is zero at c = 2 / (1 + 10^6 / (12 * 255^2)) = 0.876: clipping below 1
     # costs more values, so the best cut lies between 0.876 and 1.05.
@@ -49,7 +49,7 @@ def test_least_squares_cuts_a_lone_outlier() -> None:
 
 
 def test_least_squares_keeps_a_uniform_range() -> None:
-    low, high = least_squares(histogram(np.linspace(-1, 1, 100_000)), 0.0)
+    low, high = least_squares(histogram(np.linspace(-1, 1, 100_000)), 0.0, 256)
     assert low == pytest.approx(-1.0, rel=0.02)
     assert high == pytest.approx(1.0, rel=0.02)
 
@@ -83,7 +83,7 @@ def test_outputs_far_below_the_weights_are_refused() -> None:
     weights, bias = importer.constant(np.full((2, 4), 100.0)), importer.constant(np.zeros(2))
     graph = importer.finish([importer.add("linear", [x, weights, bias], {})])
     with pytest.raises(EdgeqError, match="layer head: its outputs stay within"):
-        to_int8(graph, {"x": (-1.0, 1.0), "head": (-1e-9, 1e-9)})
+        to_integer(graph, {"x": (-1.0, 1.0), "head": (-1e-9, 1e-9)})
 
 
 def test_weight_scales_are_per_channel_and_keep_the_bias_in_int32() -> None:

@@ -1,0 +1,145 @@
+"""Which layer computes in int8 and which in int16, and the changes of type between them.
+
+A layer computes in one type: its activations all have it. Where a recipe wants int16 of an operator (with these shapes
+and scales) that has no int16 form or no kernel, the layer is kept in int8, with the reason; where neighbours differ,
+a requantization is put between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from edgeq import ops
+from edgeq.errors import EdgeqError
+from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.quantize.convert import to_integer
+from edgeq.quantize.observe import Range
+
+INT8, INT16 = "int8", "int16"
+#: types of the activations that layers compute with
+PRECISIONS = (INT8, INT16)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A float graph whose borders between precisions are nodes of their own, with the types of its activations.
+    `borders`: activation behind a border -> the same before it. `kept_int8`: layer that was to be int16 -> why it is
+    not."""
+
+    graph: Graph
+    types: Mapping[str, str]
+    borders: Mapping[str, str]
+    kept_int8: Mapping[str, str]
+
+
+def place(graph: Graph, ranges: Mapping[str, Range], wanted: Mapping[str, str]) -> Placed:
+    """Gives every layer the precision that `wanted` has for it (layer -> precision), or int8 where it can't be had with
+    activations of these ranges.
+
+    Raises EdgeqError when int16 is wanted of a model whose file prescribes how its activations are stored.
+    """
+    if INT16 not in wanted.values():
+        return Placed(graph, {}, {}, {})
+    for name, tensor in graph.tensors.items():
+        if not tensor.is_constant and tensor.quantization is not None and tensor.quantization.dtype in PRECISIONS:
+            raise EdgeqError(
+                f"activation {name}: the file prescribes {tensor.quantization.dtype} for it, which a recipe can't "
+                "change; give the float model, or --quant int8 to take the file's types"
+            )
+    kept: dict[str, str] = {}
+    precision = {}
+    for node in graph.nodes:
+        precision[node.name] = wanted[node.name]
+        if wanted[node.name] == INT16 and not ops.get(node.op).is_view:
+            reason = obstacle(graph, node, ranges)
+            if reason is not None:
+                kept[node.name], precision[node.name] = reason, INT8
+    return _Borders(graph, precision).placed(kept)
+
+
+def activations(graph: Graph, node: Node) -> list[str]:
+    """The node's operands that are neither constants nor indices."""
+    indices = ops.get(node.op).index_inputs
+    return [
+        name for index, name in enumerate(node.inputs) if not graph.tensor(name).is_constant and index not in indices
+    ]
+
+
+def obstacle(graph: Graph, node: Node, ranges: Mapping[str, Range]) -> str | None:
+    """Why the node can't compute in int16: None if its integer form can be made, and kernels for it exist."""
+    names = dict.fromkeys([*node.inputs, *node.outputs])
+    alone = replace(
+        graph,
+        inputs=tuple(name for name in dict.fromkeys(node.inputs) if not graph.tensor(name).is_constant),
+        outputs=node.outputs,
+        nodes=(node,),
+        tensors={name: graph.tensor(name) for name in names},
+        states=(),
+    )
+    try:
+        made = to_integer(alone, ranges, dict.fromkeys([*activations(graph, node), *node.outputs], INT16))
+    except EdgeqError as error:
+        return str(error).removeprefix(f"layer {node.name}: ").partition(";")[0]
+    for part in made.nodes:
+        operator = ops.get(part.op)
+        fitting = (kernel for kernel in operator.kernels if kernel.isa == "scalar" and kernel.takes(made, part))
+        if not operator.is_view and all(kernel.applies(made, part) is not None for kernel in fitting):
+            return f"there is no kernel for {part.op} on int16 activations"
+    return None
+
+
+class _Borders:
+    """The placed graph in the making."""
+
+    def __init__(self, graph: Graph, precision: Mapping[str, str]) -> None:
+        self._graph = graph
+        self._precision = precision
+        self._borders: dict[str, str] = {}
+        self._tensors = dict(graph.tensors)
+        self._nodes: list[Node] = []
+        self._types: dict[str, str] = {}
+
+    def placed(self, kept: Mapping[str, str]) -> Placed:
+        """Types from the inputs on, with a requantization before every first reader in another type."""
+        producers = self._graph.producers()
+        for name in self._graph.inputs:
+            self._types[name] = self._wanted_by_readers(name)
+        for state in self._graph.states:
+            maker = producers.get(state.end)
+            while maker is not None and ops.get(maker.op).is_view and maker.inputs[0] in producers:
+                maker = producers[maker.inputs[0]]
+            made = self._precision[maker.name] if maker is not None else INT8
+            self._types[state.start] = made
+        for node in self._graph.nodes:
+            names = activations(self._graph, node)
+            dtype = self._types[names[0]] if ops.get(node.op).is_view and names else self._precision[node.name]
+            renamed = {name: self._in_type(name, dtype) for name in names}
+            self._nodes.append(replace(node, inputs=tuple(renamed.get(name, name) for name in node.inputs)))
+            self._types.update(dict.fromkeys(node.outputs, dtype))
+        graph = self._graph.with_nodes(self._nodes, self._tensors)
+        return Placed(graph, self._types, self._borders, kept)
+
+    def _wanted_by_readers(self, name: str) -> str:
+        """int16 if anything that computes with the activation is int16."""
+        for node in self._graph.nodes:
+            if name in activations(self._graph, node):
+                is_view = ops.get(node.op).is_view
+                found = self._wanted_by_readers(node.output) if is_view else self._precision[node.name]
+                if found == INT16:
+                    return INT16
+        return INT8
+
+    def _in_type(self, name: str, dtype: str) -> str:
+        """The activation of that name in that type."""
+        if self._types[name] == dtype:
+            return name
+        made = f"{name}.{dtype}"
+        if made not in self._tensors:
+            self._tensors[made] = Tensor(made, self._tensors[name].shape)
+            self._types[made] = dtype
+            self._borders[made] = name
+            attributes = MappingProxyType({"function": "requantize"})
+            self._nodes.append(Node(made, "unary", (name,), (made,), attributes))
+        return made

@@ -1,0 +1,64 @@
+"""The steps of quantization, in their order: ranges, precisions, weights, biases, integers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeq.errors import EdgeqError
+from edgeq.ir.graph import Graph
+from edgeq.quantize import precision
+from edgeq.quantize.bias_correction import with_corrected_biases
+from edgeq.quantize.convert import activation_quantization, to_integer
+from edgeq.quantize.observe import Choice, Histogram, Range, chosen_range, extremes, histograms, unprescribed
+from edgeq.quantize.precision import Placed
+from edgeq.quantize.recipe import Method, Recipe
+from edgeq.quantize.weights import with_integer_weights
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """The integer graph; `kept_int8`: layer that was to be int16 -> why it is int8."""
+
+    graph: Graph
+    kept_int8: Mapping[str, str]
+
+
+def quantized(graph: Graph, inputs: Mapping[str, np.ndarray] | None, recipe: Recipe) -> Quantized:
+    """The float graph (equalized before, where the recipe wants it) by the recipe, with calibration inputs; without any
+    a graph whose file prescribes every scale. Raises EdgeqError where the recipe can't be followed."""
+    methods = recipe.methods(graph)
+    found = histograms(graph, inputs) if inputs is not None and unprescribed(graph) else {}
+    wanted = {name: method.precision for name, method in methods.items()}
+    placed = precision.place(graph, extremes(found), wanted)
+    recipe.require(placed.kept_int8)
+    ranges = _ranges(graph, placed, found, methods, recipe.default)
+    chosen = activation_quantization(placed.graph, ranges, placed.types)
+    of_weights = {name: method.weights for name, method in methods.items()}
+    ready = with_integer_weights(placed.graph, of_weights, chosen, inputs)
+    if recipe.bias_correction:
+        if inputs is None:
+            raise EdgeqError("bias_correction needs calibration data: give --calib DATA.npz")
+        ready = with_corrected_biases(placed.graph, inputs, chosen, ready)
+    return Quantized(to_integer(ready, ranges, placed.types), placed.kept_int8)
+
+
+def _ranges(
+    graph: Graph, placed: Placed, found: Mapping[str, Histogram], methods: Mapping[str, Method], default: Method
+) -> dict[str, Range]:
+    """Activation -> range, by the method of the layer that makes it; values inside layers with their extremes."""
+    makers = {name: methods[node.name] for node in graph.nodes for name in node.outputs}
+    ranges = {}
+    for name in [*found, *placed.borders]:
+        source = placed.borders.get(name, name)
+        if source not in found:
+            continue
+        if source in graph.tensors:
+            method = makers.get(source, default)
+            choice = Choice(method.observer, method.percentile, placed.types.get(name, "int8"))
+        else:
+            choice = Choice()
+        ranges[name] = chosen_range(found[source], choice)
+    return ranges
