@@ -10,7 +10,7 @@ import numpy as np
 
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Node
-from edgeq.ops import curve, fixed_point, rescale
+from edgeq.ops import curve, expf, fixed_point, rescale
 
 if TYPE_CHECKING:
     from edgeq.quantize.convert import Converter
@@ -39,10 +39,10 @@ def _leaky_relu(converter: Converter, node: Node) -> None:
 
 
 def _exp(converter: Converter, node: Node) -> None:
-    """exp through a table over the whole range of the input, in float32."""
+    """exp through a table over the whole range of the input, in float32, rounded as C's expf rounds."""
     x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
     low, high = (float(np.float32(x.scale) * np.float32(end - x.zero_point)) for end in (-32768, 32767))
-    curve.quantize(converter, node, "table", curve.segments_table(np.exp, low, high, output.scale, np.float32))
+    curve.quantize(converter, node, "table", curve.segments_table(expf.expf, low, high, output.scale, np.float32))
 
 
 FORMS: Mapping[str, Form] = {

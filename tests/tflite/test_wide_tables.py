@@ -17,12 +17,26 @@ EVERY_INPUT = np.arange(-32768, 32768, dtype=np.int16).reshape(1, -1)
 #: powers of two that have rules of their own, their neighbours, and scales that drive the functions to both ends
 SCALES = (2.0**-12, 2.0**-11, 2.0**-10, 2.0**-13, 1e-4, 3.3e-4, 1e-3, 0.02, 1.1)
 
+#: the last but one tells expf from the nearest float32, the last leaves float32's range
+EXPONENTIALS = ((5e-4, 1e-3), (2e-4, 0.02), (1e-5, 2.0**-14), (1e-4, 5e-4), (9e-4, 0.3), (1e-5, 9e-5), (3.1e-3, 0.26))
+
 
 @pytest.mark.parametrize(
     ("name", "source", "target"),
     [
         *((name, scale, 2.0**-15) for name in ("LOGISTIC", "TANH") for scale in SCALES),
-        *(("EXP", *pair) for pair in ((5e-4, 1e-3), (2e-4, 0.02), (1e-5, 2.0**-14), (1e-4, 5e-4), (9e-4, 0.3))),
+        *(
+            ("EXP", *pair)
+            for pair in (
+                (5e-4, 1e-3),
+                (2e-4, 0.02),
+                (1e-5, 2.0**-14),
+                (1e-4, 5e-4),
+                (9e-4, 0.3),
+                (1e-5, 9e-5),
+                (3.1e-3, 0.25),
+            )
+        ),
     ],
 )
 def test_every_input(name: str, source: float, target: float, tmp_path: Path) -> None:
