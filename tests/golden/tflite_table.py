@@ -36,8 +36,9 @@ point and don't fit int8 without it make their input channels appear twice. What
 resizing, L2_NORMALIZATION, LOG_SOFTMAX) is refused.
 
 EXP of int16 goes through a table made with expf, and C libraries may differ in its last bit: edgeq has that of glibc,
-musl and Bionic. SUM of int8 is compared with the kernel of uint8, whose arithmetic later versions give int8 as well:
-2.14 reads int8 as uint8 there. SUM of operands in its output's scale is refused, because bytes wrap there.
+musl and Bionic; where e^x leaves float32 it is refused. SUM of int8 is compared with the kernel of uint8, whose
+arithmetic later versions give int8 as well: 2.14 reads int8 as uint8 there. SUM of operands in its output's scale
+is refused, because bytes wrap there.
 """
 #: operators that have no kernel of their own to compare: what they are, in words
 NOTES = {
