@@ -234,6 +234,8 @@ class Importer:
         hidden = [item for item in inputs if item in self._visible]
         if hidden and op != "masked_softmax":
             raise self.unsupported("a mask of hidden entries before anything else", "a softmax right behind the mask")
+        if inputs and all(self.is_constant(item) for item in inputs):
+            raise self.unsupported("an operator of constants only", "a constant that holds its result")
         name = self._unique(self.layer + suffix)
         names = [name if not end else self._unique(name + end) for end in outputs]
         node = Node(name, op, tuple(inputs), tuple(names), MappingProxyType(dict(attributes)))
@@ -284,6 +286,8 @@ class Importer:
             raise self.unsupported(
                 f"a reshape of {self.shape(x)} to {shape}", "shapes that keep the batch of 1 in front"
             )
+        if math.prod(shape) != math.prod(self.shape(x)):
+            raise self.unsupported(f"a reshape of {self.shape(x)} to {shape}", "a shape with as many elements")
         view, stored = self.add("reshape", [x], {"shape": tuple(shape)}), self.quantization(x)
         if stored is not None and stored.dtype == "int32":  # indices stay indices
             self.prescribe(view, stored)
@@ -295,6 +299,11 @@ class Importer:
         if prescribed is not None:
             self.prescribe(view, prescribed)
         return view
+
+    def require_elements(self, count: int, what: str) -> None:
+        """Raises EdgeqError for constants of more than MOST_ELEMENTS."""
+        if count > MOST_ELEMENTS:
+            raise self.unsupported(f"{what}, which takes {count} weights,", f"at most {MOST_ELEMENTS}")
 
     def unsupported(self, what: str, instead: str) -> EdgeqError:
         """The error for something without a kernel: layer, call with shapes, and what would work."""

@@ -19,7 +19,6 @@ accumulators that the channel's weights allow, and compared with those of fixed_
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -33,6 +32,10 @@ from edgeq.ops import fixed_point, weighted
 CHANNEL_AXIS = {"conv2d": 0, "conv2d_grouped": 0, "dwconv2d": 2, "linear": 0}
 #: how many offsets the search for a line tries on either side
 SEARCHED = 1 << 14
+#: channels up to which lines are sought, which takes about a millisecond each; layers with more take steps
+LINE_CHANNELS = 1 << 12
+#: how far a threshold is from the real quotient at most, two roundings of a multiplier from 2^30 up, and to spare
+NEAR = 6.0
 #: right shift up to which its arithmetic fits 64 bits
 LARGEST_SHIFT = 22
 #: what a line tolerates is known to this many accumulator units, and candidates this close to it are left out
@@ -121,11 +124,25 @@ def cheaper(graph: Graph, node: Node) -> tuple[Graph, Node]:
 def cheapest(channels: Channels, layer: str) -> Cheap | None:
     """The cheapest form that is proved the same function, None where there is none. Kept, because a layer is lowered
     anew for every kernel, order and fusion that is weighed."""
-    # A left shift may wrap, and then outputs rise and fall.
-    found = (line(channels) or step(channels)) if np.all(channels.exponent <= 0) else None
-    if found is not None:
-        prove(channels, found, layer)
-    return found
+    if np.any(channels.exponent > 0):
+        return None  # a left shift may wrap, and then outputs rise and fall
+    few, places = distinct(channels)
+    found = line(few) or step(few)
+    if found is None:
+        return None
+    prove(few, found, layer)
+    columns = (found.multiplier, found.shift, found.offset, found.bias)
+    return Cheap(found.form, *(column[places] for column in columns))
+
+
+def distinct(channels: Channels) -> tuple[Channels, np.ndarray]:
+    """Each different channel once, and where every channel is among them: a transposed convolution has the same ones
+    many times over."""
+    columns = np.stack([channels.multiplier, channels.exponent, channels.low, channels.high])
+    once, places = np.unique(columns, axis=1, return_inverse=True)
+    multiplier, exponent, low, high = once
+    few = replace(channels, multiplier=multiplier, exponent=exponent, low=low, high=high)
+    return few, places.reshape(-1)
 
 
 def channels_of(graph: Graph, node: Node) -> Channels:
@@ -158,15 +175,16 @@ def step(channels: Channels) -> Cheap | None:
 
 
 def line(channels: Channels) -> Cheap | None:
-    """The line form; None if negative outputs can be seen or a channel has no offset that keeps its thresholds."""
-    if channels.act_min < channels.zero_point:
+    """The line form; None if negative outputs can be seen, there are too many channels, or one has no offset that
+    keeps its thresholds."""
+    if channels.act_min < channels.zero_point or len(channels.multiplier) > LINE_CHANNELS:
         return None
-    flat = is_flat(channels)
+    flat, value = is_flat(channels), channels.outputs(channels.low)
     columns = []
     for index in range(len(channels.multiplier)):
         m, e = int(channels.multiplier[index]), -int(channels.exponent[index])
         if flat[index]:
-            columns.append((0, 0, int(channels.outputs(channels.low)[index]), 0))
+            columns.append((0, 0, int(value[index]), 0))
             continue
         found = line_of(m, e, channels, index) if 1 <= e <= LARGEST_SHIFT else None
         if found is None:
@@ -213,23 +231,34 @@ def fits(channels: Channels, found: Cheap) -> bool:
 
 
 def prove(channels: Channels, found: Cheap, layer: str) -> None:
-    """Raises ValueError unless `found` and the definition have the same thresholds on all accumulators."""
-    if not np.array_equal(
-        thresholds(channels.outputs, channels),
-        thresholds(lambda acc: found.outputs(acc, channels), channels),
-    ):
+    """Raises ValueError unless `found` and the definition have the same thresholds on all accumulators: those of the
+    definition are sought, `found` is to reach an output there and not one accumulator before."""
+    wanted, place = np.arange(-127, 128)[:, None], thresholds(channels)
+    reached = found.outputs(np.minimum(place, channels.high), channels) >= wanted
+    early = found.outputs(np.maximum(place - 1, channels.low), channels) >= wanted
+    if np.any(~reached & (place <= channels.high)) or np.any(early & (place > channels.low)):
         raise ValueError(f"layer {layer}: the {found.form} form is no replacement for double rounding")
 
 
-def thresholds(outputs: Callable[[np.ndarray], np.ndarray], channels: Channels) -> np.ndarray:
+def thresholds(channels: Channels) -> np.ndarray:
     """[255, channels]: the least accumulator with output >= i for i = -127 .. 127, by bisection; one above the
-    channel's greatest accumulator where there is none. `outputs` must not fall."""
+    channel's greatest accumulator where there is none."""
     wanted = np.arange(-127, 128)[:, None]
     low = np.broadcast_to(channels.low, (255, len(channels.low))).copy()
     high = np.broadcast_to(channels.high + 1, low.shape).copy()
+
+    def reached(acc: np.ndarray) -> np.ndarray:
+        return channels.outputs(np.clip(acc, channels.low, channels.high)) >= wanted
+
+    near = np.ldexp(wanted - channels.zero_point - 0.5, 31 - channels.exponent) / np.maximum(channels.multiplier, 1)
+    below, above = (np.clip(near + reach, low, high).astype(np.int64) for reach in (-NEAR, NEAR))
+    below = np.where(wanted > channels.act_max, high, np.where(wanted <= channels.act_min, low, below))
+    above = np.where(wanted > channels.act_max, high, np.where(wanted <= channels.act_min, low, above))
+    low = np.where((below > low) & reached(below - 1), low, below)
+    high = np.where((above < high) & ~reached(above), high, above)
     while np.any(low < high):
         middle = (low + high) >> 1
-        reached = outputs(np.minimum(middle, channels.high)) >= wanted
-        high = np.where(reached & (low < high), middle, high)
-        low = np.where(~reached & (low < high), middle + 1, low)
+        is_reached = reached(middle)
+        high = np.where(is_reached & (low < high), middle, high)
+        low = np.where(~is_reached & (low < high), middle + 1, low)
     return low

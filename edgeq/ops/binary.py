@@ -135,6 +135,7 @@ class Binary(Operator):
     }
     tflite_targets = {
         "ADD": binary_import.tflite_function("add"),
+        "ADD_N": binary_import.tflite_sum_of_all,
         "SUB": binary_import.tflite_function("sub"),
         "MUL": binary_import.tflite_function("mul"),
         "MAXIMUM": binary_import.tflite_function("maximum"),

@@ -178,6 +178,15 @@ def tflite_division(importer: Importer, call: TfliteCall) -> str:
     return _divided(importer, call.input(0), call.input(1), attributes)
 
 
+def tflite_sum_of_all(importer: Importer, call: TfliteCall) -> str:
+    """ADD_N of float models; TensorFlow Lite has none in int8."""
+    if call.output_quantization() is not None:
+        raise importer.unsupported("a sum of several integers", "a chain of ADD")
+    if not call.inputs:
+        raise importer.unsupported("an operator without operands", "a complete model")
+    return reduce(partial(combine, importer, "add"), [call.input(index) for index in range(len(call.inputs))])
+
+
 def onnx_function(function: str) -> Callable[[Importer, OnnxCall], str]:
     """Add, Sub, Mul, and Max, Min and Sum of any operands. Negative infinities that are added are a mask."""
 

@@ -8,6 +8,7 @@ is computed except where s does not divide the kernel, or the kernel is dilated.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -66,6 +67,16 @@ def phases(weights: np.ndarray, axes: tuple[Axis, Axis]) -> np.ndarray:
     split = full.reshape(out_c, rows.taps, rows.stride, columns.taps, columns.stride, in_c)[:, ::-1, :, ::-1]
     shape = (rows.stride * columns.stride * out_c, rows.taps, columns.taps, in_c)
     return np.ascontiguousarray(split.transpose(2, 4, 0, 1, 3, 5)).reshape(shape)
+
+
+def _require_size(
+    importer: Importer, channels: int, kernel: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]
+) -> None:
+    """Raises EdgeqError where the weights with their zeros, those of dilation and of taps that are not there, are too
+    many; `channels`: those of input times those of output."""
+    spans = [(size - 1) * wide + 1 for size, wide in zip(kernel, dilation, strict=True)]
+    count = channels * math.prod(-(-span // by) * by for span, by in zip(spans, stride, strict=True))
+    importer.require_elements(count, f"a transposed convolution with stride {stride} and dilation {dilation}")
 
 
 def build(
@@ -133,8 +144,14 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
     groups = args.get("groups", 1)
     if len(shape) != rank:
         raise importer.unsupported(f"a transposed convolution of {shape}", "an input with a batch axis")
+    if not 1 <= groups <= weights.shape[0] == shape[1] or weights.shape[0] % groups:
+        raise importer.unsupported(
+            f"a transposed convolution of {shape} with weights {weights.shape} in {groups} groups", "weights that fit"
+        )
     cuts = conv_torch.pair(importer, cut, rank, 0)
     added = conv_torch.pair(importer, args.get("output_padding", 0), rank, 0)
+    in_c, out_c, height, width = conv_torch.images(weights).shape
+    _require_size(importer, in_c * out_c, (height, width), stride, dilation)
     weights = dilated(_filters(conv_torch.images(weights), groups), dilation)
     x = importer.channels_last(args["input"])
     axes = []
@@ -161,6 +178,7 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
         raise importer.unsupported(f"a transposed convolution of {source} with weights {shape}", "weights OHWI")
     if not 0 < min(*stride, *sizes) <= max(*stride, *sizes) <= LARGEST_STEP or call.option("padding") not in (0, 1):
         raise importer.unsupported(f"a transposed convolution to {sizes} with stride {stride}", "sizes above 0")
+    _require_size(importer, shape[0] * shape[3], (shape[1], shape[2]), stride, (1, 1))
     same = call.option("padding") == 0
     window = Window((shape[1], shape[2]), stride, (0, 0, 0, 0))
     cuts = same_padding((sizes[1], sizes[2]), window)[::2] if same else (0, 0)
@@ -189,6 +207,9 @@ def import_onnx(importer: Importer, call: OnnxCall) -> str:
     count, how = rank - 2, call.attribute("auto_pad", "NOTSET")
     strides, dilations = (call.attribute(key, (1,) * count) for key in ("strides", "dilations"))
     added, pads = call.attribute("output_padding", (0,) * count), call.attribute("pads", (0,) * (2 * count))
+    wanted = call.attribute("output_shape", (1,) * count)
+    if not {len(numbers) for numbers in (strides, dilations, added, wanted)} == {count} == {len(pads) // 2}:
+        raise importer.unsupported("a transposed convolution whose numbers aren't one an axis", f"{count} of each")
     whole = [
         (size - 1) * by + (k - 1) * wide + 1
         for size, by, k, wide in zip(length, strides, kernel, dilations, strict=True)
@@ -201,7 +222,7 @@ def import_onnx(importer: Importer, call: OnnxCall) -> str:
     elif how not in ("NOTSET", "VALID"):
         raise importer.unsupported(f"auto_pad = {how!r}", "SAME_UPPER, SAME_LOWER or explicit pads")
     steps = (*strides, *dilations, *kernel)
-    if len(pads) != 2 * count or min(*steps, 1) < 1 or max(*steps, *added, *pads) > LARGEST_STEP or min(*pads, 0) < 0:
+    if min(*steps, 1) < 1 or max(*steps, *added, *pads) > LARGEST_STEP or min(*pads, 0) < 0:
         raise importer.unsupported(f"a transposed convolution with steps {steps} and pads {pads}", "sizes above 0")
     more = tuple(begin - end + extra for begin, end, extra in zip(pads[:count], pads[count:], added, strict=True))
     args = {

@@ -116,6 +116,23 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
     return y if made == call.output_shape() else importer.reshape(y, call.output_shape())
 
 
+def import_tflite_nd(importer: Importer, call: TfliteCall) -> str:
+    """GATHER_ND by constant indices [.., n]: slices at places of the first n axes, which become one."""
+    x, shape, places = call.input(0), importer.shape(call.input(0)), call.integers(1, "indices")
+    number = call.operator.inputs[1]
+    assert number is not None
+    form = call.model.tensors[number].shape
+    if not form or not 1 <= form[-1] <= len(shape):
+        raise importer.unsupported(f"indices of shape {form} into {shape}", "an index per axis, at most all axes")
+    first, rest = shape[: form[-1]], shape[form[-1] :]
+    indices = np.array(places, np.int64).reshape(-1, form[-1])
+    if np.any(indices < 0) or np.any(indices >= first):
+        raise importer.unsupported(f"an index outside {first}", "indices from 0 up to the sizes")
+    merged = importer.viewed(x, (1, int(np.prod(first)), *rest))
+    y = take(importer, merged, {1: tuple(int(at) for at in np.ravel_multi_index(tuple(indices.T), first))})
+    return importer.reshape(y, (*form[:-1], *rest))
+
+
 def factors(graph: Graph, node: Node) -> tuple[list[np.ndarray], int]:
     """(offsets in the input per axis of eq_gather_t, elements that are copied together)."""
     shape = graph.tensor(node.inputs[0]).shape
@@ -153,7 +170,7 @@ class Gather(moves.Move):
         "aten.roll.default": import_roll,
         "aten.unfold.default": import_unfold,
     }
-    tflite_targets = {"GATHER": import_tflite}
+    tflite_targets = {"GATHER": import_tflite, "GATHER_ND": import_tflite_nd}
     kernels = tuple(
         Kernel(
             f"eq_gather_b{size}_scalar",

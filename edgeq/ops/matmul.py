@@ -85,6 +85,9 @@ def import_attention(importer: Importer, args: Mapping[str, Any]) -> str:
 def import_tflite(importer: Importer, call: TfliteCall) -> str:
     """BATCH_MATMUL; adj_x transposes the first operand, adj_y the second."""
     left, attributes = call.input(0), call.attributes()
+    ranks = [len(importer.shape(name)) for name in (left, call.input(1))]
+    if min(ranks) < 2:
+        raise importer.unsupported(f"a product of operands of {ranks[0]} and {ranks[1]} axes", "matrices")
     if call.option("adj_x"):
         rank = len(importer.shape(left))
         prescribed = importer.quantization(left)

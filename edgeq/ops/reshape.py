@@ -25,10 +25,7 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
 
 def import_tflite(importer: Importer, call: TfliteCall) -> str:
     """RESHAPE, SQUEEZE and EXPAND_DIMS: the file states the result's shape."""
-    x, shape = call.input(0), call.output_shape()
-    if np.prod(shape, dtype=np.int64) != np.prod(importer.shape(x), dtype=np.int64):
-        raise importer.unsupported(f"a reshape of {importer.shape(x)} to {shape}", "a shape with as many elements")
-    return importer.reshape(x, shape)
+    return importer.reshape(call.input(0), call.output_shape())
 
 
 def import_onnx(importer: Importer, call: OnnxCall) -> str:

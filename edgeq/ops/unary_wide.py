@@ -11,7 +11,7 @@ import numpy as np
 
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Node
-from edgeq.ops import curve, fixed_point, rescale
+from edgeq.ops import curve, expf, fixed_point, rescale
 
 if TYPE_CHECKING:
     from edgeq.quantize.convert import Converter
@@ -41,10 +41,17 @@ def _leaky_relu(converter: Converter, node: Node) -> None:
 
 
 def _exp(converter: Converter, node: Node) -> None:
-    """exp through a table over the whole range of the input, in float32."""
+    """exp through a table over the whole range of the input, in float32, rounded as C's expf rounds. Raises EdgeqError
+    where neighbours in the table are too far apart for TensorFlow Lite, which keeps the difference in int16."""
     x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
     low, high = (float(np.float32(x.scale) * np.float32(end - x.zero_point)) for end in (-32768, 32767))
-    curve.quantize(converter, node, "table", curve.segments_table(np.exp, low, high, output.scale, np.float32))
+    table = curve.segments_table(expf.expf, low, high, output.scale, np.float32)
+    if np.abs(np.diff(table.astype(np.int64))).max() > np.iinfo(np.int16).max:
+        raise EdgeqError(
+            f"layer {node.name}: exp of int16 inputs up to {high:.4g} leaves float32 and wraps around in TensorFlow "
+            "Lite; convert the model with smaller inputs of exp"
+        )
+    curve.quantize(converter, node, "table", table)
 
 
 #: continuous functions, with slopes that straight lines follow over a range that starts anywhere

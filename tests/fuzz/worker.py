@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeq import pipeline
+from edgeq import ops, pipeline
 from edgeq.boards import load_board
 from edgeq.errors import EdgeqError
 from edgeq.frontend import guard
@@ -106,11 +106,12 @@ def onnx_cases() -> tuple[Callable[[np.random.Generator], bytes], Callable[[Path
 
 def pt2_cases() -> tuple[Callable[[np.random.Generator], bytes], Callable[[Path], Graph]]:
     from edgeq.frontend import torch_worker
-    from tests.fuzz.seeds import pt2_file
+    from tests.fuzz.seeds import pt2_files
 
-    data = pt2_file()
+    files = pt2_files()
 
     def make(rng: np.random.Generator) -> bytes:
+        data = files[int(rng.integers(len(files)))]
         if rng.integers(4) == 0:
             return mutations.damaged(data, data, rng)
         target = io.BytesIO()
@@ -137,7 +138,9 @@ def check(path: Path, load: Callable[[Path], Graph], number: int) -> str:
     try:
         guard.kind_of(path)
         graph = canonicalize(load(path))
-        ranges = {name: (-1.0, 1.0) for name, tensor in graph.tensors.items() if not tensor.is_constant}
+        names = [name for name, tensor in graph.tensors.items() if not tensor.is_constant]
+        names += [f"{node.name}.{value}" for node in graph.nodes for value in ops.get(node.op).inner]
+        ranges = dict.fromkeys(names, (-1.0, 1.0))
         pipeline.arrange(to_integer(graph, ranges), load_board(BOARDS[number % len(BOARDS)]))
     except EdgeqError as error:
         return str(error)

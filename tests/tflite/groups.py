@@ -11,7 +11,7 @@ from tests.tflite.drawn import Case
 from tests.tflite.matmul_cases import matmuls
 from tests.tflite.reduction_cases import reductions
 from tests.tflite.state_cases import svdf_layers
-from tests.tflite.structure_cases import paddings, rearrangements, resizes, transposed_convolutions
+from tests.tflite.structure_cases import paddings, rearrangements, resizes, transposed_convolutions, views
 from tests.tflite.wide_cases import wide_layers, wide_others
 from tests.tflite.wide_elementwise_cases import wide_binaries, wide_unaries
 from tests.tflite.wide_layer_cases import (
@@ -43,6 +43,7 @@ GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "wide_unaries": wide_unaries(),
     "wide_binaries": wide_binaries(),
     "wide_layers_of_activations": wide_softmaxes() | wide_matmuls() | wide_reductions(),
-    "wide_movements": wide_movements(),
+    "wide_movements": wide_movements() | views("int16"),
+    "views": views("int8"),
     "svdf_layers": svdf_layers(),
 }

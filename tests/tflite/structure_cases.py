@@ -125,3 +125,39 @@ def rearrangements(draw: st.DrawFn) -> Case:
         network.outputs.append(y)
 
     return Case(f"{name} {shape} {block=} {axis=} {counts}", add)
+
+
+@st.composite
+def views(draw: st.DrawFn, kind: str) -> Case:
+    """Operators that only rename axes or hand out parts, and gathers of places."""
+    name = draw(st.sampled_from(("EXPAND_DIMS", "SQUEEZE", "SPLIT_V", "UNPACK", "GATHER_ND")))
+    shape = (1, *(draw(st.integers(2, 5)) for _ in range(3)))
+    axis, deep, count = draw(st.integers(1, 3)), draw(st.integers(1, 4)), draw(st.integers(1, 6))
+    scale, zero = draw(scales()), draw(zero_points()) if kind == "int8" else 0
+
+    def add(network: Network, rng: np.random.Generator) -> None:
+        given = (*shape[:axis], 1, *shape[axis:]) if name == "SQUEEZE" else shape
+        x = network.input(given, kind, scale, zero)
+        operands, table, results = [x], "", [shape]
+        options: dict[str, Any] = {}
+        if name == "EXPAND_DIMS":
+            operands, results = [x, network.integers(axis)], [(*shape[:axis], 1, *shape[axis:])]
+        elif name == "SQUEEZE":
+            table, options = "SqueezeOptions", {"squeeze_dims": np.array([axis], np.int32)}
+        elif name == "SPLIT_V":
+            sizes = (1, shape[axis] - 1)
+            results = [(*shape[:axis], size, *shape[axis + 1 :]) for size in sizes]
+            along = network.tensor((), "int32", data=np.array(axis, np.int32))
+            operands, table, options = [x, network.integers(*sizes), along], "SplitVOptions", {"num_splits": 2}
+        elif name == "UNPACK":
+            results = [(*shape[:axis], *shape[axis + 1 :])] * shape[axis]
+            table, options = "UnpackOptions", {"num": shape[axis], "axis": axis}
+        else:
+            places = np.stack([rng.integers(0, size, count) for size in shape[:deep]], -1).astype(np.int32)
+            operands = [x, network.tensor((1, count, deep), "int32", data=places[None])]
+            results = [(1, count, *shape[deep:])]
+        made = [network.tensor(result, kind, scale, zero) for result in results]
+        network.operator(name, operands, made, table, **options)
+        network.outputs.append(made[-1])
+
+    return Case(f"{name} {kind} {shape} {axis=} {deep=} {count=}", add)

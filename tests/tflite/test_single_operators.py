@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from edgeq import pipeline, reference
+from edgeq.errors import EdgeqError
 from edgeq.frontend.tflite import program
 from edgeq.ir.graph import Graph
 from edgeq.passes import canonicalize
@@ -68,6 +69,38 @@ def test_equals_reference_kernels(group: str, tmp_path: Path) -> None:
         check(cases, number, tmp_path)
 
     run()
+
+
+def test_sum_of_all(tmp_path: Path) -> None:
+    """ADD_N, which is float alone."""
+    require_module("tflite_runtime")
+    network = Network()
+    names = [network.input((1, 3, 4), "float32") for _ in range(3)]
+    y = network.tensor((1, 3, 4), "float32")
+    network.operator("ADD_N", names, [y])
+    network.outputs.append(y)
+    path = tmp_path / "sum.tflite"
+    path.write_bytes(network.bytes())
+    rng = np.random.default_rng(0)
+    inputs = [rng.normal(0, 1, (2, 3, 4)).astype(np.float32) for _ in names]
+    graph = canonicalize(program.load(path))
+    made = reference.run(graph, dict(zip(graph.inputs, inputs, strict=True)))[graph.outputs[0]]
+    np.testing.assert_allclose(made, run_reference(path.read_bytes(), inputs)[0], rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("places", "message"), [([[1, 0]], "outside"), ([[0, 3]], "outside"), ([[0, 0, 0]], "an index")]
+)
+def test_gather_of_places_that_are_not_there(places: list[list[int]], message: str, tmp_path: Path) -> None:
+    network = Network()
+    x, y = network.input((1, 3), "int8", 0.1, 3), network.tensor((1, 1), "int8", 0.1, 3)
+    indices = np.array([places], np.int32)
+    network.operator("GATHER_ND", [x, network.tensor(indices.shape, "int32", data=indices)], [y])
+    network.outputs.append(y)
+    path = tmp_path / "gather.tflite"
+    path.write_bytes(network.bytes())
+    with pytest.raises(EdgeqError, match=message):
+        program.load(path)
 
 
 def test_broadcast(tmp_path: Path) -> None:

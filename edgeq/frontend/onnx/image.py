@@ -16,8 +16,8 @@ def window(call: OnnxCall, x: str, kernel: tuple[int, ...]) -> dict[str, Any]:
     """Window attributes of an ONNX operator on `x` [N, H, W, C]: strides, dilations, pads or auto_pad, ceil_mode. A
     kernel of one axis is one of height 1."""
     importer, rank = call.importer, len(kernel)
-    if rank not in (1, 2):
-        raise importer.unsupported(f"a window of {rank} axes", "one or two axes")
+    if rank not in (1, 2) or rank != len(call.shape()) - 2:
+        raise importer.unsupported(f"a window of {rank} axes on {call.shape()}", "one or two axes, as the image has")
 
     def pair(name: str, empty: int) -> tuple[int, int]:
         values = call.attribute(name, (1,) * rank)

@@ -54,7 +54,6 @@ INSTEAD: Mapping[str, str] = {
     "FAKE_QUANT": "a conversion that quantizes",
     "FLOOR_DIV": "a MUL by the reciprocal, and FLOOR",
     "FLOOR_MOD": "the remainder in the firmware's own code",
-    "GATHER_ND": "GATHER along one axis, or SLICE",
     "L2_POOL_2D": "AVERAGE_POOL_2D of squares, and SQRT",
     "LOCAL_RESPONSE_NORMALIZATION": "a batch normalization, which is folded into the layer before it",
     "REDUCE_PROD": "a chain of MUL",
