@@ -8,7 +8,7 @@
  * transposed, and batch_stride 0 that all batches share it. `requant` holds ONE multiplier (and shift); the generator
  * guarantees inner < 2^15. With int16 activations both offsets are 0, sums have 64 bits and are requantized as
  * eq_requant_wide.h states. Work unit of `range`: batches * rows. Input and output must not overlap. Scratch:
- * none for `scalar` and int16; for the others a panel of columns and the rows that meet it at a time (eq_matmul_panel.h),
+ * none for `scalar` and int16; for the others a panel of columns and the rows that meet it (eq_matmul_panel.h),
  * so many bytes as edgeq/ops/matmul.py says. */
 #ifndef EQ_MATMUL_H
 #define EQ_MATMUL_H

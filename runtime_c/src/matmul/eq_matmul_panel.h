@@ -3,8 +3,8 @@
  *
  *   acc = sum of x * z + offset2 * sum of x + (offset1 * sum of z + inner * offset1 * offset2)
  *
- * where the bracket belongs to a column (`terms`) and offset2 * sum of x to a row. No part leaves int32: inner < 2^15. A
- * kernel defines, before it includes this,
+ * where the bracket belongs to a column (`terms`) and offset2 * sum of x to a row. No part leaves int32: inner < 2^15.
+ * A kernel defines, before it includes this,
  *
  *   EQ_MATMUL_ROWS      rows that it multiplies at a time
  *   eq_matmul_pack      packs a panel and puts the sums of its columns into `terms`, zeros behind the last column
@@ -65,15 +65,11 @@ static EQ_INLINE void eq_matmul_run(const eq_matmul_s8_t *p, const int8_t *input
 }
 
 /* Defines the kernel's three forms. */
-#define EQ_MATMUL_S8_KERNELS(isa, block)                                           \
-  EQ_MATMUL_S8_PROTOTYPE(eq_matmul_s8_high_##isa) {                                \
-    eq_matmul_run(p, input1, input2, output, scratch, range, block, EQ_REQUANT_HIGH);   \
-  }                                                                                \
-  EQ_MATMUL_S8_PROTOTYPE(eq_matmul_s8_shift_##isa) {                               \
-    eq_matmul_run(p, input1, input2, output, scratch, range, block, EQ_REQUANT_SHIFT);  \
-  }                                                                                \
-  EQ_MATMUL_S8_PROTOTYPE(eq_matmul_s8_tflite_##isa) {                              \
-    eq_matmul_run(p, input1, input2, output, scratch, range, block, EQ_REQUANT_TFLITE); \
-  }
+#define EQ_MATMUL_S8_FORM(name, block, form) \
+  EQ_MATMUL_S8_PROTOTYPE(name) { eq_matmul_run(p, input1, input2, output, scratch, range, block, form); }
+#define EQ_MATMUL_S8_KERNELS(isa, block)                                     \
+  EQ_MATMUL_S8_FORM(eq_matmul_s8_high_##isa, block, EQ_REQUANT_HIGH)   \
+  EQ_MATMUL_S8_FORM(eq_matmul_s8_shift_##isa, block, EQ_REQUANT_SHIFT) \
+  EQ_MATMUL_S8_FORM(eq_matmul_s8_tflite_##isa, block, EQ_REQUANT_TFLITE)
 
 #endif
