@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import MappingProxyType
 
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ def normalize_cases(draw: st.DrawFn) -> Case:
     scale, zeros, bounds = 2.0 ** draw(st.floats(-9, -1)), [draw(zero_points()) for _ in range(2)], draw(activations())
     target = draw(st.sampled_from((0.03, 1e-4, 1e-5)))
     if eps is None:  # so much that the root of W has no room for all of its bits
-        eps = 2.0**41 * (scale / (shape[-1] if groups == 0 else np.prod(shape) // groups)) ** 2
+        eps = 2.0**41 * (scale / (shape[-1] if groups == 0 else math.prod(shape) // groups)) ** 2
 
     def add(graph: CaseGraph) -> None:
         x, name = graph.activation(shape, zeros[0], scale), f"c{len(graph.nodes)}"

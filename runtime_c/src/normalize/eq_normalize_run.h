@@ -10,8 +10,8 @@
 
 enum { EQ_NORMALIZE_CHUNK = 65536 };
 
-/* A set with a >= 11. Then t = floor((e * r + 2^31) / 2^32) with e = 2^(a - 11) * d = scale * x - sum modulo 2^32, which
- * is below 2^31: d^2 <= n * W, so |e| <= sqrt(n) * 2^20. With shift >= 14 only the high word of the last product
+/* A set with a >= 11. Then t = floor((e * r + 2^31) / 2^32) with e = 2^(a - 11) * d = scale * x - sum modulo 2^32,
+ * which is below 2^31: d^2 <= n * W, so |e| <= sqrt(n) * 2^20. With shift >= 14 only the high word of the last product
  * matters, and no value leaves int32. */
 typedef struct {
   uint32_t scale, sum;
@@ -80,9 +80,9 @@ static EQ_INLINE uint64_t eq_normalize_spread(const eq_normalize_s8_t *p, const 
   int64_t squares = 0;
   for (int32_t i = 0; i < p->runs; i++) {
     for (int32_t j = 0; j < p->inner; j += EQ_NORMALIZE_CHUNK) {
-      const int32_t left = p->inner - j;
+      const int32_t left = p->inner - j, count = left < EQ_NORMALIZE_CHUNK ? left : EQ_NORMALIZE_CHUNK;
       int32_t part = 0;
-      eq_normalize_sums(x + i * p->run_stride + j, left < EQ_NORMALIZE_CHUNK ? left : EQ_NORMALIZE_CHUNK, &total, &part);
+      eq_normalize_sums(x + i * p->run_stride + j, count, &total, &part);
       squares += part;
     }
   }

@@ -1,4 +1,5 @@
-/* normalize, int8, Armv7E-M DSP: sums four bytes at a time, rounding high multiplies. The header states the contract. */
+/* normalize, int8, Armv7E-M DSP: sums of four bytes at a time, rounding high multiplies. The header states the
+ * contract. */
 #include "eq_dsp.h"
 #include "eq_normalize_run.h"
 
