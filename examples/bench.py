@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import encoder
 
 from edgeq import budget, pipeline, profile
 from edgeq.boards import Board, copy_with_toolchain, list_boards, load_board
@@ -31,6 +32,8 @@ BUDGETS = (
     ("resnet8", "riscv-rv32imc", "350KB"),
     ("resnet8", "riscv-rv32imc", "512KiB"),
 )
+#: a network made on the spot and calibrated at random, only on request
+ENCODER = "encoder"
 MODELS = {"kws": ("kws/kws.pt2", "kws/demo_calib.npz"), "resnet8": ("resnet8/resnet8.pt2", "resnet8/demo.npz")}
 #: files of the MLPerf Tiny reference submission (https://github.com/mlcommons/tiny), of which the user has a copy
 MLPERF = {"kws": "kws_ref_model.tflite", "resnet8": "pretrainedResnet_quant.tflite"}
@@ -128,7 +131,7 @@ def _simulated() -> list[str]:
     type=click.Path(file_okay=False, path_type=Path),
     help="The int8 .tflite files in this folder instead of the examples.",
 )
-@click.option("--model", "models", multiple=True, type=click.Choice(list(MODELS)), help="Only this model.")
+@click.option("--model", "models", multiple=True, type=click.Choice([*MODELS, ENCODER]), help="Only this model.")
 def main(
     layers: bool,
     optimize: str,
@@ -144,6 +147,8 @@ def main(
     click.echo("|---|---|" + "---:|" * (len(COLUMNS) - 3) + "---|")
     details: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
+        if ENCODER in models:
+            files[ENCODER] = (encoder.write(Path(folder) / f"{ENCODER}.pt2"), "random")
         every = [(model, board, None) for model in models or MODELS for board in boards or _simulated()]
         budgets = [] if models or boards or toolchain != GCC else BUDGETS
         for model, board, flash in (*every, *budgets):

@@ -115,7 +115,7 @@ def _layer(candidate: Candidate, board: Board, index: int) -> Layer:
     operator = ops.get(node.op)
     units, granule = kernel.units(graph, node), kernel.granule(graph, node)
     name = identifier(node.name)
-    parameters = operator.c_parameters(*candidate.for_kernel)
+    parameters = (kernel.parameters or operator.c_parameters)(*candidate.for_kernel)
     return Layer(
         index=index,
         key=f"l{index:02d}_{name}" if _tells(name, node.op) else f"l{index:02d}_{name}_{node.op}",

@@ -51,7 +51,8 @@ class Kernel:
     may lie over the first input, on any number of cores (operators that always may say so in `Operator.in_place`).
     `planes` is set for depthwise kernels that work channel by channel. `family` names header and template where
     several operators share them; otherwise they are the operator's. `dtype`: the activations it takes ("int32":
-    indices); "bytes": all. `stores`: its output, where that has another type.
+    indices); "bytes": all. `stores`: its output, where that has another type. `parameters`: the integers its template
+    needs, where they are not the operator's (kernels borrowed from another one).
 
     For the choice under a flash budget (lower/choice.py): `instructions` estimates those of one inference; kernels
     without an estimate are not weighed against others. `code_bytes` is about what the first use of the kernel adds to
@@ -72,6 +73,7 @@ class Kernel:
     family: str = ""
     dtype: str = "int8"
     stores: str = ""
+    parameters: Callable[[Graph, Node], dict[str, Any]] | None = None
     instructions: Callable[[Graph, Node], int] | None = None
     code_bytes: int = 0
     expands: bool = False

@@ -9,10 +9,11 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import conv2d, conv2d_cost, einsum_onnx, matmul, weight_offset, weighted
-from edgeq.ops.base import Kernel, Operator, Shape
+from edgeq.ops.base import Constant, Kernel, Operator, Shape
 from edgeq.ops.conv2d_cost import Cost
 from edgeq.ops.spatial import exact_matmul
 from edgeq.packing import dsp, mve, rv32im, xpulp
+from edgeq.packing.blocks import Geometry
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -102,16 +103,29 @@ def _onnx_weights(call: OnnxCall, transposed: bool) -> str:
     return call.importer.reordered(name, "the weights of a linear layer", lambda array: array.T, axis=0)
 
 
+#: four rows a time on fewer cores than the board has lose against channels on all of them
+ROWS_XPULP = 16
+
+
 def out_features(graph: Graph, node: Node) -> int:
     return graph.tensor(node.outputs[0]).shape[-1]
 
 
+def rows_of(graph: Graph, node: Node) -> int:
+    return int(np.prod(graph.tensor(node.outputs[0]).shape[1:-1], dtype=np.int64))
+
+
 def geometry(graph: Graph, node: Node) -> dict[str, int]:
-    """The layer as a convolution of rows pixels, for conv2d_cost."""
-    features = graph.tensor(node.inputs[0]).shape[-1]
-    rows = graph.tensor(node.inputs[0]).elements // features
-    outputs = {"out_h": rows, "out_w": 1, "out_c": out_features(graph, node)}
-    return {**outputs, "kernel_h": 1, "kernel_w": 1, "in_c": features}
+    """The layer as a convolution 1x1 of as many pixels as it has rows."""
+    rows = rows_of(graph, node)
+    sizes = {"in_h": rows, "in_w": 1, "in_c": graph.tensor(node.inputs[0]).shape[-1]}
+    sizes |= {"out_h": rows, "out_w": 1, "out_c": out_features(graph, node), "kernel_h": 1, "kernel_w": 1}
+    return {
+        **sizes,
+        **dict.fromkeys(("stride_h", "stride_w", "dilation_h", "dilation_w"), 1),
+        "pad_top": 0,
+        "pad_left": 0,
+    }
 
 
 def estimate(cost: Cost) -> Callable[[Graph, Node], int]:
@@ -133,6 +147,48 @@ def simd_kernel(isa: str, packing: Any, granule: int, why: str, **details: Any) 
     )
 
 
+def _pointwise(graph: Graph, node: Node) -> dict[str, int]:
+    """The C parameters of the layer as a convolution."""
+    zero_point = graph.tensor(node.inputs[0]).zero_point
+    return {**geometry(graph, node), "input_zero_point": zero_point, **weighted.requant_parameters(graph, node)}
+
+
+def rows_kernel(
+    isa: str,
+    name: str,
+    fewest_rows: int,
+    granule: int,
+    scratch_bytes: Callable[[Geometry], int],
+    obstacle: Callable[[np.ndarray], str | None] = lambda weights: None,
+    **details: Any,
+) -> Kernel:
+    """A kernel of 1x1 convolutions for layers of at least `fewest_rows` rows, which it multiplies `granule` at a
+    time."""
+
+    def applies(graph: Graph, node: Node) -> str | None:
+        if rows_of(graph, node) < fewest_rows:
+            return f"fewer than {fewest_rows} rows"
+        return obstacle(graph.constant(node.inputs[1]))
+
+    return Kernel(
+        f"eq_conv2d_s8_{name}{{form}}_{isa}",
+        isa,
+        f"conv2d/eq_conv2d_s8_{name}{isa}.c",
+        units=rows_of,
+        granule=lambda graph, node: granule,
+        applies=applies,
+        scratch_bytes=lambda graph, node: scratch_bytes(geometry(graph, node)),
+        family="conv2d",
+        parameters=_pointwise,
+        **details,
+    )
+
+
+def _filters(pack: Callable[[np.ndarray], np.ndarray]) -> Callable[[Graph, Node], dict[str, Constant]]:
+    """Constants of a kernel of convolutions: weights [out, in] as filters [out, 1, 1, in]."""
+    return conv2d.packed(lambda weights: pack(weights.reshape(len(weights), 1, 1, -1)))
+
+
 class Linear(Operator):
     name = "linear"
     takes_int16 = True
@@ -141,6 +197,38 @@ class Linear(Operator):
     tflite_targets = {"FULLY_CONNECTED": import_tflite}
     onnx_targets = {"Gemm": import_gemm, "MatMul": import_matmul, **einsum_onnx.TARGETS}
     kernels = (
+        rows_kernel(
+            "xpulp",
+            "pointwise_",
+            ROWS_XPULP,
+            4,
+            xpulp.scratch_conv2d_pointwise,
+            pack=_filters(xpulp.pack_conv2d),
+            why="packed dot products, 4 rows x 4 channels",
+        ),
+        rows_kernel(
+            "dsp",
+            "pointwise_",
+            3,
+            4,
+            dsp.scratch_conv2d_pointwise,
+            pack=_filters(dsp.pack_conv2d),
+            why="SMLAD on channel pairs, 4 rows x 2 channels",
+            instructions=estimate(conv2d_cost.pointwise_dsp),
+            code_bytes=2100,
+        ),
+        rows_kernel(
+            "rv32im",
+            "",
+            4,
+            rv32im.PIXELS,
+            rv32im.scratch_conv2d,
+            obstacle=rv32im.obstacle,
+            pack=_filters(rv32im.pack_conv2d),
+            why="two products a multiplication, 6 rows x 2 channels",
+            instructions=estimate(conv2d_cost.rv32im),
+            code_bytes=4500,
+        ),
         simd_kernel("xpulp", xpulp, 8, "packed dot products, 8 channels"),
         simd_kernel("mve", mve, 4, "vector dot products, 4 channels"),
         simd_kernel(
@@ -205,7 +293,7 @@ class Linear(Operator):
         return node if perm[-1] == len(perm) - 1 else None
 
     def macs(self, graph: Graph, node: Node) -> int:
-        return self._rows(graph, node) * graph.tensor(node.inputs[1]).elements
+        return rows_of(graph, node) * graph.tensor(node.inputs[1]).elements
 
     def weight_columns(self, node: Node, x: np.ndarray) -> np.ndarray:
         return x.reshape(-1, x.shape[-1])
@@ -213,12 +301,9 @@ class Linear(Operator):
     def quantize(self, converter: Converter, node: Node) -> None:
         weighted.quantize(converter, node, self.weight_axis, widens=True)
 
-    def _rows(self, graph: Graph, node: Node) -> int:
-        return int(np.prod(graph.tensor(node.outputs[0]).shape[1:-1], dtype=np.int64))
-
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
         return {
-            "rows": self._rows(graph, node),
+            "rows": rows_of(graph, node),
             "in_features": graph.tensor(node.inputs[0]).shape[-1],
             "out_features": out_features(graph, node),
             **weighted.requant_parameters(graph, node),

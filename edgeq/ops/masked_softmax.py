@@ -68,17 +68,16 @@ def pack(graph: Graph, node: Node) -> dict[str, Constant]:
     return {"visible": Constant("int16_t", bounds), "exp_table": Constant("uint32_t", graph.constant(node.inputs[1]))}
 
 
+def _kernel(isa: str, why: str) -> Kernel:
+    name = f"eq_masked_softmax_s8_{isa}"
+    return Kernel(name, isa, f"masked_softmax/{name}.c", units=softmax_wide.rows, pack=pack, why=why)
+
+
 class MaskedSoftmax(Operator):
     name = "masked_softmax"
     kernels = (
-        Kernel(
-            "eq_masked_softmax_s8_scalar",
-            "scalar",
-            "masked_softmax/eq_masked_softmax_s8_scalar.c",
-            units=softmax_wide.rows,
-            pack=pack,
-            why="portable C, hidden entries are not computed",
-        ),
+        _kernel("mve", "4 exponentials gathered at a time, hidden entries are not computed"),
+        _kernel("scalar", "portable C, hidden entries are not computed"),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:

@@ -7,7 +7,7 @@ Products with a constant matrix are linear layers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import binary_import, broadcast, fixed_point, masked_softmax, softmax
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
+from edgeq.packing.blocks import round_up
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 
 #: products that fit one accumulator
 LARGEST_INNER = 2**15 - 1
+#: EQ_MATMUL_COLUMNS
+PANEL_COLUMNS = 32
+#: below so many rows a matrix is not worth packing
+FEWEST_ROWS = 4
+#: eight columns' offsets fit 16 bits
+LARGEST_GATHER = (2**16 - 1) // 7
 
 
 def product(
@@ -108,6 +115,59 @@ def _pack(graph: Graph, node: Node) -> dict[str, Constant]:
     return constants
 
 
+def _matrix_rows(graph: Graph, node: Node) -> int:
+    """Rows that meet one second operand."""
+    left, right = (graph.tensor(name).shape for name in node.inputs[:2])
+    return int(np.prod(left[:-1])) if int(np.prod(right[:-2])) == 1 else left[-2]
+
+
+def _few_rows(graph: Graph, node: Node) -> str | None:
+    rows = _matrix_rows(graph, node)
+    return f"{rows} rows are too few to pack a matrix for" if rows < FEWEST_ROWS else None
+
+
+def _few_rows_or_long(graph: Graph, node: Node) -> str | None:
+    columns = graph.tensor(node.outputs[0]).shape[-1]
+    if not node.attributes["transposed"] and columns > LARGEST_GATHER:
+        return f"gathers reach over {LARGEST_GATHER} columns"
+    return _few_rows(graph, node)
+
+
+def _panel_kernel(
+    isa: str,
+    block: int,
+    rows: int,
+    why: str,
+    name: str = "",
+    row_bytes: Callable[[int], int] = lambda inner: 0,
+    applies: Callable[[Graph, Node], str | None] = _few_rows,
+) -> Kernel:
+    """A kernel of eq_matmul_panel.h. `block`: multiple that the inner size is packed in; `rows`: multiplied at a time;
+    `row_bytes`: scratch of such a row."""
+
+    def scratch_bytes(graph: Graph, node: Node) -> int:
+        inner = graph.tensor(node.inputs[0]).shape[-1]
+        columns = min(round_up(graph.tensor(node.outputs[0]).shape[-1], 4), PANEL_COLUMNS)
+        return 4 * PANEL_COLUMNS + columns * round_up(inner, block) + rows * row_bytes(inner)
+
+    return Kernel(
+        f"eq_matmul_s8_{{form}}_{name or isa}",
+        isa,
+        f"matmul/eq_matmul_s8_{name or isa}.c",
+        units=_units,
+        granule=lambda graph, node: rows,
+        applies=applies,
+        pack=_pack,
+        scratch_bytes=scratch_bytes,
+        why=why,
+    )
+
+
+def _copied(block: int) -> Callable[[int], int]:
+    """Bytes of a row that is copied unless it is whole blocks."""
+    return lambda inner: round_up(inner, block) if inner % block else 0
+
+
 class Matmul(Operator):
     name = "matmul"
     takes_int16 = True
@@ -119,6 +179,12 @@ class Matmul(Operator):
     }
     tflite_targets = {"BATCH_MATMUL": import_tflite}
     kernels = (
+        _panel_kernel("xpulp", 4, 4, "packed dot products, 4 rows x 4 columns", row_bytes=_copied(4)),
+        _panel_kernel(
+            "mve", 16, 2, "vector dot products, 2 rows x 4 columns", row_bytes=_copied(16), applies=_few_rows_or_long
+        ),
+        _panel_kernel("dsp", 4, 4, "SMLAD on pairs of columns, 4 rows", row_bytes=lambda inner: 2 * round_up(inner, 4)),
+        _panel_kernel("scalar", 1, 2, "portable C, 2 rows x 4 columns", name="panel_scalar"),
         Kernel("eq_matmul_s8_{form}_scalar", "scalar", "matmul/eq_matmul_s8_scalar.c", units=_units, pack=_pack),
         Kernel(
             "eq_matmul_s16_scalar",

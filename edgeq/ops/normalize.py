@@ -157,6 +157,11 @@ def _pack(graph: Graph, node: Node) -> dict[str, Constant]:
     return {key: Constant("int32_t", graph.constant(node.inputs[1 + i])) for i, key in enumerate(("gain", "bias"))}
 
 
+def _kernel(isa: str, why: str) -> Kernel:
+    name = f"eq_normalize_s8_{isa}"
+    return Kernel(name, isa, f"normalize/{name}.c", units=_units, pack=_pack, why=why)
+
+
 class Normalize(Operator):
     name = "normalize"
     in_place = (0,)
@@ -173,10 +178,11 @@ class Normalize(Operator):
         "RMSNormalization": onnx_layer_norm,
     }
     kernels = (
-        Kernel(
-            "eq_normalize_s8_scalar", "scalar", "normalize/eq_normalize_s8_scalar.c", units=_units, pack=_pack
-        ),
-    )  # fmt: skip
+        _kernel("xpulp", "packed sums"),
+        _kernel("mve", "sums of 16, outputs of 4 lanes"),
+        _kernel("dsp", "SMLAD for the sums, rounding high multiplies"),
+        _kernel("scalar", "portable C"),
+    )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [inputs[0].shape]

@@ -109,6 +109,19 @@ def only_with(wanted: str) -> Callable[[Graph, Node], str | None]:
     return lambda graph, node: None if rounding(node) == wanted else f"rounding is not {wanted}"
 
 
+def _kernel(isa: str, why: str) -> Kernel:
+    name = f"eq_softmax_s8_{isa}"
+    return Kernel(
+        name,
+        isa,
+        f"softmax/{name}.c",
+        units=softmax_wide.rows,
+        pack=pack_table("uint32_t"),
+        applies=only_with(fixed_point.SINGLE),
+        why=why,
+    )
+
+
 class Softmax(Operator):
     name = "softmax"
     takes_int16 = True
@@ -116,14 +129,8 @@ class Softmax(Operator):
     tflite_targets = {"SOFTMAX": import_tflite}
     onnx_targets = {"Softmax": import_onnx}
     kernels = (
-        Kernel(
-            "eq_softmax_s8_scalar",
-            "scalar",
-            "softmax/eq_softmax_s8_scalar.c",
-            units=softmax_wide.rows,
-            pack=pack_table("uint32_t"),
-            applies=only_with(fixed_point.SINGLE),
-        ),
+        _kernel("mve", "16 values compared, 4 exponentials gathered at a time"),
+        _kernel("scalar", "portable C"),
         Kernel(
             "eq_softmax_s8_tflite_scalar",
             "scalar",

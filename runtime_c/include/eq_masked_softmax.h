@@ -19,5 +19,6 @@ typedef struct {
 
 void eq_masked_softmax_s8_scalar(const eq_masked_softmax_s8_t *p, const int8_t *input, int8_t *output,
                                  eq_range_t range);
+void eq_masked_softmax_s8_mve(const eq_masked_softmax_s8_t *p, const int8_t *input, int8_t *output, eq_range_t range);
 
 #endif

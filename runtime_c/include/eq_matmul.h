@@ -7,7 +7,9 @@
  * input1 is [batches][rows][inner], output [batches][rows][columns]; the strides of input2 tell whether it is
  * transposed, and batch_stride 0 that all batches share it. `requant` holds ONE multiplier (and shift); the generator
  * guarantees inner < 2^15. With int16 activations both offsets are 0, sums have 64 bits and are requantized as
- * eq_requant_wide.h states. Work unit of `range`: batches * rows. Input and output must not overlap. No scratch. */
+ * eq_requant_wide.h states. Work unit of `range`: batches * rows. Input and output must not overlap. Scratch:
+ * none for `scalar` and int16; for the others a panel of columns and the rows that meet it (eq_matmul_panel.h),
+ * so many bytes as edgeq/ops/matmul.py says. */
 #ifndef EQ_MATMUL_H
 #define EQ_MATMUL_H
 
@@ -25,13 +27,20 @@ typedef struct {
 
 #define EQ_MATMUL_S8_PROTOTYPE(name)                                                                          \
   void name(const eq_matmul_s8_t *p, const int8_t *input1, const int8_t *input2, int8_t *restrict output, \
-            eq_range_t range)
+            void *restrict scratch, eq_range_t range)
 
-EQ_MATMUL_S8_PROTOTYPE(eq_matmul_s8_high_scalar);
-EQ_MATMUL_S8_PROTOTYPE(eq_matmul_s8_shift_scalar);
-EQ_MATMUL_S8_PROTOTYPE(eq_matmul_s8_tflite_scalar);
+#define EQ_MATMUL_S8_FORMS(isa)                         \
+  EQ_MATMUL_S8_PROTOTYPE(eq_matmul_s8_high_##isa);  \
+  EQ_MATMUL_S8_PROTOTYPE(eq_matmul_s8_shift_##isa); \
+  EQ_MATMUL_S8_PROTOTYPE(eq_matmul_s8_tflite_##isa)
+
+EQ_MATMUL_S8_FORMS(scalar);
+EQ_MATMUL_S8_FORMS(panel_scalar);
+EQ_MATMUL_S8_FORMS(dsp);
+EQ_MATMUL_S8_FORMS(mve);
+EQ_MATMUL_S8_FORMS(xpulp);
 
 void eq_matmul_s16_scalar(const eq_matmul_s8_t *p, const int16_t *input1, const int16_t *input2,
-                          int16_t *restrict output, eq_range_t range);
+                          int16_t *restrict output, void *restrict scratch, eq_range_t range);
 
 #endif

@@ -37,5 +37,8 @@ typedef struct {
 } eq_normalize_s8_t;
 
 void eq_normalize_s8_scalar(const eq_normalize_s8_t *p, const int8_t *input, int8_t *output, eq_range_t range);
+void eq_normalize_s8_dsp(const eq_normalize_s8_t *p, const int8_t *input, int8_t *output, eq_range_t range);
+void eq_normalize_s8_mve(const eq_normalize_s8_t *p, const int8_t *input, int8_t *output, eq_range_t range);
+void eq_normalize_s8_xpulp(const eq_normalize_s8_t *p, const int8_t *input, int8_t *output, eq_range_t range);
 
 #endif

@@ -18,6 +18,7 @@ typedef struct {
 } eq_softmax_s8_t;
 
 void eq_softmax_s8_scalar(const eq_softmax_s8_t *p, const int8_t *input, int8_t *output, eq_range_t range);
+void eq_softmax_s8_mve(const eq_softmax_s8_t *p, const int8_t *input, int8_t *output, eq_range_t range);
 
 /* TensorFlow Lite's reference softmax: exp_table in Q0 (int32 fractions of 2^31; 0 beyond the kernel's radius, whose
  * outputs are -128), the sum of RDBPOT(e, 12) in Q12, its reciprocal by three Newton-Raphson steps (gemmlowp's

@@ -13,8 +13,9 @@ from tests.ops.cases import CHANNELS, FORMS, Case, CaseGraph, activations, zero_
 def matmul_cases(draw: st.DrawFn) -> Case:
     """Plain and transposed second operands, one a batch or one for all."""
     batches = (1, *draw(st.lists(st.integers(1, 3), max_size=2)))
-    rows, inner = draw(st.integers(1, 6)), draw(st.sampled_from((*CHANNELS, 64)))
-    columns, transposed, shared = draw(st.sampled_from(CHANNELS)), draw(st.booleans()), draw(st.booleans())
+    rows, inner = draw(st.integers(1, 9)), draw(st.sampled_from((*CHANNELS, 64, 257, 516)))
+    columns = draw(st.sampled_from((*CHANNELS, 63, 65)))
+    transposed, shared = draw(st.booleans()), draw(st.booleans())
     form, zeros, bounds = draw(st.sampled_from(FORMS)), [draw(zero_points()) for _ in range(3)], draw(activations())
 
     def add(graph: CaseGraph) -> None:

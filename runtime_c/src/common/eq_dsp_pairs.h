@@ -8,11 +8,12 @@
 
 enum { EQ_DSP_DRAIN_QUADS = 128, EQ_DSP_PANEL_PIXELS = 4, EQ_DSP_PANEL_WORDS = 2 * EQ_DSP_PANEL_PIXELS };
 
-/* Half a quad: 2 bytes of four pixels times two channels, 12 instructions for 16 products. */
-#define EQ_DSP_HALF_QUAD       \
+/* Half a quad: 2 bytes of four pixels times two channels, 12 instructions for 16 products. `widen`: how the even
+ * channel's weights get out of the pair, SXTB16 or UXTB16. */
+#define EQ_DSP_HALF_QUAD_BY(widen) \
   "ldr r2, [r1], #4\n\t"       \
   "ldrd r12, lr, [r0], #8\n\t" \
-  "sxtb16 r3, r2\n\t"          \
+  widen " r3, r2\n\t"         \
   "smlad r4, r12, r3, r4\n\t"  \
   "smlad r8, r12, r2, r8\n\t"  \
   "smlad r5, lr, r3, r5\n\t"   \
@@ -22,6 +23,8 @@ enum { EQ_DSP_DRAIN_QUADS = 128, EQ_DSP_PANEL_PIXELS = 4, EQ_DSP_PANEL_WORDS = 2
   "smlad r10, r12, r2, r10\n\t" \
   "smlad r7, lr, r3, r7\n\t"   \
   "smlad r11, lr, r2, r11\n\t"
+
+#define EQ_DSP_HALF_QUAD EQ_DSP_HALF_QUAD_BY("sxtb16")
 
 /* Sums in r4-r11 to values that saturate to the outputs, for EQ_REQUANT_HIGH; r0 is the structure, r1 is kept. */
 #define EQ_DSP_SCALE_HIGH         \

@@ -57,44 +57,68 @@ _Static_assert(offsetof(eq_dsp_product_t, weights) == 4 && offsetof(eq_dsp_produ
                    offsetof(eq_dsp_product_t, sums) == 12,
                "the assembly in eq_dsp_multiply relies on these offsets");
 
-/* Adds the products of c->count quads to c->sums and moves c->weights on. Two quads a turn; an odd count enters the
- * loop in its middle. All in assembly, because the loop fills fourteen registers (r0 panel, r1 weights, r4-r7 even,
- * r8-r11 mixed) and a compiler given that task spills inside it. */
-__attribute__((naked, noinline)) static void eq_dsp_multiply(eq_dsp_product_t *c __attribute__((unused))) {
-  __asm__ volatile(
-      "push {r4-r11, lr}\n\t"
-      "ldrd r1, r2, [r0, #4]\n\t"
-      "add r3, r1, r2, lsl #3\n\t" /* the weights' end: 8 bytes a quad */
-      "str r3, [r0, #4]\n\t"
-      "push {r0, r3}\n\t"
-      "add r12, r0, #12\n\t"
-      "ldm r12, {r4-r7}\n\t"
-      "mov r8, r4\n\t"
-      "mov r9, r5\n\t"
-      "mov r10, r6\n\t"
-      "mov r11, r7\n\t"
-      "ldr r0, [r0]\n\t"
-      "lsls r2, r2, #31\n\t"
-      "bmi 2f\n"
-      "1:\n\t" EQ_DSP_HALF_QUAD EQ_DSP_HALF_QUAD
-      "\n2:\n\t" EQ_DSP_HALF_QUAD EQ_DSP_HALF_QUAD
-      "ldr r12, [sp, #4]\n\t"
-      "cmp r1, r12\n\t"
-      "bne 1b\n\t"
-      "pop {r2, r3}\n\t"
-      "add r3, r2, #28\n\t"
-      "ldm r3, {r0, r1, r12, lr}\n\t" /* odd += (mixed - even) / 256 */
-      "sub r8, r8, r4\n\t"
-      "sub r9, r9, r5\n\t"
-      "sub r10, r10, r6\n\t"
-      "sub r11, r11, r7\n\t"
-      "add r8, r0, r8, asr #8\n\t"
-      "add r9, r1, r9, asr #8\n\t"
-      "add r10, r12, r10, asr #8\n\t"
-      "add r11, lr, r11, asr #8\n\t"
-      "add r2, r2, #12\n\t"
-      "stm r2, {r4-r11}\n\t"
-      "pop {r4-r11, pc}");
+/* Defines a function that adds the products of c->count quads to c->sums and moves c->weights on; `widen` as for
+ * EQ_DSP_HALF_QUAD_BY. Two quads a turn; an odd count enters the loop in its middle. All in assembly, because the loop
+ * fills fourteen registers (r0 panel, r1 weights, r4-r7 even, r8-r11 mixed) and a compiler given that task spills
+ * inside it. */
+#define EQ_DSP_MULTIPLY(name, widen)                                                                       \
+  __attribute__((naked, noinline, unused)) static void name(eq_dsp_product_t *c __attribute__((unused))) { \
+    __asm__ volatile(                                                                                      \
+        "push {r4-r11, lr}\n\t"                                                                            \
+        "ldrd r1, r2, [r0, #4]\n\t"                                                                        \
+        "add r3, r1, r2, lsl #3\n\t" /* the weights' end: 8 bytes a quad */                                \
+        "str r3, [r0, #4]\n\t"                                                                             \
+        "push {r0, r3}\n\t"                                                                                \
+        "add r12, r0, #12\n\t"                                                                             \
+        "ldm r12, {r4-r7}\n\t"                                                                             \
+        "mov r8, r4\n\t"                                                                                   \
+        "mov r9, r5\n\t"                                                                                   \
+        "mov r10, r6\n\t"                                                                                  \
+        "mov r11, r7\n\t"                                                                                  \
+        "ldr r0, [r0]\n\t"                                                                                 \
+        "lsls r2, r2, #31\n\t"                                                                             \
+        "bmi 2f\n"                                                                                         \
+        "1:\n\t" EQ_DSP_HALF_QUAD_BY(widen) EQ_DSP_HALF_QUAD_BY(widen)                                     \
+        "\n2:\n\t" EQ_DSP_HALF_QUAD_BY(widen) EQ_DSP_HALF_QUAD_BY(widen)                                   \
+        "ldr r12, [sp, #4]\n\t"                                                                            \
+        "cmp r1, r12\n\t"                                                                                  \
+        "bne 1b\n\t"                                                                                       \
+        "pop {r2, r3}\n\t"                                                                                 \
+        "add r3, r2, #28\n\t"                                                                              \
+        "ldm r3, {r0, r1, r12, lr}\n\t" /* odd += (mixed - even) / 256 */                                  \
+        "sub r8, r8, r4\n\t"                                                                               \
+        "sub r9, r9, r5\n\t"                                                                               \
+        "sub r10, r10, r6\n\t"                                                                             \
+        "sub r11, r11, r7\n\t"                                                                             \
+        "add r8, r0, r8, asr #8\n\t"                                                                       \
+        "add r9, r1, r9, asr #8\n\t"                                                                       \
+        "add r10, r12, r10, asr #8\n\t"                                                                    \
+        "add r11, lr, r11, asr #8\n\t"                                                                     \
+        "add r2, r2, #12\n\t"                                                                              \
+        "stm r2, {r4-r11}\n\t"                                                                             \
+        "pop {r4-r11, pc}");                                                                               \
+  }
+
+EQ_DSP_MULTIPLY(eq_dsp_multiply, "sxtb16")
+
+typedef void (*eq_dsp_multiply_t)(eq_dsp_product_t *c);
+
+/* Adds the products of all quads to c->sums, in parts of `drain`; c->count is the last part's. */
+static EQ_INLINE void eq_dsp_sum(eq_dsp_product_t *c, int32_t drain, eq_dsp_multiply_t multiply) {
+  if (c->quads > drain) {
+    const uint32_t *const panel = c->panel;
+    const int32_t last = c->count;
+    c->count = drain;
+    for (int32_t quads = c->quads; quads > drain; quads -= drain) {
+      multiply(c);
+      c->panel += drain * EQ_DSP_PANEL_WORDS;
+    }
+    c->count = last;
+    multiply(c);
+    c->panel = panel;
+  } else {
+    multiply(c);
+  }
 }
 
 /* Requantizes one channel's four sums; in place. */
@@ -126,20 +150,7 @@ static EQ_INLINE void eq_dsp_pair(eq_dsp_product_t *c, int32_t o, int32_t both, 
   const int32_t b0 = c->bias[o], b1 = both ? c->bias[o + 1] : 0;
   c->sums[0] = c->sums[1] = c->sums[2] = c->sums[3] = b0;
   c->sums[4] = c->sums[5] = c->sums[6] = c->sums[7] = b1;
-  if (c->quads > EQ_DSP_DRAIN_QUADS) {
-    const uint32_t *const panel = c->panel;
-    const int32_t last = c->count;
-    c->count = EQ_DSP_DRAIN_QUADS;
-    for (int32_t quads = c->quads; quads > EQ_DSP_DRAIN_QUADS; quads -= EQ_DSP_DRAIN_QUADS) {
-      eq_dsp_multiply(c);
-      c->panel += EQ_DSP_DRAIN_QUADS * EQ_DSP_PANEL_WORDS;
-    }
-    c->count = last;
-    eq_dsp_multiply(c);
-    c->panel = panel;
-  } else {
-    eq_dsp_multiply(c);
-  }
+  eq_dsp_sum(c, EQ_DSP_DRAIN_QUADS, eq_dsp_multiply);
   int32_t even[4] = {c->sums[0], c->sums[1], c->sums[2], c->sums[3]};
   int32_t odd[4] = {c->sums[4], c->sums[5], c->sums[6], c->sums[7]};
   eq_dsp_scale4(&c->requant, even, o, form);

@@ -1,19 +1,8 @@
-/* masked softmax, int8, portable C: every row is a softmax of its visible columns. The header states the contract. */
-#include "eq_masked_softmax.h"
+/* masked softmax, int8, portable C. The header states the contract. */
 #include "eq_softmax_row.h"
+#include "eq_masked_softmax_run.h"
 
 void eq_masked_softmax_s8_scalar(const eq_masked_softmax_s8_t *p, const int8_t *input, int8_t *output,
                                  eq_range_t range) {
-  for (int32_t row = range.begin; row < range.end; row++) {
-    const int16_t *const bounds = p->visible + 2 * (row % p->visible_rows);
-    const int8_t *const x = input + row * p->depth;
-    int8_t *const y = output + row * p->depth;
-    eq_softmax_row(p->exp_table, bounds[1] - bounds[0], x + bounds[0], y + bounds[0]);
-    for (int32_t i = 0; i < bounds[0]; i++) {
-      y[i] = -128;
-    }
-    for (int32_t i = bounds[1]; i < p->depth; i++) {
-      y[i] = -128;
-    }
-  }
+  eq_masked_softmax_run(p, input, output, range);
 }

@@ -4,7 +4,8 @@
 #include "eq_requant_wide.h"
 
 void eq_matmul_s16_scalar(const eq_matmul_s8_t *p, const int16_t *input1, const int16_t *input2,
-                          int16_t *restrict output, eq_range_t range) {
+                          int16_t *restrict output, void *restrict scratch, eq_range_t range) {
+  (void)scratch;
   const int32_t inner = p->inner, k_stride = p->k_stride;
   for (int32_t row = range.begin; row < range.end; row++) {
     const int16_t *const x = input1 + row * inner;

@@ -33,8 +33,17 @@ static EQ_INLINE void matmul(const eq_matmul_s8_t *p, const int8_t *input1, cons
   }
 }
 
-EQ_MATMUL_S8_PROTOTYPE(eq_matmul_s8_high_scalar) { matmul(p, input1, input2, output, range, EQ_REQUANT_HIGH); }
+EQ_MATMUL_S8_PROTOTYPE(eq_matmul_s8_high_scalar) {
+  (void)scratch;
+  matmul(p, input1, input2, output, range, EQ_REQUANT_HIGH);
+}
 
-EQ_MATMUL_S8_PROTOTYPE(eq_matmul_s8_shift_scalar) { matmul(p, input1, input2, output, range, EQ_REQUANT_SHIFT); }
+EQ_MATMUL_S8_PROTOTYPE(eq_matmul_s8_shift_scalar) {
+  (void)scratch;
+  matmul(p, input1, input2, output, range, EQ_REQUANT_SHIFT);
+}
 
-EQ_MATMUL_S8_PROTOTYPE(eq_matmul_s8_tflite_scalar) { matmul(p, input1, input2, output, range, EQ_REQUANT_TFLITE); }
+EQ_MATMUL_S8_PROTOTYPE(eq_matmul_s8_tflite_scalar) {
+  (void)scratch;
+  matmul(p, input1, input2, output, range, EQ_REQUANT_TFLITE);
+}
