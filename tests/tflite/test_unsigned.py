@@ -24,7 +24,7 @@ from tests.tools import require_module
 #: what edgeq says of operators whose uint8 kernels are other ones, and of models that pass their input on
 REFUSED = ("nothing to build", "computes in float", "rounds otherwise")
 #: groups of operators without uint8 kernels, or refused ones
-NOT_UNSIGNED = ("matmuls", "row_normalizations")
+NOT_UNSIGNED = ("matmuls", "row_normalizations", "svdf_layers")
 UNSIGNED = [name for name in GROUPS if not name.startswith("wide")]
 
 
