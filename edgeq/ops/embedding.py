@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
+    from edgeq.quantize.observe import Range
 
 #: the type of indices; as numbers they stand for themselves
 INDEX = Quantization(np.ones(1), 0, dtype="int32")
@@ -28,14 +29,10 @@ INDEX = Quantization(np.ones(1), 0, dtype="int32")
 def look_up(importer: Importer, table: str, indices: str, attributes: Mapping[str, Any]) -> str:
     """The node; `table` must be constant and `indices` integers."""
     shape, known = importer.shape(table), importer.quantization(indices)
-    values = importer.constant_array(table, "a table")
+    importer.constant_array(table, "a table")
     if len(shape) != 2 or known is None or known.dtype != INDEX.dtype:
         raise importer.unsupported(f"an embedding of {importer.shape(indices)} in {shape}", "integers and a table")
-    y, stored = importer.add("embedding", [indices, table], attributes), importer.quantization(table)
-    if stored is None:
-        stored = affine((float(values.min()), float(values.max())))
-    importer.prescribe(y, stored)
-    return y
+    return importer.add("embedding", [indices, table], attributes)
 
 
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
@@ -104,6 +101,13 @@ class Embedding(Operator):
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return self.run_float(node, inputs)
+
+    def settle(self, graph: Graph, node: Node, ranges: Mapping[str, Range], chosen: dict[str, Quantization]) -> None:
+        """The output is stored as the table is, whose rows calibration need not have seen."""
+        table = graph.tensor(node.inputs[1])
+        if graph.tensor(node.output).quantization is None and chosen[node.output].dtype == "int8":
+            real = graph.real_constant(table.name)
+            chosen[node.output] = table.quantization or affine((float(real.min()), float(real.max())))
 
     def quantize(self, converter: Converter, node: Node) -> None:
         table = converter.operand(node.inputs[1])

@@ -15,8 +15,8 @@ from torch.nn import functional as F  # noqa: N812
 from edgeq import pipeline
 from edgeq.errors import EdgeqError
 from edgeq.frontend.load import ModelSource
-from edgeq.quantize.data import Samples, load_samples, quantize_inputs
-from edgeq.quantize.recipe import Recipe
+from edgeq.quantize.data import Samples, load_samples, quantize_inputs, random_samples
+from edgeq.quantize.recipe import Method, Recipe
 from tests.e2e.zoo_blocks import LanguageModel, VisionTransformer
 from tests.unit.test_import import imported, randomized, run
 from tests.unit.test_import_arithmetic import Formula, decibels, random_input
@@ -184,3 +184,10 @@ def test_a_model_that_takes_too_much_memory_to_import_is_refused(tmp_path: Path)
     torch.export.save(torch.export.export(module, (torch.zeros(VECTOR),)), path)
     with pytest.raises(EdgeqError, match="takes more than 2048 MiB"):
         pipeline.import_model(ModelSource(path))
+
+
+def test_a_language_model_in_int16_keeps_its_table_in_int8(lookup: tuple[nn.Module, Path]) -> None:
+    graph = pipeline.import_model(ModelSource(lookup[1]))
+    staged = pipeline.quantize(graph, random_samples(graph, 8), Recipe(Method(precision="int16")))
+    types = {node.op: staged.tensor(node.output).dtype for node in staged.nodes}
+    assert (types["embedding"], types["linear"], types["matmul"]) == ("int8", "int16", "int16")
