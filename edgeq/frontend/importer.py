@@ -368,11 +368,7 @@ class Importer:
 
     def _passed_on(self, name: str) -> str:
         """A view of what the model returns as it is given, or twice."""
-        view = self.reshape(name, self.shape(name))
-        quantization = self.quantization(name)
-        if quantization is not None:
-            self.prescribe(view, quantization)
-        return view
+        return self.viewed(name, self.shape(name))
 
     def _unique(self, name: str) -> str:
         candidate, number = name, 1

@@ -7,18 +7,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from edgeq import ops
+
 #: arguments that hold an axis, or several
-AXES = ("dim", "dims", "dim0", "dim1", "start_dim", "end_dim")
+AXES = ("dim", "dims", "dim0", "dim1", "start_dim", "end_dim", "dimension")
 #: arguments that hold one number an axis, and what a batch of 1 adds in front
 PER_AXIS = {"size": 1, "shape": 1, "repeats": 1}
-#: calls that say otherwise where their axes are; those of two axes become transposes of the last two
-FIXED = (
-    "conv", "pool", "batch_norm", "group_norm", "instance_norm", "upsample", "pixel_", "channel_shuffle", "rnn", "pad",
-    "index", "embedding", "attention", "glu",
+#: calls all of whose axes are among those arguments, or counted from the end
+STRUCTURED = frozenset(
+    (
+        "_log_softmax", "_softmax", "_unsafe_view", "addmm", "amax", "amin", "argmax", "argmin", "bmm", "cat",
+        "chunk", "expand", "flatten", "flip", "gru", "layer_norm", "linalg_vector_norm", "linear", "log_softmax",
+        "lstm", "matmul", "max", "mean", "min", "mm", "permute", "repeat", "repeat_interleave", "reshape", "rms_norm",
+        "roll", "select", "slice", "softmax", "split", "split_with_sizes", "squeeze", "stack", "sum", "t", "tile",
+        "transpose", "unbind", "unflatten", "unfold", "unsqueeze", "var", "view",
+    )
 )  # fmt: skip
-#: matrix calls by the general one that stands for them behind a batch
-GENERAL = {"aten.t.default": "aten.transpose.int", "aten.bmm.default": "aten.matmul.default"}
-GENERAL["aten.mm.default"] = "aten.matmul.default"
+#: operators whose calls have no axes, but for those of calls that count the channels' axis from the front
+ELEMENTWISE, OF_CHANNELS = ("add", "binary", "clamp", "unary"), ("prelu", "_prelu_kernel")
+#: calls by the general one that stands for them behind a batch
+GENERAL = {
+    "aten.bmm.default": "aten.matmul.default",
+    "aten.mm.default": "aten.matmul.default",
+    "aten.t.default": "aten.transpose.int",
+    "aten.tile.default": "aten.repeat.default",
+}
 
 
 def has_batch(shape: tuple[int, ...]) -> bool:
@@ -27,14 +40,18 @@ def has_batch(shape: tuple[int, ...]) -> bool:
 
 
 def can_move(target: str) -> bool:
-    """Whether the axes of a call are all among its arguments."""
-    name = target.removeprefix("aten.").lstrip("_")
-    return not any(part in name for part in FIXED)
+    """Whether it is known where all axes of a call are."""
+    name = target.split(".")[1]
+    if name in STRUCTURED:
+        return True
+    return name not in OF_CHANNELS and any(target in ops.get(operator).torch_targets for operator in ELEMENTWISE)
 
 
 def moved(target: str, arguments: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """The call that does the same behind one more axis in front."""
     changed = dict(arguments)
+    if target == "aten.tile.default":
+        changed["repeats"] = changed.pop("dims")
     for key in AXES:
         if key in changed and changed[key] is not None:
             axes = changed[key]

@@ -38,11 +38,7 @@ def with_rank(importer: Importer, name: str, rank: int) -> str:
     wider = (1,) * (rank - len(shape)) + shape
     if importer.is_constant(name):
         return importer.reordered(name, "an operand", lambda data: data.reshape(wider), 0)
-    view = importer.reshape(name, wider)
-    prescribed = importer.quantization(name)
-    if prescribed is not None:
-        importer.prescribe(view, prescribed)
-    return view
+    return importer.viewed(name, wider)
 
 
 def parameters(output: Sequence[int], left: Sequence[int], right: Sequence[int]) -> dict[str, Any]:

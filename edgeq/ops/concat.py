@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ops import broadcast
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, same_row
 from edgeq.ops.spatial import RowReach
 
@@ -19,13 +20,19 @@ if TYPE_CHECKING:
     from edgeq.quantize.convert import Converter
 
 
+def aligned(importer: Importer, names: list[str]) -> list[str]:
+    """Operands of one rank: behind a batch, constants lack it before their axes."""
+    rank = max((len(importer.shape(name)) for name in names), default=0)
+    return [broadcast.with_rank(importer, name, rank) for name in names]
+
+
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
     """aten.cat."""
     names = list(args["tensors"])
     if len(names) == 1:
         return names[0]
-    rank = len(importer.shape(names[0]))
-    axis = args.get("dim", 0) % rank
+    names = aligned(importer, names)
+    axis = args.get("dim", 0) % len(importer.shape(names[0]))
     if axis == 0:
         raise importer.unsupported("a concatenation along the batch", "a concatenation along another axis")
     return importer.add("concat", names, {"axis": axis})
@@ -74,7 +81,7 @@ def tflite_pack(importer: Importer, call: TfliteCall) -> str:
 
 def import_onnx(importer: Importer, call: OnnxCall) -> str:
     """Concat."""
-    names = [call.input(index) for index in range(call.count())]
+    names = aligned(importer, [call.input(index) for index in range(call.count())])
     shapes, axis = [importer.shape(name) for name in names], call.axis(0)
     if len({len(shape) for shape in shapes}) > 1 or len({(*s[:axis], *s[axis + 1 :]) for s in shapes}) > 1:
         raise importer.unsupported(f"a concatenation of {shapes} along axis {axis}", "operands that fit")

@@ -25,6 +25,7 @@ IMAGE, SEQUENCE = blocks.IMAGE, blocks.SEQUENCE
 #: the exporter has no form of these, or (divisor) leaves something out
 NOT_EXPORTED = (
     "adaptive_average", "adaptive_maximum", "bicubic", "divisor", "encoder", "encoder_norm_first", "shrunk",
+    "tiled_without_a_batch",
 )  # fmt: skip
 
 

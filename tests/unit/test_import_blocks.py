@@ -113,6 +113,12 @@ NETWORKS: dict[str, tuple[nn.Module, tuple[int, ...]]] = {
                 nn.Conv2d(4, 4, 1)), IMAGE,
     ),
     "log_sigmoid": (Formula(lambda x, c: F.logsigmoid(c(x)) + F.softsign(x), nn.Conv2d(4, 4, 1)), IMAGE),
+    "tiled_without_a_batch": (Formula(lambda x, f: f(x)[0].tile((2, 3))[None], nn.Linear(16, 16)), SEQUENCE),
+    "windows_without_a_batch": (Formula(lambda x, f: f(x)[0].unfold(0, 3, 2)[None], nn.Linear(16, 16)), SEQUENCE),
+    "constant_rows_without_a_batch": (
+        Formula(lambda x, f: torch.cat([torch.linspace(-1, 1, 32).view(2, 16), f(x)[0]])[None], nn.Linear(16, 16)),
+        SEQUENCE,
+    ),
     "over_everything": (Formula(lambda x, c: c(x) + x.mean(), nn.Conv2d(4, 3, 1)), IMAGE),
 }  # fmt: skip
 
@@ -134,6 +140,10 @@ def test_import_computes_the_same(name: str) -> None:
     [
         (attend(lambda s: s.masked_fill(~lower_triangle(10), float("-inf")) + 1.0), SEQUENCE, "right behind the mask"),
         (attend(lambda s: s.masked_fill(torch.eye(10).bool(), -1e9)), SEQUENCE, "one run of visible entries"),
+        (  # whose slopes belong to axis 1, and would fit axis 2 as well
+            Formula(lambda x, f: F.prelu(x[0], torch.linspace(0.1, 0.9, 16)), nn.Linear(16, 16)), (1, 16, 16),
+            "a batch of 1 in front",
+        ),
         (
             Formula(lambda x, c: F.max_pool2d(c(x), 2, return_indices=True)[1] * 0.5, nn.Conv2d(4, 5, 1)), IMAGE,
             "result number 1 of aten.max_pool2d",

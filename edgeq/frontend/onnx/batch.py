@@ -33,6 +33,8 @@ def leaves(call: OnnxCall) -> bool:
         return call.attribute("axis", 1) > 1 and shape[: call.attribute("axis", 1)] != (1,) * call.attribute("axis", 1)
     if op == "Squeeze":
         return fold.squeezed(shape, call.axes(1))[:1] != (1,)
+    if op == "Concat":
+        return call.axis(0) == 0
     if op == "Gather" and call.constant(0) is None:
         return call.axis(0) == 0
     return False
