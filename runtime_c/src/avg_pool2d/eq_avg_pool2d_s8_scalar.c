@@ -55,23 +55,6 @@ static EQ_INLINE void channels_of(const eq_avg_pool2d_s8_t *p, window_t w, int32
   }
 }
 
-void eq_avg_pool2d_s8_scalar(const eq_avg_pool2d_s8_t *p, const int8_t *restrict input, int8_t *restrict output,
-                             eq_range_t range) {
-  const int32_t channels = p->channels;
-  int32_t pixel = range.begin / channels;
-  int32_t c = range.begin - pixel * channels;
-  /* Channels are counted from those of the pixel at hand, so that a share may begin and end inside one. */
-  for (int32_t left = range.end - range.begin; left > 0; pixel++) {
-    const window_t w = window_at(p, input, pixel);
-    const int32_t end = left < channels - c ? c + left : channels;
-    int8_t *const y = output + pixel * channels;
-    left -= end - c;
-    for (; c + 4 <= end; c += 4) {
-      channels_of(p, w, c, y + c, 4);
-    }
-    for (; c < end; c++) {
-      channels_of(p, w, c, y + c, 1);
-    }
-    c = 0;
-  }
-}
+#define POOL eq_avg_pool2d_s8_scalar
+#define PARAMETERS eq_avg_pool2d_s8_t
+#include "eq_pool_run.h"

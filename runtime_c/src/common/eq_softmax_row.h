@@ -6,9 +6,8 @@
 #define EQ_SOFTMAX_ROW_H
 
 #include "eq_inline.h"
+#include "eq_row_max.h"
 #include "eq_types.h"
-
-static EQ_INLINE int32_t eq_softmax_greater(int32_t a, int32_t b) { return a > b ? a : b; }
 
 static EQ_INLINE int8_t eq_softmax_share(uint32_t e, uint32_t half, uint32_t r, uint32_t sum) {
   const uint32_t n = (e << 8) + half;
@@ -19,14 +18,8 @@ static EQ_INLINE int8_t eq_softmax_share(uint32_t e, uint32_t half, uint32_t r, 
 
 static inline void eq_softmax_row(const uint32_t *exp_table, int32_t depth, const int8_t *x, int8_t *y) {
   const int8_t *const end = x + depth, *const whole = x + (depth & ~3);
-  const int8_t *v = x;
-  int32_t max = -128;
-  for (; v != whole; v += 4) {
-    max = eq_softmax_greater(max, eq_softmax_greater(eq_softmax_greater(v[0], v[1]), eq_softmax_greater(v[2], v[3])));
-  }
-  for (; v != end; v++) {
-    max = eq_softmax_greater(max, *v);
-  }
+  const int8_t *v;
+  const int32_t max = eq_row_max_s8(x, depth);
   uint32_t sum = 0;
   for (v = x; v != whole; v += 4) {
     sum += exp_table[max - v[0]] + exp_table[max - v[1]] + exp_table[max - v[2]] + exp_table[max - v[3]];

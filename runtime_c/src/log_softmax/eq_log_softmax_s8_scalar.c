@@ -1,5 +1,6 @@
 /* log_softmax, int8, portable C. The header states the contract. */
 #include "eq_log_softmax.h"
+#include "eq_row_max.h"
 
 /* Logarithm of x > 0 to the base 2, 16 fraction bits, truncated: each squaring of the mantissa (31 fraction bits) moves
  * one bit of its logarithm in front of the point. */
@@ -24,10 +25,7 @@ void eq_log_softmax_s8_scalar(const eq_log_softmax_s8_t *p, const int8_t *input,
   for (int32_t row = range.begin; row < range.end; row++) {
     const int8_t *const x = input + row * depth;
     int8_t *const y = output + row * depth;
-    int32_t max = -128;
-    for (int32_t i = 0; i < depth; i++) {
-      max = x[i] > max ? x[i] : max;
-    }
+    const int32_t max = eq_row_max_s8(x, depth);
     uint32_t total = 0;
     for (int32_t i = 0; i < depth; i++) {
       total += p->exp_table[max - x[i]];

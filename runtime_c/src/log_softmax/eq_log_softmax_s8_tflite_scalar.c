@@ -1,6 +1,7 @@
 /* log_softmax, int8, TensorFlow Lite's reference arithmetic, portable C. The header states the contract. */
 #include "eq_fixed_point.h"
 #include "eq_log_softmax.h"
+#include "eq_row_max.h"
 
 /* Natural logarithm in Q5 of x >= 1 in Q12: the power of two by counting zeros, the rest in [2^-1/2, 1) by a rational
  * function around 2^-1/4. */
@@ -29,10 +30,7 @@ void eq_log_softmax_s8_tflite_scalar(const eq_log_softmax_tflite_s8_t *p, const 
   for (int32_t row = range.begin; row < range.end; row++) {
     const int8_t *const x = input + row * depth;
     int8_t *const y = output + row * depth;
-    int32_t max = -128;
-    for (int32_t i = 0; i < depth; i++) {
-      max = x[i] > max ? x[i] : max;
-    }
+    const int32_t max = eq_row_max_s8(x, depth);
     int32_t sum = 0;
     for (int32_t i = 0; i < depth; i++) {
       sum += p->exp_table[max - x[i]];

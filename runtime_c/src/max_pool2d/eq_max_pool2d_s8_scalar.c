@@ -3,6 +3,7 @@
 
 #include "eq_inline.h"
 #include "eq_requant.h"
+#include "eq_row_max.h"
 #include "eq_window.h"
 
 /* The taps of a window that lie inside the image. */
@@ -26,8 +27,6 @@ static EQ_INLINE window_t window_at(const eq_max_pool2d_s8_t *p, const int8_t *i
   return w;
 }
 
-static EQ_INLINE int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
-
 /* `lanes` (1 or 4) channels from `c` on of one pixel: one address computation for four maxima. */
 static EQ_INLINE void channels_of(const eq_max_pool2d_s8_t *p, window_t w, int32_t c, int8_t *y, int32_t lanes) {
   const int8_t *row = w.first + c;
@@ -35,11 +34,11 @@ static EQ_INLINE void channels_of(const eq_max_pool2d_s8_t *p, window_t w, int32
   for (int32_t r = w.rows; r > 0; r--) {
     const int8_t *x = row;
     for (int32_t i = w.width; i > 0; i--) {
-      max0 = larger(x[0], max0);
+      max0 = eq_larger(x[0], max0);
       if (lanes == 4) {
-        max1 = larger(x[1], max1);
-        max2 = larger(x[2], max2);
-        max3 = larger(x[3], max3);
+        max1 = eq_larger(x[1], max1);
+        max2 = eq_larger(x[2], max2);
+        max3 = eq_larger(x[3], max3);
       }
       x += w.tap_step;
     }
@@ -53,23 +52,6 @@ static EQ_INLINE void channels_of(const eq_max_pool2d_s8_t *p, window_t w, int32
   }
 }
 
-void eq_max_pool2d_s8_scalar(const eq_max_pool2d_s8_t *p, const int8_t *restrict input, int8_t *restrict output,
-                             eq_range_t range) {
-  const int32_t channels = p->channels;
-  int32_t pixel = range.begin / channels;
-  int32_t c = range.begin - pixel * channels;
-  /* Channels are counted from those of the pixel at hand, so that a share may begin and end inside one. */
-  for (int32_t left = range.end - range.begin; left > 0; pixel++) {
-    const window_t w = window_at(p, input, pixel);
-    const int32_t end = left < channels - c ? c + left : channels;
-    int8_t *const y = output + pixel * channels;
-    left -= end - c;
-    for (; c + 4 <= end; c += 4) {
-      channels_of(p, w, c, y + c, 4);
-    }
-    for (; c < end; c++) {
-      channels_of(p, w, c, y + c, 1);
-    }
-    c = 0;
-  }
-}
+#define POOL eq_max_pool2d_s8_scalar
+#define PARAMETERS eq_max_pool2d_s8_t
+#include "eq_pool_run.h"

@@ -1,5 +1,6 @@
 /* softmax, int8, TensorFlow Lite's reference arithmetic, portable C. The header states the contract. */
 #include "eq_fixed_point.h"
+#include "eq_row_max.h"
 #include "eq_softmax.h"
 
 void eq_softmax_s8_tflite_scalar(const eq_softmax_tflite_s8_t *p, const int8_t *input, int8_t *output,
@@ -9,10 +10,7 @@ void eq_softmax_s8_tflite_scalar(const eq_softmax_tflite_s8_t *p, const int8_t *
   for (int32_t row = range.begin; row < range.end; row++) {
     const int8_t *const x = input + row * depth;
     int8_t *const y = output + row * depth;
-    int32_t max = -128;
-    for (int32_t i = 0; i < depth; i++) {
-      max = x[i] > max ? x[i] : max;
-    }
+    const int32_t max = eq_row_max_s8(x, depth);
     uint32_t sum = 0;
     for (int32_t i = 0; i < depth; i++) {
       sum += (uint32_t)eq_rdbpot(exp_table[max - x[i]], 12);
