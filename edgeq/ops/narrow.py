@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -11,17 +13,20 @@ from edgeq.ops import fixed_point, weight_types, weighted
 from edgeq.ops.base import Constant, Kernel, output_pixels
 from edgeq.ops.weight_types import WeightType
 from edgeq.packing import mve, narrow
-from edgeq.packing.blocks import Geometry, filters, patch_bytes
+from edgeq.packing.blocks import Geometry, filters, patch_bytes, round_up
 
 #: types that have kernels
 STORED = (weight_types.INT4, weight_types.INT2, weight_types.TERNARY, weight_types.BINARY)
+#: those of them that depthwise kernels can be given
+UNPACKED = (weight_types.INT4, weight_types.TERNARY)
 
 Order = Callable[[np.ndarray, WeightType], np.ndarray]
 GeometryOf = Callable[[Graph, Node], dict[str, int]]
+Parameters = Callable[[Graph, Node], dict[str, int]]
 
 
 def order(isa: str, dsp_channels: int) -> Order:
-    """Order of the weights [out_c, K] that an instruction set's kernels read; the DSP ones take `dsp_channels` a time."""
+    """Order of the weights [out_c, K] for an instruction set's kernels; the DSP ones take `dsp_channels` at a time."""
     if isa == "dsp":
         return lambda weights, stored: narrow.pack_dsp(weights, stored, dsp_channels)
     return lambda weights, stored: narrow.pack(weights, stored, narrow.WIDTHS[isa])
@@ -105,4 +110,51 @@ def linear_kernels(channels: Callable[[Graph, Node], int]) -> tuple[Kernel, ...]
         *kernels("mve", lambda products: narrow.scratch_vector(products, 16), "vector dot products, 4 channels"),
         *kernels("dsp", narrow.scratch_linear_dsp, "SMLAD on channel pairs, 4 channels"),
         *kernels("scalar", lambda products: 0, "portable C, 4 channels"),
+    )
+
+
+def dwconv2d_kernels(kernels: Sequence[Kernel], c_parameters: Parameters) -> tuple[Kernel, ...]:
+    """For every int8 kernel of dwconv2d the same with weights that are unpacked before it runs; `c_parameters` are the
+    operator's."""
+    return tuple(
+        _unpacking(kernel, stored, c_parameters)
+        for stored in UNPACKED
+        for kernel in kernels
+        if kernel.dtype == "int8" and not kernel.expands
+    )
+
+
+def _unpacking(kernel: Kernel, stored: WeightType, c_parameters: Parameters) -> Kernel:
+    def unpacked(graph: Graph, node: Node) -> np.ndarray:
+        return kernel.pack(graph, node)["weights"].data
+
+    def pack(graph: Graph, node: Node) -> dict[str, Constant]:
+        weights = Constant("uint32_t", narrow.pack_elements(unpacked(graph, node), stored))
+        return {**kernel.pack(graph, node), "weights": weights}
+
+    def scratch_bytes(graph: Graph, node: Node) -> int:
+        elements = unpacked(graph, node)
+        words = narrow.packed_words(elements, stored) * narrow.fields_an_element(elements, stored)
+        return round_up(4 * words, 16) + kernel.scratch_bytes(graph, node)
+
+    def parameters(graph: Graph, node: Node) -> dict[str, Any]:
+        elements = unpacked(graph, node)
+        details = {
+            "type": f"EQ_{stored.name.upper()}",
+            "element_bytes": elements.itemsize,
+            "packed_words": narrow.packed_words(elements, stored),
+        }
+        return {**c_parameters(graph, node), "narrow": details}
+
+    return replace(
+        kernel,
+        applies=lambda graph, node: obstacle(graph, node) or kernel.applies(graph, node),
+        pack=pack,
+        scratch_bytes=scratch_bytes,
+        parameters=parameters,
+        planes=None,
+        family="dwconv2d_narrow",
+        caller="dwconv2d/eq_dwconv2d_narrow.c",
+        weights=(stored.name,),
+        why=f"{stored.name} weights, unpacked before: {kernel.why}",
     )

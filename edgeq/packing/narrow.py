@@ -1,5 +1,5 @@
-"""Weights of less than 8 bits as fields of bytes (runtime_c/include/eq_narrow.h), for kernels that take `width` bytes of
-an input vector at a time, and for the DSP kernels (runtime_c/src/common/eq_narrow_dsp.h)."""
+"""Weights of less than 8 bits as fields of bytes: eq_narrow.h for kernels that take `width` bytes of an input vector at a
+time, eq_narrow_dsp.h and eq_dwconv2d_narrow.h (all in runtime_c)."""
 
 from __future__ import annotations
 
@@ -94,3 +94,22 @@ def scratch_conv2d_dsp(geometry: Geometry) -> int:
 def scratch_linear_dsp(products: int) -> int:
     """Scratch bytes of the dsp kernels: a vector in halfwords."""
     return 2 * round_up(products, DSP_BLOCKS[1])
+
+
+def fields_an_element(elements: np.ndarray, stored: WeightType) -> int:
+    return 8 * elements.itemsize // stored.bits
+
+
+def packed_words(elements: np.ndarray, stored: WeightType) -> int:
+    """Words that hold the fields of int8 or int16 elements, in whole words of elements."""
+    return -(-elements.nbytes // (4 * fields_an_element(elements, stored)))
+
+
+def pack_elements(elements: np.ndarray, stored: WeightType) -> np.ndarray:
+    """int8 or int16 elements with values of a type that has 0 -> the uint32 words of eq_dwconv2d_narrow.h."""
+    count = fields_an_element(elements, stored)
+    unsigned = "<u1" if elements.itemsize == 1 else "<u2"
+    flat = padded(fields(elements.reshape(-1), stored).astype(unsigned), (4 * count // elements.itemsize,))
+    words = flat.view("<u4").reshape(-1, count)
+    shifts = (stored.bits * np.arange(count)).astype(np.uint32)
+    return (words << shifts).sum(axis=1, dtype=np.uint32)

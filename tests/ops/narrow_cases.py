@@ -60,3 +60,20 @@ def narrow_linear_cases(draw: st.DrawFn) -> Case:
         add_weighted(graph, "linear", x, weights, 0, parts, {}, stored=stored.name)
 
     return Case(f"{stored.name} linear {rows}x{products}->{out_c} {parts}", add)
+
+
+@st.composite
+def narrow_dwconv2d_cases(draw: st.DrawFn) -> Case:
+    window, size = draw(windows())
+    channels, stored, parts = (
+        draw(st.sampled_from(CHANNELS)),
+        draw(st.sampled_from(narrow.UNPACKED)),
+        draw(narrow_parts()),
+    )
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, *size, channels), parts["zero_point"])
+        weights = levels(graph.rng, (*window.kernel, channels), stored, parts["style"])
+        add_weighted(graph, "dwconv2d", x, weights, 2, parts, window_attributes(window), stored=stored.name)
+
+    return Case(f"{stored.name} dwconv2d {size} {channels} {window} {parts}", add)

@@ -23,7 +23,7 @@ from edgeq.ops.spatial import Window
 from edgeq.plan.arena import plan
 from edgeq.plan.over_input import overwrite_inputs
 from edgeq.simulate.session import RunOptions, run_samples
-from tests.ops.cases import CHANNELS, FORMS, CaseGraph, add_weighted, _int8s, window_attributes
+from tests.ops.cases import CHANNELS, FORMS, CaseGraph, _int8s, add_weighted, window_attributes
 from tests.ops.test_exact import TARGETS, random_inputs
 from tests.tools import require_board
 
