@@ -1,5 +1,5 @@
-"""Weights of less than 8 bits as fields of bytes: eq_narrow.h for kernels that take `width` bytes of an input vector at a
-time, eq_narrow_dsp.h and eq_dwconv2d_narrow.h (all in runtime_c)."""
+"""Weights of less than 8 bits as fields of bytes: eq_narrow.h for kernels that take `width` bytes of an input vector
+at a time, eq_narrow_dsp.h and eq_dwconv2d_narrow.h (all in runtime_c)."""
 
 from __future__ import annotations
 
