@@ -12,6 +12,7 @@ from edgeq.boards import Board
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node
 from edgeq.quantize.convert import activation_quantization, to_integer
+from edgeq.quantize.count_bits import count_bits
 from edgeq.quantize.precision import place, stored_weights
 from edgeq.quantize.recipe import Recipe
 from edgeq.quantize.weights import MINMAX, with_integer_weights
@@ -71,7 +72,7 @@ def inspect(graph: Graph, boards: list[Board], recipe: Recipe) -> dict[str, Any]
     }
     for board in boards:
         try:
-            program, arena = pipeline.arrange(to_integer(ready, ranges, placed.types), board)
+            program, arena = pipeline.arrange(count_bits(to_integer(ready, ranges, placed.types)), board)
         except EdgeqError as error:
             result["boards"][board.name] = {"supported": False, "problem": str(error)}
             continue

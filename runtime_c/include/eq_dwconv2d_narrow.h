@@ -21,8 +21,8 @@ typedef struct {
   int32_t packed_words;
 } eq_dwconv2d_narrow_t;
 
-/* `range` as the kernel has it. */
-void eq_dwconv2d_narrow(const eq_dwconv2d_narrow_t *p, const int8_t *restrict input, int8_t *restrict output,
-                        void *restrict scratch, eq_range_t range);
+/* `range` as the kernel has it; the output may lie over the input where the kernel allows that. */
+void eq_dwconv2d_narrow(const eq_dwconv2d_narrow_t *p, const int8_t *input, int8_t *output,
+                        void *scratch, eq_range_t range);
 
 #endif

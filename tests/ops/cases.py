@@ -77,10 +77,11 @@ class CaseGraph:
 
 @dataclass(frozen=True)
 class Case:
-    """One drawn node: what it is, for messages, and how it is added to a graph."""
+    """One drawn node, or several: what it is, for messages, and how it is added to a graph."""
 
     text: str
     add: Callable[[CaseGraph], None]
+    nodes: int = 1
 
 
 def _int8s(rng: np.random.Generator, shape: tuple[int, ...], style: str) -> np.ndarray:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edgeq.ops import narrow
 from edgeq.ops.spatial import Window
-from edgeq.ops.weight_types import WeightType
+from edgeq.ops.weight_types import BINARY, WeightType
 from tests.ops.cases import CHANNELS, Case, CaseGraph, add_weighted, weighted_parts, window_attributes, windows
 
 #: input features around every block: a byte, a word, 16 bytes, two of each, and what DSP kernels sum at a time
@@ -77,3 +77,35 @@ def narrow_dwconv2d_cases(draw: st.DrawFn) -> Case:
         add_weighted(graph, "dwconv2d", x, weights, 2, parts, window_attributes(window), stored=stored.name)
 
     return Case(f"{stored.name} dwconv2d {size} {channels} {window} {parts}", add)
+
+
+@st.composite
+def binarize_cases(draw: st.DrawFn) -> Case:
+    """Signs as bytes and as bits."""
+    shape = (1, draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.sampled_from((*CHANNELS, 64, 70))))
+    packed, zero_point = draw(st.booleans()), draw(st.integers(-128, 127))
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation(shape, zero_point)
+        threshold = graph.constant(f"t{len(graph.nodes)}", graph.rng.integers(-128, 129, shape[-1]).astype(np.int16))
+        graph.node("binarize", [x, threshold], 0, {"packed": packed}, 1.0, "uint32" if packed else "int8")
+
+    return Case(f"binarize {shape} packed={packed}", add)
+
+
+@st.composite
+def binary_conv2d_cases(draw: st.DrawFn) -> Case:
+    """Convolutions that count bits, behind the binarize that packs them."""
+    window, size = draw(windows())
+    in_c, out_c = draw(st.sampled_from((*CHANNELS, 64, 70))), draw(st.sampled_from(CHANNELS))
+    parts = draw(narrow_parts())
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, *size, in_c), parts["zero_point"])
+        threshold = graph.constant(f"t{len(graph.nodes)}", graph.rng.integers(-90, 90, in_c).astype(np.int16))
+        graph.node("binarize", [x, threshold], 0, {"packed": True}, 1.0, "uint32")
+        weights = levels(graph.rng, (out_c, *window.kernel, in_c), BINARY, parts["style"])
+        extra = {**window_attributes(window), "in_c": in_c}
+        add_weighted(graph, "binary_conv2d", graph.outputs[-1], weights, 0, parts, extra, stored="binary")
+
+    return Case(f"binary_conv2d {size} {in_c}->{out_c} {window} {parts}", add, nodes=2)

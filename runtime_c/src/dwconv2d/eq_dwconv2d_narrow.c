@@ -1,8 +1,8 @@
 /* Unpacking of depthwise weights of less than 8 bits. The header states the contract. */
 #include "eq_dwconv2d_narrow.h"
 
-void eq_dwconv2d_narrow(const eq_dwconv2d_narrow_t *p, const int8_t *restrict input, int8_t *restrict output,
-                        void *restrict scratch, eq_range_t range) {
+void eq_dwconv2d_narrow(const eq_dwconv2d_narrow_t *p, const int8_t *input, int8_t *output,
+                        void *scratch, eq_range_t range) {
   const int32_t bits = eq_narrow_bits(p->type), fields = 8 * p->element_bytes / bits;
   const uint32_t ones = p->element_bytes == 1 ? 0x01010101u : 0x00010001u;
   const uint32_t mask = ((1u << bits) - 1u) * ones, signs = (1u << (bits - 1)) * ones;
