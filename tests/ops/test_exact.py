@@ -21,6 +21,7 @@ from edgeq.ir.graph import Graph
 from edgeq.lower.select import Candidate, candidates, lower
 from edgeq.plan.arena import plan
 from edgeq.plan.over_input import overwriting
+from edgeq.quantize.count_bits import count_bits
 from edgeq.simulate.session import RunOptions, run_samples
 from edgeq.verify import compare
 from tests.ops.cases import FORMS, Case, CaseGraph, pointwise_case, winograd_case, winograd_cases
@@ -61,7 +62,7 @@ def run_cases(
     builder = CaseGraph(rng)
     for case in cases:
         case.add(builder)
-    graph = builder.finish()
+    graph = count_bits(builder.finish())
     program = lower(graph, board, picked(graph, board, kernel) if kernel else None)
     if cores is not None:
         parts = [dataclasses.replace(layer, granule=1, cores=min(cores, layer.units)) for layer in program.layers]

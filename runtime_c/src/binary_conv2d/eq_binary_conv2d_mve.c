@@ -3,7 +3,7 @@
 #include "eq_binary_conv2d.h"
 #include "eq_mve.h"
 
-enum { EQ_BINARY_PIXELS = 2, WORDS_A_BYTE = 31 };
+enum { WORDS_A_BYTE = 31 };
 
 /* Bits of each byte. */
 static EQ_INLINE uint8x16_t byte_counts(uint8x16_t v) {
@@ -33,20 +33,14 @@ static EQ_INLINE uint32x4_t differing(const uint32_t *x, const uint32_t *w, int3
   return total;
 }
 
-static EQ_INLINE void group(const eq_requant_t *requant, const uint32_t *const x[], const int32_t *const base[],
-                            const uint32_t *w, int32_t words, int32_t o, int32_t out_c, int8_t *const y[],
-                            int32_t count, eq_requant_form_t form) {
-  const eq_mve_requant_t q = eq_mve_requant(requant);
-  const mve_pred16_t lanes = vctp32q((uint32_t)(out_c - o));
-  const int32x4_t m = vldrwq_z_s32(q.multiplier + o, lanes);
-  const eq_mve_scale_t k = {m, form == EQ_REQUANT_HIGH ? m : vldrbq_z_s32(q.shift + o, lanes), m};
-  for (int32_t i = 0; i < count; i++) {
-    const int32x4_t twice = (int32x4_t)vshlq_n_u32(differing(x[i], w, words), 1);
-    const int32x4_t acc = vsubq_s32(vldrwq_z_s32(base[i] + o, lanes), twice);
-    vstrbq_p_s32(y[i] + o, eq_mve_requantize(acc, k, &q, form), lanes);
-  }
+static EQ_INLINE void group(const eq_binary_conv2d_t *p, const uint32_t *x, const int32_t *base, const uint32_t *w,
+                            int32_t words, int32_t o, int8_t *y) {
+  const int32x4_t scaled = vmulq_s32((int32x4_t)differing(x, w, words), vldrwq_s32(p->step + o));
+  const int32x4_t v = vshlq_s32(vsubq_s32(vldrwq_s32(base), scaled), vdupq_n_s32(-p->result_shift));
+  const int32x4_t clamped = vminq_s32(vmaxq_s32(v, vdupq_n_s32(p->act_min)), vdupq_n_s32(p->act_max));
+  vstrbq_p_s32(y + o, clamped, vctp32q((uint32_t)(p->out_c - o)));
 }
 
 #include "eq_binary_conv2d_run.h"
 
-EQ_BINARY_CONV2D_FUNCTIONS(mve)
+EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_mve) { conv2d(p, input, output, scratch, range); }

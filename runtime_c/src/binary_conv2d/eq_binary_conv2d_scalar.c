@@ -4,7 +4,7 @@
 #include "eq_binary_conv2d.h"
 #include "eq_inline.h"
 
-enum { EQ_BINARY_PIXELS = 2, WORDS_A_BYTE = 31 };
+enum { WORDS_A_BYTE = 31 };
 
 /* Bits of each byte of a word. */
 static EQ_INLINE uint32_t byte_counts(uint32_t v) {
@@ -35,16 +35,14 @@ static EQ_INLINE int32_t differing(const uint32_t *x, const uint32_t *w, int32_t
   return total;
 }
 
-static EQ_INLINE void group(const eq_requant_t *q, const uint32_t *const x[], const int32_t *const base[],
-                            const uint32_t *w, int32_t words, int32_t o, int32_t out_c, int8_t *const y[],
-                            int32_t count, eq_requant_form_t form) {
-  for (int32_t c = o; c < o + 4 && c < out_c; c++) {
-    for (int32_t i = 0; i < count; i++) {
-      y[i][c] = eq_requantize(base[i][c] - 2 * differing(x[i], w + (c - o), words), c, q, form);
-    }
+static EQ_INLINE void group(const eq_binary_conv2d_t *p, const uint32_t *x, const int32_t *base, const uint32_t *w,
+                            int32_t words, int32_t o, int8_t *y) {
+  for (int32_t i = 0; i < 4 && o + i < p->out_c; i++) {
+    const int32_t v = (base[i] - differing(x, w + i, words) * p->step[o + i]) >> p->result_shift;
+    y[o + i] = (int8_t)(v < p->act_min ? p->act_min : v > p->act_max ? p->act_max : v);
   }
 }
 
 #include "eq_binary_conv2d_run.h"
 
-EQ_BINARY_CONV2D_FUNCTIONS(scalar)
+EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_scalar) { conv2d(p, input, output, scratch, range); }
