@@ -38,6 +38,8 @@ class ReduceExtreme(reduction.Reduction, KeepsScale):
         "aten.min.dim": _with_index("min"),
     }
     tflite_targets = {
+        "REDUCE_ALL": reduction.tflite_reduction("reduce_extreme", function="min"),
+        "REDUCE_ANY": reduction.tflite_reduction("reduce_extreme", function="max"),
         "REDUCE_MAX": reduction.tflite_reduction("reduce_extreme", function="max"),
         "REDUCE_MIN": reduction.tflite_reduction("reduce_extreme", function="min"),
     }

@@ -12,6 +12,7 @@ from tests.tflite.matmul_cases import matmuls
 from tests.tflite.reduction_cases import reductions
 from tests.tflite.state_cases import svdf_layers
 from tests.tflite.structure_cases import paddings, rearrangements, resizes, transposed_convolutions, views
+from tests.tflite.truth_cases import choices, comparisons, logics
 from tests.tflite.wide_cases import wide_layers, wide_others
 from tests.tflite.wide_elementwise_cases import wide_binaries, wide_unaries
 from tests.tflite.wide_layer_cases import (
@@ -45,5 +46,10 @@ GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "wide_layers_of_activations": wide_softmaxes() | wide_matmuls() | wide_reductions(),
     "wide_movements": wide_movements() | views("int16"),
     "views": views("int8"),
+    "comparisons": comparisons(("int8", "bool")),
+    "wide_comparisons": comparisons(("int16",)),
+    "logics": logics(),
+    "choices": choices("int8") | choices("bool"),
+    "wide_choices": choices("int16"),
     "svdf_layers": svdf_layers(),
 }

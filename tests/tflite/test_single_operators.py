@@ -19,7 +19,7 @@ from edgeq.quantize.recipe import Recipe
 from tests.tflite.drawn import Case
 from tests.tflite.groups import GROUPS
 from tests.tflite.reference import run_reference
-from tests.tflite.writer import Network
+from tests.tflite.writer import TYPES, Network
 from tests.tools import require_module
 
 #: operators a file: enough to be quick, few enough to read a failure
@@ -41,7 +41,8 @@ def check(cases: list[Case], number: int, folder: Path) -> None:
     inputs = [np.concatenate([random_input(network, index, rng) for _ in range(count)]) for index in network.inputs]
     expected = run_reference(path.read_bytes(), inputs)
     stored = {
-        name: array.transpose(graph.boundary[name].perm) for name, array in zip(graph.inputs, inputs, strict=True)
+        name: array.astype(graph.tensor(name).dtype).transpose(graph.boundary[name].perm)
+        for name, array in zip(graph.inputs, inputs, strict=True)
     }
     actual = reference.run(graph, stored)
     for case, name, right in zip(cases, graph.outputs, expected, strict=True):
@@ -54,6 +55,8 @@ def integer_graph(path: Path) -> Graph:
 
 
 def random_input(network: Network, index: int, rng: np.random.Generator) -> np.ndarray:
+    if network.tensors[index]["type"] == TYPES["bool"]:
+        return rng.integers(0, 2, network.tensors[index]["shape"]).astype(bool)
     info = np.iinfo(np.int16 if network.tensors[index]["type"] == 7 else np.int8)
     return rng.integers(info.min, info.max + 1, network.tensors[index]["shape"]).astype(info.dtype)
 
