@@ -7,65 +7,21 @@ they are copied as the file stores them, whatever their scales.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgeq.ir.graph import BOOLEAN, Graph, Node, Quantization, Tensor
-from edgeq.ops import binary_import, broadcast, fixed_point, masked_softmax, moves
+from edgeq.ops import broadcast, fixed_point, moves, placement_tflite, select_import
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
 
 if TYPE_CHECKING:
-    from edgeq.frontend.importer import Importer
-    from edgeq.frontend.onnx.call import OnnxCall
-    from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
 
 #: the operands' names in the kernel's call
 OPERANDS = ("condition", "input1", "input2")
-TRUE = 0.5
-
-
-def choose(importer: Importer, names: Sequence[str], attributes: Mapping[str, Any] | None = None) -> str:
-    """The node of (condition, chosen, else)."""
-    both = broadcast.shape_of(importer, names[1], names[2])
-    shape = broadcast.joined(importer, (both, importer.shape(names[0])))
-    wide = [broadcast.with_rank(importer, name, len(shape)) for name in names]
-    return importer.add("select", wide, attributes or {})
-
-
-def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
-    """aten.where, and what masked_fill becomes. A constant condition may hide entries from the softmax that follows."""
-    condition, choices = args["condition"], [binary_import.operand(importer, args[key]) for key in ("self", "other")]
-    if importer.is_constant(condition):
-        chosen = importer.constant_array(condition, "a condition") >= TRUE
-        for index, all_of_it in ((0, chosen.all()), (1, not chosen.any())):
-            if all_of_it and importer.shape(choices[index]) == broadcast.shape_of(importer, *choices):
-                return choices[index]
-        for x, other, hidden in ((*choices, ~chosen), (*choices[::-1], chosen)):
-            if not importer.is_constant(x) and importer.is_constant(other):
-                values = importer.constant_array(other, "a choice")
-                if values.size and values.max() <= masked_softmax.HIDDEN:
-                    return masked_softmax.hide(importer, x, ~hidden)
-    return choose(importer, (condition, *choices))
-
-
-def import_tflite(importer: Importer, call: TfliteCall) -> str:
-    """SELECT and SELECT_V2."""
-    names, attributes = [call.input(index) for index in range(3)], call.attributes()
-    stored = call.output_quantization()
-    if stored is not None:
-        for name in names[1:]:
-            known = importer.storage(name)
-            if known is None or known.dtype != stored.dtype:
-                raise importer.unsupported(f"a choice that is not {stored.dtype} as the result is", "one type")
-    return choose(importer, names, attributes)
-
-
-def import_onnx(importer: Importer, call: OnnxCall) -> str:
-    """Where (condition, chosen, else)."""
-    return import_torch(importer, {"condition": call.input(0), "self": call.mask(1), "other": call.mask(2)})
+TRUE = select_import.TRUE
 
 
 def _units(graph: Graph, node: Node) -> int:
@@ -82,9 +38,9 @@ class Select(Operator):
     name = "select"
     takes_int16 = True
     permutes_constants = True
-    torch_targets = {f"aten.where.{kind}": import_torch for kind in ("self", "ScalarOther", "ScalarSelf")}
-    tflite_targets = {"SELECT": import_tflite, "SELECT_V2": import_tflite}
-    onnx_targets = {"Where": import_onnx}
+    torch_targets = {f"aten.where.{kind}": select_import.torch for kind in ("self", "ScalarOther", "ScalarSelf")}
+    tflite_targets = {name: select_import.tflite for name in ("SELECT", "SELECT_V2")} | placement_tflite.TARGETS
+    onnx_targets = {"Where": select_import.onnx}
     kernels = tuple(
         Kernel(
             f"eq_select_b{size}_scalar",

@@ -19,7 +19,7 @@ from edgeq.frontend.tflite.refusals import INSTEAD
 from tests.tflite.drawn import Case
 from tests.tflite.groups import GROUPS
 from tests.tflite.recurrent_cases import Lstm, lstms
-from tests.tflite.test_single_operators import integer_graph
+from tests.tflite.test_single_operators import OPERATORS, integer_graph
 from tests.tflite.test_unsigned import UNSIGNED, sums
 from tests.tflite.writer import TYPES, Network
 
@@ -59,7 +59,8 @@ NOT_COMPARED = {
 }
 #: compared by tests of their own
 ELSEWHERE = (("EXP", "int16"),)
-DRAWN = 120
+#: files of OPERATORS operators each, as many as the tests draw
+DRAWN = 25
 
 
 def found() -> dict[str, set[str]]:
@@ -83,26 +84,33 @@ def _collect(strategy: st.SearchStrategy[Any], path: Path, types: dict[str, set[
     @seed(1)
     @settings(max_examples=DRAWN, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck),
               database=None)  # fmt: skip
-    @given(strategy)
-    def draw(case: Case | Lstm) -> None:
-        rng, network = np.random.default_rng(0), Network()
-        case.add(network, rng)
-        if unsigned and not network.unsigned(rng):
-            return
-        kinds = {number: name for name, number in TYPES.items()}
-        kind = kinds[network.tensors[network.inputs[0]]["type"]]
-        names = {network.codes[operator["opcode_index"]] for operator in network.operators}
-        if all(kind in types[name] for name in names):
-            return
-        path.write_bytes(network.bytes())
-        try:
-            integer_graph(path)
-        except EdgeqError:
-            return
-        for name in names:
-            types[name].add(kind)
+    @given(st.lists(strategy, min_size=OPERATORS, max_size=OPERATORS))
+    def draw(cases: list[Case | Lstm]) -> None:
+        for case in cases:
+            _note(case, path, types, unsigned)
 
     draw()
+
+
+def _note(case: Case | Lstm, path: Path, types: dict[str, set[str]], unsigned: bool) -> None:
+    """Adds what a drawn case is a proof of."""
+    rng, network = np.random.default_rng(0), Network()
+    case.add(network, rng)
+    if unsigned and not network.unsigned(rng):
+        return
+    kinds = {number: name for name, number in TYPES.items()}
+    found = {kinds[network.tensors[index]["type"]] for index in (*network.inputs, *network.outputs)}
+    found &= {"int8", "int16", "uint8", "bool"}
+    names = {network.codes[operator["opcode_index"]] for operator in network.operators}
+    if all(found <= types[name] for name in names):
+        return
+    path.write_bytes(network.bytes())
+    try:
+        integer_graph(path)
+    except EdgeqError:
+        return
+    for name in names:
+        types[name] |= found
 
 
 def _cell(name: str, kind: str, types: set[str]) -> str:

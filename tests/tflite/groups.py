@@ -9,6 +9,7 @@ from tests.tflite.binary_cases import binaries
 from tests.tflite.dilated_cases import dilated_convolutions
 from tests.tflite.drawn import Case
 from tests.tflite.matmul_cases import matmuls
+from tests.tflite.placement_cases import casts, placements
 from tests.tflite.reduction_cases import reductions
 from tests.tflite.state_cases import svdf_layers
 from tests.tflite.structure_cases import paddings, rearrangements, resizes, transposed_convolutions, views
@@ -51,5 +52,9 @@ GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "logics": logics(),
     "choices": choices("int8") | choices("bool"),
     "wide_choices": choices("int16"),
+    "placements": placements("int8"),
+    "truth_placements": placements("bool"),
+    "wide_placements": placements("int16"),
+    "casts": casts(),
     "svdf_layers": svdf_layers(),
 }

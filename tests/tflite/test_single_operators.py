@@ -106,21 +106,6 @@ def test_gather_of_places_that_are_not_there(places: list[list[int]], message: s
         program.load(path)
 
 
-def test_broadcast(tmp_path: Path) -> None:
-    """BROADCAST_TO against numpy: TensorFlow Lite's kernel wants a version that the writer does not state."""
-    network = Network()
-    x = network.input((1, 3, 1, 2), "int8", 0.1, 3)
-    y = network.tensor((1, 3, 4, 2), "int8", 0.1, 3)
-    network.operator("BROADCAST_TO", [x, network.integers(1, 3, 4, 2)], [y])
-    network.outputs.append(y)
-    path = tmp_path / "broadcast.tflite"
-    path.write_bytes(network.bytes())
-    graph = integer_graph(path)
-    values = random_input(network, x, np.random.default_rng(0))
-    made = reference.run(graph, {graph.inputs[0]: values})[graph.outputs[0]]
-    np.testing.assert_array_equal(made, np.broadcast_to(values, (1, 3, 4, 2)))
-
-
 @pytest.mark.sweep
 @pytest.mark.parametrize("group", GROUPS)
 def test_long_sweep(group: str, tmp_path: Path) -> None:
