@@ -295,6 +295,8 @@ class Importer:
         view, stored = self.add("reshape", [x], {"shape": tuple(shape)}), self.quantization(x)
         if stored is not None and stored.dtype == "int32":  # indices stay indices
             self.prescribe(view, stored)
+        if self.is_boolean(x):
+            self.mark_boolean(view)
         return view
 
     def viewed(self, x: str, shape: tuple[int, ...]) -> str:

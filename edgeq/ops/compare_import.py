@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 EXCHANGED = {"less": "greater", "less_equal": "greater_equal", "greater": "less", "greater_equal": "less_equal"}
 
 
+#: ONNX's number of the type of truth values
+ONNX_BOOL = 9
+
+
 def combine(
     importer: Importer, function: str, left: str, right: str, attributes: Mapping[str, Any] | None = None
 ) -> str:
@@ -81,6 +85,18 @@ def torch_not(importer: Importer, args: Mapping[str, Any]) -> str:
     return opposite(importer, args["self"])
 
 
+def torch_conversion(importer: Importer, args: Mapping[str, Any]) -> str:
+    """A change of type: to truth values, to whole numbers, or of nothing but the precision."""
+    x, dtype = args["self"], str(args.get("dtype"))
+    if dtype == "torch.bool":
+        return truth(importer, x)
+    stored = importer.quantization(x)
+    whole = importer.is_boolean(x) or (stored is not None and stored.dtype == "int32")
+    if whole or "int" not in dtype:
+        return x
+    return importer.add("unary", [x], {"function": "trunc"})
+
+
 def tflite_comparison(function: str) -> Callable[[Importer, TfliteCall], str]:
     """EQUAL and its kin: integers as TensorFlow Lite's kernels compare them, or real numbers."""
 
@@ -123,6 +139,13 @@ def onnx_logic(function: str) -> Callable[[Importer, OnnxCall], str]:
     return lambda importer, call: logic(importer, function, call.input(0), call.input(1), {})
 
 
+def onnx_conversion(importer: Importer, call: OnnxCall) -> str:
+    """Cast to truth values."""
+    if call.attribute("to", 0) != ONNX_BOOL:
+        raise importer.unsupported("a Cast of real numbers to integers", "Floor, or real numbers")
+    return truth(importer, call.activation())
+
+
 def onnx_not(importer: Importer, call: OnnxCall) -> str:
     """Not."""
     return opposite(importer, call.activation())
@@ -141,6 +164,7 @@ TORCH_TARGETS: Mapping[str, Callable[[Importer, Mapping[str, Any]], str]] = {
     },
     **{f"aten.logical_{call}.default": torch_logic(function) for call, function in _LOGIC.items()},
     **{f"aten.bitwise_{call}.Tensor": torch_logic(function) for call, function in _LOGIC.items()},
+    "aten._to_copy.default": torch_conversion,
     "aten.logical_not.default": torch_not,
     "aten.bitwise_not.default": torch_not,
 }
@@ -160,4 +184,5 @@ ONNX_TARGETS: Mapping[str, Callable[[Importer, OnnxCall], str]] = {
     "Or": onnx_logic("maximum"),
     "Xor": onnx_logic("not_equal"),
     "Not": onnx_not,
+    "Cast": onnx_conversion,
 }

@@ -1,12 +1,15 @@
-"""Random comparisons and choices."""
+"""Random comparisons, choices and selections."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import strategies as st
 
-from edgeq.ir.graph import Quantization
+from edgeq.ir.graph import Quantization, Tensor
 from edgeq.ops.compare import FUNCTIONS, ranks
+from edgeq.ops.topk import INDEX
 from tests.ops.cases import CHANNELS, Case, CaseGraph, zero_points
 
 
@@ -60,3 +63,22 @@ def select_cases(draw: st.DrawFn) -> Case:
         graph.node("select", names, 0, {"threshold": threshold}, 0.1, dtype)
 
     return Case(f"select {dtype} {shapes} {constants} {threshold}", add)
+
+
+@st.composite
+def topk_cases(draw: st.DrawFn) -> Case:
+    """Rows with equals among them; elements alone or with their indices."""
+    function, dtype = draw(st.sampled_from(("max", "min"))), draw(st.sampled_from(("int8", "int16")))
+    shape = (1, *draw(st.lists(st.integers(1, 4), max_size=2)), draw(st.sampled_from((*CHANNELS, 128))))
+    k, indices = draw(st.integers(1, shape[-1])), draw(st.booleans())
+
+    def add(graph: CaseGraph) -> None:
+        number = len(graph.nodes)
+        graph.node("topk", [graph.activation(shape, 3, 0.1, dtype)], 3, {"function": function, "k": k}, 0.1, dtype)
+        if indices:
+            name = f"places{number}"
+            graph.tensors[name] = Tensor(name, (*shape[:-1], k), "int8", INDEX)
+            graph.nodes[-1] = replace(graph.nodes[-1], outputs=(*graph.nodes[-1].outputs, name))
+            graph.outputs.append(name)
+
+    return Case(f"topk {function} {dtype} {shape} {k} {indices=}", add)

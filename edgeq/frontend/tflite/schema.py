@@ -123,6 +123,8 @@ OPTIONS: Mapping[str, tuple[int, Fields]] = {
     "ReverseSequenceOptions": (87, {"seq_dim": (0, "int32", 0), "batch_dim": (1, "int32", 0)}),
     "DepthToSpaceOptions": (94, {"block_size": (0, "int32", 0)}),
     "BatchMatMulOptions": (101, {"adj_x": (0, "bool", False), "adj_y": (1, "bool", False)}),
+    "CumsumOptions": (108, {"exclusive": (0, "bool", False), "reverse": (1, "bool", False)}),
+    "OneHotOptions": (61, {"axis": (0, "int32", 0)}),
     "GeluOptions": (116, {"approximate": (0, "bool", False)}),
 }  # fmt: skip
 TABLES: Mapping[str, Fields] = {**MODEL, **{name: fields for name, (_, fields) in OPTIONS.items()}}
