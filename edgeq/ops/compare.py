@@ -131,7 +131,7 @@ class Compare(Operator):
         return node
 
     def quantize(self, converter: Converter, node: Node) -> None:
-        wide = any("int16" == converter.operand(name).dtype for name in node.inputs[:2])
+        wide = any(converter.operand(name).dtype == "int16" for name in node.inputs[:2])
         if wide:
             self._quantize_wide(converter, node)
             return

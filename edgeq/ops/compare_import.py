@@ -1,5 +1,6 @@
 """Imports of comparisons and of logic. In the graph the first operand of a comparison is an activation, the larger one
-where they differ. Truth values are numbers, 0 and 1: "and" is their minimum, "or" their maximum, "xor" an inequality."""
+where they differ. Truth values are the numbers 0 and 1: "and" is their minimum, "or" their maximum, "xor" an
+inequality."""
 
 from __future__ import annotations
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 EXCHANGED = {"less": "greater", "less_equal": "greater_equal", "greater": "less", "greater_equal": "less_equal"}
 
 
-#: ONNX's number of the type of truth values
-ONNX_BOOL = 9
+#: ONNX's numbers of the types of truth values and of whole numbers
+ONNX_BOOL, ONNX_WHOLE = 9, (6, 7)
 
 
 def combine(
@@ -90,9 +91,13 @@ def torch_conversion(importer: Importer, args: Mapping[str, Any]) -> str:
     x, dtype = args["self"], str(args.get("dtype"))
     if dtype == "torch.bool":
         return truth(importer, x)
+    return whole(importer, x) if "int" in dtype else x
+
+
+def whole(importer: Importer, x: str) -> str:
+    """The whole number next to each number on the way to 0; indices and truth values are such."""
     stored = importer.quantization(x)
-    whole = importer.is_boolean(x) or (stored is not None and stored.dtype == "int32")
-    if whole or "int" not in dtype:
+    if importer.is_boolean(x) or (stored is not None and stored.dtype == "int32"):
         return x
     return importer.add("unary", [x], {"function": "trunc"})
 
@@ -140,10 +145,13 @@ def onnx_logic(function: str) -> Callable[[Importer, OnnxCall], str]:
 
 
 def onnx_conversion(importer: Importer, call: OnnxCall) -> str:
-    """Cast to truth values."""
-    if call.attribute("to", 0) != ONNX_BOOL:
-        raise importer.unsupported("a Cast of real numbers to integers", "Floor, or real numbers")
-    return truth(importer, call.activation())
+    """Cast to truth values or to whole numbers."""
+    x, target = call.activation(), call.attribute("to", 0)
+    if target == ONNX_BOOL:
+        return truth(importer, x)
+    if target not in ONNX_WHOLE:
+        raise importer.unsupported(f"a Cast to type {target}", "int32 or int64")
+    return whole(importer, x)
 
 
 def onnx_not(importer: Importer, call: OnnxCall) -> str:

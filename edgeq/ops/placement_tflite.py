@@ -77,7 +77,9 @@ def matrix_set_diag(importer: Importer, call: TfliteCall) -> str:
     _require_places(importer, shape[-2:])
     column = shape[-2] <= shape[-1]
     wide = importer.viewed(diagonal, (*given, 1) if column else (*given[:-1], 1, given[-1]))
-    return select_import.choose(importer, (importer.boolean_constant(np.eye(*shape[-2:])), wide, x), call.attributes())
+    return select_import.choose(
+        importer, (importer.boolean_constant(np.eye(shape[-2], shape[-1])), wide, x), call.attributes()
+    )
 
 
 def scatter_nd(importer: Importer, call: TfliteCall) -> str:

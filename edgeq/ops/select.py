@@ -39,7 +39,7 @@ class Select(Operator):
     takes_int16 = True
     permutes_constants = True
     torch_targets = {f"aten.where.{kind}": select_import.torch for kind in ("self", "ScalarOther", "ScalarSelf")}
-    tflite_targets = {name: select_import.tflite for name in ("SELECT", "SELECT_V2")} | placement_tflite.TARGETS
+    tflite_targets = dict.fromkeys(("SELECT", "SELECT_V2"), select_import.tflite) | placement_tflite.TARGETS
     onnx_targets = {"Where": select_import.onnx}
     kernels = tuple(
         Kernel(
@@ -93,8 +93,7 @@ class Select(Operator):
         steps = [broadcast.strides(tensor.shape) for tensor in graph.input_tensors(node)]
         merged = moves.merged_axes(zip(output, *steps, strict=True), broadcast.AXES)
         fields = {
-            key: [axis[part] for axis in merged]
-            for part, key in enumerate(("size", "stride0", "stride1", "stride2"))
+            key: [axis[part] for axis in merged] for part, key in enumerate(("size", "stride0", "stride1", "stride2"))
         }
         return {**fields, "split": moves.split_axis(fields["size"]), "threshold": node.attributes["threshold"]}
 

@@ -32,7 +32,7 @@ def torch(importer: Importer, args: Mapping[str, Any]) -> str:
         for index, all_of_it in ((0, chosen.all()), (1, not chosen.any())):
             if all_of_it and importer.shape(choices[index]) == broadcast.shape_of(importer, *choices):
                 return choices[index]
-        for x, other, hidden in ((*choices, ~chosen), (*choices[::-1], chosen)):
+        for (x, other), hidden in ((choices, ~chosen), (choices[::-1], chosen)):
             if not importer.is_constant(x) and importer.is_constant(other):
                 values = importer.constant_array(other, "a choice")
                 if values.size and values.max() <= masked_softmax.HIDDEN:

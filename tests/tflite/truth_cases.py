@@ -92,9 +92,7 @@ def choices(draw: st.DrawFn, kind: str) -> Case:
     """SELECT of operands of one shape, SELECT_V2 of any that broadcast; some of the three maybe constants."""
     name = draw(st.sampled_from(("SELECT", "SELECT_V2")))
     output = (1, draw(st.integers(1, 4)), draw(st.integers(1, 5)), draw(st.sampled_from(CHANNELS)))
-    shapes = [
-        tuple(1 if name == "SELECT_V2" and draw(st.booleans()) else size for size in output) for _ in range(3)
-    ]
+    shapes = [tuple(1 if name == "SELECT_V2" and draw(st.booleans()) else size for size in output) for _ in range(3)]
     constants = draw(st.sets(st.integers(0, 2), max_size=2))
     part = quantized(kind, draw(scales()), draw(zero_points()))
 

@@ -96,9 +96,7 @@ def test_operator_with_a_known_replacement(target: Path, tmp_path: Path) -> None
             return torch.kthvalue(self.scores(x), 3).values
 
     path = exported(Best(), (torch.zeros(1, 8),), tmp_path / "best.pt2")
-    refused(
-        build(path, "--board", "host", "--calib", "random", target=target), target, "kthvalue", "use topk"
-    )
+    refused(build(path, "--board", "host", "--calib", "random", target=target), target, "kthvalue", "use topk")
 
 
 def test_dynamic_shape(target: Path, tmp_path: Path) -> None:

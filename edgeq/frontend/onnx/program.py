@@ -179,7 +179,8 @@ class _ProgramImport:
 
     def _is_truth(self, node: OnnxNode) -> bool:
         """Whether a Cast makes 0 and 1, or keeps them."""
-        return node.op == "Cast" and (TYPES.get(node.attributes.get("to")) == "bool" or node.inputs[0] in self.booleans)
+        target = TYPES.get(node.attributes.get("to", 0))
+        return node.op == "Cast" and (target == "bool" or node.inputs[0] in self.booleans)
 
     def _is_integer(self, node: OnnxNode) -> bool:
         """Whether a node's result holds integers that stand for real numbers."""
