@@ -17,7 +17,7 @@ from tests.ops.normalize_cases import (
     tflite_log_softmax_cases,
 )
 from tests.ops.recurrent_cases import recurrent_cases
-from tests.ops.reduction_cases import reduction_cases
+from tests.ops.reduction_cases import product_cases, reduction_cases
 from tests.ops.state_cases import push_cases, svdf_cases, widening_cases
 from tests.ops.tflite_cases import tflite_add_cases, tflite_softmax_cases
 from tests.ops.truth_cases import compare_cases, select_cases, topk_cases
@@ -39,7 +39,7 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "pools": cases.pool_cases(),
     "other": cases.mean_cases() | cases.elementwise_cases(),
     "binary": binary_cases() | difference_cases(),
-    "reductions": reduction_cases(),
+    "reductions": reduction_cases() | product_cases(),
     "matmul": matmul_cases(),
     "attention": masked_softmax_cases() | embedding_cases() | concat_cases(),
     "truths": compare_cases() | select_cases() | topk_cases(),

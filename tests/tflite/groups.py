@@ -10,7 +10,7 @@ from tests.tflite.dilated_cases import dilated_convolutions
 from tests.tflite.drawn import Case
 from tests.tflite.matmul_cases import matmuls
 from tests.tflite.placement_cases import casts, placements
-from tests.tflite.reduction_cases import reductions, selections
+from tests.tflite.reduction_cases import products, reductions, selections
 from tests.tflite.state_cases import svdf_layers
 from tests.tflite.structure_cases import paddings, rearrangements, resizes, transposed_convolutions, views
 from tests.tflite.truth_cases import choices, comparisons, logics
@@ -58,5 +58,7 @@ GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "casts": casts(),
     "selections": selections("int8"),
     "wide_selections": selections("int16"),
+    "products": products("int8"),
+    "wide_products": products("int16"),
     "svdf_layers": svdf_layers(),
 }

@@ -69,3 +69,23 @@ def selections(draw: st.DrawFn, kind: str) -> Case:
         network.outputs.append(y if rng.integers(2) else indices)
 
     return Case(f"TOPK_V2 {kind} {shape} {k} {limit}", add)
+
+
+@st.composite
+def products(draw: st.DrawFn, kind: str) -> Case:
+    """REDUCE_PROD of few factors, whose product stays in 32 bits."""
+    most = 3 if kind == "int8" else 2
+    shape = (1, draw(st.integers(1, most)), draw(st.integers(1, most)), draw(st.sampled_from(CHANNELS)))
+    axes, keep = sorted(draw(st.sets(st.integers(1, 2), min_size=1))), draw(st.booleans())
+    wide = 256 if kind == "int16" else 1
+    source = (float(np.float32(draw(st.floats(0.004, 0.02)) / wide)), draw(zero_points()) if kind == "int8" else 0)
+    target = (float(np.float32(draw(st.floats(0.02, 0.1)) / wide)), draw(zero_points()) if kind == "int8" else 0)
+
+    def add(network: Network, rng: np.random.Generator) -> None:
+        x = network.input(shape, kind, *source)
+        result = tuple(1 if axis in axes else size for axis, size in enumerate(shape) if keep or axis not in axes)
+        y = network.tensor(result, kind, *target)
+        network.operator("REDUCE_PROD", [x, network.integers(*axes)], [y], "ReducerOptions", keep_dims=keep)
+        network.outputs.append(y)
+
+    return Case(f"REDUCE_PROD {kind} {shape} {axes} {keep=} {source} {target}", add)
