@@ -9,7 +9,7 @@ from tests.tflite.binary_cases import binaries
 from tests.tflite.dilated_cases import dilated_convolutions
 from tests.tflite.drawn import Case
 from tests.tflite.matmul_cases import matmuls
-from tests.tflite.placement_cases import casts, placements
+from tests.tflite.placement_cases import casts, placements, tables
 from tests.tflite.reduction_cases import products, reductions, selections
 from tests.tflite.state_cases import svdf_layers
 from tests.tflite.structure_cases import paddings, rearrangements, resizes, transposed_convolutions, views
@@ -60,5 +60,6 @@ GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "wide_selections": selections("int16"),
     "products": products("int8"),
     "wide_products": products("int16"),
+    "tables": tables(),
     "svdf_layers": svdf_layers(),
 }

@@ -22,6 +22,8 @@ PLACEMENTS = {
 CASTS = (
     ("int8", "int16"), ("int8", "bool"), ("int8", "int8"), ("int16", "bool"), ("bool", "int8"), ("bool", "int16"),
 )  # fmt: skip
+#: of the tables that indices are looked up in
+ROWS = 7
 
 
 @st.composite
@@ -134,3 +136,30 @@ def casts(draw: st.DrawFn) -> Case:
         network.outputs.append(y)
 
     return Case(f"CAST {source} {target} {parts}", add)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Case:
+    """Rows of an int8 table, and rows of a unit matrix, by indices that the input holds."""
+    name, count = draw(st.sampled_from(("GATHER", "EMBEDDING_LOOKUP", "ONE_HOT"))), draw(st.integers(1, 5))
+    width, part = draw(st.sampled_from(CHANNELS)), (draw(scales()), draw(zero_points()))
+    ends = draw(st.tuples(st.integers(-128, 127), st.integers(-128, 127)))
+
+    def add(network: Network, rng: np.random.Generator) -> None:
+        shape = (1,) if name == "EMBEDDING_LOOKUP" else (1, count)
+        ids = network.input(shape, "int32")
+        if name == "ONE_HOT":
+            on, off = (network.tensor((), "int8", *part, np.array(end, np.int8)) for end in ends)
+            depth = network.tensor((), "int32", data=np.array(ROWS, np.int32))
+            y = network.tensor((*shape, ROWS), "int8", *part)
+            network.operator(name, [ids, depth, on, off], [y], "OneHotOptions", axis=-1)
+        else:
+            data = rng.integers(-128, 128, (ROWS, width)).astype(np.int8)
+            table, y = network.tensor((ROWS, width), "int8", *part, data), network.tensor((*shape, width), "int8", *part)
+            if name == "GATHER":
+                network.operator(name, [table, ids], [y], "GatherOptions", axis=0, batch_dims=0)
+            else:
+                network.operator(name, [ids, table], [y])
+        network.outputs.append(y)
+
+    return Case(f"{name} table {count} {width} {part} {ends}", add)

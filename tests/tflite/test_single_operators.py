@@ -18,6 +18,7 @@ from edgeq.quantize.data import to_model_layout
 from edgeq.quantize.recipe import Recipe
 from tests.tflite.drawn import Case
 from tests.tflite.groups import GROUPS
+from tests.tflite.placement_cases import ROWS
 from tests.tflite.reference import run_reference
 from tests.tflite.writer import TYPES, Network
 from tests.tools import require_module
@@ -57,6 +58,8 @@ def integer_graph(path: Path) -> Graph:
 def random_input(network: Network, index: int, rng: np.random.Generator) -> np.ndarray:
     if network.tensors[index]["type"] == TYPES["bool"]:
         return rng.integers(0, 2, network.tensors[index]["shape"]).astype(bool)
+    if network.tensors[index]["type"] == TYPES["int32"]:
+        return rng.integers(0, ROWS, network.tensors[index]["shape"]).astype(np.int32)
     info = np.iinfo(np.int16 if network.tensors[index]["type"] == 7 else np.int8)
     return rng.integers(info.min, info.max + 1, network.tensors[index]["shape"]).astype(info.dtype)
 
