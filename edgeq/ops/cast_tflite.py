@@ -22,6 +22,8 @@ def convert(importer: Importer, call: TfliteCall) -> str:
     given = None if number is None else call.model.tensors[number]
     if given is None or not {given.type, target.type} <= {"int8", "int16", "float32"}:
         raise importer.unsupported(f"a CAST to {target.type}", "int8, int16, bool and float32")
+    if given.unsigned or target.unsigned:
+        raise importer.unsupported("a CAST of uint8", "int8")
     source = importer.storage(x) if call.is_stored(0) else None
     if target.boolean:
         return _truth(importer, x, source)

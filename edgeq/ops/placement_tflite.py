@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeq.frontend.tflite.unsigned import SHIFT
 from edgeq.ops import gather, select_import
 
 if TYPE_CHECKING:
@@ -27,12 +28,13 @@ def _placed(importer: Importer, call: TfliteCall, x: str, places: np.ndarray, ot
     return select_import.choose(importer, (chosen, moved, otherwise), call.attributes())
 
 
-def _zero(importer: Importer, x: str, rank: int) -> str:
-    """A constant of the integer 0 as `x` is stored, or of the number 0."""
+def _zero(importer: Importer, call: TfliteCall, x: str, rank: int) -> str:
+    """A constant of the integer 0 as the file stores `x`, or of the number 0."""
     stored = importer.storage(x)
     if stored is None:
         return importer.constant(np.zeros((1,) * rank))
-    return importer.integer_constant(np.zeros((1,) * rank, stored.dtype), stored)
+    value = -SHIFT if call.is_unsigned() else 0
+    return importer.integer_constant(np.full((1,) * rank, value, stored.dtype), stored)
 
 
 def _require_places(importer: Importer, shape: tuple[int, ...]) -> None:
@@ -65,7 +67,7 @@ def matrix_diag(importer: Importer, call: TfliteCall) -> str:
     _require_places(importer, made)
     wide = importer.viewed(x, (*shape[:-1], 1, shape[-1])) if len(shape) > 1 else x
     chosen = importer.boolean_constant(np.eye(shape[-1]))
-    return select_import.choose(importer, (chosen, wide, _zero(importer, x, len(made))), call.attributes())
+    return select_import.choose(importer, (chosen, wide, _zero(importer, call, x, len(made))), call.attributes())
 
 
 def matrix_set_diag(importer: Importer, call: TfliteCall) -> str:
@@ -100,7 +102,7 @@ def scatter_nd(importer: Importer, call: TfliteCall) -> str:
         raise importer.unsupported(f"places of {importer.shape(x)} that repeat or don't fit", "one for each element")
     places = np.full((int(np.prod(first)), int(np.prod(rest))), NOWHERE)
     places[rows] = np.arange(int(np.prod(importer.shape(x)))).reshape(len(rows), -1)
-    return _placed(importer, call, x, places.reshape(shape), _zero(importer, x, len(shape)))
+    return _placed(importer, call, x, places.reshape(shape), _zero(importer, call, x, len(shape)))
 
 
 def dynamic_update_slice(importer: Importer, call: TfliteCall) -> str:

@@ -39,7 +39,7 @@ GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "resizes": resizes(),
     "paddings": paddings(),
     "rearrangements": rearrangements(),
-    "dilated_convolutions": dilated_convolutions(),
+    "dilated_convolutions": dilated_convolutions("int8"),
     "wide_layers": wide_layers() | wide_transposed_convolutions(),
     "wide_others": wide_others(),
     "wide_unaries": wide_unaries(),
@@ -61,5 +61,6 @@ GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "products": products("int8"),
     "wide_products": products("int16"),
     "tables": tables(),
+    "wide_dilated_convolutions": dilated_convolutions("int16"),
     "svdf_layers": svdf_layers(),
 }
