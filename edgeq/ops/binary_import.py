@@ -145,11 +145,22 @@ def tflite_function(function: str) -> Callable[[Importer, TfliteCall], str]:
 
 
 def tflite_division(importer: Importer, call: TfliteCall) -> str:
-    """DIV of float models; TensorFlow Lite has none in int8."""
+    """DIV of float models; TensorFlow Lite's kernels of integers divide what is stored, or there are none."""
     attributes = call.attributes()
     if "rounding" in attributes:
         raise importer.unsupported("a division of integers", "a multiplication")
     return _divided(importer, call.input(0), call.input(1), attributes)
+
+
+def tflite_floor_division(importer: Importer, call: TfliteCall) -> str:
+    """FLOOR_DIV of real numbers."""
+    return importer.add("unary", [tflite_division(importer, call)], {"function": "floor"})
+
+
+def tflite_remainder(importer: Importer, call: TfliteCall) -> str:
+    """FLOOR_MOD of real numbers: what FLOOR_DIV leaves of the first operand."""
+    whole = tflite_floor_division(importer, call)
+    return combine(importer, "sub", call.input(0), combine(importer, "mul", whole, call.input(1)))
 
 
 def tflite_sum_of_all(importer: Importer, call: TfliteCall) -> str:

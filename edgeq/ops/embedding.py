@@ -70,7 +70,7 @@ def import_one_hot(importer: Importer, call: TfliteCall) -> str:
         table = importer.constant(np.where(diagonal, on.reshape(-1)[0], off.reshape(-1)[0]))
     else:
         bytes_ = [importer.constant_integers(call.input(index)).reshape(-1)[0] for index in (2, 3)]
-        table = importer.integer_constant(np.where(diagonal, *bytes_).astype(stored.dtype), stored)
+        table = importer.integer_constant(np.where(diagonal, bytes_[0], bytes_[1]).astype(stored.dtype), stored)
     return look_up(importer, table, call.input(0), call.attributes())
 
 

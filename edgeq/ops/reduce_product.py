@@ -90,8 +90,8 @@ def _require_fitting(node: Node, x: Tensor, count: int, multiplier: int, shift: 
         product = (product * (largest if step < count - 1 else 1) * multiplier >> shift) + 1
         if product >= INT32_END:
             raise EdgeqError(
-                f"layer {node.name}: a product of {count} factors may leave 32 bits, where TensorFlow Lite wraps around; "
-                "use fewer factors, or smaller ones"
+                f"layer {node.name}: a product of {count} factors may leave 32 bits, where TensorFlow Lite wraps "
+                "around; use fewer factors, or smaller ones"
             )
 
 

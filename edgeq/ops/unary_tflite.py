@@ -70,6 +70,7 @@ def _dequantize(importer: Importer, call: TfliteCall) -> str:
 TARGETS = {
     "ABS": function_of("abs"),
     "CAST": cast_tflite.convert,
+    "CEIL": of_reals("ceil"),
     "COS": of_reals("cos"),
     "DEQUANTIZE": _dequantize,
     "ELU": function_of("elu"),
@@ -83,6 +84,7 @@ TARGETS = {
     "NEG": of_reals("affine", scale=-1.0, offset=0.0),
     "POW": _pow,
     "QUANTIZE": _quantize,
+    "ROUND": of_reals("round"),
     "RSQRT": function_of("rsqrt"),
     "SIGN": of_reals("sign"),
     "SIN": of_reals("sin"),

@@ -62,4 +62,6 @@ def dilated_convolutions(draw: st.DrawFn, kind: str) -> Case:
         network.operator("BATCH_TO_SPACE_ND", [summed, network.integers(*block), pairs], [y])
         network.outputs.append(y)
 
-    return Case(f"dilated {kind} {depthwise=} {size} {in_c}->{out_c} {kernel} {block} {sides} {crops} {activation=}", add)
+    return Case(
+        f"dilated {kind} {depthwise=} {size} {in_c}->{out_c} {kernel} {block} {sides} {crops} {activation=}", add
+    )

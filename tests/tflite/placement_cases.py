@@ -155,7 +155,10 @@ def tables(draw: st.DrawFn) -> Case:
             network.operator(name, [ids, depth, on, off], [y], "OneHotOptions", axis=-1)
         else:
             data = rng.integers(-128, 128, (ROWS, width)).astype(np.int8)
-            table, y = network.tensor((ROWS, width), "int8", *part, data), network.tensor((*shape, width), "int8", *part)
+            table, y = (
+                network.tensor((ROWS, width), "int8", *part, data),
+                network.tensor((*shape, width), "int8", *part),
+            )
             if name == "GATHER":
                 network.operator(name, [table, ids], [y], "GatherOptions", axis=0, batch_dims=0)
             else:

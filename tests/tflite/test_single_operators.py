@@ -77,23 +77,6 @@ def test_equals_reference_kernels(group: str, tmp_path: Path) -> None:
     run()
 
 
-def test_sum_of_all(tmp_path: Path) -> None:
-    """ADD_N, which is float alone."""
-    require_module("tflite_runtime")
-    network = Network()
-    names = [network.input((1, 3, 4), "float32") for _ in range(3)]
-    y = network.tensor((1, 3, 4), "float32")
-    network.operator("ADD_N", names, [y])
-    network.outputs.append(y)
-    path = tmp_path / "sum.tflite"
-    path.write_bytes(network.bytes())
-    rng = np.random.default_rng(0)
-    inputs = [rng.normal(0, 1, (2, 3, 4)).astype(np.float32) for _ in names]
-    graph = canonicalize(program.load(path))
-    made = reference.run(graph, dict(zip(graph.inputs, inputs, strict=True)))[graph.outputs[0]]
-    np.testing.assert_allclose(made, run_reference(path.read_bytes(), inputs)[0], rtol=1e-6, atol=1e-6)
-
-
 @pytest.mark.parametrize(
     ("places", "message"), [([[1, 0]], "outside"), ([[0, 3]], "outside"), ([[0, 0, 0]], "an index")]
 )
