@@ -364,7 +364,7 @@ def inspect_command(
         console.print(f"state {name}: {shape}, kept between inferences", highlight=False, markup=False)
     for layer in facts["layers"]:
         if layer["why_int8"]:
-            text = f"layer {layer['name']} would be int8, not int16: {layer['why_int8']}"
+            text = f"layer {layer['name']} would be int8: {layer['why_int8']}"
             console.print(text, highlight=False, markup=False)
     for change in facts["layout_changes"]:
         text = f"layout change that remains: {change['name']} moves {change['bytes']:,} bytes"

@@ -12,9 +12,11 @@ from edgeq.boards import Board
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node
 from edgeq.lower.program import Program
-from edgeq.quantize.convert import to_integer
-from edgeq.quantize.precision import place
+from edgeq.quantize.convert import activation_quantization, to_integer
+from edgeq.quantize.count_bits import count_bits
+from edgeq.quantize.precision import place, stored_weights
 from edgeq.quantize.recipe import Recipe
+from edgeq.quantize.weights import MINMAX, with_integer_weights
 
 
 def inspect(graph: Graph, boards: list[Board], recipe: Recipe) -> dict[str, Any]:
@@ -24,8 +26,18 @@ def inspect(graph: Graph, boards: list[Board], recipe: Recipe) -> dict[str, Any]
     Kernels are chosen for ranges of -1 to 1: calibration can change the requantization form, not the kind of kernel.
     """
     ranges = {name: (-1.0, 1.0) for name, tensor in graph.tensors.items() if not tensor.is_constant}
-    placed = place(graph, ranges, {name: method.precision for name, method in recipe.methods(graph).items()})
+    wanted = {name: method.precision for name, method in recipe.methods(graph).items()}
+    placed = place(graph, ranges, wanted)
+    stored, kept_weights = stored_weights(graph, wanted)
+    kept = {**placed.kept_int8, **kept_weights}
     ranges |= {name: ranges[source] for name, source in placed.borders.items()}
+    ready = with_integer_weights(
+        placed.graph,
+        dict.fromkeys(wanted, MINMAX),
+        stored,
+        activation_quantization(placed.graph, ranges, placed.types),
+        None,
+    )
     layers = []
     for node in graph.nodes:
         parameters = sum(tensor.elements for tensor in graph.input_tensors(node) if tensor.is_constant)
@@ -37,8 +49,8 @@ def inspect(graph: Graph, boards: list[Board], recipe: Recipe) -> dict[str, Any]
                 "output_shape": list(graph.tensor(node.output).shape),
                 "parameters": parameters,
                 "macs": ops.get(node.op).macs(graph, node),
-                "precision": _precision(graph, node, placed.types),
-                "why_int8": placed.kept_int8.get(node.name),
+                "precision": stored[node.name].name if node.name in stored else _dtype(graph, node, placed.types),
+                "why_int8": kept.get(node.name),
             }
         )
     result: dict[str, Any] = {
@@ -52,7 +64,7 @@ def inspect(graph: Graph, boards: list[Board], recipe: Recipe) -> dict[str, Any]
         "layout_changes": [
             {
                 "name": node.name,
-                "bytes": graph.tensor(node.output).elements * np.dtype(_precision(graph, node, placed.types)).itemsize,
+                "bytes": graph.tensor(node.output).elements * np.dtype(_dtype(graph, node, placed.types)).itemsize,
             }
             for node in graph.nodes
             if node.op == "transpose"
@@ -61,7 +73,7 @@ def inspect(graph: Graph, boards: list[Board], recipe: Recipe) -> dict[str, Any]
     }
     for board in boards:
         try:
-            program, arena = pipeline.arrange(to_integer(placed.graph, ranges, placed.types), board)
+            program, arena = pipeline.arrange(count_bits(to_integer(ready, ranges, placed.types)), board)
         except EdgeqError as error:
             result["boards"][board.name] = {"supported": False, "problem": str(error)}
             continue
@@ -82,7 +94,7 @@ def _kernels(graph: Graph, program: Program) -> dict[str, str]:
     return parts | kernels
 
 
-def _precision(graph: Graph, node: Node, types: Mapping[str, str]) -> str:
+def _dtype(graph: Graph, node: Node, types: Mapping[str, str]) -> str:
     """Type of the node's output: as the file prescribes, or as the recipe does."""
     quantization = graph.tensor(node.output).quantization
     return quantization.dtype if quantization is not None else types.get(node.output, "int8")

@@ -97,7 +97,7 @@ def quantize(graph: Graph, calibration: Samples | None, recipe: Recipe, observer
     made = quantized(graph, calibration.inputs if calibration is not None else None, recipe)
     if observer is not None:
         for layer, reason in made.kept_int8.items():
-            observer.warning(f"layer {layer} is int8, not int16: {reason}")
+            observer.warning(f"layer {layer} is int8: {reason}")
     return verify_graph.run(made.graph, "quantize")
 
 

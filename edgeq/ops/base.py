@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
+from edgeq.ops import weight_types
 from edgeq.ops.spatial import SAME_ROW, RowReach
 
 if TYPE_CHECKING:
@@ -51,8 +52,9 @@ class Kernel:
     may lie over the first input, on any number of cores (operators that always may say so in `Operator.in_place`).
     `planes` is set for depthwise kernels that work channel by channel. `family` names header and template where
     several operators share them; otherwise they are the operator's. `dtype`: the activations it takes ("int32":
-    indices); "bytes": all. `stores`: its output, where that has another type. `parameters`: the integers its template
-    needs, where they are not the operator's (kernels borrowed from another one).
+    indices); "bytes": all. `stores`: its output, where that has another type. `weights`: the types of weights that it
+    reads (edgeq/ops/weight_types.py). `parameters`: the integers its template needs, where they are not the operator's
+    (kernels borrowed from another one). `caller`: another C file, of the function that the layer calls with the kernel.
 
     For the choice under a flash budget (lower/choice.py): `instructions` estimates those of one inference; kernels
     without an estimate are not weighed against others. `code_bytes` is about what the first use of the kernel adds to
@@ -73,15 +75,18 @@ class Kernel:
     family: str = ""
     dtype: str = "int8"
     stores: str = ""
+    weights: tuple[str, ...] = (weight_types.INT8.name,)
     parameters: Callable[[Graph, Node], dict[str, Any]] | None = None
+    caller: str = ""
     instructions: Callable[[Graph, Node], int] | None = None
     code_bytes: int = 0
     expands: bool = False
 
     def takes(self, graph: Graph, node: Node) -> bool:
-        """Whether it has the types of the node's first input and output."""
+        """Whether it has the types of the node's first input, of its weights and of its output."""
         taken, stored = graph.tensor(node.inputs[0]).dtype, graph.tensor(node.outputs[0]).dtype
-        return self.dtype in ("bytes", taken) and stored == (self.stores or taken)
+        fits = self.dtype in ("bytes", taken) and stored == (self.stores or taken)
+        return fits and weight_types.of_node(graph, node) in self.weights
 
 
 class Operator:

@@ -86,9 +86,8 @@ def matrix_set_diag(importer: Importer, call: TfliteCall) -> str:
 
 def scatter_nd(importer: Importer, call: TfliteCall) -> str:
     """SCATTER_ND by constant indices [.., n], all different: slices at places of the first n axes."""
-    number = call.operator.inputs[0]
+    indices, shape, number = call.integers(0, "indices"), call.integers(2, "a shape"), call.operator.inputs[0]
     form = () if number is None else call.model.tensors[number].shape
-    indices, shape = call.integers(0, "indices"), call.integers(2, "a shape")
     _require_places(importer, shape)
     if not form or not 1 <= form[-1] <= len(shape) or min(shape) < 1:
         raise importer.unsupported(f"indices of shape {form} into {shape}", "an index per axis, at most all axes")

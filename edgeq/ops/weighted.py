@@ -13,8 +13,9 @@ import numpy as np
 
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
-from edgeq.ops import fixed_point
+from edgeq.ops import fixed_point, weight_types
 from edgeq.ops.base import Constant, Kernel
+from edgeq.ops.weight_types import WeightType
 
 if TYPE_CHECKING:
     from edgeq.frontend.onnx.call import OnnxCall
@@ -37,10 +38,17 @@ def accumulator_range(graph: Graph, node: Node, axis: int) -> tuple[np.ndarray, 
     return bias + positive * below + negative * above, bias + positive * above + negative * below
 
 
-def weight_scales(weights: np.ndarray, bias: np.ndarray, axis: int, input_scale: float, floor: float) -> np.ndarray:
-    """Symmetric per-channel scales: largest magnitude / 127, within `bounded_scales`."""
+def weight_scales(
+    weights: np.ndarray,
+    bias: np.ndarray,
+    axis: int,
+    input_scale: float,
+    floor: float,
+    stored: WeightType = weight_types.INT8,
+) -> np.ndarray:
+    """Symmetric per-channel scales: largest magnitude / largest level of the type, within `bounded_scales`."""
     largest = np.abs(weights).max(axis=other_axes(weights, axis)).astype(np.float64)
-    return bounded_scales(largest / 127.0, bias, input_scale, floor)
+    return bounded_scales(largest / stored.largest, bias, input_scale, floor)
 
 
 def bounded_scales(scales: np.ndarray, bias: np.ndarray, input_scale: float, floor: float) -> np.ndarray:
@@ -59,10 +67,10 @@ def scale_floor(input_scale: float, output_scale: float) -> float:
     return output_scale / input_scale * 2.0**-24
 
 
-def rounded(weights: np.ndarray, scales: np.ndarray, axis: int) -> np.ndarray:
-    """int8 weights, to the nearest step of each channel's scale."""
+def rounded(weights: np.ndarray, scales: np.ndarray, axis: int, stored: WeightType = weight_types.INT8) -> np.ndarray:
+    """int8 weights, to the nearest level in steps of each channel's scale."""
     shape = [-1 if index == axis else 1 for index in range(weights.ndim)]
-    return np.clip(np.rint(weights / scales.reshape(shape)), -127, 127).astype(np.int8)
+    return stored.nearest(weights / scales.reshape(shape))
 
 
 def bias_operand(call: TfliteCall | OnnxCall, index: int, channels: int) -> str:
@@ -101,7 +109,8 @@ def quantize(converter: Converter, node: Node, axis: int, widens: bool = False) 
         _quantize_wide(converter, node, axis, x, output)
         return
     floor = scale_floor(x.scale, output.scale)
-    weights_q, scales = integer_weights(converter.source, node, axis, x.scale, floor)
+    weights_q, stored = integer_weights(converter.source, node, axis, x.scale, floor)
+    scales = stored.scale
     bias_q = _integer_bias(converter.source, node, x.scale * scales, rounding)
     magnitude = np.abs(weights_q.astype(np.int64)).sum(axis=tuple(i for i in range(weights_q.ndim) if i != axis))
     largest = 255 * magnitude + np.abs(bias_q)
@@ -120,7 +129,7 @@ def quantize(converter: Converter, node: Node, axis: int, widens: bool = False) 
     name = node.name
     inputs = (
         x.name,
-        converter.constant(f"{name}.weights", weights_q, Quantization(scales, 0, axis)),
+        converter.constant(f"{name}.weights", weights_q, stored),
         converter.constant(f"{name}.bias", bias_q.astype(np.int32), Quantization(x.scale * scales, 0, 0, "int32")),
         converter.constant(f"{name}.multiplier", multiplier),
         converter.constant(f"{name}.shift", shift),
@@ -137,7 +146,8 @@ def _quantize_wide(converter: Converter, node: Node, axis: int, x: Tensor, outpu
             f"layer {node.name}: an int16 output needs an int16 input, both with zero point 0; convert the model anew"
         )
     floor = scale_floor(x.scale, output.scale)
-    weights_q, scales = integer_weights(converter.source, node, axis, x.scale, floor)
+    weights_q, stored = integer_weights(converter.source, node, axis, x.scale, floor)
+    scales = stored.scale
     bias_q = _integer_bias(converter.source, node, x.scale * scales, fixed_point.TFLITE)
     bias = converter.source.tensor(node.inputs[2])
     twice = bias.dtype == "int32" or node.attributes.get("narrow_sums")
@@ -147,7 +157,7 @@ def _quantize_wide(converter: Converter, node: Node, axis: int, x: Tensor, outpu
     name = node.name
     inputs = (
         x.name,
-        converter.constant(f"{name}.weights", weights_q, Quantization(scales, 0, axis)),
+        converter.constant(f"{name}.weights", weights_q, stored),
         converter.constant(f"{name}.bias", bias_q, Quantization(x.scale * scales, 0, 0, "int64")),
         converter.constant(f"{name}.multiplier", multiplier),
         converter.constant(f"{name}.shift", shift),
@@ -181,8 +191,8 @@ def centred(graph: Graph, node: Node, x: np.ndarray) -> np.ndarray:
 
 def integer_weights(
     graph: Graph, node: Node, axis: int, input_scale: float, floor: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """(int8 weights, float64 scale per output channel)."""
+) -> tuple[np.ndarray, Quantization]:
+    """(int8 weights, their quantization with a float64 scale per output channel)."""
     stored = graph.tensor(node.inputs[1])
     channels = stored.shape[axis]
     if stored.quantization is not None and stored.dtype == "int8" and stored.quantization.zero_point == 0:
@@ -192,10 +202,11 @@ def integer_weights(
                 f"{list(stored.shape)}, not per output channel; quantize them per tensor or per output channel"
             )
         assert stored.data is not None
-        return stored.data, np.broadcast_to(stored.quantization.scale, channels).copy()
+        scales = np.broadcast_to(stored.quantization.scale, channels).copy()
+        return stored.data, Quantization(scales, 0, axis, stored.quantization.dtype)
     weights = graph.real_constant(node.inputs[1])
     scales = weight_scales(weights, graph.real_constant(node.inputs[2]), axis, input_scale, floor)
-    return rounded(weights, scales, axis), scales
+    return rounded(weights, scales, axis), Quantization(scales, 0, axis)
 
 
 def _integer_bias(graph: Graph, node: Node, scales: np.ndarray, rounding: str) -> np.ndarray:

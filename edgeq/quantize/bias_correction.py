@@ -68,9 +68,9 @@ def _correct(
     """The corrected bias; adds the layer's outputs to both sets of values."""
     axis = ops.get(node.op).weight_axis
     scales = [float(chosen[name].scale[0]) for name in (node.inputs[0], node.output)]
-    steps, of_channel = weighted.integer_weights(rounded, made, axis, scales[0], weighted.scale_floor(*scales))
+    steps, stored = weighted.integer_weights(rounded, made, axis, scales[0], weighted.scale_floor(*scales))
     bias = graph.real_constant(node.inputs[2])
-    weights = Quantization(of_channel, 0, axis).real(steps)
+    weights = stored.real(steps)
     sums = _in_batches(node, exact[node.inputs[0]], graph.real_constant(node.inputs[1]), bias)
     noisy_sums = _in_batches(node, noisy[node.inputs[0]], weights, bias)
     shift = (noisy_sums - sums).mean(axis=tuple(range(sums.ndim - 1)), dtype=np.float64).astype(np.float32)

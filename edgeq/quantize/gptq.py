@@ -11,10 +11,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgeq.ops.weight_types import INT8, WeightType
+
 DAMPING = 0.01
 
 
-def rounded_with_feedback(weights: np.ndarray, scales: np.ndarray, hessian: np.ndarray) -> np.ndarray:
+def rounded_with_feedback(
+    weights: np.ndarray, scales: np.ndarray, hessian: np.ndarray, stored: WeightType = INT8
+) -> np.ndarray:
     """int8 [rows, inputs] of float weights, with a scale per row; `hessian` [inputs, inputs] without the factor 2,
     which cancels."""
     w = weights.astype(np.float64)
@@ -23,7 +27,7 @@ def rounded_with_feedback(weights: np.ndarray, scales: np.ndarray, hessian: np.n
     upper = np.linalg.cholesky(np.linalg.inv(damped)).T
     found = np.zeros(w.shape, np.int8)
     for i in range(inputs):
-        found[:, i] = np.clip(np.rint(w[:, i] / scales), -127, 127)
+        found[:, i] = stored.nearest(w[:, i] / scales)
         error = (w[:, i] - found[:, i] * scales) / upper[i, i]
         w[:, i + 1 :] -= np.outer(error, upper[i, i + 1 :])
     return found

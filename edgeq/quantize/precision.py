@@ -1,8 +1,8 @@
-"""Which layer computes in int8 and which in int16, and the changes of type between them.
+"""The precisions, which layer computes in which type of activations, and the changes of type between them.
 
 A layer computes in one type: its activations all have it. Where a recipe wants int16 of an operator (with these shapes
 and scales) that has no int16 form or no kernel, the layer is kept in int8, with the reason; where neighbours differ,
-a requantization is put between them.
+a requantization is put between them. Weights of less than 8 bits are kept in int8 where no kernel reads them.
 """
 
 from __future__ import annotations
@@ -14,12 +14,35 @@ from types import MappingProxyType
 from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import BOOLEAN, Graph, Node, Tensor
+from edgeq.ops import weight_types
+from edgeq.ops.weight_types import WeightType
 from edgeq.quantize.convert import to_integer
 from edgeq.quantize.observe import Range
 
 INT8, INT16 = "int8", "int16"
-#: types of the activations that layers compute with
-PRECISIONS = (INT8, INT16)
+
+
+@dataclass(frozen=True)
+class Precision:
+    """Types of a layer's activations and of its weights. `inner`: what recipes of this precision alone are for all
+    layers but the first and the last one with weights, which stay int8: at two bits and less those cost the most
+    accuracy and hardly any memory."""
+
+    activations: str = INT8
+    weights: str = INT8
+    inner: bool = False
+
+
+PRECISIONS: Mapping[str, Precision] = MappingProxyType(
+    {
+        "int8": Precision(),
+        "int16": Precision(activations=INT16),
+        "int4": Precision(weights="int4"),
+        "int2": Precision(weights="int2", inner=True),
+        "ternary": Precision(weights="ternary", inner=True),
+        "binary": Precision(weights="binary", inner=True),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -35,16 +58,17 @@ class Placed:
 
 
 def place(graph: Graph, ranges: Mapping[str, Range], wanted: Mapping[str, str]) -> Placed:
-    """Gives every layer the precision that `wanted` has for it (layer -> precision), or int8 where it can't be had with
-    activations of these ranges.
+    """Gives every layer the type of activations of the precision that `wanted` has for it (layer -> precision), or int8
+    where it can't be had with activations of these ranges.
 
     Raises EdgeqError when int16 is wanted of a model whose file prescribes how its activations are stored.
     """
-    if INT16 not in wanted.values():
+    types = {name: PRECISIONS[precision].activations for name, precision in wanted.items()}
+    if INT16 not in types.values():
         return Placed(graph, {}, {}, {})
     for name, tensor in graph.tensors.items():
         known = None if tensor.is_constant else tensor.quantization
-        if known is not None and known.dtype in PRECISIONS and not known.same_as(BOOLEAN):
+        if known is not None and known.dtype in (INT8, INT16) and not known.same_as(BOOLEAN):
             raise EdgeqError(
                 f"activation {name}: the file prescribes {known.dtype} for it, which a recipe can't "
                 "change; give the float model, or --quant int8 to take the file's types"
@@ -52,8 +76,8 @@ def place(graph: Graph, ranges: Mapping[str, Range], wanted: Mapping[str, str]) 
     kept: dict[str, str] = {}
     precision = {}
     for node in graph.nodes:
-        precision[node.name] = wanted[node.name]
-        if wanted[node.name] == INT16 and not ops.get(node.op).is_view:
+        precision[node.name] = types[node.name]
+        if types[node.name] == INT16 and not ops.get(node.op).is_view:
             reason = obstacle(graph, node, ranges)
             if reason is not None:
                 kept[node.name], precision[node.name] = reason, INT8
@@ -89,6 +113,22 @@ def obstacle(graph: Graph, node: Node, ranges: Mapping[str, Range]) -> str | Non
         if not operator.is_view and all(kernel.applies(made, part) is not None for kernel in fitting):
             return f"there is no kernel for {part.op} on int16 activations"
     return None
+
+
+def stored_weights(graph: Graph, wanted: Mapping[str, str]) -> tuple[dict[str, WeightType], dict[str, str]]:
+    """`wanted`: layer -> precision. Layer -> type of its weights, where that is not int8; and layer -> why it has none
+    of the wanted type."""
+    found, kept = {}, {}
+    for node in graph.nodes:
+        precision = PRECISIONS[wanted[node.name]]
+        if precision.weights == INT8 or len(node.inputs) < 2 or not graph.tensor(node.inputs[1]).is_constant:
+            continue
+        operator = ops.get(node.op)
+        if operator.weight_axis >= 0 and any(precision.weights in kernel.weights for kernel in operator.kernels):
+            found[node.name] = weight_types.TYPES[precision.weights]
+        else:
+            kept[node.name] = f"there is no kernel for {node.op} with {precision.weights} weights"
+    return found, kept
 
 
 class _Borders:

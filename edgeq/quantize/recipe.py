@@ -14,10 +14,10 @@ from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph
 from edgeq.quantize.observe import OBSERVERS
-from edgeq.quantize.precision import PRECISIONS
-from edgeq.quantize.weights import WEIGHTS
+from edgeq.quantize.precision import INT8, PRECISIONS
+from edgeq.quantize.weights import MINMAX, OMSE, WEIGHTS
 
-RECIPES = PRECISIONS
+AUTO = "auto"
 #: the table of a recipe file that holds rules for layers
 LAYER = "layer"
 
@@ -25,12 +25,20 @@ LAYER = "layer"
 @dataclass(frozen=True)
 class Method:
     """How one layer is quantized. `observer` chooses the ranges of the activations it makes: minmax, percentile (keeps
-    `percentile` % of the values), mse or kl; `weights` how its weights are rounded: minmax, omse or gptq."""
+    `percentile` % of the values), mse or kl; `weights` how its weights are rounded: minmax, omse, gptq or auto: minmax
+    for weights of 8 bits, omse for less."""
 
     precision: str = "int8"
     observer: str = "mse"
     percentile: float = 99.99
-    weights: str = "minmax"
+    weights: str = AUTO
+
+    @property
+    def rounding(self) -> str:
+        """One of WEIGHTS."""
+        if self.weights != AUTO:
+            return self.weights
+        return MINMAX if PRECISIONS[self.precision].weights == INT8 else OMSE
 
 
 @dataclass(frozen=True)
@@ -49,12 +57,14 @@ class Rule:
 @dataclass(frozen=True)
 class Recipe:
     """The method of every layer: `default`, changed by the rules that match, in their order; and what is done to the
-    network as a whole. `source`: the option that it came from, for errors."""
+    network as a whole. `edges`: precision of the first and the last layer with weights, before any rule. `source`: the
+    option that it came from, for errors."""
 
     default: Method = Method()
     rules: tuple[Rule, ...] = ()
     bias_correction: bool = False
     equalize: bool = False
+    edges: str | None = None
     source: str = "--quant"
 
     @property
@@ -77,6 +87,9 @@ class Recipe:
     def methods(self, graph: Graph) -> dict[str, Method]:
         """Layer -> its method. Raises EdgeqError for a rule that no layer matches."""
         found = {node.name: self.default for node in graph.nodes}
+        weighted = [node.name for node in graph.nodes if ops.get(node.op).weight_axis >= 0]
+        if self.edges is not None:
+            found.update({name: replace(found[name], precision=self.edges) for name in (*weighted[:1], *weighted[-1:])})
         for rule in self.rules:
             matching = [node.name for node in graph.nodes if rule.matches(node.name, node.op)]
             if not matching:
@@ -87,8 +100,9 @@ class Recipe:
     def require(self, kept_int8: Mapping[str, str]) -> None:
         """Raises EdgeqError where a rule names a layer, no glob, that can't be had in its precision."""
         for rule in self.rules:
-            if rule.name in kept_int8 and rule.changes.get("precision") == "int16":
-                raise EdgeqError(f"{self.source}: layer {rule.name} can't be int16: {kept_int8[str(rule.name)]}")
+            wanted = rule.changes.get("precision", INT8)
+            if rule.name in kept_int8 and wanted != INT8:
+                raise EdgeqError(f"{self.source}: layer {rule.name} can't be {wanted}: {kept_int8[str(rule.name)]}")
 
     @staticmethod
     def _unmatched(rule: Rule, graph: Graph) -> str:
@@ -104,10 +118,11 @@ def load_recipe(text: str) -> Recipe:
     """The recipe of that name or in that TOML file. Raises EdgeqError with the nearest names."""
     if text.endswith(".toml"):
         return _from_file(Path(text))
-    if text not in RECIPES:
-        near = difflib.get_close_matches(text, RECIPES, n=3, cutoff=0.3) or RECIPES
+    if text not in PRECISIONS:
+        near = difflib.get_close_matches(text, PRECISIONS, n=3, cutoff=0.3) or PRECISIONS
         raise EdgeqError(f"--quant {text}: there is no such recipe; nearest: {', '.join(near)}, or a TOML file")
-    return Recipe(Method(precision=text), source=f"--quant {text}")
+    edges = INT8 if PRECISIONS[text].inner else None
+    return Recipe(Method(precision=text), edges=edges, source=f"--quant {text}")
 
 
 def _from_file(path: Path) -> Recipe:
@@ -119,7 +134,7 @@ def _from_file(path: Path) -> Recipe:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise EdgeqError(f"{where}: is not valid TOML ({error})") from error
     of_layers = [field.name for field in fields(Method)]
-    _require_known(where, data, [*of_layers, "bias_correction", "equalize", LAYER])
+    _require_known(where, data, [*of_layers, "bias_correction", "equalize", "edges", LAYER])
     tables = data.get(LAYER, [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise EdgeqError(f"{where}: {LAYER!r} must be tables, each under [[{LAYER}]]")
@@ -129,7 +144,10 @@ def _from_file(path: Path) -> Recipe:
             raise EdgeqError(f"{where}: {key} {value!r} must be true or false")
     default = _checked(where, Method(), {key: data[key] for key in of_layers if key in data})
     rules = tuple(_rule(where, default, table, of_layers) for table in tables)
-    return Recipe(default, rules, source=where, **switches)
+    edges = data.get("edges")
+    if edges is not None:
+        _checked(where, default, {"precision": edges})
+    return Recipe(default, rules, edges=edges, source=where, **switches)
 
 
 def _rule(where: str, default: Method, table: dict[str, Any], of_layers: list[str]) -> Rule:
@@ -158,7 +176,7 @@ def _require_known(where: str, table: Mapping[str, Any], known: list[str]) -> No
 def _checked(where: str, default: Method, changes: Mapping[str, Any]) -> Method:
     """The default with changes; raises EdgeqError for a value that a key does not take."""
     method = replace(default, **changes)
-    choices = {"precision": PRECISIONS, "observer": OBSERVERS, "weights": WEIGHTS}
+    choices = {"precision": tuple(PRECISIONS), "observer": OBSERVERS, "weights": (*WEIGHTS, AUTO)}
     for key, value in asdict(method).items():
         if key in choices and (not isinstance(value, str) or value not in choices[key]):
             raise EdgeqError(f"{where}: {key} {value!r} is not one of {', '.join(choices[key])}")

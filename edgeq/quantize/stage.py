@@ -12,6 +12,7 @@ from edgeq.ir.graph import Graph
 from edgeq.quantize import precision
 from edgeq.quantize.bias_correction import with_corrected_biases
 from edgeq.quantize.convert import activation_quantization, to_integer
+from edgeq.quantize.count_bits import count_bits
 from edgeq.quantize.observe import Choice, Histogram, Range, chosen_range, extremes, histograms, unprescribed
 from edgeq.quantize.precision import Placed
 from edgeq.quantize.recipe import Method, Recipe
@@ -20,7 +21,7 @@ from edgeq.quantize.weights import with_integer_weights
 
 @dataclass(frozen=True)
 class Quantized:
-    """The integer graph; `kept_int8`: layer that was to be int16 -> why it is int8."""
+    """The integer graph; `kept_int8`: layer that was to have another precision -> why it is int8."""
 
     graph: Graph
     kept_int8: Mapping[str, str]
@@ -33,16 +34,18 @@ def quantized(graph: Graph, inputs: Mapping[str, np.ndarray] | None, recipe: Rec
     found = histograms(graph, inputs) if inputs is not None and unprescribed(graph) else {}
     wanted = {name: method.precision for name, method in methods.items()}
     placed = precision.place(graph, extremes(found), wanted)
-    recipe.require(placed.kept_int8)
+    stored, kept_weights = precision.stored_weights(graph, wanted)
+    kept = {**placed.kept_int8, **kept_weights}
+    recipe.require(kept)
     ranges = _ranges(graph, placed, found, methods, recipe.default)
     chosen = activation_quantization(placed.graph, ranges, placed.types)
-    of_weights = {name: method.weights for name, method in methods.items()}
-    ready = with_integer_weights(placed.graph, of_weights, chosen, inputs)
+    of_weights = {name: method.rounding for name, method in methods.items()}
+    ready = with_integer_weights(placed.graph, of_weights, stored, chosen, inputs)
     if recipe.bias_correction:
         if inputs is None:
             raise EdgeqError("bias_correction needs calibration data: give --calib DATA.npz")
         ready = with_corrected_biases(placed.graph, inputs, chosen, ready)
-    return Quantized(to_integer(ready, ranges, placed.types), placed.kept_int8)
+    return Quantized(count_bits(to_integer(ready, ranges, placed.types)), kept)
 
 
 def _ranges(

@@ -12,6 +12,7 @@ from edgeq import ops, reference
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Quantization, constant
 from edgeq.ops import weighted
+from edgeq.ops.weight_types import INT8, WeightType
 from edgeq.quantize.gptq import rounded_with_feedback
 from edgeq.quantize.omse import least_error_scales
 
@@ -21,13 +22,17 @@ MINMAX, OMSE, GPTQ = WEIGHTS = ("minmax", "omse", "gptq")
 def with_integer_weights(
     graph: Graph,
     methods: Mapping[str, str],
+    types: Mapping[str, WeightType],
     chosen: Mapping[str, Quantization],
     inputs: Mapping[str, np.ndarray] | None,
 ) -> Graph:
-    """`methods`: layer -> one of WEIGHTS. `chosen`: quantization of the activations. `inputs`: calibration data, which
-    GPTQ needs; layers without columns (Operator.weight_columns) it rounds to the nearest."""
+    """`methods`: layer -> one of WEIGHTS; `types`: layer -> type of its weights where that is not int8. `chosen`:
+    quantization of the activations. `inputs`: calibration data, which GPTQ needs; layers without columns
+    (Operator.weight_columns) it rounds to the nearest."""
     changing = [
-        node for node in graph.nodes if methods.get(node.name, MINMAX) != MINMAX and has_real_weights(graph, node)
+        node
+        for node in graph.nodes
+        if (methods.get(node.name, MINMAX) != MINMAX or node.name in types) and has_real_weights(graph, node)
     ]
     hessians = _hessians(graph, [node for node in changing if methods[node.name] == GPTQ], inputs)
     tensors, made = dict(graph.tensors), {}
@@ -35,17 +40,17 @@ def with_integer_weights(
         name, axis = f"{node.name}.rounded", ops.get(node.op).weight_axis
         x, y = (float(chosen[operand].scale[0]) for operand in (node.inputs[0], node.output))
         weights, bias = graph.constant(node.inputs[1]), graph.real_constant(node.inputs[2])
-        floor = weighted.scale_floor(x, y)
-        if methods[node.name] == OMSE:
-            scales = weighted.bounded_scales(least_error_scales(weights, axis), bias, x, floor)
+        stored, floor = types.get(node.name, INT8), weighted.scale_floor(x, y)
+        if methods[node.name] == OMSE or (methods[node.name] == GPTQ and stored is not INT8):
+            scales = weighted.bounded_scales(least_error_scales(weights, axis, stored), bias, x, floor)
         else:
-            scales = weighted.weight_scales(weights, bias, axis, x, floor)
+            scales = weighted.weight_scales(weights, bias, axis, x, floor, stored)
         if node.name in hessians:
-            steps = rounded_with_feedback(weights.reshape(len(weights), -1), scales, hessians[node.name])
+            steps = rounded_with_feedback(weights.reshape(len(weights), -1), scales, hessians[node.name], stored)
             steps = steps.reshape(weights.shape)
         else:
-            steps = weighted.rounded(weights, scales, axis)
-        tensors[name] = constant(name, steps, Quantization(scales, 0, axis))
+            steps = weighted.rounded(weights, scales, axis, stored)
+        tensors[name] = constant(name, steps, Quantization(scales, 0, axis, stored.name))
         made[node.name] = replace(node, inputs=(node.inputs[0], name, *node.inputs[2:]))
     return graph.with_nodes([made.get(node.name, node) for node in graph.nodes], tensors)
 

@@ -13,6 +13,7 @@ from edgeq.build.sizes import Sizes
 from edgeq.emit.env import render
 from edgeq.firmware_folder import FirmwareFolder
 from edgeq.lower.program import Program
+from edgeq.ops import weight_types
 from edgeq.plan.arena import Plan
 from edgeq.profile import Profile
 from edgeq.verify import Verification
@@ -148,7 +149,7 @@ class Facts:
                     "name": layer.key,
                     "op": layer.node.op,
                     "kernel": layer.function,
-                    "precision": self.program.graph.tensor(layer.node.output).dtype,
+                    "precision": weight_types.precision_name(self.program.graph, layer.node),
                     "macs": layer.macs,
                     "instructions": count.instructions if count else None,
                     "est_cycles": count.cycles if count else None,

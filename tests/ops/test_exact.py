@@ -22,6 +22,7 @@ from edgeq.lower.select import Candidate, candidates, lower
 from edgeq.ops.softmax import exp_table
 from edgeq.plan.arena import plan
 from edgeq.plan.over_input import overwriting
+from edgeq.quantize.count_bits import count_bits
 from edgeq.simulate.session import RunOptions, run_samples
 from edgeq.verify import compare
 from tests.ops.cases import FORMS, Case, CaseGraph, pointwise_case, winograd_case, winograd_cases
@@ -64,7 +65,7 @@ def run_cases(
     builder = CaseGraph(rng)
     for case in cases:
         case.add(builder)
-    graph = builder.finish()
+    graph = count_bits(builder.finish())
     program = lower(graph, board, picked(graph, board, kernel) if kernel else None)
     if cores is not None:
         parts = [dataclasses.replace(layer, granule=1, cores=min(cores, layer.units)) for layer in program.layers]
@@ -79,7 +80,11 @@ def run_cases(
     with TemporaryDirectory() as folder:
         emit(program, arena, Path(folder), OPTIONS)
         make.build(Path(folder), board)
-        assert_layers_exact(open_folder(Path(folder)), random_inputs(graph, rng), [case.text for case in cases])
+        assert_layers_exact(
+            open_folder(Path(folder)),
+            random_inputs(graph, rng),
+            [case.text for case in cases for _ in range(case.nodes)],
+        )
     return sum(layer.over_input is not None for layer in program.layers)
 
 

@@ -145,12 +145,13 @@ def test_gptq_lowers_the_error_of_every_layer_that_has_columns() -> None:
     chosen = {name: Quantization.per_tensor(0.05, 0) for name, item in graph.tensors.items() if not item.is_constant}
     errors = {}
     for method in ("minmax", "gptq"):
-        made = with_integer_weights(graph, {node.name: method for node in graph.nodes}, chosen, {graph.inputs[0]: x})
+        methods = {node.name: method for node in graph.nodes}
+        made = with_integer_weights(graph, methods, {}, chosen, {graph.inputs[0]: x})
         for node, changed in zip(graph.nodes, made.nodes, strict=True):
             if ops.get(node.op).weight_axis < 0:
                 continue
-            steps, scales = weighted.integer_weights(made, changed, ops.get(node.op).weight_axis, 0.05, 0.0)
-            weights = Quantization(scales, 0, ops.get(node.op).weight_axis).real(steps)
+            steps, stored = weighted.integer_weights(made, changed, ops.get(node.op).weight_axis, 0.05, 0.0)
+            weights = stored.real(steps)
             bias, given = graph.real_constant(node.inputs[2]), np.random.default_rng(1)
             if node is graph.nodes[0]:
                 values = x
@@ -169,10 +170,10 @@ def test_integer_weights_are_taken_as_they_are() -> None:
     graph = pair(np.array([[4.0], [1.0]]), np.array([[1.0, 16.0]]), (0.0, None))
     unit = Quantization.per_tensor(1.0, 0)
     chosen = {name: unit for name, tensor in graph.tensors.items() if not tensor.is_constant}
-    made = with_integer_weights(graph, {"two": "omse"}, chosen, None)
+    made = with_integer_weights(graph, {"two": "omse"}, {}, chosen, None)
     one, two = made.nodes
     assert made.tensor(one.inputs[1]).dtype == "float32"
-    steps, scales = weighted.integer_weights(made, two, 0, 1.0, 0.0)
+    steps, stored = weighted.integer_weights(made, two, 0, 1.0, 0.0)
     assert made.tensor(two.inputs[1]).dtype == "int8"
     np.testing.assert_array_equal(steps, made.constant(two.inputs[1]))
-    np.testing.assert_allclose(steps * scales[:, None], [[1.0, 16.0]], rtol=0.05)
+    np.testing.assert_allclose(stored.real(steps), [[1.0, 16.0]], rtol=0.05)
