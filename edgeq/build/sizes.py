@@ -47,6 +47,17 @@ def read_sizes(elf: Path, board: Board, model: str) -> Sizes:
     return Sizes(flash, weights, ram)
 
 
+def function_sizes(elf: Path) -> dict[str, int]:
+    """Bytes of the functions in an ELF, by name; of static ones that share a name, the largest."""
+    found: dict[str, int] = {}
+    with elf.open("rb") as file:
+        symbols = ELFFile(file).get_section_by_name(".symtab")
+        for symbol in symbols.iter_symbols() if symbols is not None else []:
+            if symbol["st_info"]["type"] == "STT_FUNC":
+                found[symbol.name] = max(found.get(symbol.name, 0), symbol["st_size"])
+    return found
+
+
 def _lies_in(address: int, board: Board, region: str) -> bool:
     memory = board.memory[region]
     return memory.origin <= address < memory.origin + memory.length

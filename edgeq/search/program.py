@@ -1,0 +1,148 @@
+"""The integer program: a precision for every layer, so that the sum of their errors is least and a budget is kept.
+
+HAWQ-V3 (Z. Yao et al., ICML 2021, arXiv 2011.10680, section 3.4) chooses bits this way. One binary variable a layer and
+option, one a kernel function: the first layer that uses a kernel pays for its code. HiGHS solves it exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+#: share of the error by which the second solution, the smallest, may exceed the first
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Option:
+    """A layer in one precision: the estimated error of the outputs, bytes of its constants, the kernel that it shares
+    with other layers (whose code is paid for once), estimated cycles, and bytes of the arena that are live while it
+    runs."""
+
+    precision: str
+    error: float
+    constant_bytes: int
+    function: str
+    code_bytes: int
+    cycles: int
+    live_bytes: int
+
+
+@dataclass(frozen=True)
+class Room:
+    """What constants and kernels' code, all layers' cycles, and every layer's live part of the arena may take."""
+
+    flash_bytes: float = float("inf")
+    cycles: float = float("inf")
+    live_bytes: float = float("inf")
+
+
+@dataclass(frozen=True)
+class Total:
+    """What a choice takes; `error` is the sum of its layers'."""
+
+    error: float
+    flash_bytes: int
+    cycles: int
+    live_bytes: int
+
+
+NOTHING = Total(0.0, 0, 0, 0)
+Layers = Sequence[Sequence[Option]]
+Choice = tuple[int, ...]
+
+
+def total(layers: Layers, choice: Iterable[int]) -> Total:
+    """Sums over the options at these positions."""
+    options = [layer[pick] for layer, pick in zip(layers, choice, strict=True)]
+    code = {option.function: option.code_bytes for option in options}
+    return Total(
+        sum(option.error for option in options),
+        sum(option.constant_bytes for option in options) + sum(code.values()),
+        sum(option.cycles for option in options),
+        max(option.live_bytes for option in options),
+    )
+
+
+def least_error(layers: Layers, room: Room) -> Choice | None:
+    """The least error within the room, of equal ones the least flash; None where nothing fits."""
+    program = _Program(layers)
+    first = program.solve(program.error, room)
+    if first is None:
+        return None
+    bound = float(program.error @ program.column(first)) * (1 + TOLERANCE)
+    return program.solve(program.flash, room, bound) or first
+
+
+def least(layers: Layers, what: str, room: Room) -> Choice | None:
+    """The least of "flash", "cycles" or "ram" within the room; None where nothing fits."""
+    program = _Program(layers)
+    if what == "ram":
+        levels = sorted({option.live_bytes for layer in layers for option in layer})
+        rooms = (Room(room.flash_bytes, room.cycles, min(level, room.live_bytes)) for level in levels)
+        return next((found for each in rooms if (found := program.solve(program.error, each)) is not None), None)
+    return program.solve(program.flash if what == "flash" else program.cycles, room)
+
+
+class _Program:
+    """The program's columns: options of all layers, then kernel functions."""
+
+    def __init__(self, layers: Layers) -> None:
+        self._layers = layers
+        self._options = [(index, option) for index, layer in enumerate(layers) for option in layer]
+        code = {option.function: option.code_bytes for _, option in self._options}
+        self._at = {function: len(self._options) + place for place, function in enumerate(sorted(code))}
+        width = len(self._options) + len(code)
+        self.error, self.flash, self.cycles = np.zeros(width), np.zeros(width), np.zeros(width)
+        self._once = np.zeros((len(layers), width))
+        self._uses = np.zeros((len(self._options), width))
+        for place, (index, option) in enumerate(self._options):
+            self.error[place], self.flash[place], self.cycles[place] = (
+                option.error, option.constant_bytes, option.cycles,
+            )  # fmt: skip
+            self._once[index, place] = 1
+            self._uses[place, [place, self._at[option.function]]] = 1, -1
+        for function, place in self._at.items():
+            self.flash[place] = code[function]
+        smallest = self.error[self.error > 0].min(initial=np.inf)
+        if np.isfinite(smallest):  # HiGHS stops within an absolute gap of 1e-6
+            self.error /= smallest
+
+    def column(self, choice: Choice) -> np.ndarray:
+        """The choice as the program's variables, those of functions left at 0."""
+        values = np.zeros(len(self.error))
+        start = 0
+        for layer, pick in zip(self._layers, choice, strict=True):
+            values[start + pick] = 1
+            start += len(layer)
+        return values
+
+    def solve(self, objective: np.ndarray, room: Room, error: float = np.inf) -> Choice | None:
+        """The least objective within the room and, in this program's units, the error."""
+        from scipy.optimize import Bounds, LinearConstraint, milp  # 0.7 s
+
+        upper = np.ones(len(self.error))
+        for place, (_, option) in enumerate(self._options):
+            upper[place] = option.live_bytes <= room.live_bytes
+        limited = np.stack([self.flash, self.cycles, self.error])
+        result = milp(
+            objective,
+            integrality=np.ones(len(self.error)),
+            bounds=Bounds(0, upper),
+            constraints=[
+                LinearConstraint(self._once, 1, 1),
+                LinearConstraint(self._uses, -np.inf, 0),
+                LinearConstraint(limited, -np.inf, [room.flash_bytes, room.cycles, error]),
+            ],
+            options={"mip_rel_gap": 0},
+        )
+        if result.x is None:
+            return None
+        picks: list[int] = []
+        start = 0
+        for layer in self._layers:
+            picks.append(int(np.argmax(result.x[start : start + len(layer)])))
+            start += len(layer)
+        return tuple(picks)
