@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import subprocess
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from edgeq import ops, pipeline
@@ -48,16 +49,22 @@ def _measured(work: Work, program: Program, layers: list[Layer], quant: str) -> 
     try:
         result = measured(program.graph, work.board, quant, work.source)
     except TooBigError:
-        return {layer.node.name: {"code_bytes": 0, "instructions": None, "cycles": None} for layer in layers}
+        return {layer.node.name: {"code": {}, "instructions": None, "cycles": None} for layer in layers}
     found = {}
     for layer in layers:
         count = result.counts.get(layer.node.name)
         found[layer.node.name] = {
-            "code_bytes": result.code.get(layer.function, 0),
+            "code": {name: result.code[name] for name in _code_of(layer) if name in result.code},
             "instructions": count.instructions if count else None,
             "cycles": count.cycles if count else None,
         }
     return found
+
+
+def _code_of(layer: Layer) -> list[str]:
+    """Functions, and files with static ones, that the layer's kernel brings into the firmware."""
+    files = [Path(path) for path in (layer.kernel.source, layer.kernel.caller) if path]
+    return [layer.function, *(file.stem for file in files[1:]), *(file.name for file in files)]
 
 
 def layer_key(program: Program, layer: Layer) -> str:

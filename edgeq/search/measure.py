@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edgeq import pipeline, profile
 from edgeq.boards import Board
-from edgeq.build.sizes import function_sizes, read_sizes
+from edgeq.build.sizes import code_sizes, read_sizes
 from edgeq.emit.firmware import EmitOptions
 from edgeq.firmware_folder import open_folder
 from edgeq.ir.graph import Graph
@@ -26,7 +26,8 @@ class LayerCount:
 
 @dataclass(frozen=True)
 class Measured:
-    """`ram_bytes`: without stacks. `counts`: node -> what it took; empty on the host. `code`: function -> bytes."""
+    """`ram_bytes`: without stacks. `counts`: node -> what it took; empty on the host. `code`: function, or file
+    with static ones -> bytes."""
 
     flash_bytes: int
     ram_bytes: int
@@ -50,4 +51,4 @@ def measured(integer: Graph, board: Board, quant: str, source: dict[str, str]) -
             for index, layer in enumerate(firmware.manifest["layers"]):
                 count = found.layers[index]
                 counts[layer["node"]] = LayerCount(count.instructions, count.cycles)
-        return Measured(sizes.flash, sizes.ram, counts, function_sizes(elf))
+        return Measured(sizes.flash, sizes.ram, counts, code_sizes(elf))

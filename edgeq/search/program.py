@@ -1,12 +1,12 @@
 """The integer program: a precision for every layer, so that the sum of their errors is least and a budget is kept.
 
 HAWQ-V3 (Z. Yao et al., ICML 2021, arXiv 2011.10680, section 3.4) chooses bits this way. One binary variable a layer and
-option, one a kernel function: the first layer that uses a kernel pays for its code. HiGHS solves it exactly.
+option, one a piece of code that kernels share: the first layer that uses a kernel pays for it. HiGHS solves it exactly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,15 +17,14 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class Option:
-    """A layer in one precision: the estimated error of the outputs, bytes of its constants, the kernel that it shares
-    with other layers (whose code is paid for once), estimated cycles, and bytes of the arena that are live while it
-    runs."""
+    """A layer in one precision: the estimated error of the outputs, bytes of its constants and of the code that it
+    shares with other layers (piece -> bytes, paid for once), estimated cycles, and bytes of the arena that are live
+    while it runs."""
 
     precision: str
     error: float
     constant_bytes: int
-    function: str
-    code_bytes: int
+    code: Mapping[str, int]
     cycles: int
     live_bytes: int
 
@@ -57,7 +56,7 @@ Choice = tuple[int, ...]
 def total(layers: Layers, choice: Iterable[int]) -> Total:
     """Sums over the options at these positions."""
     options = [layer[pick] for layer, pick in zip(layers, choice, strict=True)]
-    code = {option.function: option.code_bytes for option in options}
+    code = {name: size for option in options for name, size in option.code.items()}
     return Total(
         sum(option.error for option in options),
         sum(option.constant_bytes for option in options) + sum(code.values()),
@@ -87,25 +86,29 @@ def least(layers: Layers, what: str, room: Room) -> Choice | None:
 
 
 class _Program:
-    """The program's columns: options of all layers, then kernel functions."""
+    """The program's columns: options of all layers, then pieces of code."""
 
     def __init__(self, layers: Layers) -> None:
         self._layers = layers
         self._options = [(index, option) for index, layer in enumerate(layers) for option in layer]
-        code = {option.function: option.code_bytes for _, option in self._options}
-        self._at = {function: len(self._options) + place for place, function in enumerate(sorted(code))}
+        code = {name: size for _, option in self._options for name, size in option.code.items()}
+        at = {name: len(self._options) + place for place, name in enumerate(sorted(code))}
         width = len(self._options) + len(code)
         self.error, self.flash, self.cycles = np.zeros(width), np.zeros(width), np.zeros(width)
         self._once = np.zeros((len(layers), width))
-        self._uses = np.zeros((len(self._options), width))
+        uses = []
         for place, (index, option) in enumerate(self._options):
             self.error[place], self.flash[place], self.cycles[place] = (
                 option.error, option.constant_bytes, option.cycles,
             )  # fmt: skip
             self._once[index, place] = 1
-            self._uses[place, [place, self._at[option.function]]] = 1, -1
-        for function, place in self._at.items():
-            self.flash[place] = code[function]
+            for name in option.code:
+                row = np.zeros(width)
+                row[[place, at[name]]] = 1, -1
+                uses.append(row)
+        for name, place in at.items():
+            self.flash[place] = code[name]
+        self._uses = np.stack(uses) if uses else np.zeros((1, width))
         smallest = self.error[self.error > 0].min(initial=np.inf)
         if np.isfinite(smallest):  # HiGHS stops within an absolute gap of 1e-6
             self.error /= smallest

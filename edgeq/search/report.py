@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from edgeq.emit.env import render
@@ -17,9 +18,10 @@ AXES = {
     "ram": ("ram_bytes", "bytes of RAM"),
     "cycles": ("est_cycles", "cycles"),
 }
+#: the most ticks that an axis has
+TICKS = 8
 #: size of the picture and the room for its axes, in its own units
 WIDTH, HEIGHT, LEFT, BOTTOM, EDGE = 900, 420, 70, 50, 20
-TICKS = 5
 
 
 def write(result: SearchResult) -> None:
@@ -66,10 +68,13 @@ def _picture(result: SearchResult) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _scale(values: Sequence[float], start: float, end: float) -> tuple[Any, list[float]]:
-    """The line from values (a little beyond their extremes) to coordinates, and values for ticks."""
+def _scale(values: Sequence[float], start: float, end: float) -> tuple[Callable[[float], float], list[float]]:
+    """The line from values (a little beyond their extremes) to coordinates, and round values for ticks."""
     low, high = min(values), max(values)
     margin = 0.05 * (high - low) or 1.0
     low, high = low - margin, high + margin
-    ticks = [low + (high - low) * tick / TICKS for tick in range(TICKS + 1)]
+    step = min(
+        size * 10.0**power for power in range(-3, 10) for size in (1, 2, 5) if size * 10.0**power * TICKS >= high - low
+    )
+    ticks = [step * tick for tick in range(math.ceil(low / step), math.floor(high / step) + 1)]
     return lambda value: round(start + (end - start) * (value - low) / (high - low), 1), ticks

@@ -152,8 +152,7 @@ class _Search:
             precision,
             self._sensitivity(layer, precision)["error"],
             cost["constant_bytes"],
-            cost["function"],
-            cost["code_bytes"],
+            cost["code"],
             cost["cycles"] or 0,
             cost["live_bytes"],
         )

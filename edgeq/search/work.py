@@ -23,8 +23,12 @@ SAMPLES = 128
 Picks = Mapping[str, str]
 
 
-def _of_proxy(proxy: MappingProxyType[Any, Any]) -> tuple[type, tuple[dict[Any, Any]]]:
-    return MappingProxyType, (dict(proxy),)
+def _proxy(values: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(values)
+
+
+def _of_proxy(proxy: MappingProxyType[Any, Any]) -> tuple[Any, ...]:
+    return _proxy, (dict(proxy),)
 
 
 copyreg.pickle(MappingProxyType, _of_proxy)  # graphs hold read-only mappings
