@@ -6,7 +6,11 @@ option, one a piece of code that kernels share: the first layer that uses a kern
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import ctypes
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,11 +72,13 @@ def total(layers: Layers, choice: Iterable[int]) -> Total:
 def least_error(layers: Layers, room: Room) -> Choice | None:
     """The least error within the room, of equal ones the least flash; None where nothing fits."""
     program = _Program(layers)
-    first = program.solve(program.error, room)
+    smallest = program.error[program.error > 0].min(initial=np.inf)
+    scale = smallest if np.isfinite(smallest) else 1.0  # HiGHS stops within an absolute gap of 1e-6
+    first = program.solve(program.error / scale, room)
     if first is None:
         return None
-    bound = float(program.error @ program.column(first)) * (1 + TOLERANCE)
-    return program.solve(program.flash, room, bound) or first
+    best = total(layers, first).error
+    return program.solve(program.flash, room, best) or first
 
 
 def least(layers: Layers, what: str, room: Room) -> Choice | None:
@@ -83,6 +89,22 @@ def least(layers: Layers, what: str, room: Room) -> Choice | None:
         rooms = (Room(room.flash_bytes, room.cycles, min(level, room.live_bytes)) for level in levels)
         return next((found for each in rooms if (found := program.solve(program.error, each)) is not None), None)
     return program.solve(program.flash if what == "flash" else program.cycles, room)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """HiGHS now and then prints a line on the process's stdout, whatever its options say; what a command prints there
+    must not have it."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        with open(os.devnull, "w", encoding="ascii") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+        yield
+    finally:
+        ctypes.CDLL(None).fflush(None)
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 class _Program:
@@ -109,38 +131,33 @@ class _Program:
         for name, place in at.items():
             self.flash[place] = code[name]
         self._uses = np.stack(uses) if uses else np.zeros((1, width))
-        smallest = self.error[self.error > 0].min(initial=np.inf)
-        if np.isfinite(smallest):  # HiGHS stops within an absolute gap of 1e-6
-            self.error /= smallest
 
-    def column(self, choice: Choice) -> np.ndarray:
-        """The choice as the program's variables, those of functions left at 0."""
-        values = np.zeros(len(self.error))
-        start = 0
-        for layer, pick in zip(self._layers, choice, strict=True):
-            values[start + pick] = 1
-            start += len(layer)
-        return values
-
-    def solve(self, objective: np.ndarray, room: Room, error: float = np.inf) -> Choice | None:
-        """The least objective within the room and, in this program's units, the error."""
+    def solve(self, objective: np.ndarray, room: Room, error: float | None = None) -> Choice | None:
+        """The least objective within the room and, if given, an error and TOLERANCE of it more."""
         from scipy.optimize import Bounds, LinearConstraint, milp  # 0.7 s
 
         upper = np.ones(len(self.error))
         for place, (_, option) in enumerate(self._options):
             upper[place] = option.live_bytes <= room.live_bytes
-        limited = np.stack([self.flash, self.cycles, self.error])
-        result = milp(
-            objective,
-            integrality=np.ones(len(self.error)),
-            bounds=Bounds(0, upper),
-            constraints=[
-                LinearConstraint(self._once, 1, 1),
-                LinearConstraint(self._uses, -np.inf, 0),
-                LinearConstraint(limited, -np.inf, [room.flash_bytes, room.cycles, error]),
-            ],
-            options={"mip_rel_gap": 0},
-        )
+        shares = np.zeros(len(self.error))
+        if error is not None:
+            upper[self.error > error * (1 + TOLERANCE)] = 0
+            shares = np.minimum(self.error, error * (1 + TOLERANCE)) / (error or 1.0)
+        limited = np.stack([self.flash, self.cycles, shares])
+        constraints = [
+            LinearConstraint(self._once, 1, 1),
+            LinearConstraint(self._uses, -np.inf, 0),
+            LinearConstraint(limited, -np.inf, [room.flash_bytes, room.cycles, 1 + TOLERANCE]),
+        ]
+        whole = np.ones(len(self.error))
+        with _silent():
+            result = milp(
+                objective,
+                integrality=whole,
+                bounds=Bounds(0, upper),
+                constraints=constraints,
+                options={"mip_rel_gap": 0},
+            )
         if result.x is None:
             return None
         picks: list[int] = []

@@ -86,6 +86,7 @@ class SearchResult:
         words += ["--input-shape", ",".join(map(str, source.input_shape))] if source.input_shape else []
         for state in source.states:
             words += ["--state", state]
+        words += ["-o", f"out/{source.path.stem}-{board.name}-{row.name}"]
         return shlex.join(words)
 
     def as_json(self) -> dict[str, Any]:

@@ -119,7 +119,7 @@ class _Search:
     def rows(self) -> list[Row]:
         """Uniform recipes and the choices, judged, by flash. Raises EdgeqError where none keeps to the budget."""
         self._measure()
-        uniform = {name: self._work.uniform(name) for name in self._precisions()}
+        uniform = {name: self._work.recipe(name) for name in self._precisions()}
         judged = self._judge("uniform recipes", list(uniform.values()))
         front = Front(self._program_options(), self._limits, self._other(list(uniform.values()), judged))
         self._choose(front)
@@ -139,6 +139,17 @@ class _Search:
         found = self._team.results("sensitivities and costs", [*cost_steps, *steps])
         self._sensitivities = {key: found[key] for key in (step.key for step in steps)}
         self._costs = {name: found[f"costs {name}"] for name in self._precisions()}
+        budget = self._options.budget
+        if self._sweep == "cycles" or (budget is not None and budget.cycles):
+            self._require_cycles()
+
+    def _require_cycles(self) -> None:
+        for name, of_layers in self._costs.items():
+            if any(cost["cycles"] is None for cost in of_layers.values()):
+                raise EdgeqError(
+                    f"the cycles of {name} layers can't be counted: a network of them does not fit board "
+                    f"{self._options.board.name}; leave {name} out of --precisions, or limit flash and ram only"
+                )
 
     def _sensitivity(self, layer: str, precision: str) -> dict[str, Any]:
         return self._sensitivities[_pair(self._options.measure, layer, precision)]

@@ -15,6 +15,7 @@ from edgeq import reference
 from edgeq.boards import Board
 from edgeq.ir.graph import Graph, Quantization
 from edgeq.quantize.data import Samples
+from edgeq.quantize.precision import INT8, PRECISIONS
 
 #: calibration samples that sensitivities are measured on
 SAMPLES = 128
@@ -65,6 +66,13 @@ class Work:
     def corrects_biases(self) -> bool:
         """Whether recipes have bias correction, which networks with states can't be given."""
         return not self.graph.states
+
+    def recipe(self, precision: str) -> dict[str, str]:
+        """The picks of the recipe of that name: as `uniform`, but for the first and the last layer, which some of them
+        keep in int8."""
+        picks = self.uniform(precision)
+        edges = list(picks)[:: max(len(picks) - 1, 1)] if PRECISIONS[precision].inner else []
+        return {**picks, **{layer: INT8 for layer in edges if INT8 in self.options[layer]}}
 
     def uniform(self, precision: str) -> dict[str, str]:
         """Every layer in that precision, or in its first option where it can't be had."""

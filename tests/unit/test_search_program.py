@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import itertools
+import os
+from typing import Any
 
 import pytest
+import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -82,6 +86,21 @@ def test_errors_of_many_magnitudes() -> None:
     fine = [Option("a", 3e-9, 10, {"f": 0}, 0, 1), Option("b", 1e-9, 10, {"f": 0}, 0, 1)]
     coarse = [Option("a", 2e-4, 10, {"f": 0}, 0, 1), Option("b", 5e-4, 10, {"f": 0}, 0, 1)]
     assert least_error([fine, coarse], Room()) == (1, 0)
+
+
+def test_the_solver_says_nothing(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """HiGHS prints on the process's stdout, past Python's."""
+    solve = scipy.optimize.milp
+
+    def chatty(*arguments: Any, **options: Any) -> Any:
+        os.write(1, b"HighsMipSolverData\n")
+        ctypes.CDLL(None).puts(b"tmpSolver.run();")
+        return solve(*arguments, **options)
+
+    monkeypatch.setattr(scipy.optimize, "milp", chatty)
+    assert least_error([[Option("int8", 0.1, 5, {}, 1, 1)]], Room()) == (0,)
+    print("done")
+    assert capfd.readouterr().out == "done\n"
 
 
 @pytest.fixture

@@ -179,6 +179,9 @@ def test_options_are_what_kernels_read(small: Work) -> None:
     assert by_operator["dwconv2d"] == ("int8", "int4", "ternary")
     depthwise = next(node.name for node in small.graph.nodes if node.op == "dwconv2d")
     assert small.uniform("int2")[depthwise] == "int8"
+    first, *_, last = small.options
+    assert small.recipe("int2") == {**small.uniform("int2"), first: "int8", last: "int8"}
+    assert small.recipe("int4") == small.uniform("int4")
 
 
 @pytest.mark.parametrize(
