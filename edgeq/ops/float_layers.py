@@ -1,0 +1,155 @@
+"""The kernels for float16 and float32 activations: of layers with weights here, of the others by `kernels`.
+
+One header and one template serve both types (eq_<op>_float.h, <op>_float.c.j2); records and functions end in f16 or f32.
+Weights are stored in the layer's type, biases in float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node
+from edgeq.ops.base import Constant, Kernel, output_pixels
+from edgeq.ops.float_types import FLOATS, FloatType
+from edgeq.packing import floats
+
+Parameters = Callable[[Graph, Node], dict[str, Any]]
+
+
+def c_number(value: float) -> str:
+    """A float literal that reads back as the nearest float32."""
+    if np.isinf(value):
+        return "EQ_FLOAT_INFINITY" if value > 0 else "-EQ_FLOAT_INFINITY"
+    text = f"{float(np.float32(value)):.9g}"
+    return f"{text}f" if any(mark in text for mark in ".en") else f"{text}.0f"
+
+
+def bounds(low: float | None, high: float | None) -> dict[str, str]:
+    """act_min and act_max of a record; None is no bound."""
+    return {
+        "act_min": c_number(-np.inf if low is None else low),
+        "act_max": c_number(np.inf if high is None else high),
+    }
+
+
+def activation(node: Node) -> dict[str, str]:
+    """act_min and act_max of the node's fused activation."""
+    return bounds(*node.attributes.get("activation", (None, None)))
+
+
+def with_record(op: str, kind: FloatType, parameters: Parameters) -> Parameters:
+    """The parameters, the record that takes them, and the fused activation's bounds where they have none."""
+    record = f"eq_{op}_{kind.suffix}_t"
+    return lambda graph, node: {**activation(node), **parameters(graph, node), "record": record}
+
+
+def kernels(op: str, parameters: Parameters, **details: Any) -> tuple[Kernel, ...]:
+    """The portable kernels of an operator without weights for both types. `details`: of the kernels; a `function` has
+    {type} in it."""
+    function = details.pop("function", f"eq_{op}_{{type}}_scalar")
+    source = details.pop("source", f"{op}/eq_{op}_{{type}}_scalar.c")
+    return tuple(
+        Kernel(
+            function.replace("{type}", kind.suffix),
+            "scalar",
+            source.replace("{type}", kind.suffix),
+            family=f"{op}_float",
+            dtype=kind.name,
+            parameters=with_record(op, kind, parameters),
+            **details,
+        )
+        for kind in FLOATS.values()
+    )
+
+
+def constant(data: np.ndarray) -> Constant:
+    """A floating-point array in flash."""
+    halves = data.dtype == np.float16
+    return Constant("uint16_t", data.view(np.uint16)) if halves else Constant("float", data.astype(np.float32))
+
+
+def packed(pack: Callable[[np.ndarray], np.ndarray], lanes: int) -> Callable[[Graph, Node], dict[str, Constant]]:
+    """Constants of a kernel with weights in the order of `pack`, and biases up to a multiple of `lanes`."""
+
+    def constants(graph: Graph, node: Node) -> dict[str, Constant]:
+        weights, bias = (graph.constant(name) for name in node.inputs[1:3])
+        return {
+            "weights": constant(np.ascontiguousarray(pack(weights))),
+            "bias": constant(floats.padded_bias(bias, lanes)),
+        }
+
+    return constants
+
+
+def weighted(
+    op: str, isa: str, kind: FloatType, parameters: Parameters, units: Callable[[Graph, Node], int], **details: Any
+) -> Kernel:
+    """A kernel of a layer with weights."""
+    return Kernel(
+        f"eq_{op}_{kind.suffix}_{isa}",
+        isa,
+        f"{op}/eq_{op}_{kind.suffix}_{isa}.c",
+        units=units,
+        family=f"{op}_float",
+        dtype=kind.name,
+        parameters=with_record(op, kind, parameters),
+        **details,
+    )
+
+
+def _patch(geometry: Mapping[str, int]) -> int:
+    return geometry["kernel_h"] * geometry["kernel_w"] * geometry["in_c"]
+
+
+def conv2d(geometry: Callable[[Graph, Node], dict[str, int]]) -> tuple[Kernel, ...]:
+    """Kernels of conv2d; `geometry`: its integers."""
+    return tuple(
+        weighted(
+            "conv2d",
+            "scalar",
+            kind,
+            geometry,
+            output_pixels,
+            granule=lambda graph, node: floats.PIXELS,
+            pack=packed(floats.pack_scalar, floats.LANES),
+            scratch_bytes=lambda graph, node: floats.scratch_scalar(_patch(geometry(graph, node))),
+            why="portable C, 4 pixels x 4 channels",
+        )
+        for kind in FLOATS.values()
+    )
+
+
+def linear(parameters: Parameters, units: Callable[[Graph, Node], int]) -> tuple[Kernel, ...]:
+    """Kernels of linear."""
+    return tuple(
+        weighted(
+            "linear",
+            "scalar",
+            kind,
+            parameters,
+            units,
+            granule=lambda graph, node: floats.LANES,
+            pack=packed(floats.pack_scalar, floats.LANES),
+            scratch_bytes=lambda graph, node: floats.scratch_scalar(graph.tensor(node.inputs[0]).shape[-1]),
+            why="portable C, 4 rows x 4 channels",
+        )
+        for kind in FLOATS.values()
+    )
+
+
+def dwconv2d(geometry: Callable[[Graph, Node], dict[str, int]]) -> tuple[Kernel, ...]:
+    """Kernels of dwconv2d."""
+    return tuple(
+        weighted(
+            "dwconv2d",
+            "scalar",
+            kind,
+            geometry,
+            output_pixels,
+            pack=packed(lambda weights: weights, 1),
+        )
+        for kind in FLOATS.values()
+    )

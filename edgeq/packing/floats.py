@@ -1,0 +1,31 @@
+"""Packing of float32 and float16 weights, see eq_conv2d_float.h. Arrays keep their type."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeq.packing.blocks import filters, padded, round_up
+
+#: output channels and pixels of the block that portable kernels compute; products a turn of their loop
+LANES, PIXELS, STEP = 4, 4, 2
+
+
+def padded_bias(bias: np.ndarray, lanes: int) -> np.ndarray:
+    """float32 [channels] -> zeros behind it up to a multiple of `lanes`."""
+    return padded(bias, (lanes,))
+
+
+def tiles(weights: np.ndarray, lanes: int, step: int) -> np.ndarray:
+    """[out_c, ..] -> [up(out_c, lanes)/lanes][up(K, step)][lanes], zero-filled, flattened."""
+    full = padded(filters(weights), (lanes, step))
+    return np.ascontiguousarray(full.reshape(-1, lanes, full.shape[1]).transpose(0, 2, 1)).reshape(-1)
+
+
+def pack_scalar(weights: np.ndarray) -> np.ndarray:
+    """The order of the portable kernels."""
+    return tiles(weights, LANES, STEP)
+
+
+def scratch_scalar(patch: int) -> int:
+    """Bytes of the float32 patches of PIXELS pixels, `patch` numbers each."""
+    return 4 * PIXELS * round_up(patch, STEP)

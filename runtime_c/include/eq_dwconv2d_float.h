@@ -1,0 +1,17 @@
+/* dwconv2d in floating point: depthwise convolution, channels last, FP16 storage (f16) or float32 (f32); the formula of
+ * eq_conv2d_float.h with one input channel each (n = kernel_h * kernel_w + 2), the record as well, in_c = out_c.
+ *
+ * Weights: [kernel_h][kernel_w][channels]; biases: float32. Work unit of `range`: output pixels. Input and output must not
+ * overlap. No scratch (scalar). */
+#ifndef EQ_DWCONV2D_FLOAT_H
+#define EQ_DWCONV2D_FLOAT_H
+
+#include "eq_conv2d_float.h"
+
+typedef eq_conv2d_f16_t eq_dwconv2d_f16_t;
+typedef eq_conv2d_f32_t eq_dwconv2d_f32_t;
+
+EQ_CONV2D_F16_PROTOTYPE(eq_dwconv2d_f16_scalar);
+EQ_CONV2D_F32_PROTOTYPE(eq_dwconv2d_f32_scalar);
+
+#endif
