@@ -6,14 +6,16 @@ Weights are stored in the layer's type, biases in float32.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops.base import Constant, Kernel, output_pixels
-from edgeq.ops.float_types import FLOATS, FloatType
+from edgeq.ops.float_types import FLOAT16, FLOATS, FloatType
 from edgeq.packing import floats
 
 Parameters = Callable[[Graph, Node], dict[str, Any]]
@@ -100,44 +102,77 @@ def weighted(
     )
 
 
-def _patch(geometry: Mapping[str, int]) -> int:
-    return geometry["kernel_h"] * geometry["kernel_w"] * geometry["in_c"]
+@dataclass(frozen=True)
+class Block:
+    """How kernels of an instruction set multiply: blocks of `lanes` channels and `pixels` pixels (or rows), weights in the
+    order of `pack`; `scratch_bytes` of patches of so many numbers. `types`: of activations that it takes."""
+
+    isa: str
+    types: tuple[str, ...]
+    lanes: int
+    pixels: int
+    pack: Callable[[np.ndarray], np.ndarray]
+    scratch_bytes: Callable[[int], int]
+    why: str
+
+
+BLOCKS = (
+    Block("xpulp", (FLOAT16,), floats.LANES, floats.PIXELS, floats.pack_xpulp, floats.scratch_xpulp,
+          "dot products of FP16 pairs, float32 sums, 4 pixels x 4 channels"),
+    Block("scalar", tuple(FLOATS), floats.LANES, floats.PIXELS, floats.pack_scalar, floats.scratch_scalar,
+          "portable C, 4 pixels x 4 channels"),
+)  # fmt: skip
 
 
 def conv2d(geometry: Callable[[Graph, Node], dict[str, int]]) -> tuple[Kernel, ...]:
     """Kernels of conv2d; `geometry`: its integers."""
+
+    def scratch(block: Block, graph: Graph, node: Node) -> int:
+        g = geometry(graph, node)
+        return block.scratch_bytes(g["kernel_h"] * g["kernel_w"] * g["in_c"])
+
     return tuple(
         weighted(
             "conv2d",
-            "scalar",
-            kind,
+            block.isa,
+            FLOATS[dtype],
             geometry,
             output_pixels,
-            granule=lambda graph, node: floats.PIXELS,
-            pack=packed(floats.pack_scalar, floats.LANES),
-            scratch_bytes=lambda graph, node: floats.scratch_scalar(_patch(geometry(graph, node))),
-            why="portable C, 4 pixels x 4 channels",
+            granule=_always(block.pixels),
+            pack=packed(block.pack, block.lanes),
+            scratch_bytes=partial(scratch, block),
+            why=block.why,
         )
-        for kind in FLOATS.values()
+        for block in BLOCKS
+        for dtype in block.types
     )
 
 
 def linear(parameters: Parameters, units: Callable[[Graph, Node], int]) -> tuple[Kernel, ...]:
     """Kernels of linear."""
+
+    def scratch(block: Block, graph: Graph, node: Node) -> int:
+        return block.scratch_bytes(graph.tensor(node.inputs[0]).shape[-1])
+
     return tuple(
         weighted(
             "linear",
-            "scalar",
-            kind,
+            block.isa,
+            FLOATS[dtype],
             parameters,
             units,
-            granule=lambda graph, node: floats.LANES,
-            pack=packed(floats.pack_scalar, floats.LANES),
-            scratch_bytes=lambda graph, node: floats.scratch_scalar(graph.tensor(node.inputs[0]).shape[-1]),
-            why="portable C, 4 rows x 4 channels",
+            granule=_always(block.lanes),
+            pack=packed(block.pack, block.lanes),
+            scratch_bytes=partial(scratch, block),
+            why=block.why.replace("pixels", "rows"),
         )
-        for kind in FLOATS.values()
+        for block in BLOCKS
+        for dtype in block.types
     )
+
+
+def _always(granule: int) -> Callable[[Graph, Node], int]:
+    return lambda graph, node: granule
 
 
 def dwconv2d(geometry: Callable[[Graph, Node], dict[str, int]]) -> tuple[Kernel, ...]:

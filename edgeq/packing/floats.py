@@ -29,3 +29,19 @@ def pack_scalar(weights: np.ndarray) -> np.ndarray:
 def scratch_scalar(patch: int) -> int:
     """Bytes of the float32 patches of PIXELS pixels, `patch` numbers each."""
     return 4 * PIXELS * round_up(patch, STEP)
+
+
+#: products of a turn of the xpulp kernels' loop, which takes pairs
+XPULP_STEP = 4
+
+
+def pack_xpulp(weights: np.ndarray) -> np.ndarray:
+    """float16 [out_c, ..] -> [up(out_c, 4)/4][up(K, 4)/2][4][2], zero-filled, flattened."""
+    full = padded(filters(weights), (LANES, XPULP_STEP))
+    pairs = full.reshape(-1, LANES, full.shape[1] // 2, 2)
+    return np.ascontiguousarray(pairs.transpose(0, 2, 1, 3)).reshape(-1)
+
+
+def scratch_xpulp(patch: int) -> int:
+    """Bytes of the FP16 patches of PIXELS pixels."""
+    return 2 * PIXELS * round_up(patch, XPULP_STEP)

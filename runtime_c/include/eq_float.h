@@ -25,7 +25,7 @@ EQ_FLOAT_INLINE float eq_float_of_bits(uint32_t bits) {
   return value;
 }
 
-#if defined(__ARM_FP) && (__ARM_FP & 2) != 0
+#if defined(__ARM_FP) && defined(__ARM_FEATURE_FMA)
 
 EQ_FLOAT_INLINE float eq_f16_load(const eq_f16_t *x) {
   float value;
@@ -88,7 +88,7 @@ typedef struct {
 
 /* Four neighbours. Where there are instructions for it, a word of two is loaded at a time: x is aligned to 4 bytes. */
 EQ_FLOAT_INLINE eq_float4_t eq_f16_load4(const eq_f16_t *x) {
-#if defined(__ARM_FP) && (__ARM_FP & 2) != 0
+#if defined(__ARM_FP) && defined(__ARM_FEATURE_FMA)
   eq_float4_t y;
   __asm__("vldr %0, [%4]\n\tvldr %2, [%4, #4]\n\tvcvtt.f32.f16 %1, %0\n\tvcvtb.f32.f16 %0, %0\n\t"
           "vcvtt.f32.f16 %3, %2\n\tvcvtb.f32.f16 %2, %2"

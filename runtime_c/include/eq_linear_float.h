@@ -1,7 +1,7 @@
 /* linear in floating point: y[r][o] = clamp(bias[o] + sum over i of x[r][i] * w[o][i]), FP16 storage (f16) or float32
  * (f32); sums, rounding and constants as in eq_conv2d_float.h with K = in_features.
  *
- * scratch: float32 [up(in_features, 2)][4] (scalar). Work unit of `range`: output features, in groups of 4. */
+ * scratch: as there. Work unit of `range`: output features, in groups of 4. */
 #ifndef EQ_LINEAR_FLOAT_H
 #define EQ_LINEAR_FLOAT_H
 
@@ -32,6 +32,7 @@ typedef struct {
             eq_range_t range)
 
 EQ_LINEAR_F16_PROTOTYPE(eq_linear_f16_scalar);
+EQ_LINEAR_F16_PROTOTYPE(eq_linear_f16_xpulp);
 EQ_LINEAR_F32_PROTOTYPE(eq_linear_f32_scalar);
 
 #endif

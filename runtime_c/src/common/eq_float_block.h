@@ -5,7 +5,7 @@
 #ifndef EQ_FLOAT_BLOCK_H
 #define EQ_FLOAT_BLOCK_H
 
-#include "eq_inline.h"
+#include "eq_float_put.h"
 #include "eq_types.h"
 
 enum { EQ_FLOAT_PIXELS = 4, EQ_FLOAT_LANES = 4 };
@@ -19,20 +19,6 @@ static EQ_INLINE eq_float4_t eq_float_add4(eq_float4_t sum, float x, eq_float4_t
   sum.v2 = eq_fma(x, w.v2, sum.v2);
   sum.v3 = eq_fma(x, w.v3, sum.v3);
   return sum;
-}
-
-/* The channels of one pixel below `channels`. */
-static EQ_INLINE void eq_float_put4(eq_float4_t sum, ELEMENT *y, int32_t channels, float low, float high) {
-  STORE(y, eq_clampf(sum.v0, low, high));
-  if (channels > 1) {
-    STORE(y + 1, eq_clampf(sum.v1, low, high));
-  }
-  if (channels > 2) {
-    STORE(y + 2, eq_clampf(sum.v2, low, high));
-  }
-  if (channels > 3) {
-    STORE(y + 3, eq_clampf(sum.v3, low, high));
-  }
 }
 
 /* Channels range.begin (a multiple of 4) to range.end - 1 of `pixels` pixels; y is channel 0 of the first one. */

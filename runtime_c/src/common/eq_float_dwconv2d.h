@@ -14,11 +14,14 @@ static EQ_INLINE void channels_of(const RECORD(dwconv2d) *p, const ELEMENT *x, c
   for (; rows > 0; rows--) {
     const ELEMENT *at = x + c, *weight = w + c;
     for (int32_t i = columns; i > 0; i--) {
-      sum.v0 = eq_fma(LOAD(at), LOAD(weight), sum.v0);
       if (lanes > 1) {
-        sum.v1 = eq_fma(LOAD(at + 1), LOAD(weight + 1), sum.v1);
-        sum.v2 = eq_fma(LOAD(at + 2), LOAD(weight + 2), sum.v2);
-        sum.v3 = eq_fma(LOAD(at + 3), LOAD(weight + 3), sum.v3);
+        const eq_float4_t x4 = LOAD4(at), w4 = LOAD4(weight);
+        sum.v0 = eq_fma(x4.v0, w4.v0, sum.v0);
+        sum.v1 = eq_fma(x4.v1, w4.v1, sum.v1);
+        sum.v2 = eq_fma(x4.v2, w4.v2, sum.v2);
+        sum.v3 = eq_fma(x4.v3, w4.v3, sum.v3);
+      } else {
+        sum.v0 = eq_fma(LOAD(at), LOAD(weight), sum.v0);
       }
       at += step;
       weight += p->in_c;
@@ -50,8 +53,10 @@ void KERNEL(dwconv2d, scalar)(const RECORD(dwconv2d) *p, const ELEMENT *restrict
     }
     ELEMENT *const y = output + pixel * p->out_c;
     int32_t c = 0;
-    for (; c + 4 <= p->out_c; c += 4) {
-      channels_of(p, x, w, rows, columns, c, y + c, 4);
+    if ((p->out_c & 1) == 0) { /* four neighbours are aligned as LOAD4 wants them */
+      for (; c + 4 <= p->out_c; c += 4) {
+        channels_of(p, x, w, rows, columns, c, y + c, 4);
+      }
     }
     for (; c < p->out_c; c++) {
       channels_of(p, x, w, rows, columns, c, y + c, 1);
