@@ -48,7 +48,10 @@ class Gap:
         exact = expected.outputs[0] if expected.exact is None else expected.exact
         with np.errstate(invalid="ignore"):
             delta = np.abs(actual.astype(np.float64) - exact.astype(np.float64)).reshape(rows, -1)
-        beyond = other if expected.bound is None else other & ~(delta <= expected.bound.reshape(rows, -1))
+        beyond = other
+        if expected.bound is not None:  # an infinite one says nothing, of what is no number either
+            bound = expected.bound.reshape(rows, -1)
+            beyond = other & ~(delta <= bound) & np.isfinite(bound)
         if beyond.any() and not self.beyond:
             self.first_sample = start + int(beyond.any(axis=1).argmax())
         elif not self.values:

@@ -119,6 +119,8 @@ class Block:
 BLOCKS = (
     Block("xpulp", (FLOAT16,), floats.LANES, floats.PIXELS, floats.pack_xpulp, floats.scratch_xpulp,
           "dot products of FP16 pairs, float32 sums, 4 pixels x 4 channels"),
+    Block("mve", tuple(FLOATS), floats.MVE_LANES, floats.MVE_PIXELS, floats.pack_mve, floats.scratch_mve,
+          "float32 vectors, 3 pixels x 8 channels"),
     Block("scalar", tuple(FLOATS), floats.LANES, floats.PIXELS, floats.pack_scalar, floats.scratch_scalar,
           "portable C, 4 pixels x 4 channels"),
 )  # fmt: skip
@@ -178,13 +180,7 @@ def _always(granule: int) -> Callable[[Graph, Node], int]:
 def dwconv2d(geometry: Callable[[Graph, Node], dict[str, int]]) -> tuple[Kernel, ...]:
     """Kernels of dwconv2d."""
     return tuple(
-        weighted(
-            "dwconv2d",
-            "scalar",
-            kind,
-            geometry,
-            output_pixels,
-            pack=packed(lambda weights: weights, 1),
-        )
+        weighted("dwconv2d", isa, kind, geometry, output_pixels, pack=packed(lambda weights: weights, 1), why=why)
+        for isa, why in (("mve", "four channels a float32 vector"), ("scalar", "portable C, four channels"))
         for kind in FLOATS.values()
     )

@@ -12,6 +12,8 @@ typedef eq_conv2d_f16_t eq_dwconv2d_f16_t;
 typedef eq_conv2d_f32_t eq_dwconv2d_f32_t;
 
 EQ_CONV2D_F16_PROTOTYPE(eq_dwconv2d_f16_scalar);
+EQ_CONV2D_F16_PROTOTYPE(eq_dwconv2d_f16_mve);
 EQ_CONV2D_F32_PROTOTYPE(eq_dwconv2d_f32_scalar);
+EQ_CONV2D_F32_PROTOTYPE(eq_dwconv2d_f32_mve);
 
 #endif

@@ -32,7 +32,9 @@ typedef struct {
             eq_range_t range)
 
 EQ_LINEAR_F16_PROTOTYPE(eq_linear_f16_scalar);
+EQ_LINEAR_F16_PROTOTYPE(eq_linear_f16_mve);
 EQ_LINEAR_F16_PROTOTYPE(eq_linear_f16_xpulp);
 EQ_LINEAR_F32_PROTOTYPE(eq_linear_f32_scalar);
+EQ_LINEAR_F32_PROTOTYPE(eq_linear_f32_mve);
 
 #endif
