@@ -179,8 +179,12 @@ def _always(granule: int) -> Callable[[Graph, Node], int]:
 
 def dwconv2d(geometry: Callable[[Graph, Node], dict[str, int]]) -> tuple[Kernel, ...]:
     """Kernels of dwconv2d."""
+    forms = (
+        ("mve", floats.MVE_LANES, "float32 vectors, 8 channels"),
+        ("scalar", floats.LANES, "portable C, 4 channels"),
+    )
     return tuple(
-        weighted("dwconv2d", isa, kind, geometry, output_pixels, pack=packed(lambda weights: weights, 1), why=why)
-        for isa, why in (("mve", "four channels a float32 vector"), ("scalar", "portable C, four channels"))
+        weighted("dwconv2d", isa, kind, geometry, output_pixels, pack=packed(lambda weights: weights, lanes), why=why)
+        for isa, lanes, why in forms
         for kind in FLOATS.values()
     )

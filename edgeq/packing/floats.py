@@ -52,11 +52,8 @@ MVE_LANES, MVE_PIXELS = 8, 3
 
 
 def pack_mve(weights: np.ndarray) -> np.ndarray:
-    """[out_c, ..] -> [up(out_c, 8)/8][K][8], zero-filled, flattened; channels of float16 as 0 4 1 5 2 6 3 7."""
-    made = tiles(weights, MVE_LANES, 1)
-    if weights.dtype != np.float16:
-        return made
-    return np.ascontiguousarray(made.reshape(-1, 2, 4).transpose(0, 2, 1)).reshape(-1)
+    """[out_c, ..] -> [up(out_c, 8)/8][K][8], zero-filled, flattened."""
+    return tiles(weights, MVE_LANES, 1)
 
 
 def scratch_mve(patch: int) -> int:

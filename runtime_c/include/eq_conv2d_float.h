@@ -9,7 +9,7 @@
  * n = K + 2.
  *
  * Weights: [up(out_c, 4)/4][up(K, 2)][4] (scalar), [up(out_c, 4)/4][up(K, 4)/2][4][2] (xpulp),
- * [up(out_c, 8)/8][K][8] (mve; FP16 channels in the order 0 4 1 5 2 6 3 7); biases: float32, up(out_c, 4) (mve: 8). Both
+ * [up(out_c, 8)/8][K][8] (mve); biases: float32, up(out_c, 4) (mve: 8). Both
  * are 0 behind the last channel. scratch: float32 [up(K, 2)][4] (scalar), FP16 [up(K, 4)/2][4][2] (xpulp), float32 [K][3]
  * (mve). Work unit of `range`: output pixels. Input and output must not overlap. */
 #ifndef EQ_CONV2D_FLOAT_H

@@ -1,8 +1,8 @@
 /* dwconv2d in floating point: depthwise convolution, channels last, FP16 storage (f16) or float32 (f32); the formula of
  * eq_conv2d_float.h with one input channel each (n = kernel_h * kernel_w + 2), the record as well, in_c = out_c.
  *
- * Weights: [kernel_h][kernel_w][channels]; biases: float32. Work unit of `range`: output pixels. Input and output must not
- * overlap. No scratch (scalar). */
+ * Weights: [kernel_h][kernel_w][channels]; biases: float32 (mve: up(channels, 8)). Work unit of `range`: output pixels. Input and output must not
+ * overlap. No scratch. */
 #ifndef EQ_DWCONV2D_FLOAT_H
 #define EQ_DWCONV2D_FLOAT_H
 

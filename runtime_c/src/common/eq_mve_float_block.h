@@ -10,7 +10,7 @@
 enum { EQ_MVE_FLOAT_PIXELS = 3 };
 
 static EQ_INLINE eq_mve_float8_t eq_mve_add8(eq_mve_float8_t sum, float x, eq_mve_float8_t w) {
-  return (eq_mve_float8_t){vfmaq_n_f32(sum.low, w.low, x), vfmaq_n_f32(sum.high, w.high, x)};
+  return (eq_mve_float8_t){vfmaq_n_f32(sum.a, w.a, x), vfmaq_n_f32(sum.b, w.b, x)};
 }
 
 /* Channels range.begin (a multiple of 8) to range.end - 1 of `pixels` pixels; y is channel 0 of the first one, `pitch`
@@ -20,23 +20,23 @@ static EQ_INLINE void eq_mve_float_product(const float *x, int32_t pixels, int32
                                            float high) {
   const ELEMENT *w = weights + range.begin * count;
   for (int32_t o = range.begin; o < range.end; o += EQ_MVE_FLOAT_LANES) {
-    const eq_mve_float8_t start = {vld1q_f32(bias + o), vld1q_f32(bias + o + 4)};
+    const eq_mve_float8_t start = MVE(bias)(bias + o);
     const ELEMENT *const begin = w;
     const int32_t channels = range.end - o;
     if (pixels == EQ_MVE_FLOAT_PIXELS) {
       eq_mve_float8_t s0 = start, s1 = start, s2 = start;
       const float *at = x;
       for (int32_t k = count; k > 0; k--) {
-        const eq_mve_float8_t w8 = MVE(weights)(w);
+        const eq_mve_float8_t w8 = MVE(load)(w, EQ_MVE_FLOAT_LANES);
         s0 = eq_mve_add8(s0, at[0], w8);
         s1 = eq_mve_add8(s1, at[1], w8);
         s2 = eq_mve_add8(s2, at[2], w8);
         at += EQ_MVE_FLOAT_PIXELS;
         w += EQ_MVE_FLOAT_LANES;
       }
-      eq_mve_put8(s0, y + o, channels, low, high);
-      eq_mve_put8(s1, y + o + pitch, channels, low, high);
-      eq_mve_put8(s2, y + o + 2 * pitch, channels, low, high);
+      MVE(store)(y + o, eq_mve_clamp_float(s0, low, high), channels);
+      MVE(store)(y + o + pitch, eq_mve_clamp_float(s1, low, high), channels);
+      MVE(store)(y + o + 2 * pitch, eq_mve_clamp_float(s2, low, high), channels);
       continue;
     }
     for (int32_t pixel = 0; pixel < pixels; pixel++) {
@@ -44,11 +44,11 @@ static EQ_INLINE void eq_mve_float_product(const float *x, int32_t pixels, int32
       const float *at = x + pixel;
       w = begin;
       for (int32_t k = count; k > 0; k--) {
-        s = eq_mve_add8(s, *at, MVE(weights)(w));
+        s = eq_mve_add8(s, *at, MVE(load)(w, EQ_MVE_FLOAT_LANES));
         at += EQ_MVE_FLOAT_PIXELS;
         w += EQ_MVE_FLOAT_LANES;
       }
-      eq_mve_put8(s, y + o + pixel * pitch, channels, low, high);
+      MVE(store)(y + o + pixel * pitch, eq_mve_clamp_float(s, low, high), channels);
     }
   }
 }
