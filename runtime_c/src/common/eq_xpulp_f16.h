@@ -101,14 +101,27 @@ static EQ_INLINE void eq_xpulp_product_f16(const eq_f16_t *x, int32_t pixels, in
 /* Places for the elements of one pixel, from element `from` on: `count` of them, zeros where there is no source. */
 static EQ_INLINE void eq_xpulp_spread_f16(eq_f16_t *x, int32_t from, const eq_f16_t *source, int32_t count) {
   if (((from | count) & 1) == 0 && ((uintptr_t)source & 3u) == 0u) { /* pairs stay pairs */
-    eq_f16_t *to = x + 4 * from;
-    for (const eq_f16_t *const end = to + 4 * count; to != end; to += 8) {
-      uint32_t pair = 0u;
-      if (source != NULL) {
-        __builtin_memcpy(&pair, __builtin_assume_aligned(source, 4), sizeof pair);
-        source += 2;
+    uint32_t *to = (uint32_t *)(void *)(x + 4 * from);
+    const uint32_t *pair = (const uint32_t *)(const void *)source;
+    if (source == NULL) {
+      for (; count > 0; count -= 2) {
+        *to = 0u;
+        to += 4;
       }
-      __builtin_memcpy(__builtin_assume_aligned(to, 4), &pair, sizeof pair);
+      return;
+    }
+    for (; count >= 8; count -= 8) {
+      const uint32_t p0 = pair[0], p1 = pair[1], p2 = pair[2], p3 = pair[3];
+      to[0] = p0;
+      to[4] = p1;
+      to[8] = p2;
+      to[12] = p3;
+      to += 16;
+      pair += 4;
+    }
+    for (; count > 0; count -= 2) {
+      *to = *pair++;
+      to += 4;
     }
     return;
   }
