@@ -1,5 +1,5 @@
-"""Checks every layer by itself, on what the firmware's layers before it made: so that floating-point layers, which differ
-from any reference in their last bits, are held to a bound, and the integer layers behind them still to equality.
+"""Checks every layer by itself, on what the firmware's layers before it made: so that floating-point layers, which
+differ from any reference in their last bits, are held to a bound, and integer layers behind them still to equality.
 
 Integer layers must equal their reference. Floating-point ones are evaluated in float64 and may differ by no more than
 `float_types.error_bound`; layers without a recorded output (they run band by band) are continued in the reference.

@@ -90,7 +90,7 @@ def verify_layers(firmware: FirmwareFolder, samples: Samples, progress: Progress
     if stepwise.has_floats(graph):
         result = run_samples(firmware, inputs, RunOptions(layers=True, poison=True), progress)
         found = stepwise.gaps(firmware, inputs, result.layers)
-        layers = tuple((key, _difference(key, gap)) for key, gap in found.items())
+        layers = tuple((key, difference(key, gap)) for key, gap in found.items())
         return Verification(len(samples), layers, tuple(_inside(firmware)))
     expected: dict[str, list[np.ndarray]] = {}
     reference.run(graph, inputs, watch=lambda name, values: expected.setdefault(name, []).append(values))
@@ -103,7 +103,8 @@ def verify_layers(firmware: FirmwareFolder, samples: Samples, progress: Progress
     return Verification(len(samples), tuple(compared), tuple(_inside(firmware)))
 
 
-def _difference(name: str, gap: stepwise.Gap) -> Difference | None:
+def difference(name: str, gap: stepwise.Gap) -> Difference | None:
+    """What is said of a layer's gap; None where there is none."""
     return Difference(name, gap.values, gap.largest, gap.first_sample, gap.beyond) if gap.values else None
 
 

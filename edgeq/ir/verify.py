@@ -52,7 +52,7 @@ def _verify_stored_float(tensor: Tensor, stage: str) -> None:
     q = tensor.quantization
     assert q is not None
     if q.dtype != tensor.dtype or q.zero_point or q.axis is not None or q.scale.tolist() != [1.0]:
-        raise GraphError(f"{stage}: activation {tensor.name!r} is {tensor.dtype} with a quantization of another meaning")
+        raise GraphError(f"{stage}: activation {tensor.name!r} is {tensor.dtype} with a scale or zero point")
 
 
 def _verify_states(graph: Graph, stage: str) -> None:

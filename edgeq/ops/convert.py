@@ -1,9 +1,9 @@
-"""convert: an activation in another type of storage, one of the two at least floating point. Lowered graphs only; borders
-between layers of different types become it.
+"""convert: an activation in another type of storage, one of the two at least floating point. Lowered graphs only;
+borders between layers of different types become it.
 
-To integers (eq_convert.h): q = clamp(round(x * inverse) + zero_point) in float32, ties to even, with inverse = 1 / scale;
-what is no number becomes the highest integer. From integers: x = (q - zero_point) * scale. Both are exact: the firmware's
-numbers equal these.
+To integers (eq_convert.h): q = clamp(round(x * inverse) + zero_point) in float32, ties to even, with
+inverse = 1 / scale; what is no number becomes the highest integer. From integers: x = (q - zero_point) * scale. The
+firmware's numbers equal these.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The kernels for float16 and float32 activations: of layers with weights here, of the others by `kernels`.
 
-One header and one template serve both types (eq_<op>_float.h, <op>_float.c.j2); records and functions end in f16 or f32.
-Weights are stored in the layer's type, biases in float32.
+One header and one template serve both types (eq_<op>_float.h, <op>_float.c.j2); records and functions have f16 or f32
+in their names. Weights are stored in the layer's type, biases in float32.
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ def weighted(
 
 @dataclass(frozen=True)
 class Block:
-    """How kernels of an instruction set multiply: blocks of `lanes` channels and `pixels` pixels (or rows), weights in the
-    order of `pack`; `scratch_bytes` of patches of so many numbers. `types`: of activations that it takes."""
+    """How kernels of an instruction set multiply: blocks of `lanes` channels and `pixels` pixels (or rows), weights in
+    the order of `pack`; `scratch_bytes` of patches of so many numbers. `types`: of activations that it takes."""
 
     isa: str
     types: tuple[str, ...]

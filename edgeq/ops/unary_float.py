@@ -43,8 +43,8 @@ def _of_all(x: np.ndarray, y: np.ndarray, p: Mapping[str, Any]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Form:
-    """A function's kernel and its `count` roundings of `magnitude`(operand, result, attributes). `parameters`: the attributes that
-    are its p[0] and p[1], with what they are where they are missing."""
+    """A function's kernel and its `count` roundings of `magnitude`(operand, result, attributes). `parameters`: the
+    attributes that are its p[0] and p[1], with what they are where they are missing."""
 
     count: int
     magnitude: Magnitude = _of_result

@@ -2,7 +2,8 @@
 
 A layer computes in one type: its activations all have it. Where a recipe wants a type (int16, float16, float32) of an
 operator (with these shapes and scales) that has no such form or no kernel for it, the layer is kept in int8, with the
-reason; where neighbours differ, a requantization is put between them. Weights of less than 8 bits are kept in int8 where no kernel reads them.
+reason; where neighbours differ, a requantization is put between them. Weights of less than 8 bits are kept in int8
+where no kernel reads them.
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ PRECISIONS: Mapping[str, Precision] = MappingProxyType(
 @dataclass(frozen=True)
 class Placed:
     """A float graph whose borders between precisions are nodes of their own, with the types of its activations.
-    `borders`: activation behind a border -> the same before it. `kept_int8`: layer that was to be of another type -> why
-    it is not."""
+    `borders`: activation behind a border -> the same before it. `kept_int8`: layer that was to be of another type ->
+    why it is not."""
 
     graph: Graph
     types: Mapping[str, str]
@@ -129,7 +130,9 @@ def stored_weights(graph: Graph, wanted: Mapping[str, str]) -> tuple[dict[str, W
     found, kept = {}, {}
     for node in graph.nodes:
         precision = PRECISIONS[wanted[node.name]]
-        if precision.weights == INT8 or precision.is_float or len(node.inputs) < 2 or not graph.tensor(node.inputs[1]).is_constant:
+        if precision.weights not in weight_types.TYPES or precision.weights == INT8:
+            continue
+        if len(node.inputs) < 2 or not graph.tensor(node.inputs[1]).is_constant:
             continue
         operator = ops.get(node.op)
         if operator.weight_axis >= 0 and any(precision.weights in kernel.weights for kernel in operator.kernels):

@@ -1,5 +1,5 @@
-"""Every kernel for floating-point activations lies within its bound of a float64 evaluation, on random shapes and numbers
-of every size; conversions between types are exact."""
+"""Every kernel for floating-point activations lies within its bound of a float64 evaluation, on random shapes and
+numbers of every size; conversions between types are exact."""
 
 from __future__ import annotations
 
