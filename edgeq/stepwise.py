@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from edgeq.firmware_folder import FirmwareFolder
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops import float_types
 from edgeq.ops.float_types import FLOATS, Rounding
+from edgeq.simulate.session import RunResult
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,13 @@ class Gap:
     largest: float = 0.0
     first_sample: int = 0
 
-    def add(self, expected: Expected, actual: np.ndarray, start: int) -> None:
-        """Counts a batch whose first sample has the number `start`."""
+    def add(self, expected: Expected, index: int, actual: np.ndarray, start: int) -> None:
+        """Counts a batch of the output `index` whose first sample has the number `start`."""
         rows = len(actual)
-        other = ~_same(actual, expected.outputs[0]).reshape(rows, -1)
+        other = ~_same(actual, expected.outputs[index]).reshape(rows, -1)
         if not other.any():
             return
-        exact = expected.outputs[0] if expected.exact is None else expected.exact
+        exact = expected.outputs[index] if expected.exact is None else expected.exact
         with np.errstate(invalid="ignore"):
             delta = np.abs(actual.astype(np.float64) - exact.astype(np.float64)).reshape(rows, -1)
         beyond = other
@@ -87,12 +89,20 @@ def evaluate(graph: Graph, node: Node, arguments: list[np.ndarray]) -> Expected:
     return Expected([float_types.stored(exact, dtype)], exact, bound)
 
 
-def gaps(
-    firmware: FirmwareFolder, inputs: Mapping[str, np.ndarray], recorded: Mapping[str, np.ndarray]
-) -> dict[str, Gap]:
-    """Key of every layer with a recorded output [samples, ..] -> its differences."""
+def recorded(firmware: FirmwareFolder, result: RunResult) -> dict[str, np.ndarray]:
+    """Activation -> its values of a run with layers: outputs of layers, and further ones that are the model's."""
+    layers = {layer["output"]: result.layers[layer["key"]] for layer in _whole(firmware)}
+    return {**result.outputs, **layers}
+
+
+def _whole(firmware: FirmwareFolder) -> list[dict[str, Any]]:
+    return [layer for layer in firmware.manifest["layers"] if layer["output_whole"]]
+
+
+def gaps(firmware: FirmwareFolder, inputs: Mapping[str, np.ndarray], made: Mapping[str, np.ndarray]) -> dict[str, Gap]:
+    """Key of every layer with a whole output -> its differences; `made`: activation -> what the firmware made it."""
     graph = firmware.graph
-    keys = {layer["output"]: layer["key"] for layer in firmware.manifest["layers"] if layer["output_whole"]}
+    keys = {layer["output"]: layer["key"] for layer in _whole(firmware)}
     found = {key: Gap() for key in keys.values()}
     size = 1 if graph.states else reference.BATCH
     carried = reference.reset_states(graph)
@@ -105,8 +115,9 @@ def gaps(
             ]
             expected = evaluate(graph, node, arguments)
             values.update(zip(node.outputs, expected.outputs, strict=True))
-            if node.output in keys:
-                values[node.output] = recorded[keys[node.output]][part]
-                found[keys[node.output]].add(expected, values[node.output], start)
+            for index, name in enumerate(node.outputs):
+                if node.output in keys and name in made:
+                    values[name] = made[name][part]
+                    found[keys[node.output]].add(expected, index, values[name], start)
         carried = {state.start: values[state.end] for state in graph.states}
     return found

@@ -83,23 +83,28 @@ class Verification:
 
 
 def verify_layers(firmware: FirmwareFolder, samples: Samples, progress: Progress | None = None) -> Verification:
-    """Compares the output of every layer that has a whole one on every sample; in a network with floating-point layers
-    each with what it should make of the firmware's own values before it."""
+    """Compares the output of every layer that has a whole one on every sample, together with its further outputs
+    that are the model's; in a network with floating-point layers each with what it should make of the firmware's own
+    values before it."""
     graph = firmware.graph
     inputs = quantize_inputs(graph, samples)
     if stepwise.has_floats(graph):
         result = run_samples(firmware, inputs, RunOptions(layers=True, poison=True), progress)
-        found = stepwise.gaps(firmware, inputs, result.layers)
+        found = stepwise.gaps(firmware, inputs, stepwise.recorded(firmware, result))
         layers = tuple((key, difference(key, gap)) for key, gap in found.items())
         return Verification(len(samples), layers, tuple(_inside(firmware)))
     expected: dict[str, list[np.ndarray]] = {}
     reference.run(graph, inputs, watch=lambda name, values: expected.setdefault(name, []).append(values))
     result = run_samples(firmware, inputs, RunOptions(layers=True, poison=True), progress)
-    compared = [
-        (layer["key"], compare(layer["key"], np.concatenate(expected[layer["output"]]), result.layers[layer["key"]]))
-        for layer in firmware.manifest["layers"]
-        if layer["output_whole"]
-    ]
+    nodes = graph.producers()
+    compared = []
+    for layer in firmware.manifest["layers"]:
+        if layer["output_whole"]:
+            key, made = layer["key"], {layer["output"]: result.layers[layer["key"]]}
+            further = nodes[layer["output"]].outputs[1:]
+            made |= {name: result.outputs[name] for name in further if name in result.outputs}
+            found = (compare(key, np.concatenate(expected[name]), values) for name, values in made.items())
+            compared.append((key, next((difference for difference in found if difference), None)))
     return Verification(len(samples), tuple(compared), tuple(_inside(firmware)))
 
 

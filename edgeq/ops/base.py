@@ -54,9 +54,9 @@ class Kernel:
     `planes` is set for depthwise kernels that work channel by channel. `family` names header and template where
     several operators share them; otherwise they are the operator's. `dtype`: the activations it takes ("int32":
     indices); "bytes": all. `stores`: its output, where that has another type. `weights`: the types of weights that it
-    reads (edgeq/ops/weight_types.py). `parameters`: what its template needs, where that is not the operator's
-    (kernels borrowed from another one, or for floating point). `pointers`: the C type of the elements in its prototype,
-    where that is not the one of its activations.
+    reads (edgeq/ops/weight_types.py). `parameters`: what its template needs, where that is not the operator's (kernels
+    borrowed from another one, or for floating point). `pointers`: the C type of the elements in its prototype, where
+    that is not the one of its activations. `helper`: another C file that the template's call needs.
 
     For the choice under a flash budget (lower/choice.py): `instructions` estimates those of one inference; kernels
     without an estimate are not weighed against others. `code_bytes` is about what the first use of the kernel adds to
@@ -80,6 +80,7 @@ class Kernel:
     weights: tuple[str, ...] = (weight_types.INT8.name,)
     parameters: Callable[[Graph, Node], dict[str, Any]] | None = None
     pointers: str = ""
+    helper: str = ""
     instructions: Callable[[Graph, Node], int] | None = None
     code_bytes: int = 0
     expands: bool = False

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgeq.ir.graph import Graph, Node, Quantization, Tensor
+from edgeq.ir.graph import BOOLEAN, Graph, Node, Quantization, Tensor
 from edgeq.ops import (
     convert,
     curve,
@@ -80,6 +80,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "ceil": Function(lambda x, p: np.ceil(x)),
     "cos": Function(lambda x, p: np.cos(x)),
     "elu": _lut(_elu),
+    "equal": Function(lambda x, p: (x == np.float32(p["than"])).astype(np.float32)),
     "erf": Function(lambda x, p: _erf(x)),
     "exp": _lut(lambda x, p: np.exp(x)),
     "exp2": Function(lambda x, p: np.exp2(x)),
@@ -100,6 +101,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "log_sigmoid": Function(lambda x, p: -_softplus(-x, {})),
     "log2": Function(lambda x, p: np.log2(x)),
     "mish": Function(lambda x, p: x * np.tanh(_softplus(x, {}))),
+    "not_equal": Function(lambda x, p: (x != np.float32(p["than"])).astype(np.float32)),
     "pow": Function(lambda x, p: np.power(x, np.float32(p["exponent"]))),
     "reciprocal": Function(lambda x, p: np.float32(1) / x),
     "requantize": Function(lambda x, p: x, unary_tables.requantized),
@@ -118,6 +120,10 @@ FUNCTIONS: Mapping[str, Function] = {
     "threshold": Function(lambda x, p: np.where(x > np.float32(p["threshold"]), x, np.float32(p["value"]))),
     "trunc": Function(lambda x, p: np.trunc(x)),
 }
+
+
+#: functions whose results are truth values
+COMPARISONS = ("equal", "greater", "greater_equal", "less", "less_equal", "not_equal")
 
 
 class Unary(Operator):
@@ -141,7 +147,10 @@ class Unary(Operator):
         return unary_float.rounding(node, inputs[0], self.run_float(node, inputs)[0])
 
     def fixed_output(self, node: Node, dtype: str) -> Quantization | None:
-        return curve.OUTPUT if dtype == "int16" and node.attributes["function"] in ("sigmoid", "tanh") else None
+        function = node.attributes["function"]
+        if function in COMPARISONS:
+            return BOOLEAN
+        return curve.OUTPUT if dtype == "int16" and function in ("sigmoid", "tanh") else None
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         raise AssertionError("integer graphs hold a lut instead")

@@ -118,14 +118,14 @@ def test_a_wrong_number_is_found_and_named(network: tuple[Graph, Samples], tmp_p
     graph, samples = network
     firmware = built(graph, samples, RECIPES["mixed"], "host", tmp_path / "firmware")
     inputs = quantize_inputs(firmware.graph, samples)
-    recorded = run_samples(firmware, inputs, RunOptions(layers=True)).layers
+    recorded = stepwise.recorded(firmware, run_samples(firmware, inputs, RunOptions(layers=True)))
     assert not any(gap.beyond for gap in stepwise.gaps(firmware, inputs, recorded).values())
     for layer in firmware.manifest["layers"]:
-        key, right = layer["key"], recorded[layer["key"]]
+        key, right = layer["key"], recorded[layer["output"]]
         wrong = right.copy()
         place = np.unravel_index(int(np.abs(right.astype(np.float64)).argmax()), right.shape)
         wrong[place] = wrong[place] - 1 if right.dtype.kind == "i" else wrong[place] * right.dtype.type(1.0 - 2.0**-7)
-        gaps = stepwise.gaps(firmware, inputs, {**recorded, key: wrong})
+        gaps = stepwise.gaps(firmware, inputs, {**recorded, layer["output"]: wrong})
         assert gaps[key].beyond == 1, key
         assert gaps[key].first_sample == place[0]
         first = verify.Verification(1, tuple((k, verify.difference(k, gap)) for k, gap in gaps.items()))

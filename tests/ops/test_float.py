@@ -58,7 +58,7 @@ def run(graph: Graph, target: str, inputs: dict[str, np.ndarray]) -> tuple[RunRe
         make.build(folder, board)
         firmware = open_folder(folder)
         result = run_samples(firmware, inputs, RunOptions(layers=True, poison=True))
-        return result, stepwise.gaps(firmware, inputs, result.layers)
+        return result, stepwise.gaps(firmware, inputs, stepwise.recorded(firmware, result))
 
 
 def check(target: str, cases: list[Case]) -> None:
