@@ -90,8 +90,8 @@ def verify_layers(firmware: FirmwareFolder, samples: Samples, progress: Progress
     inputs = quantize_inputs(graph, samples)
     if stepwise.has_floats(graph):
         result = run_samples(firmware, inputs, RunOptions(layers=True, poison=True), progress)
-        found = stepwise.gaps(firmware, inputs, stepwise.recorded(firmware, result))
-        layers = tuple((key, difference(key, gap)) for key, gap in found.items())
+        gaps = stepwise.gaps(firmware, inputs, stepwise.recorded(firmware, result))
+        layers = tuple((key, difference(key, gap)) for key, gap in gaps.items())
         return Verification(len(samples), layers, tuple(_inside(firmware)))
     expected: dict[str, list[np.ndarray]] = {}
     reference.run(graph, inputs, watch=lambda name, values: expected.setdefault(name, []).append(values))

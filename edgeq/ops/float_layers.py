@@ -179,12 +179,32 @@ def _always(granule: int) -> Callable[[Graph, Node], int]:
 
 def dwconv2d(geometry: Callable[[Graph, Node], dict[str, int]]) -> tuple[Kernel, ...]:
     """Kernels of dwconv2d."""
+
+    def scratch_xpulp(graph: Graph, node: Node) -> int:
+        g = geometry(graph, node)
+        return floats.scratch_dwconv2d_xpulp(g["kernel_h"] * g["kernel_w"], g["in_c"])
+
     forms = (
         ("mve", floats.MVE_LANES, "float32 vectors, 8 channels"),
         ("scalar", floats.LANES, "portable C, 4 channels"),
     )
-    return tuple(
-        weighted("dwconv2d", isa, kind, geometry, output_pixels, pack=packed(lambda weights: weights, lanes), why=why)
-        for isa, lanes, why in forms
-        for kind in FLOATS.values()
+    return (
+        weighted(
+            "dwconv2d",
+            "xpulp",
+            FLOATS[FLOAT16],
+            geometry,
+            output_pixels,
+            applies=lambda graph, node: "an odd number of channels" if geometry(graph, node)["in_c"] % 2 else None,
+            pack=packed(floats.pack_dwconv2d_xpulp, floats.LANES),
+            scratch_bytes=scratch_xpulp,
+            why="dot products of pairs of taps, float32 sums, 4 channels",
+        ),
+        *(
+            weighted(
+                "dwconv2d", isa, kind, geometry, output_pixels, pack=packed(lambda weights: weights, lanes), why=why
+            )
+            for isa, lanes, why in forms
+            for kind in FLOATS.values()
+        ),
     )

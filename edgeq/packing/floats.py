@@ -47,6 +47,21 @@ def scratch_xpulp(patch: int) -> int:
     return 2 * PIXELS * round_up(patch, XPULP_STEP)
 
 
+#: bytes of a pointer on the widest target that runs these kernels (the host)
+POINTER_BYTES = 8
+
+
+def pack_dwconv2d_xpulp(weights: np.ndarray) -> np.ndarray:
+    """float16 [kernel_h, kernel_w, channels] -> [up(taps, 2)/2][channels][2], zero-filled, flattened."""
+    full = padded(weights.reshape(-1, weights.shape[2]), (2, 1))
+    return np.ascontiguousarray(full.reshape(-1, 2, full.shape[1]).transpose(0, 2, 1)).reshape(-1)
+
+
+def scratch_dwconv2d_xpulp(taps: int, channels: int) -> int:
+    """Bytes of a row of zeros and of the pointers to the taps, with one to spare."""
+    return 2 * round_up(channels, 8) + POINTER_BYTES * (round_up(taps, 2) + 1)
+
+
 #: output channels and pixels of the block that MVE kernels compute
 MVE_LANES, MVE_PIXELS = 8, 3
 

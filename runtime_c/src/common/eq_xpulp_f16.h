@@ -24,6 +24,8 @@ static EQ_INLINE eq_xpulp_pair_t eq_xpulp_load_pair(const eq_f16_t *x) {
   __asm__("flw %0, %1" : "=f"(pair) : "m"(*(const eq_f16_t(*)[2])x));
   return pair;
 }
+
+static EQ_INLINE eq_xpulp_pair_t eq_xpulp_pair_of(uint32_t word) { return eq_float_of_bits(word); }
 #else
 typedef uint32_t eq_xpulp_pair_t;
 
@@ -38,6 +40,8 @@ static EQ_INLINE eq_xpulp_pair_t eq_xpulp_load_pair(const eq_f16_t *x) {
   __builtin_memcpy(&pair, __builtin_assume_aligned(x, 4), sizeof pair);
   return pair;
 }
+
+static EQ_INLINE eq_xpulp_pair_t eq_xpulp_pair_of(uint32_t word) { return word; }
 #endif
 
 /* Elements of x that a kernel's pixel takes: pairs, and twice that many a turn of its loop. */
