@@ -101,7 +101,7 @@ def build(
         emit_json(report)
     else:
         terminal.print_build(report, str(target), stdout())
-    if report["verify"] and not report["verify"]["bit_exact"]:
+    if report["verify"] and not report["verify"]["within_bound"]:
         raise EdgeqError(
             f"{target}: the firmware differs from the reference; 'edgeq verify {target}' names the layer; report it"
         )
@@ -192,7 +192,7 @@ def verify(folder: str, inputs: str | None, against: str | None, model: str | No
         terminal.print_verification(result, stdout())
         if compared:
             terminal.print_comparison(compared, stdout())
-    if not result.bit_exact or (compared and compared.first_divergence):
+    if not result.within_bound or (compared and compared.first_divergence):
         sys.exit(1)
 
 

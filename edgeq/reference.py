@@ -11,6 +11,7 @@ import numpy as np
 
 from edgeq import ops
 from edgeq.ir.graph import Graph, Node
+from edgeq.ops import float_types
 from edgeq.ops.clamp import apply_activation
 
 #: samples computed at once; bounds the memory of the extracted windows
@@ -47,7 +48,7 @@ def reset_states(graph: Graph) -> dict[str, np.ndarray]:
     found = {}
     for state in graph.states:
         tensor = graph.tensor(state.start)
-        zero = 0 if tensor.dtype == "float32" else tensor.zero_point
+        zero = 0 if tensor.is_real else tensor.zero_point
         found[state.start] = np.full(tensor.shape, zero, tensor.dtype)
     return found
 
@@ -78,21 +79,35 @@ def _run_batch(
 
 def constant_of(graph: Graph, node: Node, name: str) -> np.ndarray:
     """A constant operand: as stored for integer nodes, in real numbers for float ones."""
-    is_float = graph.tensor(node.outputs[0]).dtype == "float32"
-    return graph.real_constant(name) if is_float else graph.constant(name)
+    return graph.real_constant(name) if graph.tensor(node.outputs[0]).is_real else graph.constant(name)
 
 
 def inner_values(graph: Graph, node: Node) -> list[str]:
     """Names of the values inside a float node that calibration watches."""
-    is_float = graph.tensor(node.outputs[0]).dtype == "float32"
-    return [f"{node.name}.{value}" for value in ops.get(node.op).inner] if is_float else []
+    if not graph.tensor(node.outputs[0]).is_real:
+        return []
+    return [f"{node.name}.{value}" for value in ops.get(node.op).inner]
 
 
 def run_node(graph: Graph, node: Node, arguments: list[np.ndarray]) -> list[np.ndarray]:
-    """One node, float or integer by the type of its output."""
-    operator = ops.get(node.op)
-    if graph.tensor(node.outputs[0]).dtype == "float32":
-        low, high = node.attributes.get("activation", (None, None))
-        results = operator.run_float(node, arguments)
-        return [apply_activation(result, low, high).astype(np.float32, copy=False) for result in results]
+    """One node by the type of its output: of the float graph, integer, or in float32 and rounded to the floating-point
+    type that stores it."""
+    operator, output = ops.get(node.op), graph.tensor(node.outputs[0])
+    if output.is_real:
+        return [result.astype(np.float32, copy=False) for result in run_real(node, arguments)]
+    if is_stored_float(graph, node):
+        wide = [array.astype(np.float32, copy=False) for array in arguments]
+        return [float_types.stored(result, output.dtype) for result in run_real(node, wide)]
     return operator.run_integer(graph, node, arguments)
+
+
+def run_real(node: Node, arguments: list[np.ndarray]) -> list[np.ndarray]:
+    """The node's function of real numbers with its fused activation, in the type of the arguments."""
+    low, high = node.attributes.get("activation", (None, None))
+    return [apply_activation(result, low, high) for result in ops.get(node.op).run_float(node, arguments)]
+
+
+def is_stored_float(graph: Graph, node: Node) -> bool:
+    """Whether the node computes in floating point in firmware as well."""
+    output = graph.tensor(node.outputs[0])
+    return not output.is_real and output.dtype in float_types.FLOATS and ops.get(node.op).takes_float

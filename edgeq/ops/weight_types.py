@@ -14,6 +14,7 @@ from types import MappingProxyType
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node
+from edgeq.ops.float_types import FLOATS
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ def of_node(graph: Graph, node: Node) -> str:
 
 
 def precision_name(graph: Graph, node: Node) -> str:
-    """What an integer layer's precision is called: the type of its weights where that is not int8, or of its output."""
-    stored = of_node(graph, node)
-    return graph.tensor(node.output).dtype if stored == INT8.name else stored
+    """What a layer's precision is called: the type of its weights where that is not int8, or of its output."""
+    stored, dtype = of_node(graph, node), graph.tensor(node.output).dtype
+    if dtype in FLOATS:
+        return f"fp{FLOATS[dtype].bits}"
+    return dtype if stored == INT8.name else stored

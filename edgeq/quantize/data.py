@@ -11,7 +11,8 @@ import numpy as np
 
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import BOOLEAN, Graph
-from edgeq.ops import embedding
+from edgeq.ops import embedding, float_types
+from edgeq.ops.float_types import FLOATS
 
 #: types of activations (uint8 of a model that has it is made int8); arrays of these are taken as stored integers, all
 #: others as real numbers
@@ -138,7 +139,7 @@ def random_samples(graph: Graph, count: int = 64) -> Samples:
         rows = embedding.row_counts(graph, name)
         if rows:
             inputs[name] = rng.integers(0, min(rows), shape).astype(np.float32)
-        elif tensor.quantization is None:
+        elif tensor.quantization is None or tensor.quantization.dtype in FLOATS:
             inputs[name] = rng.standard_normal(shape, np.float32)
         elif tensor.quantization.same_as(BOOLEAN):
             inputs[name] = rng.integers(0, 2, shape).astype(np.float32)
@@ -164,6 +165,8 @@ def quantize_inputs(graph: Graph, samples: Samples) -> dict[str, np.ndarray]:
         tensor = graph.tensor(name)
         if array.dtype == np.dtype(tensor.dtype):
             result[name] = array
+        elif tensor.dtype in FLOATS and array.dtype not in STORED_TYPES:
+            result[name] = _as_float(array, name, tensor.dtype)
         elif array.dtype in STORED_TYPES:
             raise EdgeqError(
                 f"the array for {name} is {array.dtype}, and the firmware takes {tensor.dtype}; give that or floats"
@@ -171,6 +174,17 @@ def quantize_inputs(graph: Graph, samples: Samples) -> dict[str, np.ndarray]:
         else:
             result[name] = to_integers(array, tensor.scale, tensor.zero_point, tensor.dtype)
     return result
+
+
+def _as_float(array: np.ndarray, name: str, dtype: str) -> np.ndarray:
+    """The nearest numbers of a floating-point type. Raises EdgeqError for one beyond its range."""
+    made = float_types.stored(array, dtype)
+    if not np.all(np.isfinite(made)):
+        raise EdgeqError(
+            f"the array for {name} reaches {np.abs(array).max():.4g}, and {dtype} ends at "
+            f"{FLOATS[dtype].largest:.6g}; scale the data, or build with fp32"
+        )
+    return made
 
 
 def to_integers(array: np.ndarray, scale: float, zero_point: int, dtype: str) -> np.ndarray:

@@ -36,9 +36,12 @@ class Method:
     @property
     def rounding(self) -> str:
         """One of WEIGHTS."""
+        precision = PRECISIONS[self.precision]
+        if precision.is_float:
+            return MINMAX
         if self.weights != AUTO:
             return self.weights
-        return MINMAX if PRECISIONS[self.precision].weights == INT8 else OMSE
+        return MINMAX if precision.weights == INT8 else OMSE
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,12 @@ class Recipe:
             *(rule.changes.get("precision", self.default.precision) for rule in self.rules),
         }
         return found.pop() if len(found) == 1 else "mixed"
+
+    @property
+    def needs_ranges(self) -> bool:
+        """Whether a layer may be quantized, which takes calibration data."""
+        chosen = [self.default.precision, *(rule.changes.get("precision") for rule in self.rules), self.edges]
+        return not all(PRECISIONS[name].is_float for name in chosen if name is not None)
 
     @property
     def summary(self) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph
+from edgeq.ops.float_types import FLOATS
 from edgeq.quantize import precision
 from edgeq.quantize.bias_correction import with_corrected_biases
 from edgeq.quantize.convert import activation_quantization, to_integer
@@ -58,7 +59,7 @@ def _ranges(
         source = placed.borders.get(name, name)
         if source not in found:
             continue
-        if source in graph.tensors:
+        if source in graph.tensors and placed.types.get(name) not in FLOATS:
             method = makers.get(source, default)
             choice = Choice(method.observer, method.percentile, placed.types.get(name, "int8"))
         else:
