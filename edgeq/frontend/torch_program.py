@@ -151,7 +151,7 @@ class _ProgramImport:
             given = [shape for index, shape in enumerate(shapes) if index in read] or shapes[:1]
         else:
             given = shapes
-        self.importer.begin_call(_layer_name(node), text, shapes[0])
+        self.importer.begin_call(layer_name(node), text, shapes[0])
         if target not in self.importers:
             raise self._no_kernel(node, text)
         if all(torch_batch.has_batch(shape) for shape in (*map(_shape, self._activations(node)), *given)):
@@ -288,7 +288,7 @@ def values_of(program: ExportedProgram, wanted: set[str], inputs: list[np.ndarra
     return found
 
 
-def _layer_name(node: FxNode) -> str:
+def layer_name(node: FxNode) -> str:
     """Module path of a call (as in named_modules()); functional calls in a module add their own name."""
     stack = node.meta.get("nn_module_stack") or {}
     paths = [entry[0] for entry in stack.values() if entry[0]]

@@ -1,0 +1,71 @@
+"""Roundings with gradients: forward they round, backward they pretend not to.
+
+straight-through: Y. Bengio, N. Leonard, A. Courville, "Estimating or Propagating Gradients Through Stochastic Neurons
+for Conditional Computation", 2013, arXiv 1308.3432: the gradient of what is inside the range passes unchanged.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from edgeq.ops.weight_types import WeightType
+
+
+def nearest_level(v: Tensor, stored: WeightType) -> Tensor:
+    """The levels of a type that are nearest to `v`, as WeightType.nearest rounds; gradient 1 for v within the levels,
+    0 beyond."""
+    inside = v.clamp(-stored.largest, stored.largest)
+    return inside + (_nearest(inside.detach(), stored) - inside.detach())
+
+
+def _nearest(v: Tensor, stored: WeightType) -> Tensor:
+    if len(stored.levels) == 2 * stored.largest + 1:
+        return v.round()
+    levels = torch.tensor(stored.levels, dtype=v.dtype)
+    return levels[torch.bucketize(v, (levels[1:] + levels[:-1]) / 2, right=True)]
+
+
+def scaled_gradient(value: Tensor, factor: float) -> Tensor:
+    """`value`, whose gradient is multiplied by `factor`."""
+    return value * factor + (value - value * factor).detach()
+
+
+def fake_quantize(x: Tensor, scale: Tensor, low: int, high: int, zero_point: int) -> Tensor:
+    """The real value of the integer in low..high that is nearest to x: scale * clamp(round(x / scale), low - z, high -
+    z). Gradient of x: 1 inside the range, 0 beyond; of the scale (one value): (y - x) / scale inside, y / scale beyond
+    (LSQ, equation 3)."""
+    result: Tensor = _FakeQuantize.apply(x, scale, low - zero_point, high - zero_point)
+    return result
+
+
+class _FakeQuantize(torch.autograd.Function):
+    """Fused, because activations are large: five passes forward, three backward."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, scale: Tensor, low: int, high: int) -> Tensor:
+        step = float(scale)
+        y = (x / step).round_().clamp_(low, high).mul_(step)
+        ctx.save_for_backward(x, y)
+        ctx.step, ctx.bounds, ctx.shape = step, ((low - 0.5) * step, (high + 0.5) * step), scale.shape
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor | None, None, None]:
+        x, y = ctx.saved_tensors
+        of_x = torch.ops.aten.hardtanh_backward(gradient, x, *ctx.bounds)
+        if not ctx.needs_input_grad[1]:
+            return of_x, None, None, None
+        of_scale = (_dot(gradient, y) - _dot(of_x, x)) / ctx.step
+        return of_x, of_scale.reshape(ctx.shape), None, None
+
+
+def _dot(a: Tensor, b: Tensor) -> Tensor:
+    """Sum of the products, in the order of memory where both have the same."""
+    if a.dim() == 4 and a.stride() == b.stride() and a.is_contiguous(memory_format=torch.channels_last):
+        a, b = a.permute(0, 2, 3, 1), b.permute(0, 2, 3, 1)
+    return torch.dot(a.reshape(-1), b.reshape(-1))
