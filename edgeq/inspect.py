@@ -11,8 +11,9 @@ from edgeq import ops, pipeline
 from edgeq.boards import Board
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node
+from edgeq.ops import weight_types
 from edgeq.quantize.convert import activation_quantization, to_integer
-from edgeq.quantize.precision import place, stored_weights
+from edgeq.quantize.precision import place, stored_weights, with_readable_weights
 from edgeq.quantize.recipe import Recipe
 from edgeq.quantize.weights import MINMAX, with_integer_weights
 
@@ -23,11 +24,12 @@ def inspect(graph: Graph, boards: list[Board], recipe: Recipe) -> dict[str, Any]
 
     Kernels are chosen for ranges of -1 to 1: calibration can change the requantization form, not the kind of kernel.
     """
+    graph, kept_of_file = with_readable_weights(graph)
     ranges = {name: (-1.0, 1.0) for name, tensor in graph.tensors.items() if not tensor.is_constant}
     wanted = {name: method.precision for name, method in recipe.methods(graph).items()}
     placed = place(graph, ranges, wanted)
     stored, kept_weights = stored_weights(graph, wanted)
-    kept = {**placed.kept_int8, **kept_weights}
+    kept = {**placed.kept_int8, **kept_weights, **kept_of_file}
     ranges |= {name: ranges[source] for name, source in placed.borders.items()}
     ready = with_integer_weights(
         placed.graph,
@@ -47,7 +49,7 @@ def inspect(graph: Graph, boards: list[Board], recipe: Recipe) -> dict[str, Any]
                 "output_shape": list(graph.tensor(node.output).shape),
                 "parameters": parameters,
                 "macs": ops.get(node.op).macs(graph, node),
-                "precision": stored[node.name].name if node.name in stored else _dtype(graph, node, placed.types),
+                "precision": _precision(graph, node, placed.types, stored),
                 "why_int8": kept.get(node.name),
             }
         )
@@ -82,6 +84,15 @@ def inspect(graph: Graph, boards: list[Board], recipe: Recipe) -> dict[str, Any]
             "weights_bytes": program.weights_bytes,
         }
     return result
+
+
+def _precision(
+    graph: Graph, node: Node, types: Mapping[str, str], stored: Mapping[str, weight_types.WeightType]
+) -> str:
+    """Type of the node's weights where that is not int8, as the recipe or the file has it, or of its output."""
+    of_file = weight_types.of_node(graph, node)
+    of_weights = stored[node.name].name if node.name in stored else of_file
+    return of_weights if of_weights != weight_types.INT8.name else _dtype(graph, node, types)
 
 
 def _dtype(graph: Graph, node: Node, types: Mapping[str, str]) -> str:

@@ -31,7 +31,8 @@ def _nearest(v: Tensor, stored: WeightType) -> Tensor:
 
 def scaled_gradient(value: Tensor, factor: float) -> Tensor:
     """`value`, whose gradient is multiplied by `factor`."""
-    return value * factor + (value - value * factor).detach()
+    fixed = value.detach()
+    return fixed + (value - fixed) * factor
 
 
 def fake_quantize(x: Tensor, scale: Tensor, low: int, high: int, zero_point: int) -> Tensor:
@@ -48,7 +49,7 @@ class _FakeQuantize(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, scale: Tensor, low: int, high: int) -> Tensor:
         step = float(scale)
-        y = (x / step).round_().clamp_(low, high).mul_(step)
+        y = (x * float(1.0 / scale)).round_().clamp_(low, high).mul_(step)  # torch's own order of operations
         ctx.save_for_backward(x, y)
         ctx.step, ctx.bounds, ctx.shape = step, ((low - 0.5) * step, (high + 0.5) * step), scale.shape
         return y

@@ -1,5 +1,5 @@
-"""LSQ: S. K. Esser, J. L. McKinstry, D. Bablani, R. Appuswamy, D. S. Modha, "Learned Step Size Quantization", ICLR 2020,
-arXiv 1902.08153.
+"""LSQ: S. K. Esser, J. L. McKinstry, D. Bablani, R. Appuswamy, D. S. Modha, "Learned Step Size Quantization", ICLR
+2020, arXiv 1902.08153.
 
 The scale s is trained with everything else: with v = x / s and q = clamp(round(v)), the gradient of q * s with respect
 to s is q - v inside the range and q beyond (equation 3), multiplied by g = 1 / sqrt(N * Q) with N values and Q the
@@ -42,7 +42,7 @@ class Activations(ActivationQuantizer):
     def scale(self) -> Tensor:
         return self.step.abs()
 
-    def forward(self, x: Tensor) -> Tensor:
+    def rounded(self, x: Tensor) -> Tensor:
         factor = 1.0 / math.sqrt(x[0].numel() * self.high)
         scale = estimators.scaled_gradient(self.scale(), factor)
         return estimators.fake_quantize(x, scale, self.low, self.high, self.zero_point)

@@ -67,13 +67,8 @@ class _Prepared:
         given = [node for node in self.made.graph.nodes if node.op == "placeholder"]
         for node, name in zip(given, graph.inputs, strict=True):
             self._round_activation(node, name)
-        for layer in graph.nodes:
-            if isinstance(registry()[layer.op], KeepsScale):
-                continue
-            for name in layer.outputs:
-                origin = graph.origins.get(name)
-                if origin is not None:
-                    self._round_activation(nodes[origin.value], name)
+        for name, value in _rounded_values(graph).items():
+            self._round_activation(nodes[value], name)
         self._round_weights(graph)
         self.made.graph.lint()
         self.made.recompile()
@@ -120,6 +115,22 @@ class _Prepared:
         with self.made.graph.inserting_before(node):
             rounded = self.made.graph.call_module(path, (source,))
         node.args = (node.args[0], rounded, *node.args[2:])
+
+
+def _rounded_values(graph: Graph) -> dict[str, str]:
+    """Activation that its layer rounds -> the program's value where that shows: its own, or, where it has none, the
+    first that its elements are moved to."""
+    found: dict[str, str] = {}
+    waiting: dict[str, str] = {}  # moved elements -> the activation that they were
+    for layer in graph.nodes:
+        if isinstance(registry()[layer.op], KeepsScale):
+            waiting.update({name: waiting[layer.inputs[0]] for name in layer.outputs if layer.inputs[0] in waiting})
+        else:
+            waiting.update({name: name for name in layer.outputs})
+        for name in layer.outputs:
+            if name in waiting and name in graph.origins:
+                found[waiting.pop(name)] = graph.origins[name].value
+    return found
 
 
 def _require_any_batch(module: fx.GraphModule, inputs: tuple[Tensor, ...]) -> None:

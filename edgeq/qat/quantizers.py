@@ -46,6 +46,7 @@ class ActivationQuantizer(nn.Module):
         super().__init__()
         info = np.iinfo(start.dtype)
         self.low, self.high, self.zero_point = int(info.min), int(info.max), start.zero_point
+        self.enabled = True
         self.register_scale(torch.tensor(float(start.scale[0]), dtype=torch.float32))
 
     def register_scale(self, scale: Tensor) -> None:
@@ -56,8 +57,21 @@ class ActivationQuantizer(nn.Module):
         """The positive scale (one value)."""
         return self.step
 
-    def forward(self, x: Tensor) -> Tensor:
+    def rounded(self, x: Tensor) -> Tensor:
+        """The nearest real values of integers."""
         return estimators.fake_quantize(x, self.scale(), self.low, self.high, self.zero_point)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.rounded(x) if self.enabled else x
+
+
+def round_activations(model: nn.Module, enabled: bool) -> None:
+    """Turns the rounding of all activations of a prepared network on or off. At 8 bits it changes little and takes a
+    third of the time: the first epochs may go without (R. Krishnamoorthi, "Quantizing deep convolutional networks for
+    efficient inference", 2018, arXiv 1806.08342, section 3.2, delays it as well)."""
+    for module in model.modules():
+        if isinstance(module, ActivationQuantizer):
+            module.enabled = enabled
 
 
 def per_channel(scale: Tensor, weight: Tensor) -> Tensor:

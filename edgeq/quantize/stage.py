@@ -42,12 +42,13 @@ class Settled:
 
 def settled(graph: Graph, inputs: Mapping[str, np.ndarray] | None, recipe: Recipe) -> Settled:
     """Raises EdgeqError where the recipe can't be followed."""
+    graph, kept_of_file = precision.with_readable_weights(graph)
     methods = recipe.methods(graph)
     found = histograms(graph, inputs) if inputs is not None and unprescribed(graph) else {}
     wanted = {name: method.precision for name, method in methods.items()}
     placed = precision.place(graph, extremes(found), wanted)
     stored, kept_weights = precision.stored_weights(graph, wanted)
-    kept = {**placed.kept_int8, **kept_weights}
+    kept = {**placed.kept_int8, **kept_weights, **kept_of_file}
     recipe.require(kept)
     ranges = _ranges(graph, placed, found, methods, recipe.default)
     chosen = activation_quantization(placed.graph, ranges, placed.types)

@@ -41,6 +41,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--checkpoint", type=Path, help="written after every epoch")
     parser.add_argument("--resume", action="store_true", help="continue from --checkpoint")
     parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--delay", type=int, default=0, help="epochs without rounded activations")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--lr", type=float, default=0.03)
     parser.add_argument("--weight-decay", type=float, default=1e-4)
@@ -95,6 +96,8 @@ def train(args: argparse.Namespace, images: Images, labels: Labels) -> fx.GraphM
     for epoch in range(first, args.epochs):
         started = time.time()
         model.train()
+        for part in (model, averaged):
+            qat.round_activations(part, enabled=epoch >= args.delay)
         losses = 0.0
         rng = np.random.default_rng([args.seed, epoch])
         for x, y in batches(padded, labels[:kept], args.batch, rng):
