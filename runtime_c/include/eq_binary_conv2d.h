@@ -44,4 +44,13 @@ EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_shift_xpulp);
 EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_high_mve);
 EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_shift_mve);
 
+/* Defines the functions of an instruction set from a static EQ_INLINE conv2d(p, input, output, scratch, range, form). */
+#define EQ_BINARY_CONV2D_FUNCTIONS(isa)                              \
+  EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_high_##isa) {          \
+    conv2d(p, input, output, scratch, range, EQ_REQUANT_HIGH);       \
+  }                                                                  \
+  EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_shift_##isa) {         \
+    conv2d(p, input, output, scratch, range, EQ_REQUANT_SHIFT);      \
+  }
+
 #endif
