@@ -13,6 +13,7 @@ from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops import weight_types
 from edgeq.quantize.convert import activation_quantization, to_integer
+from edgeq.quantize.count_bits import count_bits
 from edgeq.quantize.precision import place, stored_weights, with_readable_weights
 from edgeq.quantize.recipe import Recipe
 from edgeq.quantize.weights import MINMAX, with_integer_weights
@@ -73,7 +74,7 @@ def inspect(graph: Graph, boards: list[Board], recipe: Recipe) -> dict[str, Any]
     }
     for board in boards:
         try:
-            program, arena = pipeline.arrange(to_integer(ready, ranges, placed.types), board)
+            program, arena = pipeline.arrange(count_bits(to_integer(ready, ranges, placed.types)), board)
         except EdgeqError as error:
             result["boards"][board.name] = {"supported": False, "problem": str(error)}
             continue

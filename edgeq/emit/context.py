@@ -42,7 +42,8 @@ def model_context(program: Program, plan: Plan) -> dict[str, Any]:
         "tensors": _tensors(program, plan, macros),
         "arrays": _arrays(program, name),
         "kernel_headers": sorted(
-            {_header(layer) for layer in program.layers} | ({"eq_rows.h"} if program.stages else set())
+            {header for layer in program.layers for header in _headers(layer)}
+            | ({"eq_rows.h"} if program.stages else set())
         ),
         "stages": stages.stage_records(program, identifiers),
     }
@@ -51,8 +52,8 @@ def model_context(program: Program, plan: Plan) -> dict[str, Any]:
     return context
 
 
-def _header(layer: Layer) -> str:
-    return f"eq_{layer.family}_residual.h" if layer.residual else f"eq_{layer.family}.h"
+def _headers(layer: Layer) -> list[str]:
+    return [f"eq_{layer.family}.h", *(["eq_conv2d_residual.h"] if layer.residual else [])]
 
 
 def _precision(graph: Graph) -> str:

@@ -25,6 +25,7 @@ def read_exported(request: dict[str, Any]) -> Any:
     """The program of a checked export."""
     import torch
 
+    importlib.import_module("edgeq.torch_operators")  # so that a program with them can be loaded
     try:
         return torch.export.load(request["path"])
     except Exception as error:

@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeq.frontend.onnx import image
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d_cost, conv_torch, conv_transpose, residual, weight_offset, weighted, winograd
+from edgeq.ops import conv2d_cost, conv_torch, conv_transpose, narrow, residual, weight_offset, weighted, winograd
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels
 from edgeq.ops.conv2d_cost import Cost
 from edgeq.ops.spatial import RowReach, Window, exact_matmul, same_padding, windows
@@ -224,6 +224,7 @@ class Conv2d(Convolution):
     tflite_targets = {"CONV_2D": import_tflite, **conv_transpose.TFLITE_TARGETS}
     onnx_targets = {"Conv": import_onnx, **conv_transpose.ONNX_TARGETS}
     kernels = (
+        *narrow.conv2d_kernels(geometry),
         *winograd.kernels(geometry, packed),
         Kernel(
             "eq_conv2d_s8_kx3_{form}_xpulp",

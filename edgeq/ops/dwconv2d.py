@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d, weight_offset, weighted
+from edgeq.ops import conv2d, narrow, weight_offset, weighted
 from edgeq.ops.base import Kernel, Operator, Planes, Shape, output_pixels
 from edgeq.ops.spatial import RowReach, Window, windows
 from edgeq.packing import dsp, mve, rv32im, xpulp
@@ -85,54 +85,61 @@ def general_kernel(isa: str, packing: Any, why: str) -> Kernel:
     )
 
 
+#: kernels of int8 activations and weights
+KERNELS = (
+    window_kernel(
+        "xpulp",
+        "k4x4",
+        xpulp,
+        granule=lambda graph, node: 4,
+        planes=Planes(channels=4, weight_bytes=16),
+        why="packed dot products down kernel columns, channel by channel",
+    ),
+    general_kernel("xpulp", xpulp, "packed dot products over taps"),
+    window_kernel(
+        "mve",
+        "k4x4",
+        mve,
+        granule=lambda graph, node: 16,
+        planes=Planes(channels=16, weight_bytes=16),
+        why="one vector dot product an output, channel by channel",
+    ),
+    general_kernel("mve", mve, "16 channels a vector"),
+    window_kernel(
+        "dsp",
+        "k3x3",
+        dsp,
+        granule=lambda graph, node: 4,
+        planes=Planes(channels=4, weight_bytes=20),
+        why="SMLAD down a strip of widened columns, weights in registers",
+    ),
+    general_kernel("dsp", dsp, "SMLAD on pairs of taps"),
+    window_kernel(
+        "rv32im",
+        "k3x3",
+        rv32im,
+        granule=lambda graph, node: 4,
+        in_place=rv32im.in_place_dwconv2d_k3x3,
+        why="planes of 4 channels, weights in registers, two rows at a time",
+    ),
+    Kernel(
+        "eq_dwconv2d_s8_{form}_scalar",
+        "scalar",
+        "dwconv2d/eq_dwconv2d_s8_scalar.c",
+        units=output_pixels,
+        pack=conv2d.packed(conv2d.unpacked, axis=2),
+    ),
+)
+
+
 class DepthwiseConv2d(Operator):
     name = "dwconv2d"
     takes_int16 = True
     weight_axis = weight_input_axis = 2
     tflite_targets = {"DEPTHWISE_CONV_2D": import_tflite}
     kernels = (
-        window_kernel(
-            "xpulp",
-            "k4x4",
-            xpulp,
-            granule=lambda graph, node: 4,
-            planes=Planes(channels=4, weight_bytes=16),
-            why="packed dot products down kernel columns, channel by channel",
-        ),
-        general_kernel("xpulp", xpulp, "packed dot products over taps"),
-        window_kernel(
-            "mve",
-            "k4x4",
-            mve,
-            granule=lambda graph, node: 16,
-            planes=Planes(channels=16, weight_bytes=16),
-            why="one vector dot product an output, channel by channel",
-        ),
-        general_kernel("mve", mve, "16 channels a vector"),
-        window_kernel(
-            "dsp",
-            "k3x3",
-            dsp,
-            granule=lambda graph, node: 4,
-            planes=Planes(channels=4, weight_bytes=20),
-            why="SMLAD down a strip of widened columns, weights in registers",
-        ),
-        general_kernel("dsp", dsp, "SMLAD on pairs of taps"),
-        window_kernel(
-            "rv32im",
-            "k3x3",
-            rv32im,
-            granule=lambda graph, node: 4,
-            in_place=rv32im.in_place_dwconv2d_k3x3,
-            why="planes of 4 channels, weights in registers, two rows at a time",
-        ),
-        Kernel(
-            "eq_dwconv2d_s8_{form}_scalar",
-            "scalar",
-            "dwconv2d/eq_dwconv2d_s8_scalar.c",
-            units=output_pixels,
-            pack=conv2d.packed(conv2d.unpacked, axis=2),
-        ),
+        *narrow.dwconv2d_kernels(KERNELS, conv2d.OP.c_parameters),
+        *KERNELS,
         weighted.wide_kernel("dwconv2d", output_pixels, "conv2d_s16"),
     )
 

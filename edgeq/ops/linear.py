@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d, conv2d_cost, einsum_onnx, matmul, weight_offset, weighted
+from edgeq.ops import conv2d, conv2d_cost, einsum_onnx, matmul, narrow, weight_offset, weighted
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
 from edgeq.ops.conv2d_cost import Cost
 from edgeq.ops.spatial import exact_matmul
@@ -197,6 +197,7 @@ class Linear(Operator):
     tflite_targets = {"FULLY_CONNECTED": import_tflite}
     onnx_targets = {"Gemm": import_gemm, "MatMul": import_matmul, **einsum_onnx.TARGETS}
     kernels = (
+        *narrow.linear_kernels(out_features),
         rows_kernel(
             "xpulp",
             "pointwise_",

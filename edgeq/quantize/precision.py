@@ -40,6 +40,7 @@ PRECISIONS: Mapping[str, Precision] = MappingProxyType(
         "int4": Precision(weights="int4"),
         "int2": Precision(weights="int2", inner=True),
         "ternary": Precision(weights="ternary", inner=True),
+        "binary": Precision(weights="binary", inner=True),
     }
 )
 

@@ -13,6 +13,7 @@ from edgeq.ops.weight_types import WeightType
 from edgeq.quantize import precision
 from edgeq.quantize.bias_correction import with_corrected_biases
 from edgeq.quantize.convert import activation_quantization, to_integer
+from edgeq.quantize.count_bits import count_bits
 from edgeq.quantize.observe import Choice, Histogram, Range, chosen_range, extremes, histograms, unprescribed
 from edgeq.quantize.precision import Placed
 from edgeq.quantize.recipe import Method, Recipe
@@ -66,7 +67,7 @@ def quantized(graph: Graph, inputs: Mapping[str, np.ndarray] | None, recipe: Rec
         if inputs is None:
             raise EdgeqError("bias_correction needs calibration data: give --calib DATA.npz")
         ready = with_corrected_biases(placed.graph, inputs, chosen, ready)
-    return Quantized(to_integer(ready, plan.ranges, placed.types), plan.kept_int8)
+    return Quantized(count_bits(to_integer(ready, plan.ranges, placed.types)), plan.kept_int8)
 
 
 def _ranges(

@@ -77,10 +77,11 @@ class CaseGraph:
 
 @dataclass(frozen=True)
 class Case:
-    """One drawn node: what it is, for messages, and how it is added to a graph."""
+    """One drawn node, or several: what it is, for messages, and how it is added to a graph."""
 
     text: str
     add: Callable[[CaseGraph], None]
+    nodes: int = 1
 
 
 def _int8s(rng: np.random.Generator, shape: tuple[int, ...], style: str) -> np.ndarray:
@@ -156,7 +157,7 @@ def weighted_parts(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-def _add_weighted(
+def add_weighted(
     graph: CaseGraph,
     op: str,
     x: str,
@@ -165,11 +166,13 @@ def _add_weighted(
     parts: dict[str, Any],
     extra: dict[str, Any],
     residual: tuple[str, ...] = (),
+    stored: str = "int8",
 ) -> None:
+    """Adds a node with weights of the type `stored`; `axis`: that of their output channels."""
     name = f"c{len(graph.nodes)}"
     channels = weights.shape[axis]
     products = weights.size // channels
-    quantization = Quantization(np.full(channels, 0.01), 0, axis)
+    quantization = Quantization(np.full(channels, 0.01), 0, axis, stored)
     bias = graph.rng.integers(-(2**20), 2**20, channels).astype(np.int32)
     requant, rounding = _requant(graph, name, channels, parts["form"], products, parts["saturate"])
     inputs = [
@@ -194,7 +197,7 @@ def conv2d_cases(draw: st.DrawFn) -> Case:
     def add(graph: CaseGraph) -> None:
         x = graph.activation((1, *size, in_c), parts["zero_point"])
         weights = _int8s(graph.rng, (out_c, *window.kernel, in_c), parts["style"])
-        _add_weighted(graph, "conv2d", x, weights, 0, parts, window_attributes(window))
+        add_weighted(graph, "conv2d", x, weights, 0, parts, window_attributes(window))
 
     return Case(f"conv2d {size} {in_c}->{out_c} {window} {parts}", add)
 
@@ -214,7 +217,7 @@ def winograd_cases(draw: st.DrawFn) -> Case:
     def add(graph: CaseGraph) -> None:
         x = graph.activation((1, *size, in_c), parts["zero_point"])
         weights = _int8s(graph.rng, (out_c, 3, 3, in_c), parts["style"])
-        _add_weighted(graph, "conv2d", x, weights, 0, parts, window_attributes(window))
+        add_weighted(graph, "conv2d", x, weights, 0, parts, window_attributes(window))
 
     return Case(f"winograd conv2d {size} {in_c}->{out_c} {window} {parts}", add)
 
@@ -245,7 +248,7 @@ def residual_cases(draw: st.DrawFn) -> Case:
             "requantized_zero_point": parts["output_zero_point"],
         }
         weights = _int8s(graph.rng, (out_c, *window.kernel, in_c), parts["style"])
-        _add_weighted(graph, "conv2d", x, weights, 0, {**parts, "output_zero_point": 3}, extra, (other,))
+        add_weighted(graph, "conv2d", x, weights, 0, {**parts, "output_zero_point": 3}, extra, (other,))
 
     return Case(f"conv2d + residual {of_input} {size} {in_c}->{out_c} {window} {parts} {bounds}", add)
 
@@ -259,7 +262,7 @@ def pointwise_case(channels: int, size: tuple[int, int], form: str) -> Case:
     def add(graph: CaseGraph) -> None:
         x = graph.activation((1, *size, channels), 5)
         weights = _int8s(graph.rng, (channels, 1, 1, channels), "random")
-        _add_weighted(graph, "conv2d", x, weights, 0, parts, window_attributes(window))
+        add_weighted(graph, "conv2d", x, weights, 0, parts, window_attributes(window))
 
     return Case(f"pointwise conv2d {size} {channels} {form}", add)
 
@@ -273,7 +276,7 @@ def winograd_case(size: tuple[int, int], in_c: int, weight: int) -> Case:
     def add(graph: CaseGraph) -> None:
         x = graph.activation((1, *size, in_c), -128)
         weights = np.full((1, 3, 3, in_c), weight, np.int8)
-        _add_weighted(graph, "conv2d", x, weights, 0, parts, window_attributes(window))
+        add_weighted(graph, "conv2d", x, weights, 0, parts, window_attributes(window))
 
     return Case(f"winograd conv2d {size} {in_c}->1 of {weight}", add)
 
@@ -286,7 +289,7 @@ def conv2d_case(size: tuple[int, int], in_c: int, out_c: int, window: Window) ->
         x = graph.activation((1, *size, in_c), 5)
         shape = (out_c, *window.kernel, in_c)
         weights = np.clip(np.rint(graph.rng.normal(0, 30, shape)), -127, 127).astype(np.int8)
-        _add_weighted(graph, "conv2d", x, weights, 0, parts, window_attributes(window))
+        add_weighted(graph, "conv2d", x, weights, 0, parts, window_attributes(window))
 
     return Case(f"conv2d {size} {in_c}->{out_c} {window}", add)
 
@@ -298,7 +301,7 @@ def linear_case(rows: int, in_features: int, out_features: int) -> Case:
     def add(graph: CaseGraph) -> None:
         x = graph.activation((1, in_features) if rows == 1 else (1, rows, in_features), 5)
         weights = np.clip(np.rint(graph.rng.normal(0, 30, (out_features, in_features))), -127, 127).astype(np.int8)
-        _add_weighted(graph, "linear", x, weights, 0, parts, {})
+        add_weighted(graph, "linear", x, weights, 0, parts, {})
 
     return Case(f"linear {rows}x{in_features}->{out_features}", add)
 
@@ -312,7 +315,7 @@ def dwconv2d_cases(draw: st.DrawFn) -> Case:
     def add(graph: CaseGraph) -> None:
         x = graph.activation((1, *size, channels), parts["zero_point"])
         weights = _int8s(graph.rng, (*window.kernel, channels), parts["style"])
-        _add_weighted(graph, "dwconv2d", x, weights, 2, parts, window_attributes(window))
+        add_weighted(graph, "dwconv2d", x, weights, 2, parts, window_attributes(window))
 
     return Case(f"dwconv2d {size} {channels} {window} {parts}", add)
 
@@ -328,7 +331,7 @@ def grouped_cases(draw: st.DrawFn) -> Case:
     def add(graph: CaseGraph) -> None:
         x = graph.activation((1, *size, groups * group_in), parts["zero_point"])
         weights = _int8s(graph.rng, (groups * group_out, *window.kernel, group_in), parts["style"])
-        _add_weighted(graph, "conv2d_grouped", x, weights, 0, parts, {**window_attributes(window), "groups": groups})
+        add_weighted(graph, "conv2d_grouped", x, weights, 0, parts, {**window_attributes(window), "groups": groups})
 
     return Case(f"conv2d_grouped {size} {groups} x ({group_in}->{group_out}) {window} {parts}", add)
 
@@ -343,7 +346,7 @@ def linear_cases(draw: st.DrawFn) -> Case:
         shape = (1, in_features) if rows == 1 else (1, rows, in_features)
         x = graph.activation(shape, parts["zero_point"])
         weights = _int8s(graph.rng, (out_features, in_features), parts["style"])
-        _add_weighted(graph, "linear", x, weights, 0, parts, {})
+        add_weighted(graph, "linear", x, weights, 0, parts, {})
 
     return Case(f"linear {rows}x{in_features}->{out_features} {parts}", add)
 

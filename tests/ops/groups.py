@@ -10,6 +10,13 @@ from tests.ops.binary_cases import binary_cases, difference_cases
 from tests.ops.cases import Case
 from tests.ops.matmul_cases import matmul_cases
 from tests.ops.movement_cases import gather_cases, move_cases, resize_cases
+from tests.ops.narrow_cases import (
+    binarize_cases,
+    binary_conv2d_cases,
+    narrow_conv2d_cases,
+    narrow_dwconv2d_cases,
+    narrow_linear_cases,
+)
 from tests.ops.normalize_cases import (
     l2_normalize_cases,
     log_softmax_cases,
@@ -35,6 +42,10 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "grouped": cases.grouped_cases(),
     "residual": cases.residual_cases(),
     "linear": cases.linear_cases(),
+    "narrow_conv2d": narrow_conv2d_cases(),
+    "narrow_dwconv2d": narrow_dwconv2d_cases(),
+    "narrow_linear": narrow_linear_cases(),
+    "signs": binarize_cases() | binary_conv2d_cases(),
     "pools": cases.pool_cases(),
     "other": cases.mean_cases() | cases.elementwise_cases(),
     "binary": binary_cases() | difference_cases(),

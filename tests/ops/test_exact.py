@@ -76,7 +76,11 @@ def run_cases(
     with TemporaryDirectory() as folder:
         emit(program, arena, Path(folder), OPTIONS)
         make.build(Path(folder), board)
-        assert_layers_exact(open_folder(Path(folder)), random_inputs(graph, rng), [case.text for case in cases])
+        assert_layers_exact(
+            open_folder(Path(folder)),
+            random_inputs(graph, rng),
+            [case.text for case in cases for _ in range(case.nodes)],
+        )
     return sum(layer.over_input is not None for layer in program.layers)
 
 

@@ -23,7 +23,7 @@ from edgeq.ops.spatial import Window
 from edgeq.plan.arena import plan
 from edgeq.plan.over_input import overwrite_inputs
 from edgeq.simulate.session import RunOptions, run_samples
-from tests.ops.cases import CHANNELS, FORMS, CaseGraph, _add_weighted, _int8s, window_attributes
+from tests.ops.cases import CHANNELS, FORMS, CaseGraph, _int8s, add_weighted, window_attributes
 from tests.ops.test_exact import TARGETS, random_inputs
 from tests.tools import require_board
 
@@ -73,7 +73,7 @@ class Network:
             "act_max": int(self.rng.choice([127, 60])),
         }
         weights = _int8s(self.rng, shape, "random")
-        _add_weighted(self.graph, op, x, weights, 2 if op == "dwconv2d" else 0, parts, window_attributes(window))
+        add_weighted(self.graph, op, x, weights, 2 if op == "dwconv2d" else 0, parts, window_attributes(window))
 
     def grow(self) -> None:
         """One node more, reading the newest value and perhaps an older one; nothing when what is drawn doesn't fit."""

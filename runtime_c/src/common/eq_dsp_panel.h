@@ -144,15 +144,10 @@ static EQ_INLINE void eq_dsp_put(int8_t *y, int32_t even, int32_t odd, int32_t b
   }
 }
 
-/* Products and stores of one pair of output channels, o and (if `both`, a compile-time constant) o + 1. Columns without
- * a pixel are stored first, to y0. */
-static EQ_INLINE void eq_dsp_pair(eq_dsp_product_t *c, int32_t o, int32_t both, eq_requant_form_t form) {
-  const int32_t b0 = c->bias[o], b1 = both ? c->bias[o + 1] : 0;
-  c->sums[0] = c->sums[1] = c->sums[2] = c->sums[3] = b0;
-  c->sums[4] = c->sums[5] = c->sums[6] = c->sums[7] = b1;
-  eq_dsp_sum(c, EQ_DSP_DRAIN_QUADS, eq_dsp_multiply);
-  int32_t even[4] = {c->sums[0], c->sums[1], c->sums[2], c->sums[3]};
-  int32_t odd[4] = {c->sums[4], c->sums[5], c->sums[6], c->sums[7]};
+/* Requantizes and stores the sums of output channels o and (if `both`, a compile-time constant) o + 1. Columns without a
+ * pixel are stored first, to y0. */
+static EQ_INLINE void eq_dsp_store_pair(const eq_dsp_product_t *c, int32_t even[4], int32_t odd[4], int32_t o,
+                                        int32_t both, eq_requant_form_t form) {
   eq_dsp_scale4(&c->requant, even, o, form);
   if (both) {
     eq_dsp_scale4(&c->requant, odd, o + 1, form);
@@ -168,21 +163,40 @@ static EQ_INLINE void eq_dsp_pair(eq_dsp_product_t *c, int32_t o, int32_t both, 
   eq_dsp_put(y0, even[0], odd[0], both);
 }
 
+/* Products and stores of one pair of output channels. */
+static EQ_INLINE void eq_dsp_pair(eq_dsp_product_t *c, int32_t o, int32_t both, eq_requant_form_t form) {
+  const int32_t b0 = c->bias[o], b1 = both ? c->bias[o + 1] : 0;
+  c->sums[0] = c->sums[1] = c->sums[2] = c->sums[3] = b0;
+  c->sums[4] = c->sums[5] = c->sums[6] = c->sums[7] = b1;
+  eq_dsp_sum(c, EQ_DSP_DRAIN_QUADS, eq_dsp_multiply);
+  int32_t even[4] = {c->sums[0], c->sums[1], c->sums[2], c->sums[3]};
+  int32_t odd[4] = {c->sums[4], c->sums[5], c->sums[6], c->sums[7]};
+  eq_dsp_store_pair(c, even, odd, o, both, form);
+}
+
+/* Operands for the `pixels` (1 to 4) pixels in the panel; y is the first one's output. Member by member: an initializer
+ * would clear the sums first. */
+static EQ_INLINE void eq_dsp_operands(eq_dsp_product_t *c, const uint32_t *panel, const void *weights, int32_t quads,
+                                      const int32_t *bias, const eq_requant_t *requant, int32_t out_c, int8_t *y,
+                                      int32_t pixels) {
+  c->panel = panel;
+  c->weights = weights;
+  c->quads = quads;
+  c->bias = bias;
+  c->y0 = y;
+  c->y1 = pixels > 1 ? y + out_c : y;
+  c->y2 = pixels > 2 ? y + 2 * out_c : y;
+  c->y3 = pixels > 3 ? y + 3 * out_c : y;
+  c->requant = eq_dsp_requant(requant);
+}
+
 /* All output channels of the `pixels` (1 to 4) pixels in the panel; y is the first pixel's output. */
 static EQ_INLINE void eq_dsp_panel_product(const uint32_t *panel, const uint32_t *weights, int32_t quads,
                                            const int32_t *bias, const eq_requant_t *requant, int32_t out_c, int8_t *y,
                                            int32_t pixels, eq_requant_form_t form) {
-  eq_dsp_product_t c; /* filled member by member: an initializer would clear the sums first */
-  c.panel = panel;
-  c.weights = weights;
-  c.quads = quads;
-  c.bias = bias;
-  c.y0 = y;
+  eq_dsp_product_t c;
+  eq_dsp_operands(&c, panel, weights, quads, bias, requant, out_c, y, pixels);
   c.count = (quads - 1) % EQ_DSP_DRAIN_QUADS + 1;
-  c.y1 = pixels > 1 ? y + out_c : y;
-  c.y2 = pixels > 2 ? y + 2 * out_c : y;
-  c.y3 = pixels > 3 ? y + 3 * out_c : y;
-  c.requant = eq_dsp_requant(requant);
   int32_t o = 0;
   const int32_t has_pairs = form == EQ_REQUANT_HIGH || form == EQ_REQUANT_LINE;
   if (has_pairs && !c.requant.narrow && quads <= EQ_DSP_DRAIN_QUADS && out_c >= 2) {

@@ -141,4 +141,39 @@ static EQ_INLINE const int8_t *eq_mve_patch(const eq_mve_patch_t *g, int32_t iy,
   return patch;
 }
 
+/* The output pixels of a convolution, two at a time. */
+typedef struct {
+  eq_mve_patch_t gather;
+  int8_t *memory; /* two patches */
+  int32_t iy, ix; /* of the next pixel's first tap */
+  int32_t ix_begin, ix_end;
+} eq_mve_pixels_t;
+
+static EQ_INLINE eq_mve_pixels_t eq_mve_pixels(const eq_conv2d_s8_t *p, eq_mve_patch_t gather, int8_t *memory,
+                                               int32_t pixel) {
+  const int32_t ix_begin = -p->pad_left, ix_end = p->out_w * p->stride_w - p->pad_left;
+  return (eq_mve_pixels_t){gather,
+                           memory,
+                           pixel / p->out_w * p->stride_h - p->pad_top,
+                           pixel % p->out_w * p->stride_w - p->pad_left,
+                           ix_begin,
+                           ix_end};
+}
+
+/* The patches of the next one or two pixels. */
+static EQ_INLINE void eq_mve_next_patches(eq_mve_pixels_t *at, int32_t count, const int8_t *places[2]) {
+  const eq_conv2d_s8_t *const p = at->gather.p;
+  int8_t *patch = at->memory;
+  /* One loop and not two calls: the gathering is inlined. */
+  for (int32_t i = 0; i < 2 && i < count; i++) {
+    places[i] = eq_mve_patch(&at->gather, at->iy, at->ix, patch);
+    patch += at->gather.padded;
+    at->ix += p->stride_w;
+    if (at->ix == at->ix_end) {
+      at->ix = at->ix_begin;
+      at->iy += p->stride_h;
+    }
+  }
+}
+
 #endif

@@ -36,7 +36,10 @@ typedef struct {
   int32_t groups;
   const int32_t *bias;                                              /* advances */
   int32_t sums[EQ_XPULP_GROUPS * EQ_XPULP_PIXELS * EQ_XPULP_LANES]; /* [groups][pixels][channels] */
+  int32_t of_pixels[EQ_XPULP_PIXELS]; /* sums of the pixels' bytes, where weights of an odd type need them */
 } eq_xpulp_block_t;
+
+typedef void eq_xpulp_sum_t(eq_xpulp_block_t *c);
 
 #if defined(EQ_XCV_BACKEND_INSN)
 _Static_assert(offsetof(eq_xpulp_block_t, weights) == 16 && offsetof(eq_xpulp_block_t, quads) == 20 &&
@@ -44,15 +47,9 @@ _Static_assert(offsetof(eq_xpulp_block_t, weights) == 16 && offsetof(eq_xpulp_bl
                    offsetof(eq_xpulp_block_t, sums) == 32,
                "the assembly in eq_xpulp_sum relies on these offsets");
 
-/* One quad of bytes: four pixels (a1 a2 a3 t5) times four channels (t6): 8 post-increment loads (cv.lw), none used by
- * the next instruction, and 16 dot products (cv.sdotsp.b). */
-#define EQ_XPULP_QUAD \
-  ".insn i 0x0b, 2, t4, a1, 4\n\t" \
-  ".insn i 0x0b, 2, t0, t6, 4\n\t" \
-  ".insn i 0x0b, 2, t1, t6, 4\n\t" \
-  ".insn i 0x0b, 2, t2, t6, 4\n\t" \
-  ".insn i 0x0b, 2, t3, t6, 4\n\t" \
-  ".insn i 0x0b, 2, ra, a2, 4\n\t" \
+/* 16 dot products (cv.sdotsp.b) of the weights in t0 .. t3 with a quad of the four pixels: two are in t4 and ra, two are
+ * loaded (cv.lw). */
+#define EQ_XPULP_DOTS \
   ".insn r 0x7b, 1, 0x54, s0, t4, t0\n\t" \
   ".insn r 0x7b, 1, 0x54, s1, t4, t1\n\t" \
   ".insn r 0x7b, 1, 0x54, s2, t4, t2\n\t" \
@@ -72,25 +69,82 @@ _Static_assert(offsetof(eq_xpulp_block_t, weights) == 16 && offsetof(eq_xpulp_bl
   ".insn r 0x7b, 1, 0x54, a6, ra, t2\n\t" \
   ".insn r 0x7b, 1, 0x54, a7, ra, t3\n\t"
 
+/* One quad of bytes: four pixels (a1 a2 a3 t5) times four channels (t6): 8 post-increment loads, none used by the next
+ * instruction, and the dot products. */
+#define EQ_XPULP_QUAD \
+  ".insn i 0x0b, 2, t4, a1, 4\n\t" \
+  ".insn i 0x0b, 2, t0, t6, 4\n\t" \
+  ".insn i 0x0b, 2, t1, t6, 4\n\t" \
+  ".insn i 0x0b, 2, t2, t6, 4\n\t" \
+  ".insn i 0x0b, 2, t3, t6, 4\n\t" \
+  ".insn i 0x0b, 2, ra, a2, 4\n\t" \
+  EQ_XPULP_DOTS
+
+/* A function's frame: 64 bytes, of which 52 to 60 are its own. */
+#define EQ_XPULP_SAVE \
+  "addi sp, sp, -64\n\t" \
+  "sw ra, 0(sp)\n\t" \
+  "sw s0, 4(sp)\n\t" \
+  "sw s1, 8(sp)\n\t" \
+  "sw s2, 12(sp)\n\t" \
+  "sw s3, 16(sp)\n\t" \
+  "sw s4, 20(sp)\n\t" \
+  "sw s5, 24(sp)\n\t" \
+  "sw s6, 28(sp)\n\t" \
+  "sw s7, 32(sp)\n\t" \
+  "sw s8, 36(sp)\n\t" \
+  "sw s9, 40(sp)\n\t" \
+  "sw s10, 44(sp)\n\t" \
+  "sw s11, 48(sp)\n\t"
+
+#define EQ_XPULP_RESTORE \
+  "lw ra, 0(sp)\n\t" \
+  "lw s0, 4(sp)\n\t" \
+  "lw s1, 8(sp)\n\t" \
+  "lw s2, 12(sp)\n\t" \
+  "lw s3, 16(sp)\n\t" \
+  "lw s4, 20(sp)\n\t" \
+  "lw s5, 24(sp)\n\t" \
+  "lw s6, 28(sp)\n\t" \
+  "lw s7, 32(sp)\n\t" \
+  "lw s8, 36(sp)\n\t" \
+  "lw s9, 40(sp)\n\t" \
+  "lw s10, 44(sp)\n\t" \
+  "lw s11, 48(sp)\n\t" \
+  "addi sp, sp, 64\n\t" \
+  "ret"
+
+/* Stores a group's sums to the place in 60(sp), counts in 56(sp) the groups left, and leaves the two in t0 and t1. */
+#define EQ_XPULP_STORE_SUMS \
+  "lw t0, 60(sp)\n\t" \
+  "lw t1, 56(sp)\n\t" \
+  "sw s0, 0(t0)\n\t" \
+  "sw s1, 4(t0)\n\t" \
+  "sw s2, 8(t0)\n\t" \
+  "sw s3, 12(t0)\n\t" \
+  "sw s4, 16(t0)\n\t" \
+  "sw s5, 20(t0)\n\t" \
+  "sw s6, 24(t0)\n\t" \
+  "sw s7, 28(t0)\n\t" \
+  "sw s8, 32(t0)\n\t" \
+  "sw s9, 36(t0)\n\t" \
+  "sw s10, 40(t0)\n\t" \
+  "sw s11, 44(t0)\n\t" \
+  "sw a4, 48(t0)\n\t" \
+  "sw a5, 52(t0)\n\t" \
+  "sw a6, 56(t0)\n\t" \
+  "sw a7, 60(t0)\n\t" \
+  "addi t0, t0, 64\n\t" \
+  "addi t1, t1, -1\n\t" \
+  "sw t0, 60(sp)\n\t" \
+  "sw t1, 56(sp)\n\t"
+
 /* Sums of c->groups groups for four pixels, from the biases on; c->weights and c->bias move on. In assembly where the
  * compiler has no built-ins: sixteen sums, five pointers, four weights and two activations fill 27 registers, and
  * there is no way to ask for a hardware loop in C. */
-__attribute__((naked, noinline)) static void eq_xpulp_sum(eq_xpulp_block_t *c __attribute__((unused))) {
+__attribute__((naked, noinline, unused)) static void eq_xpulp_sum(eq_xpulp_block_t *c __attribute__((unused))) {
   __asm__ volatile(
-      "addi sp, sp, -64\n\t"
-      "sw ra, 0(sp)\n\t"
-      "sw s0, 4(sp)\n\t"
-      "sw s1, 8(sp)\n\t"
-      "sw s2, 12(sp)\n\t"
-      "sw s3, 16(sp)\n\t"
-      "sw s4, 20(sp)\n\t"
-      "sw s5, 24(sp)\n\t"
-      "sw s6, 28(sp)\n\t"
-      "sw s7, 32(sp)\n\t"
-      "sw s8, 36(sp)\n\t"
-      "sw s9, 40(sp)\n\t"
-      "sw s10, 44(sp)\n\t"
-      "sw s11, 48(sp)\n\t"
+      EQ_XPULP_SAVE
       "lw t6, 16(a0)\n\t"
       "lw t1, 24(a0)\n\t"
       "lw t0, 28(a0)\n\t"
@@ -124,49 +178,14 @@ __attribute__((naked, noinline)) static void eq_xpulp_sum(eq_xpulp_block_t *c __
       ".balign 4\n\t"
       ".insn i 0x2b, 4, x14, t0, 25\n\t" /* cv.setup 0, t0, 24 instructions */
       EQ_XPULP_QUAD
-      "lw t0, 60(sp)\n\t"
-      "lw t1, 56(sp)\n\t"
-      "sw s0, 0(t0)\n\t"
-      "sw s1, 4(t0)\n\t"
-      "sw s2, 8(t0)\n\t"
-      "sw s3, 12(t0)\n\t"
-      "sw s4, 16(t0)\n\t"
-      "sw s5, 20(t0)\n\t"
-      "sw s6, 24(t0)\n\t"
-      "sw s7, 28(t0)\n\t"
-      "sw s8, 32(t0)\n\t"
-      "sw s9, 36(t0)\n\t"
-      "sw s10, 40(t0)\n\t"
-      "sw s11, 44(t0)\n\t"
-      "sw a4, 48(t0)\n\t"
-      "sw a5, 52(t0)\n\t"
-      "sw a6, 56(t0)\n\t"
-      "sw a7, 60(t0)\n\t"
-      "addi t0, t0, 64\n\t"
-      "addi t1, t1, -1\n\t"
-      "sw t0, 60(sp)\n\t"
-      "sw t1, 56(sp)\n\t"
+      EQ_XPULP_STORE_SUMS
       "lw t0, 28(a0)\n\t"
       "bnez t1, 1b\n\t"
       "sw t6, 16(a0)\n\t"
-      "lw ra, 0(sp)\n\t"
-      "lw s0, 4(sp)\n\t"
-      "lw s1, 8(sp)\n\t"
-      "lw s2, 12(sp)\n\t"
-      "lw s3, 16(sp)\n\t"
-      "lw s4, 20(sp)\n\t"
-      "lw s5, 24(sp)\n\t"
-      "lw s6, 28(sp)\n\t"
-      "lw s7, 32(sp)\n\t"
-      "lw s8, 36(sp)\n\t"
-      "lw s9, 40(sp)\n\t"
-      "lw s10, 44(sp)\n\t"
-      "lw s11, 48(sp)\n\t"
-      "addi sp, sp, 64\n\t"
-      "ret");
+      EQ_XPULP_RESTORE);
 }
 #else
-__attribute__((noinline)) static void eq_xpulp_sum(eq_xpulp_block_t *c) {
+__attribute__((noinline, unused)) static void eq_xpulp_sum(eq_xpulp_block_t *c) {
   const int8_t *weights = c->weights;
   int32_t *sums = c->sums;
   for (int32_t group = 0; group < c->groups; group++) {
@@ -248,44 +267,57 @@ static EQ_INLINE void eq_xpulp_store_part(const eq_xpulp_requant_t *q, const int
   }
 }
 
-/* All output channels of the `pixels` (1 to 4) pixels whose quads start at x[0], x[1], ...; y is the first pixel's
- * output. A missing pixel repeats the last one: the same bytes are stored again. */
-static EQ_INLINE void eq_xpulp_product(const int8_t *const x[4], int32_t quads, const int8_t *weights,
-                                       const int32_t *bias, const eq_xpulp_requant_t *q, int32_t out_c, int8_t *y,
-                                       int32_t pixels, eq_requant_form_t form) {
+/* The operands of the `pixels` (1 to 4) pixels whose quads start at x[0], x[1], ... A missing pixel repeats the last
+ * one. */
+static EQ_INLINE void eq_xpulp_operands(eq_xpulp_block_t *c, const int8_t *const x[4], int32_t quads,
+                                        const void *weights, const int32_t *bias, int32_t pixels) {
+  c->x0 = x[0];
+  c->x1 = x[pixels > 1 ? 1 : 0];
+  c->x2 = x[pixels > 2 ? 2 : pixels - 1];
+  c->x3 = x[pixels > 3 ? 3 : pixels - 1];
+  c->weights = weights;
+  c->quads = quads;
+  c->bias = bias;
+}
+
+/* All output channels of the pixels in c; y is the first pixel's output. A missing pixel's bytes are stored again. */
+static EQ_INLINE void eq_xpulp_channels(eq_xpulp_block_t *c, const eq_xpulp_requant_t *q, int32_t out_c, int8_t *y,
+                                        int32_t pixels, eq_requant_form_t form, eq_xpulp_sum_t *sum) {
   const eq_range_t channels = {0, out_c};
+  const int32_t *const bias = c->bias;
   const int32_t p1 = pixels > 1 ? 1 : 0, p2 = pixels > 2 ? 2 : p1, p3 = pixels > 3 ? 3 : p2;
   int8_t *const outputs[4] = {y, y + p1 * out_c, y + p2 * out_c, y + p3 * out_c};
   int32_t last_bias[EQ_XPULP_LANES];
-  eq_xpulp_block_t c;
-  c.x0 = x[0];
-  c.x1 = x[p1];
-  c.x2 = x[p2];
-  c.x3 = x[p3];
-  c.weights = weights;
-  c.quads = quads;
-  c.bias = bias;
   for (int32_t o = 0; o < out_c;) {
     const int32_t whole = (out_c - o) / EQ_XPULP_LANES;
-    c.groups = whole < EQ_XPULP_GROUPS ? whole : EQ_XPULP_GROUPS;
+    c->groups = whole < EQ_XPULP_GROUPS ? whole : EQ_XPULP_GROUPS;
     if (whole == 0) { /* the biases of four channels are read */
       for (int32_t i = 0; i < EQ_XPULP_LANES; i++) {
         last_bias[i] = o + i < out_c ? bias[o + i] : 0;
       }
-      c.bias = last_bias;
-      c.groups = 1;
+      c->bias = last_bias;
+      c->groups = 1;
     }
-    eq_xpulp_sum(&c);
+    sum(c);
     if ((out_c & 3) == 0) {
-      eq_xpulp_store_groups(&c, *q, o, outputs, form);
+      eq_xpulp_store_groups(c, *q, o, outputs, form);
     } else {
-      for (int32_t i = 0; i < c.groups * EQ_XPULP_PIXELS; i++) {
-        eq_xpulp_store_part(q, c.sums + i * EQ_XPULP_LANES, o + i / EQ_XPULP_PIXELS * EQ_XPULP_LANES, channels,
+      for (int32_t i = 0; i < c->groups * EQ_XPULP_PIXELS; i++) {
+        eq_xpulp_store_part(q, c->sums + i * EQ_XPULP_LANES, o + i / EQ_XPULP_PIXELS * EQ_XPULP_LANES, channels,
                             outputs[i % EQ_XPULP_PIXELS], form);
       }
     }
-    o += c.groups * EQ_XPULP_LANES;
+    o += c->groups * EQ_XPULP_LANES;
   }
+}
+
+/* All output channels of up to four pixels with int8 weights. */
+static EQ_INLINE void eq_xpulp_product(const int8_t *const x[4], int32_t quads, const int8_t *weights,
+                                       const int32_t *bias, const eq_xpulp_requant_t *q, int32_t out_c, int8_t *y,
+                                       int32_t pixels, eq_requant_form_t form) {
+  eq_xpulp_block_t c;
+  eq_xpulp_operands(&c, x, quads, weights, bias, pixels);
+  eq_xpulp_channels(&c, q, out_c, y, pixels, form, eq_xpulp_sum);
 }
 
 #endif

@@ -80,4 +80,40 @@ static void eq_xpulp_gather(const eq_conv2d_s8_t *p, const int8_t *input, int32_
   }
 }
 
+/* Where the patches of four pixels at a time come from: read in place for a 1x1 kernel whose channels fill the quads. */
+typedef struct {
+  const eq_conv2d_s8_t *p;
+  const int8_t *input;
+  int8_t *memory; /* four patches of `quads` quads */
+  int32_t quads, direct;
+  int32_t ox, oy; /* the next output pixel */
+} eq_xpulp_patches_t;
+
+static EQ_INLINE eq_xpulp_patches_t eq_xpulp_patches(const eq_conv2d_s8_t *p, const int8_t *input, int8_t *memory,
+                                                     int32_t quads, int32_t pixel) {
+  const int32_t direct = p->kernel_h == 1 && p->kernel_w == 1 && p->in_c == 4 * quads;
+  return (eq_xpulp_patches_t){p, input, memory, quads, direct, pixel % p->out_w, pixel / p->out_w};
+}
+
+/* The zero-filled quads of the next `count` (1 to 4) pixels. */
+static EQ_INLINE void eq_xpulp_next_patches(eq_xpulp_patches_t *at, int32_t count, const int8_t *pixels[4]) {
+  const eq_conv2d_s8_t *const p = at->p;
+  const int32_t patch_bytes = p->kernel_h * p->kernel_w * p->in_c;
+  for (int32_t i = 0; i < count; i++) {
+    const int32_t iy = at->oy * p->stride_h - p->pad_top, ix = at->ox * p->stride_w - p->pad_left;
+    if (at->direct && iy >= 0 && iy < p->in_h && ix >= 0 && ix < p->in_w) {
+      pixels[i] = at->input + (iy * p->in_w + ix) * p->in_c;
+    } else {
+      int8_t *const patch = at->memory + 4 * at->quads * i;
+      eq_xpulp_gather(p, at->input, iy, ix, patch);
+      (void)eq_xpulp_fill(patch + patch_bytes, 0, 4 * at->quads - patch_bytes);
+      pixels[i] = patch;
+    }
+    if (++at->ox == p->out_w) {
+      at->ox = 0;
+      at->oy++;
+    }
+  }
+}
+
 #endif

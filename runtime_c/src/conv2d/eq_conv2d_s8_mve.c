@@ -15,23 +15,11 @@ static EQ_INLINE void conv2d(const eq_conv2d_s8_t *p, const int8_t *restrict inp
   /* Bytes after a patch meet zero weights, but must be readable and are best defined. */
   (void)eq_mve_fill(patches + patch_bytes, 0, padded - patch_bytes);
   (void)eq_mve_fill(patches + padded + patch_bytes, 0, padded - patch_bytes);
-  const int32_t ix_begin = -p->pad_left, ix_end = p->out_w * p->stride_w - p->pad_left;
-  int32_t iy = range.begin / p->out_w * p->stride_h - p->pad_top;
-  int32_t ix = range.begin % p->out_w * p->stride_w - p->pad_left;
+  eq_mve_pixels_t at = eq_mve_pixels(p, gather, patches, range.begin);
   c.y = output + range.begin * p->out_c;
   for (int32_t left = range.end - range.begin; left > 0; left -= 2) {
     const int8_t *places[2] = {patches, patches};
-    int8_t *patch = patches;
-    /* One loop and not two calls: the gathering is inlined. */
-    for (int32_t i = 0; i < 2 && i < left; i++) {
-      places[i] = eq_mve_patch(&gather, iy, ix, patch);
-      patch += padded;
-      ix += p->stride_w;
-      if (ix == ix_end) {
-        ix = ix_begin;
-        iy += p->stride_h;
-      }
-    }
+    eq_mve_next_patches(&at, left, places);
     c.x = places[0];
     c.z = places[1];
     if (left > 1) {

@@ -7,30 +7,13 @@
 
 static EQ_INLINE void conv2d(const eq_conv2d_s8_t *p, const int8_t *restrict input, int8_t *restrict output,
                              void *restrict scratch, eq_range_t range, eq_requant_form_t form) {
-  const int32_t patch_bytes = p->kernel_h * p->kernel_w * p->in_c;
-  const int32_t quads = (patch_bytes + 3) / 4;
+  const int32_t quads = (p->kernel_h * p->kernel_w * p->in_c + 3) / 4;
   const eq_xpulp_requant_t q = eq_xpulp_requant(&p->requant);
-  int8_t *const patches = scratch;
-  const int32_t direct = p->kernel_h == 1 && p->kernel_w == 1 && (p->in_c & 3) == 0;
-  int32_t ox = range.begin % p->out_w, oy = range.begin / p->out_w;
+  eq_xpulp_patches_t at = eq_xpulp_patches(p, input, scratch, quads, range.begin);
   for (int32_t pixel = range.begin; pixel < range.end; pixel += EQ_XPULP_PIXELS) {
     const int32_t count = range.end - pixel < EQ_XPULP_PIXELS ? range.end - pixel : EQ_XPULP_PIXELS;
-    const int8_t *pixels[4] = {patches, patches, patches, patches};
-    for (int32_t i = 0; i < count; i++) {
-      const int32_t iy = oy * p->stride_h - p->pad_top, ix = ox * p->stride_w - p->pad_left;
-      if (direct && iy >= 0 && iy < p->in_h && ix >= 0 && ix < p->in_w) {
-        pixels[i] = input + (iy * p->in_w + ix) * p->in_c;
-      } else {
-        int8_t *const patch = patches + 4 * quads * i;
-        eq_xpulp_gather(p, input, iy, ix, patch);
-        (void)eq_xpulp_fill(patch + patch_bytes, 0, 4 * quads - patch_bytes);
-        pixels[i] = patch;
-      }
-      if (++ox == p->out_w) {
-        ox = 0;
-        oy++;
-      }
-    }
+    const int8_t *pixels[4];
+    eq_xpulp_next_patches(&at, count, pixels);
     eq_xpulp_product(pixels, quads, p->weights, p->bias, &q, p->out_c, output + pixel * p->out_c, count, form);
   }
 }

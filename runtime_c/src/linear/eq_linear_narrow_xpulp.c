@@ -1,0 +1,6 @@
+/* linear with weights of less than 8 bits, Xpulp / CORE-V. The header states the contract. */
+#include "eq_narrow4_xpulp.h"
+
+#include "eq_linear_narrow_run.h"
+
+EQ_LINEAR_NARROW_FUNCTIONS(xpulp)

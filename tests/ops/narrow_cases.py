@@ -1,0 +1,111 @@
+"""Random layers with weights of less than 8 bits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from edgeq.ops import narrow
+from edgeq.ops.spatial import Window
+from edgeq.ops.weight_types import BINARY, WeightType
+from tests.ops.cases import CHANNELS, Case, CaseGraph, add_weighted, weighted_parts, window_attributes, windows
+
+#: input features around every block: a byte, a word, 16 bytes, two of each, and what DSP kernels sum at a time
+FEATURES = (1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 40, 64, 100, 130, 481, 600, 1100)
+
+
+def stored_types() -> st.SearchStrategy[WeightType]:
+    return st.sampled_from(narrow.STORED)
+
+
+@st.composite
+def narrow_parts(draw: st.DrawFn) -> dict[str, Any]:
+    """The kernels have edgeq's own rounding only."""
+    return {**draw(weighted_parts()), "form": draw(st.sampled_from(("high", "shift")))}
+
+
+def levels(rng: np.random.Generator, shape: tuple[int, ...], stored: WeightType, style: str) -> np.ndarray:
+    """Weights of the type: any, or all the largest or the smallest."""
+    if style in ("largest", "smallest"):
+        return np.full(shape, stored.levels[-1 if style == "largest" else 0], np.int8)
+    return rng.choice(np.array(stored.levels, np.int8), shape)
+
+
+@st.composite
+def narrow_conv2d_cases(draw: st.DrawFn) -> Case:
+    window, size = draw(windows())
+    if draw(st.integers(0, 2)) == 0:
+        window = Window((1, 1), (1, 1), (0, 0, 0, 0))
+    in_c, out_c = draw(st.sampled_from((*CHANNELS, 64, 120))), draw(st.sampled_from(CHANNELS))
+    stored, parts = draw(stored_types()), draw(narrow_parts())
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, *size, in_c), parts["zero_point"])
+        weights = levels(graph.rng, (out_c, *window.kernel, in_c), stored, parts["style"])
+        add_weighted(graph, "conv2d", x, weights, 0, parts, window_attributes(window), stored=stored.name)
+
+    return Case(f"{stored.name} conv2d {size} {in_c}->{out_c} {window} {parts}", add)
+
+
+@st.composite
+def narrow_linear_cases(draw: st.DrawFn) -> Case:
+    rows, products = draw(st.integers(1, 3)), draw(st.sampled_from(FEATURES))
+    out_c, stored, parts = draw(st.sampled_from(CHANNELS)), draw(stored_types()), draw(narrow_parts())
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, rows, products), parts["zero_point"])
+        weights = levels(graph.rng, (out_c, products), stored, parts["style"])
+        add_weighted(graph, "linear", x, weights, 0, parts, {}, stored=stored.name)
+
+    return Case(f"{stored.name} linear {rows}x{products}->{out_c} {parts}", add)
+
+
+@st.composite
+def narrow_dwconv2d_cases(draw: st.DrawFn) -> Case:
+    window, size = draw(windows())
+    channels, stored, parts = (
+        draw(st.sampled_from(CHANNELS)),
+        draw(st.sampled_from(narrow.UNPACKED)),
+        draw(narrow_parts()),
+    )
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, *size, channels), parts["zero_point"])
+        weights = levels(graph.rng, (*window.kernel, channels), stored, parts["style"])
+        add_weighted(graph, "dwconv2d", x, weights, 2, parts, window_attributes(window), stored=stored.name)
+
+    return Case(f"{stored.name} dwconv2d {size} {channels} {window} {parts}", add)
+
+
+@st.composite
+def binarize_cases(draw: st.DrawFn) -> Case:
+    """Signs as bytes and as bits."""
+    shape = (1, draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.sampled_from((*CHANNELS, 64, 70))))
+    packed, zero_point = draw(st.booleans()), draw(st.integers(-128, 127))
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation(shape, zero_point)
+        threshold = graph.constant(f"t{len(graph.nodes)}", graph.rng.integers(-128, 129, shape[-1]).astype(np.int16))
+        graph.node("binarize", [x, threshold], 0, {"packed": packed}, 1.0, "uint32" if packed else "int8")
+
+    return Case(f"binarize {shape} packed={packed}", add)
+
+
+@st.composite
+def binary_conv2d_cases(draw: st.DrawFn) -> Case:
+    """Convolutions that count bits, behind the binarize that packs them."""
+    window, size = draw(windows())
+    in_c, out_c = draw(st.sampled_from((*CHANNELS, 64, 70))), draw(st.sampled_from(CHANNELS))
+    parts = draw(narrow_parts())
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, *size, in_c), parts["zero_point"])
+        threshold = graph.constant(f"t{len(graph.nodes)}", graph.rng.integers(-90, 90, in_c).astype(np.int16))
+        graph.node("binarize", [x, threshold], 0, {"packed": True}, 1.0, "uint32")
+        weights = levels(graph.rng, (out_c, *window.kernel, in_c), BINARY, parts["style"])
+        extra = {**window_attributes(window), "in_c": in_c}
+        add_weighted(graph, "binary_conv2d", graph.outputs[-1], weights, 0, parts, extra, stored="binary")
+
+    return Case(f"binary_conv2d {size} {in_c}->{out_c} {window} {parts}", add, nodes=2)
