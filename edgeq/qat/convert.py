@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, fx
 
+from edgeq import torch_operators  # noqa: F401  (makes edgeq::binarize known)
+from edgeq.qat import estimators
 from edgeq.qat.quantizers import ActivationQuantizer, WeightQuantizer
 
 PER_CHANNEL = torch.ops.aten.fake_quantize_per_channel_affine.default
@@ -24,6 +26,8 @@ def convert(model: fx.GraphModule) -> fx.GraphModule:
     edgeq folds them into the scales of the weights, whose integers remain (passes/fold_batch_norm.py)."""
     made = copy.deepcopy(model).eval()
     for node in list(made.graph.nodes):
+        if node.target is estimators.signs:
+            node.target = torch.ops.edgeq.binarize.default
         if node.op != "call_module":
             continue
         module = made.get_submodule(str(node.target))

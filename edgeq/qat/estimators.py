@@ -1,7 +1,8 @@
 """Roundings with gradients: forward they round, backward they pretend not to.
 
 straight-through: Y. Bengio, N. Leonard, A. Courville, "Estimating or Propagating Gradients Through Stochastic Neurons
-for Conditional Computation", 2013, arXiv 1308.3432: the gradient of what is inside the range passes unchanged.
+for Conditional Computation", 2013, arXiv 1308.3432: the gradient of what is inside the range passes unchanged. The
+approximate sign is that of Bi-Real Net (edgeq/qat/bireal.py).
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from torch.autograd.function import once_differentiable
 from edgeq.ops.weight_types import WeightType
 
 
-def nearest_level(v: Tensor, stored: WeightType) -> Tensor:
+def nearest_level(v: Tensor, stored: WeightType, beyond: bool = False) -> Tensor:
     """The levels of a type that are nearest to `v`, as WeightType.nearest rounds; gradient 1 for v within the levels,
-    0 beyond."""
+    and 0 beyond them, or 1 there as well."""
     inside = v.clamp(-stored.largest, stored.largest)
-    return inside + (_nearest(inside.detach(), stored) - inside.detach())
+    kept = v if beyond else inside
+    return kept + (_nearest(inside.detach(), stored) - kept.detach())
 
 
 def _nearest(v: Tensor, stored: WeightType) -> Tensor:
@@ -27,6 +29,29 @@ def _nearest(v: Tensor, stored: WeightType) -> Tensor:
         return v.round()
     levels = torch.tensor(stored.levels, dtype=v.dtype)
     return levels[torch.bucketize(v, (levels[1:] + levels[:-1]) / 2, right=True)]
+
+
+def sign_through(v: Tensor) -> Tensor:
+    """1 for v >= 0, else -1; gradient 1."""
+    return v + (torch.where(v >= 0, 1.0, -1.0) - v).detach()
+
+
+def heaviside(v: Tensor) -> Tensor:
+    """1 for v >= 0, else 0; gradient 1."""
+    return v + ((v >= 0).to(v.dtype) - v).detach()
+
+
+def approximate_sign(v: Tensor) -> Tensor:
+    """1 for v >= 0, else -1; gradient 2 - 2 |v| for |v| < 1, 0 beyond (Bi-Real Net, equation 7)."""
+    inside = v.clamp(-1.0, 1.0)
+    smooth = torch.where(inside < 0, 2 * inside + inside.square(), 2 * inside - inside.square())
+    return smooth + (torch.where(v >= 0, 1.0, -1.0) - smooth).detach()
+
+
+def signs(x: Tensor, threshold: Tensor) -> Tensor:
+    """What edgeq.torch_operators.binarize makes of x [N, C, ..] and a threshold per channel, with the gradient of the
+    approximate sign."""
+    return approximate_sign(x - threshold.reshape(-1, *(1,) * (x.dim() - 2)))
 
 
 def scaled_gradient(value: Tensor, factor: float) -> Tensor:

@@ -42,11 +42,16 @@ def prepare(
     of activations. Raises EdgeqError for what edgeq can't import or train.
     """
     recipe = load_recipe(recipe) if isinstance(recipe, str) else recipe
+    if recipe.equalize or recipe.bias_correction:
+        raise EdgeqError(f"{recipe.source}: equalize and bias_correction are for networks that are not trained further")
     inputs = calibration if isinstance(calibration, tuple) else (calibration,)
     program = torch_program.simplify(torch.export.export(model.eval(), tuple(x[:1] for x in inputs)))
     graph = canonicalize(torch_program.import_program(program, type(model).__name__))
     arrays = dict(zip(graph.inputs, (x.detach().numpy() for x in inputs), strict=True))
     plan = settled(graph, samples_of(arrays, graph, "calibration").inputs, recipe)
+    wide = [name for name, stored in plan.chosen.items() if stored.dtype not in ("int8", "int32")]
+    if wide:
+        raise EdgeqError(f"{recipe.source}: training rounds activations to int8, and {wide[0]} would not be")
     module = _Prepared(trainable(program), plan, weights, activations).module()
     _require_any_batch(module, inputs)
     return module
@@ -59,11 +64,18 @@ class _Prepared:
         self.plan = plan
         self.weights = weights
         self.activations = activations
+        self.fixed: set[str] = set()  # activations whose scale their operator prescribes
         self.shared: dict[int, str] = {}  # id of a quantization -> path of its quantizer
 
     def module(self) -> fx.GraphModule:
         graph = self.plan.placed.graph
         nodes = {node.name: node for node in self.made.graph.nodes}
+        self.fixed = {
+            name
+            for layer in graph.nodes
+            if registry()[layer.op].fixed_output(layer, "int8") is not None
+            for name in layer.outputs
+        }
         given = [node for node in self.made.graph.nodes if node.op == "placeholder"]
         for node, name in zip(given, graph.inputs, strict=True):
             self._round_activation(node, name)
@@ -78,17 +90,17 @@ class _Prepared:
         stored = self.plan.chosen[name]
         if stored.dtype == "int32":  # indices
             return
-        path = self._quantizer_of(stored, node.name)
+        path = self._quantizer_of(stored, node.name, self.activations if name not in self.fixed else methods.FIXED)
         with self.made.graph.inserting_after(node):
             rounded = self.made.graph.call_module(path, (node,))
         rounded.meta = dict(node.meta)
         node.replace_all_uses_with(rounded, delete_user_cb=lambda user: user is not rounded)
 
-    def _quantizer_of(self, stored: Quantization, name: str) -> str:
+    def _quantizer_of(self, stored: Quantization, name: str, method: str) -> str:
         """One quantizer for all activations that must have one scale: they hold the same object."""
         if id(stored) not in self.shared:
             path = f"quantizers.{name}"
-            self.made.add_submodule(path, methods.ACTIVATIONS[self.activations](stored))
+            self.made.add_submodule(path, methods.ACTIVATIONS[method](stored))
             self.shared[id(stored)] = path
         return self.shared[id(stored)]
 
@@ -110,6 +122,7 @@ class _Prepared:
         source = node.args[1]
         weight = self.made.get_parameter(str(source.target))
         method = methods.LSQ if stored is weight_types.INT8 else self.weights
+        methods.require_type(method, stored, name)
         path = f"quantizers.{name}_weights"
         self.made.add_submodule(path, methods.WEIGHTS[method](weight.detach(), stored))
         with self.made.graph.inserting_before(node):

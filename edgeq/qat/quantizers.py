@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Quantization
+from edgeq.ops import weight_types
 from edgeq.ops.weight_types import WeightType
 from edgeq.qat import estimators
 from edgeq.quantize.omse import least_error_scales
@@ -16,6 +17,9 @@ from edgeq.quantize.omse import least_error_scales
 class WeightQuantizer(nn.Module):
     """Rounds the weights of a layer: forward(weight) = steps(weight) * scale(weight), with a scale per output channel,
     the first axis. A method says what the two are; `start`: the weights that training begins with."""
+
+    #: names of the types of weights that the method is for
+    types: tuple[str, ...] = tuple(weight_types.TYPES)
 
     def __init__(self, start: Tensor, stored: WeightType) -> None:
         super().__init__()
@@ -68,7 +72,7 @@ class ActivationQuantizer(nn.Module):
 def round_activations(model: nn.Module, enabled: bool) -> None:
     """Turns the rounding of all activations of a prepared network on or off. At 8 bits it changes little and takes a
     third of the time: the first epochs may go without (R. Krishnamoorthi, "Quantizing deep convolutional networks for
-    efficient inference", 2018, arXiv 1806.08342, section 3.2, delays it as well)."""
+    efficient inference", 2018, arXiv 1806.08342, delays it as well)."""
     for module in model.modules():
         if isinstance(module, ActivationQuantizer):
             module.enabled = enabled

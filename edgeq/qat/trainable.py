@@ -10,9 +10,12 @@ from torch import fx, nn
 from torch.export import ExportedProgram
 
 from edgeq.errors import EdgeqError
+from edgeq.qat import estimators
 
 #: a batch norm in an exported program: (input, weight, bias, mean, variance, momentum, epsilon), result 0
 BATCH_NORM = "aten._native_batch_norm_legit_no_training.default"
+#: calls without a gradient -> what is trained instead
+WITH_GRADIENT = {"edgeq.binarize.default": estimators.signs}
 #: calls that hold shapes, whose batch of 1 stands for any
 SHAPED = {"aten.view.default", "aten.reshape.default", "aten._unsafe_view.default", "aten.expand.default"}
 
@@ -75,6 +78,7 @@ class _Unlifted:
 
     def _copied(self, node: fx.Node) -> fx.Node:
         copy = self.graph.node_copy(node, self._value)
+        copy.target = WITH_GRADIENT.get(str(node.target), node.target)
         copy.name = node.name
         if str(copy.target) in SHAPED and copy.args[1][:1] == [1]:
             copy.args = (copy.args[0], [-1, *copy.args[1][1:]], *copy.args[2:])

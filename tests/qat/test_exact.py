@@ -55,10 +55,22 @@ def torch_values(path: Path, graph: Graph, x: Tensor) -> dict[str, np.ndarray]:
 
 CASES = [
     ("int8", "lsq", "lsq"),
-    ("int8", "lsq", "fixed"),
-    *((quant, weights, "lsq") for weights in sorted(methods.WEIGHTS) for quant in ("int4", "int2", "ternary")),
-    *(("ternary", "lsq", activations) for activations in sorted(methods.ACTIVATIONS)),
+    ("int4", "lsq", "pact"),
+    ("int2", "lsq", "lsq"),
+    ("ternary", "lsq", "fixed"),
+    ("int2", "sawb", "pact"),
+    ("int2", "dorefa", "lsq"),
+    ("int4", "denseshift", "lsq"),
+    ("ternary", "bitnet", "lsq"),
+    ("ternary", "bitnet_median", "lsq"),
+    ("binary", "xnor", "lsq"),
+    ("binary", "bireal", "lsq"),
 ]
+
+
+def test_every_method_is_among_the_cases() -> None:
+    assert {weights for _, weights, _ in CASES} == set(methods.WEIGHTS)
+    assert {activations for _, _, activations in CASES} == set(methods.ACTIVATIONS)
 
 
 @pytest.mark.usefixtures("every_weight_type")
