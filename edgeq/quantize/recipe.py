@@ -25,8 +25,8 @@ LAYER = "layer"
 @dataclass(frozen=True)
 class Method:
     """How one layer is quantized. `observer` chooses the ranges of the activations it makes: minmax, percentile (keeps
-    `percentile` % of the values), mse or kl; `weights` how its weights are rounded: minmax, omse, gptq or auto: minmax
-    for weights of 8 bits, omse for less."""
+    `percentile` % of the values), mse or kl; `weights` how its weights are rounded: minmax, omse, gptq, adaround,
+    adaquant or auto: minmax for weights of 8 bits, omse for less."""
 
     precision: str = "int8"
     observer: str = "mse"
