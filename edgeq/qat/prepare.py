@@ -17,7 +17,7 @@ from edgeq.passes import canonicalize
 from edgeq.qat import methods
 from edgeq.qat.trainable import trainable
 from edgeq.quantize.data import samples_of
-from edgeq.quantize.recipe import Recipe, load_recipe
+from edgeq.quantize.recipe import SWITCHES, Recipe, load_recipe
 from edgeq.quantize.stage import Settled, settled
 
 #: calls with weights as their second operand, output channels first
@@ -42,8 +42,10 @@ def prepare(
     of activations. Raises EdgeqError for what edgeq can't import or train.
     """
     recipe = load_recipe(recipe) if isinstance(recipe, str) else recipe
-    if recipe.equalize or recipe.bias_correction:
-        raise EdgeqError(f"{recipe.source}: equalize and bias_correction are for networks that are not trained further")
+    if recipe.equalize or recipe.bias_correction or recipe.smooth:
+        raise EdgeqError(
+            f"{recipe.source}: {', '.join(SWITCHES)} are for networks that are not trained; leave them out"
+        )
     inputs = calibration if isinstance(calibration, tuple) else (calibration,)
     program = torch_program.simplify(torch.export.export(model.eval(), tuple(x[:1] for x in inputs)))
     graph = canonicalize(torch_program.import_program(program, type(model).__name__))

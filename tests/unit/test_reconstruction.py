@@ -74,7 +74,7 @@ def test_recipes_reconstruct_layers(method: str) -> None:
     """With the same scales, sums are nearer to the float network's than those of weights rounded to the nearest."""
     network = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 6, 3))
     graph = imported(randomized(network), torch.zeros(1, 3, 7, 6))
-    x = np.random.default_rng(0).standard_normal((64, 3, 7, 6)).astype(np.float32)
+    x = np.cumsum(np.random.default_rng(0).standard_normal((64, 3, 7, 6)), axis=-1).astype(np.float32)  # like a picture
     samples = samples_of({"x": x}, graph, "test")
     least = {}
     for name in ("omse", method):
