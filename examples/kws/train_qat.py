@@ -23,7 +23,7 @@ from model import dscnn
 from synthesize import EspeakMissingError
 from torch import Tensor, fx, nn
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel
+from torch.optim.swa_utils import AveragedModel, update_bn
 from train import (
     BATCH,
     ESPEAK_PER_BATCH,
@@ -127,6 +127,9 @@ def train(args: argparse.Namespace, known: Clips, real: Material, spoken: Materi
         if epoch % 10 == 9 or epoch + 1 == args.epochs:
             note = f"epoch {epoch + 1}/{args.epochs}  loss {losses / steps:.4f}"
             print(f"{note}  {time.time() - started:.0f} s", flush=True)
+    # Averaged weights round to other integers than those under which the statistics of batch norms were averaged.
+    rows = np.array_split(rng.permutation(len(real.labels)), steps)
+    update_bn((torch.from_numpy(from_log_mel(real.draw(part, rng)).astype(np.float32)) for part in rows), averaged)
     result = averaged.module.eval()
     assert isinstance(result, fx.GraphModule)
     return result
