@@ -285,14 +285,26 @@ def _parse_memory(top: _Table, arch: str) -> dict[str, MemoryRegion]:
 def _parse_toolchain(table: _Table) -> Toolchain:
     """GCC as [toolchain] has it, or with use = "zig" what [toolchain.zig] says."""
     chosen = table.choice("use", KINDS) if table.has("use") else GCC
-    result = Toolchain(GCC, table.text("compiler"), table.texts("flags"), table.texts("link_flags"), table.text("apt"))
+    result = Toolchain(
+        GCC,
+        table.text("compiler"),
+        table.texts("flags"),
+        table.texts("link_flags"),
+        table.text("apt"),
+        _float_flags(table),
+    )
     if chosen == ZIG or table.has(ZIG):
         zig = table.table(ZIG)
-        with_zig = Toolchain(ZIG, ZIG_PACKAGE, zig.texts("flags"), zig.texts("link_flags"), "")
+        with_zig = Toolchain(ZIG, ZIG_PACKAGE, zig.texts("flags"), zig.texts("link_flags"), "", _float_flags(zig))
         zig.close()
         result = with_zig if chosen == ZIG else result
     table.close()
     return result
+
+
+def _float_flags(table: _Table) -> tuple[str, ...]:
+    """Optional: what firmware with floating-point layers is compiled with besides."""
+    return table.texts("float_flags") if table.has("float_flags") else ()
 
 
 def _parse_simulator(table: _Table, arch: str) -> Simulator:

@@ -30,6 +30,7 @@ from edgeq.lower.program import Program
 from edgeq.lower.select import Candidate, lower
 from edgeq.lower.within import Built, within
 from edgeq.observer import Observer
+from edgeq.ops.float_types import FLOATS
 from edgeq.passes import canonicalize
 from edgeq.plan.arena import Plan, plan
 from edgeq.plan.banded import run_in_bands
@@ -49,12 +50,14 @@ from edgeq.quantize.data import (
 from edgeq.quantize.equalize import equalized
 from edgeq.quantize.observe import unprescribed
 from edgeq.quantize.recipe import Recipe
+from edgeq.quantize.smooth import smoothed
 from edgeq.quantize.sqnr import sqnr_db
 from edgeq.quantize.stage import quantized
 from edgeq.report.facts import Accuracy, Facts, write
 from edgeq.simulate.qemu import require_simulator
 from edgeq.simulate.session import run_samples
-from edgeq.verify import Verification, compare
+from edgeq.stepwise import has_floats
+from edgeq.verify import Verification, compare, verify_layers
 
 RANDOM_CALIBRATION = "random"
 NO_CALIBRATION = (
@@ -62,6 +65,8 @@ NO_CALIBRATION = (
     "the build without caring for accuracy"
 )
 SIMULATED_SAMPLES = 200
+#: samples on which a build compares every layer of a network with floating-point layers
+LAYER_SAMPLES = 8
 
 
 @dataclass(frozen=True)
@@ -86,9 +91,15 @@ def import_model(source: ModelSource) -> Graph:
     return canonicalize(verify_graph.run(load(source), "import"))
 
 
-def prepare(graph: Graph, recipe: Recipe) -> Graph:
+def prepare(graph: Graph, recipe: Recipe, calibration: Samples | None) -> Graph:
     """The float graph that the recipe quantizes: the same function, maybe with other weights."""
-    return verify_graph.run(equalized(graph), "equalize") if recipe.equalize else graph
+    if recipe.equalize:
+        graph = verify_graph.run(equalized(graph), "equalize")
+    if recipe.smooth:
+        if calibration is None:
+            raise EdgeqError("smooth needs calibration data: give --calib DATA.npz")
+        graph = verify_graph.run(smoothed(graph, calibration.inputs), "smooth")
+    return graph
 
 
 def quantize(graph: Graph, calibration: Samples | None, recipe: Recipe, observer: Observer | None = None) -> Graph:
@@ -187,15 +198,18 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
     if options.simulate:
         require_simulator(options.board)
     kind = check_source(options.source)
-    _check_data_options(options, may_prescribe=kind in guard.MAY_PRESCRIBE)
+    _check_data_options(options, may_do_without=kind in guard.MAY_PRESCRIBE or not options.recipe.needs_ranges)
     with _target_folder(options.folder) as folder:
         observer.stage(f"importing {options.source.path.name}")
-        graph = prepare(import_model(options.source), options.recipe)
+        graph = import_model(options.source)
         calibration = _calibration(options, graph, observer)
+        graph = prepare(graph, options.recipe, calibration)
         evaluation = load_samples(options.eval_data, graph, "--eval") if options.eval_data else None
         how = f"{options.recipe.summary}, {len(calibration)} samples" if unprescribed(graph) else "as the file says"
         observer.stage(f"quantizing to {options.recipe.name} ({how})")
         integer = quantize(graph, calibration, options.recipe, observer)
+        if options.calib is None and unprescribed(graph):
+            _require_no_ranges(integer)
         observer.stage(f"generating and compiling for {options.board.name}")
         emit_options = EmitOptions(options.optimize, options.recipe.name, _source_facts(options.source.path))
         program, arena = generate(integer, options.board, folder, emit_options, options.budget)
@@ -226,9 +240,13 @@ def _simulate(facts: Facts, samples: Samples, options: BuildOptions, observer: O
     inputs = quantize_inputs(firmware.graph, chosen)
     with observer.samples(f"running {len(chosen)} samples on {options.board.name}", len(chosen)) as progress:
         result = run_samples(firmware, inputs, progress=progress)
-    expected = reference.run(firmware.graph, inputs)
-    compared = tuple((name, compare(name, expected[name], result.outputs[name])) for name in firmware.graph.outputs)
-    facts.verification = Verification(len(chosen), compared)
+    if has_floats(firmware.graph):
+        observer.stage("comparing every layer with its error bound")
+        facts.verification = verify_layers(firmware, chosen.portion(LAYER_SAMPLES, firmware.graph))
+    else:
+        expected = reference.run(firmware.graph, inputs)
+        compared = tuple((name, compare(name, expected[name], result.outputs[name])) for name in firmware.graph.outputs)
+        facts.verification = Verification(len(chosen), compared)
     facts.stack_bytes = result.stack_bytes
     if facts.accuracy is not None and chosen.labels is not None:
         output = firmware.graph.outputs[0]
@@ -244,9 +262,10 @@ def _default_samples(board: Board, samples: Samples) -> int:
     return len(samples) if board.arch == "host" else SIMULATED_SAMPLES
 
 
-def _check_data_options(options: BuildOptions, may_prescribe: bool) -> None:
-    """What can be told before the model is read; `may_prescribe`: its file may hold scales of all activations."""
-    if options.calib is None and not may_prescribe:
+def _check_data_options(options: BuildOptions, may_do_without: bool) -> None:
+    """What can be told before the model is read; `may_do_without`: calibration may not be needed, because the file may
+    hold scales of all activations, or nothing is quantized."""
+    if options.calib is None and not may_do_without:
         raise EdgeqError(NO_CALIBRATION)
     if options.calib not in (None, RANDOM_CALIBRATION):
         require_file(Path(str(options.calib)), "--calib")
@@ -256,7 +275,7 @@ def _check_data_options(options: BuildOptions, may_prescribe: bool) -> None:
 
 def _calibration(options: BuildOptions, graph: Graph, observer: Observer) -> Samples:
     if options.calib is None:
-        if unprescribed(graph):
+        if unprescribed(graph) and options.recipe.needs_ranges:
             raise EdgeqError(NO_CALIBRATION)
         return random_samples(graph)
     if options.calib == RANDOM_CALIBRATION:
@@ -267,6 +286,13 @@ def _calibration(options: BuildOptions, graph: Graph, observer: Observer) -> Sam
     if unprescribed(graph):
         require_float(samples, where)
     return samples
+
+
+def _require_no_ranges(graph: Graph) -> None:
+    """Raises EdgeqError where a layer of a recipe without quantization was kept in integers all the same."""
+    for node in graph.nodes:
+        if graph.tensor(node.output).dtype not in FLOATS:
+            raise EdgeqError(f"layer {node.name} has no floating-point form and is quantized; {NO_CALIBRATION}")
 
 
 def _reference_accuracy(graph: Graph, integer: Graph, evaluation: Samples | None) -> Accuracy | None:

@@ -11,19 +11,24 @@ import numpy as np
 
 from edgeq import ops
 from edgeq.ir.graph import Graph, Node
+from edgeq.ops import float_types
 from edgeq.ops.clamp import apply_activation
 
 #: samples computed at once; bounds the memory of the extracted windows
 BATCH = 32
 
 Watcher = Callable[[str, np.ndarray], None]
+Change = Callable[[str, np.ndarray], np.ndarray]
 
 
-def run(graph: Graph, inputs: Mapping[str, np.ndarray], watch: Watcher | None = None) -> dict[str, np.ndarray]:
+def run(
+    graph: Graph, inputs: Mapping[str, np.ndarray], watch: Watcher | None = None, change: Change | None = None
+) -> dict[str, np.ndarray]:
     """Outputs by name for inputs [samples, ...] by name, stored (channels-last) layout, types as in the graph.
 
     `watch(name, values)` is called with every activation of every batch, inputs and starts of states included, and with
-    the values inside float nodes (Operator.inner); with states a batch is one step.
+    the values inside float nodes (Operator.inner); with states a batch is one step. `change(name, values)` gives what
+    takes the place of every activation that a node makes.
     """
     samples = len(next(iter(inputs.values())))
     size = 1 if graph.states else BATCH
@@ -31,7 +36,7 @@ def run(graph: Graph, inputs: Mapping[str, np.ndarray], watch: Watcher | None = 
     parts: dict[str, list[np.ndarray]] = {name: [] for name in graph.outputs}
     for start in range(0, samples, size):
         batch = {name: array[start : start + size] for name, array in inputs.items()}
-        values = _run_batch(graph, {**batch, **carried}, watch)
+        values = _run_batch(graph, {**batch, **carried}, watch, change)
         carried = {state.start: values[state.end] for state in graph.states}
         for name in graph.outputs:
             parts[name].append(values[name])
@@ -43,12 +48,14 @@ def reset_states(graph: Graph) -> dict[str, np.ndarray]:
     found = {}
     for state in graph.states:
         tensor = graph.tensor(state.start)
-        zero = 0 if tensor.dtype == "float32" else tensor.zero_point
+        zero = 0 if tensor.is_real else tensor.zero_point
         found[state.start] = np.full(tensor.shape, zero, tensor.dtype)
     return found
 
 
-def _run_batch(graph: Graph, given: Mapping[str, np.ndarray], watch: Watcher | None) -> dict[str, np.ndarray]:
+def _run_batch(
+    graph: Graph, given: Mapping[str, np.ndarray], watch: Watcher | None, change: Change | None
+) -> dict[str, np.ndarray]:
     values: dict[str, np.ndarray] = dict(given)
     last_use = {name: index for index, node in enumerate(graph.nodes) for name in node.inputs}
     results = graph.results
@@ -60,6 +67,7 @@ def _run_batch(graph: Graph, given: Mapping[str, np.ndarray], watch: Watcher | N
         made = run_node(graph, node, arguments)
         for name, result in zip((*node.outputs, *inner_values(graph, node)), made, strict=True):
             if name in node.outputs:
+                result = result if change is None else change(name, result)
                 values[name] = result
             if watch is not None:
                 watch(name, result)
@@ -71,21 +79,35 @@ def _run_batch(graph: Graph, given: Mapping[str, np.ndarray], watch: Watcher | N
 
 def constant_of(graph: Graph, node: Node, name: str) -> np.ndarray:
     """A constant operand: as stored for integer nodes, in real numbers for float ones."""
-    is_float = graph.tensor(node.outputs[0]).dtype == "float32"
-    return graph.real_constant(name) if is_float else graph.constant(name)
+    return graph.real_constant(name) if graph.tensor(node.outputs[0]).is_real else graph.constant(name)
 
 
 def inner_values(graph: Graph, node: Node) -> list[str]:
     """Names of the values inside a float node that calibration watches."""
-    is_float = graph.tensor(node.outputs[0]).dtype == "float32"
-    return [f"{node.name}.{value}" for value in ops.get(node.op).inner] if is_float else []
+    if not graph.tensor(node.outputs[0]).is_real:
+        return []
+    return [f"{node.name}.{value}" for value in ops.get(node.op).inner]
 
 
 def run_node(graph: Graph, node: Node, arguments: list[np.ndarray]) -> list[np.ndarray]:
-    """One node, float or integer by the type of its output."""
-    operator = ops.get(node.op)
-    if graph.tensor(node.outputs[0]).dtype == "float32":
-        low, high = node.attributes.get("activation", (None, None))
-        results = operator.run_float(node, arguments)
-        return [apply_activation(result, low, high).astype(np.float32, copy=False) for result in results]
+    """One node by the type of its output: of the float graph, integer, or in float32 and rounded to the floating-point
+    type that stores it."""
+    operator, output = ops.get(node.op), graph.tensor(node.outputs[0])
+    if output.is_real:
+        return [result.astype(np.float32, copy=False) for result in run_real(node, arguments)]
+    if is_stored_float(graph, node):
+        wide = [array.astype(np.float32, copy=False) for array in arguments]
+        return [float_types.stored(result, output.dtype) for result in run_real(node, wide)]
     return operator.run_integer(graph, node, arguments)
+
+
+def run_real(node: Node, arguments: list[np.ndarray]) -> list[np.ndarray]:
+    """The node's function of real numbers with its fused activation, in the type of the arguments."""
+    low, high = node.attributes.get("activation", (None, None))
+    return [apply_activation(result, low, high) for result in ops.get(node.op).run_float(node, arguments)]
+
+
+def is_stored_float(graph: Graph, node: Node) -> bool:
+    """Whether the node computes in floating point in firmware as well."""
+    output = graph.tensor(node.outputs[0])
+    return not output.is_real and output.dtype in float_types.FLOATS and ops.get(node.op).takes_float

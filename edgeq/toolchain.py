@@ -20,13 +20,19 @@ ZIG_PACKAGE = "ziglang"
 @dataclass(frozen=True)
 class Toolchain:
     """`compiler` is the executable's name, or the Python package's for ZIG; `flags` choose cpu and ABI, `link_flags`
-    are for linking only; `apt` is the Debian package (empty for ZIG)."""
+    are for linking only; `apt` is the Debian package (empty for ZIG). `float_flags` follow `flags` in firmware that has
+    floating-point layers."""
 
     kind: str
     compiler: str
     flags: tuple[str, ...]
     link_flags: tuple[str, ...]
     apt: str
+    float_flags: tuple[str, ...] = ()
+
+    def flags_for(self, floats: bool) -> tuple[str, ...]:
+        """Flags that choose cpu and ABI; `floats`: of firmware with floating-point layers."""
+        return (*self.flags, *self.float_flags) if floats else self.flags
 
     def is_installed(self) -> bool:
         """Whether this machine has the compiler."""

@@ -1,4 +1,4 @@
-"""Proves a firmware equal to the integer reference, layer by layer."""
+"""Proves a firmware equal to the integer reference, layer by layer; floating-point layers within their bound."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeq import reference
+from edgeq import reference, stepwise
 from edgeq.firmware_folder import FirmwareFolder
 from edgeq.observer import Progress
 from edgeq.quantize.data import Samples, quantize_inputs
@@ -16,12 +16,18 @@ from edgeq.simulate.session import RunOptions, run_samples
 
 @dataclass(frozen=True)
 class Difference:
-    """A layer (or output) whose bytes differ: how many, the largest difference, the first sample."""
+    """A layer (or output) whose values differ: how many, the largest difference, the first sample; `beyond`: how many
+    lie beyond the error bound of floating point, which integer layers don't have."""
 
     name: str
     values: int
-    max_abs_diff: int
+    max_abs_diff: float
     first_sample: int
+    beyond: int
+
+    @property
+    def within_bound(self) -> bool:
+        return self.beyond == 0
 
 
 @dataclass(frozen=True)
@@ -41,22 +47,35 @@ class Verification:
         return all(difference is None for _, difference in self.layers)
 
     @property
-    def max_abs_diff(self) -> int:
+    def within_bound(self) -> bool:
+        """Whether nothing differs but floating-point layers, and those by what rounding explains."""
+        return all(difference is None or difference.within_bound for _, difference in self.layers)
+
+    @property
+    def max_abs_diff(self) -> float:
         return max((difference.max_abs_diff for _, difference in self.layers if difference), default=0)
 
     @property
     def first_difference(self) -> Difference | None:
-        return next((difference for _, difference in self.layers if difference), None)
+        """The first that rounding does not explain, or the first of those that it does."""
+        found = [difference for _, difference in self.layers if difference]
+        return next((difference for difference in found if not difference.within_bound), next(iter(found), None))
 
     def as_json(self) -> dict[str, Any]:
         first = self.first_difference
         return {
             "bit_exact": self.bit_exact,
+            "within_bound": self.within_bound,
             "samples": self.samples,
             "max_abs_diff": self.max_abs_diff,
             "first_difference": first.name if first else None,
             "layers": [
-                {"name": key, "bit_exact": diff is None, "max_abs_diff": diff.max_abs_diff if diff else 0}
+                {
+                    "name": key,
+                    "bit_exact": diff is None,
+                    "within_bound": diff is None or diff.within_bound,
+                    "max_abs_diff": diff.max_abs_diff if diff else 0,
+                }
                 for key, diff in self.layers
             ],
             "seen_through": dict(self.inside),
@@ -65,9 +84,15 @@ class Verification:
 
 def verify_layers(firmware: FirmwareFolder, samples: Samples, progress: Progress | None = None) -> Verification:
     """Compares the output of every layer that has a whole one on every sample, together with its further outputs
-    that are the model's."""
+    that are the model's; in a network with floating-point layers each with what it should make of the firmware's own
+    values before it."""
     graph = firmware.graph
     inputs = quantize_inputs(graph, samples)
+    if stepwise.has_floats(graph):
+        result = run_samples(firmware, inputs, RunOptions(layers=True, poison=True), progress)
+        gaps = stepwise.gaps(firmware, inputs, stepwise.recorded(firmware, result))
+        layers = tuple((key, difference(key, gap)) for key, gap in gaps.items())
+        return Verification(len(samples), layers, tuple(_inside(firmware)))
     expected: dict[str, list[np.ndarray]] = {}
     reference.run(graph, inputs, watch=lambda name, values: expected.setdefault(name, []).append(values))
     result = run_samples(firmware, inputs, RunOptions(layers=True, poison=True), progress)
@@ -81,6 +106,11 @@ def verify_layers(firmware: FirmwareFolder, samples: Samples, progress: Progress
             found = (compare(key, np.concatenate(expected[name]), values) for name, values in made.items())
             compared.append((key, next((difference for difference in found if difference), None)))
     return Verification(len(samples), tuple(compared), tuple(_inside(firmware)))
+
+
+def difference(name: str, gap: stepwise.Gap) -> Difference | None:
+    """What is said of a layer's gap; None where there is none."""
+    return Difference(name, gap.values, gap.largest, gap.first_sample, gap.beyond) if gap.values else None
 
 
 def _inside(firmware: FirmwareFolder) -> list[tuple[str, str]]:
@@ -101,4 +131,5 @@ def compare(name: str, expected: np.ndarray, actual: np.ndarray) -> Difference |
     delta = np.abs(expected.astype(np.int64) - actual.astype(np.int64)).reshape(len(expected), -1)
     if not delta.any():
         return None
-    return Difference(name, int((delta > 0).sum()), int(delta.max()), int(delta.any(axis=1).argmax()))
+    values = int((delta > 0).sum())
+    return Difference(name, values, int(delta.max()), int(delta.any(axis=1).argmax()), values)

@@ -24,6 +24,7 @@ from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import FirmwareFolder
 from edgeq.frontend import guard
 from edgeq.ir.graph import Graph, Origin, Tensor
+from edgeq.ops.float_types import FLOATS
 from edgeq.quantize.data import Samples, dequantize, quantize_inputs, to_model_layout
 
 #: framework -> kind of the files it reads
@@ -122,14 +123,20 @@ def _difference(key: str, tensor: Tensor, ours: np.ndarray, theirs: np.ndarray, 
     def real(q: Any) -> Any:
         return (np.asarray(q, np.float64) - tensor.zero_point) * tensor.scale
 
-    info = np.iinfo(tensor.dtype)
+    ends: tuple[Any, Any] = (-np.inf, np.inf)
+    if tensor.dtype not in FLOATS:
+        info = np.iinfo(tensor.dtype)
+        ends = (real(info.min), real(info.max))
     exact = framework == "tflite" and theirs.dtype == ours.dtype
-    wanted = real(theirs) if exact else np.clip(theirs.astype(np.float64), real(info.min), real(info.max))
+    wanted = real(theirs) if exact else np.clip(theirs.astype(np.float64), *ends)
     error = real(ours) - wanted
     largest = float(np.abs(error).max())
     noise, power = float(np.square(error).sum()), float(np.square(wanted).sum())
     sqnr = EXACT_DB if noise == 0.0 else min(EXACT_DB, 10.0 * float(np.log10(max(power, 1e-300) / noise)))
-    steps = largest / tensor.scale
+    step = tensor.scale
+    if tensor.dtype in FLOATS:  # between neighbours of the largest value
+        step = 2 * FLOATS[tensor.dtype].roundoff * max(float(np.abs(wanted).max()), 1e-30)
+    steps = largest / step
     diverges = largest > 0.0 if exact else sqnr < LEAST_SQNR_DB and steps > MOST_STEPS
     return LayerDifference(key, largest, round(steps, 3), round(sqnr, 2), diverges)
 

@@ -14,6 +14,7 @@ from edgeq.emit.names import model_name, unique_identifiers
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.lower.program import Layer, Planar, Program, Rolling
 from edgeq.ops.base import Kernel
+from edgeq.ops.float_types import FLOATS
 from edgeq.ops.spatial import Window
 from edgeq.plan.arena import Plan
 from edgeq.plan.lifetime import band_name, copy_name, scratch_name, stored_bytes
@@ -45,6 +46,7 @@ def model_context(program: Program, plan: Plan) -> dict[str, Any]:
             {header for layer in program.layers for header in _headers(layer)}
             | ({"eq_rows.h"} if program.stages else set())
         ),
+        "has_floats": program.has_floats,
         "stages": stages.stage_records(program, identifiers),
     }
     owners = program.stored_constants()
@@ -64,10 +66,16 @@ def _precision(graph: Graph) -> str:
 
 def _pointer(graph: Graph, name: str, macros: Mapping[str, str], const: bool, kernel: Kernel | None = None) -> str:
     """A tensor in the arena, as the kernel takes it that reads or writes it."""
-    dtype = graph.tensor(name).dtype
     place = f"model->arena + {macros[name]}"
-    as_bytes = dtype == "int8" or (kernel is not None and kernel.dtype == "bytes")
-    return place if as_bytes else f"({'const ' if const else ''}{dtype}_t *)({place})"
+    element = c_type(graph.tensor(name).dtype)
+    if kernel is not None:
+        element = "int8_t" if kernel.dtype == "bytes" else kernel.pointers or element
+    return place if element == "int8_t" else f"({'const ' if const else ''}{element} *)({place})"
+
+
+def c_type(dtype: str) -> str:
+    """The C type of a tensor's elements."""
+    return FLOATS[dtype].c_type if dtype in FLOATS else f"{dtype}_t"
 
 
 def _offset_macro(model: str, identifier: str) -> str:
@@ -101,8 +109,10 @@ def _ports(
                 "shape": list(tensor.shape),
                 "note": f" (the model's {list(source.shape)}, channels last)" if moved else "",
                 "dtype": tensor.dtype,
-                "lowest": int(np.iinfo(tensor.dtype).min),
-                "highest": int(np.iinfo(tensor.dtype).max),
+                "c_type": c_type(tensor.dtype),
+                "is_float": tensor.dtype in FLOATS,
+                "lowest": 0 if tensor.dtype in FLOATS else int(np.iinfo(tensor.dtype).min),
+                "highest": 0 if tensor.dtype in FLOATS else int(np.iinfo(tensor.dtype).max),
                 "elements": tensor.elements,
                 "size_bytes": tensor.size_bytes,
                 "scale": c_float(tensor.scale),
@@ -121,6 +131,8 @@ def _states(graph: Graph, macros: Mapping[str, str]) -> list[dict[str, Any]]:
             "pointer": _pointer(graph, tensor.name, macros, const=False),
             "shape": list(tensor.shape),
             "dtype": tensor.dtype,
+            "c_type": c_type(tensor.dtype),
+            "is_float": tensor.dtype in FLOATS,
             "elements": tensor.elements,
             "size_bytes": tensor.size_bytes,
             "scale": c_float(tensor.scale),
@@ -244,9 +256,11 @@ def _comment(program: Program, plan: Plan, layer: Layer, activations: list[str])
     lines += [f"out  {_describe(program, graph.tensor(name), plan)}" for name in node.outputs]
     if "weights" in layer.constants:
         weights = graph.tensor(node.inputs[1])
-        assert weights.quantization is not None
-        scale = weights.quantization.scale
-        lines.append(f"weights {list(weights.shape)}, scale per channel {scale.min():.4g} to {scale.max():.4g}")
+        if weights.quantization is None:
+            lines.append(f"weights {list(weights.shape)}, {weights.dtype}")
+        else:
+            scale = weights.quantization.scale
+            lines.append(f"weights {list(weights.shape)}, scale per channel {scale.min():.4g} to {scale.max():.4g}")
     if layer.scratch_bytes:
         lines.append(f"scratch {layer.scratch_bytes} bytes a core")
     if isinstance(layer.over_input, Rolling):
@@ -269,7 +283,7 @@ def _describe(program: Program, tensor: Tensor, plan: Plan) -> str:
     start = plan.tensor_offset(tensor.name)
     stored = stored_bytes(program, tensor.name)
     window = f" ({stored // (tensor.size_bytes // tensor.shape[1])} rows of it)" if stored < tensor.size_bytes else ""
-    return (
-        f"{tensor.name} {list(tensor.shape)} scale {tensor.scale:.6g} zero_point {tensor.zero_point}, "
-        f"arena {start} .. {start + stored - 1}{window}"
-    )
+    meaning = f"scale {tensor.scale:.6g} zero_point {tensor.zero_point}"
+    if tensor.dtype in FLOATS:
+        meaning = tensor.dtype
+    return f"{tensor.name} {list(tensor.shape)} {meaning}, arena {start} .. {start + stored - 1}{window}"

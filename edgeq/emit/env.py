@@ -20,8 +20,11 @@ def c_int(value: int) -> str:
 
 
 def c_array_text(data: np.ndarray, per_line: int = 24) -> str:
-    """The elements of an integer array as lines of initializers."""
-    values = [str(value) for value in data.reshape(-1).tolist()]
+    """The elements of an integer or float32 array as lines of initializers."""
+    if data.dtype == np.float32:
+        values = [f"{c_float(value)}f" for value in data.reshape(-1).tolist()]
+    else:
+        values = [str(value) for value in data.reshape(-1).tolist()]
     if data.dtype == np.int32:
         values = ["INT32_MIN" if value == "-2147483648" else value for value in values]
     elif data.dtype == np.int64:

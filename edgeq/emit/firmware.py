@@ -55,6 +55,7 @@ def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> No
         "sources": sources,
         "include_flags": include_flags,
         "optimize_flag": OPTIMIZE_FLAGS[options.optimize],
+        "cpu_flags": board.toolchain.flags_for(program.has_floats),
     }
     files = {
         f"{name}.h": "model/model.h.j2",

@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-DTYPE_BYTES = {"float32": 4, "int8": 1, "int16": 2, "uint16": 2, "int32": 4, "uint32": 4, "int64": 8}
+DTYPE_BYTES = {
+    "float32": 4, "float16": 2, "int8": 1, "int16": 2, "uint16": 2, "int32": 4, "uint32": 4, "int64": 8,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +23,8 @@ class Quantization:
     """Affine quantization: real = scale * (q - zero_point).
 
     `scale` has one entry, or one per index of `axis` (then zero_point is 0: symmetric). `dtype` is the type of q: a
-    float activation with a quantization is one whose file prescribes how it is to be stored.
+    float activation with a quantization of an integer type is one whose file prescribes how it is to be stored. A
+    quantization of type float32 or float16 has scale 1 and zero point 0: firmware stores the numbers themselves.
     """
 
     scale: np.ndarray
@@ -63,6 +66,12 @@ class Tensor:
     @property
     def is_constant(self) -> bool:
         return self.data is not None
+
+    @property
+    def is_real(self) -> bool:
+        """A number of the float graph, which no type has been chosen for yet."""
+        placed = self.quantization is not None and self.quantization.dtype == self.dtype
+        return self.dtype == "float32" and not placed
 
     @property
     def elements(self) -> int:

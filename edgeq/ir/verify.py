@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from edgeq import ops
-from edgeq.ir.graph import DTYPE_BYTES, Graph
+from edgeq.ir.graph import DTYPE_BYTES, Graph, Tensor
+from edgeq.ops.float_types import FLOATS
 
 
 class GraphError(Exception):
@@ -20,8 +21,10 @@ def run(graph: Graph, stage: str) -> Graph:
             raise GraphError(f"{stage}: tensor {name!r} has the unknown type {tensor.dtype!r}")
         if tensor.data is not None and (tensor.data.shape != tensor.shape or str(tensor.data.dtype) != tensor.dtype):
             raise GraphError(f"{stage}: constant {name!r} disagrees with its data's shape or type")
-        if tensor.dtype == "int8" and not tensor.is_constant and tensor.quantization is None:
-            raise GraphError(f"{stage}: activation {name!r} is int8 without a scale")
+        if tensor.dtype in ("int8", "float16") and not tensor.is_constant and tensor.quantization is None:
+            raise GraphError(f"{stage}: activation {name!r} is {tensor.dtype} without a scale")
+        if tensor.quantization is not None and tensor.quantization.dtype in FLOATS:
+            _verify_stored_float(tensor, stage)
     names: set[str] = set()
     for node in graph.nodes:
         if node.name in names:
@@ -44,6 +47,14 @@ def run(graph: Graph, stage: str) -> Graph:
     return graph
 
 
+def _verify_stored_float(tensor: Tensor, stage: str) -> None:
+    """Numbers that firmware stores as floating point mean themselves."""
+    q = tensor.quantization
+    assert q is not None
+    if q.dtype != tensor.dtype or q.zero_point or q.axis is not None or q.scale.tolist() != [1.0]:
+        raise GraphError(f"{stage}: activation {tensor.name!r} is {tensor.dtype} with a scale or zero point")
+
+
 def _verify_states(graph: Graph, stage: str) -> None:
     """Every state has two ends of its own, equal in shape, type and quantization."""
     starts, ends = [state.start for state in graph.states], [state.end for state in graph.states]
@@ -56,5 +67,5 @@ def _verify_states(graph: Graph, stage: str) -> None:
         if (start.shape, start.dtype) != (end.shape, end.dtype):
             raise GraphError(f"{stage}: state {state.start!r} is {start.shape}, and its end {end.shape}")
         ours, theirs = start.quantization, end.quantization
-        if start.dtype != "float32" and (ours is None or theirs is None or not ours.same_as(theirs)):
+        if not start.is_real and (ours is None or theirs is None or not ours.same_as(theirs)):
             raise GraphError(f"{stage}: the two ends of state {state.start!r} have different scales")

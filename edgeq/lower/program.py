@@ -9,6 +9,7 @@ from typing import Any
 from edgeq.boards import Board
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops.base import Constant, Kernel
+from edgeq.ops.float_types import FLOATS
 from edgeq.ops.spatial import SAME_ROW, RowReach
 from edgeq.packing.blocks import round_up
 
@@ -174,6 +175,11 @@ class Program:
 
     def stage_of(self, layer: Layer) -> Stage | None:
         return next((stage for stage in self.stages if stage.first <= layer.index <= stage.last), None)
+
+    @property
+    def has_floats(self) -> bool:
+        """Whether a layer computes in floating point."""
+        return any(tensor.dtype in FLOATS and not tensor.is_constant for tensor in self.graph.tensors.values())
 
     @property
     def macs(self) -> int:

@@ -97,9 +97,9 @@ def cheaper(graph: Graph, node: Node) -> tuple[Graph, Node]:
 
     Only what kernels read is to be taken from them: the integer reference has no run for these forms.
     """
-    if node.op not in CHANNEL_AXIS or node.attributes["rounding"] != fixed_point.TFLITE:
+    if node.op not in CHANNEL_AXIS or graph.tensor(node.outputs[0]).dtype != "int8":
         return graph, node
-    if graph.tensor(node.outputs[0]).dtype != "int8":
+    if node.attributes["rounding"] != fixed_point.TFLITE:
         return graph, node
     found = cheapest(channels_of(graph, node), node.name)
     if found is None:

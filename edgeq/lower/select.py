@@ -37,6 +37,8 @@ class Candidate:
 
     @cached_property
     def function(self) -> str:
+        if "{form}" not in self.kernel.function:
+            return self.kernel.function
         return self.kernel.function.format(form=ops.get(self.node.op).c_form(*self.for_kernel))
 
     @cached_property

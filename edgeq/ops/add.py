@@ -22,8 +22,9 @@ import numpy as np
 
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import fixed_point, gemmlowp
+from edgeq.ops import binary_float, fixed_point, gemmlowp
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, elements_per_sample, same_row
+from edgeq.ops.float_types import Rounding
 from edgeq.ops.spatial import RowReach
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def shift_kernel(isa: str, why: str, granule: int = 1) -> Kernel:
 
 class Add(Operator):
     name = "add"
-    takes_int16 = True
+    takes_int16 = takes_float = True
     in_place = (0, 1)
     kernels = (
         shift_kernel("mve", "4 elements a vector"),
@@ -214,6 +215,7 @@ class Add(Operator):
             dtype="int16",
             why="portable C, three roundings",
         ),
+        *binary_float.kernels(("add",)),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
@@ -221,6 +223,9 @@ class Add(Operator):
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [inputs[0] + inputs[1]]
+
+    def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
+        return binary_float.rounding("add", inputs)
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         if node.attributes.get("rounding") == fixed_point.WIDE:

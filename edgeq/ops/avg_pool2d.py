@@ -13,8 +13,9 @@ import numpy as np
 
 from edgeq.frontend.onnx import image
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d, conv_torch
-from edgeq.ops.base import Kernel, Operator, Shape, elements_per_sample, output_pixels
+from edgeq.ops import conv2d, conv_torch, float_layers
+from edgeq.ops.base import Kernel, Operator, Shape, elements_per_sample, output_pixels, sum_rounding
+from edgeq.ops.float_types import Rounding
 from edgeq.ops.spatial import RowReach, Window, windows
 
 if TYPE_CHECKING:
@@ -150,22 +151,28 @@ def onnx_pool(op: str) -> Callable[[Importer, OnnxCall], str]:
     return convert
 
 
+def window_parameters(graph: Graph, node: Node) -> dict[str, int]:
+    """The integers of a pool's records for floating point."""
+    values = conv2d.geometry(graph, node)
+    channels = values.pop("in_c")
+    del values["out_c"]
+    return {**values, "channels": channels}
+
+
 def pool_parameters(graph: Graph, node: Node) -> dict[str, int]:
     """The integers of eq_avg_pool2d_s8_t."""
-    values = conv2d.geometry(graph, node)
-    channels = values["in_c"]
-    for key in ("in_c", "out_c", "dilation_h", "dilation_w"):
+    values = window_parameters(graph, node)
+    for key in ("dilation_h", "dilation_w"):
         del values[key]
     return {
         **values,
-        "channels": channels,
         "act_min": node.attributes["act_min"],
         "act_max": node.attributes["act_max"],
     }
 
 
 def pool_kernels(op: str) -> tuple[Kernel, ...]:
-    """The portable kernels of a pool: int8 shared by elements, int16 by pixels."""
+    """The portable kernels of a pool: int8 shared by elements, other types by pixels."""
     family = f"{op}_s16"
     return (
         Kernel(f"eq_{op}_s8_scalar", "scalar", f"{op}/eq_{op}_s8_scalar.c", units=elements_per_sample),
@@ -177,12 +184,13 @@ def pool_kernels(op: str) -> tuple[Kernel, ...]:
             family=family,
             dtype="int16",
         ),
+        *float_layers.kernels(op, window_parameters, units=output_pixels),
     )
 
 
 class AvgPool2d(Operator):
     name = "avg_pool2d"
-    takes_int16 = True
+    takes_int16 = takes_float = True
     torch_targets = {
         "aten.avg_pool1d.default": torch_pool(3),
         "aten.avg_pool2d.default": torch_pool(4),
@@ -200,7 +208,10 @@ class AvgPool2d(Operator):
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         total, count = self._sum(node, inputs[0])
-        return [(total / count).astype(np.float32)]
+        return [(total / count).astype(inputs[0].dtype)]
+
+    def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
+        return sum_rounding(self, node, inputs, int(np.prod(Window.of(node.attributes).kernel)))
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         total, count = self._sum(node, inputs[0].astype(np.int64))

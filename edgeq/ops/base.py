@@ -13,6 +13,7 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
 from edgeq.ops import weight_types
+from edgeq.ops.float_types import EXACT, Rounding
 from edgeq.ops.spatial import SAME_ROW, RowReach
 
 if TYPE_CHECKING:
@@ -53,8 +54,9 @@ class Kernel:
     `planes` is set for depthwise kernels that work channel by channel. `family` names header and template where
     several operators share them; otherwise they are the operator's. `dtype`: the activations it takes ("int32":
     indices); "bytes": all. `stores`: its output, where that has another type. `weights`: the types of weights that it
-    reads (edgeq/ops/weight_types.py). `parameters`: the integers its template needs, where they are not the operator's
-    (kernels borrowed from another one). `helper`: another C file that the template's call needs.
+    reads (edgeq/ops/weight_types.py). `parameters`: what its template needs, where that is not the operator's (kernels
+    borrowed from another one, or for floating point). `pointers`: the C type of the elements in its prototype, where
+    that is not the one of its activations. `helper`: another C file that the template's call needs.
 
     For the choice under a flash budget (lower/choice.py): `instructions` estimates those of one inference; kernels
     without an estimate are not weighed against others. `code_bytes` is about what the first use of the kernel adds to
@@ -77,6 +79,7 @@ class Kernel:
     stores: str = ""
     weights: tuple[str, ...] = (weight_types.INT8.name,)
     parameters: Callable[[Graph, Node], dict[str, Any]] | None = None
+    pointers: str = ""
     helper: str = ""
     instructions: Callable[[Graph, Node], int] | None = None
     code_bytes: int = 0
@@ -106,6 +109,8 @@ class Operator:
     is_view: bool = False
     #: has an integer form and a kernel for int16 activations as well
     takes_int16: bool = False
+    #: has kernels for float16 and float32 activations: `run_float` and the rounding that `float_rounding` tells
+    takes_float: bool = False
     #: axes of the output and of the input channels in the weights, the second input, of operators whose third one is a
     #: bias; -1: it has none
     weight_axis: int = -1
@@ -129,6 +134,10 @@ class Operator:
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Integer reference: the definition of right."""
         raise NotImplementedError
+
+    def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
+        """What kernels for floating-point activations may lose on these float64 operands."""
+        return EXACT
 
     def weight_columns(self, node: Node, x: np.ndarray) -> np.ndarray | None:
         """What the weights of an output channel, one after another, are multiplied with: [sums, weights of a channel]
@@ -196,6 +205,13 @@ class KeepsScale(Operator):
 
     def requantizes_to_any_scale(self) -> bool:
         return False
+
+
+def sum_rounding(operator: Operator, node: Node, inputs: Sequence[np.ndarray], products: int) -> Rounding:
+    """Of sums of `products` products and a bias: the magnitudes are the operator's result of its operands' magnitudes.
+    A product takes one rounding, and is part of as many sums as there are products."""
+    (magnitude,) = operator.run_float(node, [np.abs(array) for array in inputs])
+    return Rounding(products + 2, magnitude)
 
 
 def elements_per_sample(graph: Graph, node: Node) -> int:

@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import add, binary_import, binary_wide, broadcast, fixed_point, gemmlowp, unary_tables
+from edgeq.ops import add, binary_float, binary_import, binary_wide, broadcast, fixed_point, gemmlowp, unary_tables
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
+from edgeq.ops.float_types import Rounding
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -120,7 +121,7 @@ RECORDS = {"squares": "tables", "prelu": "product", "min": "extreme", "max": "ex
 
 class Binary(Operator):
     name = "binary"
-    takes_int16 = True
+    takes_int16 = takes_float = True
     permutes_constants = True
     torch_targets = {
         **_overloads(binary_import.torch_sum("add"), "add.Tensor", "add_.Tensor", "add.Scalar", "add_.Scalar"),
@@ -162,6 +163,7 @@ class Binary(Operator):
         _kernel("prelu", "product", "prelu_{form}", "portable C"),
         _kernel("min", "extreme", "min", "portable C"),
         _kernel("max", "extreme", "max", "portable C"),
+        *binary_float.kernels(),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
@@ -169,6 +171,9 @@ class Binary(Operator):
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [FUNCTIONS[function_of(node)](inputs[0], inputs[1])]
+
+    def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
+        return binary_float.rounding(function_of(node), inputs)
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [integer(node, inputs)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import fixed_point, rescale, unary_tables
+from edgeq.ops import fixed_point, float_layers, rescale, unary_tables
 from edgeq.ops.base import Kernel, Operator, Shape, elements_per_sample, same_row
 from edgeq.ops.spatial import RowReach
 
@@ -69,7 +69,7 @@ def _import_onnx_relu(importer: Importer, call: OnnxCall) -> str:
 
 class Clamp(Operator):
     name = "clamp"
-    takes_int16 = True
+    takes_int16 = takes_float = True
     in_place = (0,)
     torch_targets = {
         "aten.relu.default": _import(0.0, None),
@@ -91,7 +91,15 @@ class Clamp(Operator):
         "RELU_0_TO_1": _import_tflite(0.0, 1.0),
     }
     onnx_targets = {"Clip": _import_onnx_clip, "Relu": _import_onnx_relu}
-    kernels = (Kernel("eq_clamp_s8_scalar", "scalar", "clamp/eq_clamp_s8_scalar.c", units=elements_per_sample),)
+    kernels = (
+        Kernel("eq_clamp_s8_scalar", "scalar", "clamp/eq_clamp_s8_scalar.c", units=elements_per_sample),
+        *float_layers.kernels(
+            "unary",
+            lambda graph, node: {**float_layers.bounds(node.attributes["min"], node.attributes["max"])},
+            function="eq_unary_{type}_identity_scalar",
+            units=elements_per_sample,
+        ),
+    )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [inputs[0].shape]

@@ -104,7 +104,7 @@ def outer(graph: Graph, node: Node) -> int:
 class Concat(Operator):
     name = "concat"
     joins = True
-    takes_int16 = True
+    takes_int16 = takes_float = True
     permutes_constants = True
     torch_targets = {"aten.cat.default": import_torch, "aten.stack.default": import_stack}
     tflite_targets = {"CONCATENATION": import_tflite, "PACK": tflite_pack}

@@ -9,9 +9,20 @@ import numpy as np
 
 from edgeq.frontend.onnx import image
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d_cost, conv_torch, conv_transpose, narrow, residual, weight_offset, weighted, winograd
-from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels
+from edgeq.ops import (
+    conv2d_cost,
+    conv_torch,
+    conv_transpose,
+    float_layers,
+    narrow,
+    residual,
+    weight_offset,
+    weighted,
+    winograd,
+)
+from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels, sum_rounding
 from edgeq.ops.conv2d_cost import Cost
+from edgeq.ops.float_types import Rounding
 from edgeq.ops.spatial import RowReach, Window, exact_matmul, same_padding, windows
 from edgeq.packing import dsp, mve, rv32im, xpulp
 
@@ -203,6 +214,9 @@ class Convolution(Operator):
     def quantize(self, converter: Converter, node: Node) -> None:
         weighted.quantize(converter, node, self.weight_axis)
 
+    def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
+        return sum_rounding(self, node, inputs, int(inputs[1][0].size))
+
     def row_reach(self, graph: Graph, node: Node) -> RowReach:
         return Window.of(node.attributes).row_reach()
 
@@ -218,7 +232,7 @@ class Convolution(Operator):
 
 class Conv2d(Convolution):
     name = "conv2d"
-    takes_int16 = True
+    takes_int16 = takes_float = True
     weight_input_axis = 3
     torch_targets = {**conv_torch.TARGETS, **conv_transpose.TORCH_TARGETS}
     tflite_targets = {"CONV_2D": import_tflite, **conv_transpose.TFLITE_TARGETS}
@@ -287,6 +301,7 @@ class Conv2d(Convolution):
             code_bytes=4500,
         ),
         weighted.wide_kernel("conv2d", output_pixels, "conv2d_s16"),
+        *float_layers.conv2d(geometry),
     )
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:

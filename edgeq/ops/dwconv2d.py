@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d, narrow, weight_offset, weighted
-from edgeq.ops.base import Kernel, Operator, Planes, Shape, output_pixels
+from edgeq.ops import conv2d, float_layers, narrow, weight_offset, weighted
+from edgeq.ops.base import Kernel, Operator, Planes, Shape, output_pixels, sum_rounding
+from edgeq.ops.float_types import Rounding
 from edgeq.ops.spatial import RowReach, Window, windows
 from edgeq.packing import dsp, mve, rv32im, xpulp
 from edgeq.packing.blocks import Geometry, is_k3x3, is_k4x4
@@ -134,13 +135,14 @@ KERNELS = (
 
 class DepthwiseConv2d(Operator):
     name = "dwconv2d"
-    takes_int16 = True
+    takes_int16 = takes_float = True
     weight_axis = weight_input_axis = 2
     tflite_targets = {"DEPTHWISE_CONV_2D": import_tflite}
     kernels = (
         *narrow.dwconv2d_kernels(KERNELS, conv2d.OP.c_parameters),
         *KERNELS,
         weighted.wide_kernel("dwconv2d", output_pixels, "conv2d_s16"),
+        *float_layers.dwconv2d(conv2d.geometry),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
@@ -150,7 +152,7 @@ class DepthwiseConv2d(Operator):
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, weights, bias = inputs
         patches = windows(x, Window.of(node.attributes), 0.0)
-        out = np.zeros((*patches.shape[:3], x.shape[3]), np.float32)
+        out = np.zeros((*patches.shape[:3], x.shape[3]), np.result_type(x, weights))
         for ky, kx in np.ndindex(weights.shape[:2]):
             out += patches[:, :, :, ky, kx] * weights[ky, kx]
         return [out + bias]
@@ -163,6 +165,9 @@ class DepthwiseConv2d(Operator):
         for ky, kx in np.ndindex(weights.shape[:2]):
             acc += patches[:, :, :, ky, kx] * weights[ky, kx].astype(np.int32)
         return [weighted.requantize(graph, node, acc)]
+
+    def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
+        return sum_rounding(self, node, inputs, int(np.prod(inputs[1].shape[:2])))
 
     def macs(self, graph: Graph, node: Node) -> int:
         return output_pixels(graph, node) * graph.tensor(node.inputs[1]).elements

@@ -179,9 +179,10 @@ class Gather(moves.Move):
             units=units,
             pack=pack,
             dtype=dtype,
+            pointers=f"int{8 * size}_t",
             why="portable C, whole runs where they lie together",
         )
-        for size, dtype in ((1, "int8"), (2, "int16"))
+        for size, dtype in moves.ELEMENTS
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:

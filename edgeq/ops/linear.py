@@ -8,9 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d, conv2d_cost, einsum_onnx, matmul, narrow, running_sum, weight_offset, weighted
-from edgeq.ops.base import Constant, Kernel, Operator, Shape
+from edgeq.ops import (
+    conv2d,
+    conv2d_cost,
+    einsum_onnx,
+    float_layers,
+    matmul,
+    narrow,
+    running_sum,
+    weight_offset,
+    weighted,
+)
+from edgeq.ops.base import Constant, Kernel, Operator, Shape, sum_rounding
 from edgeq.ops.conv2d_cost import Cost
+from edgeq.ops.float_types import Rounding
 from edgeq.ops.spatial import exact_matmul
 from edgeq.packing import dsp, mve, rv32im, xpulp
 from edgeq.packing.blocks import Geometry
@@ -24,11 +35,11 @@ if TYPE_CHECKING:
 
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
     """aten.linear: weights [out, in]."""
-    weights = importer.constant_array(args["weight"], "the weights of a linear layer")
-    bias = np.zeros(weights.shape[0], np.float32)
+    weights = importer.reordered(args["weight"], "the weights of a linear layer", lambda array: array, axis=0)
+    bias = np.zeros(importer.shape(weights)[0], np.float32)
     if args.get("bias") is not None:
         bias = importer.constant_array(args["bias"], "the bias of a linear layer")
-    return importer.add("linear", [args["input"], importer.constant(weights), importer.constant(bias)], {})
+    return importer.add("linear", [args["input"], weights, importer.constant(bias)], {})
 
 
 def import_addmm(importer: Importer, args: Mapping[str, Any]) -> str:
@@ -115,6 +126,15 @@ def rows_of(graph: Graph, node: Node) -> int:
     return int(np.prod(graph.tensor(node.outputs[0]).shape[1:-1], dtype=np.int64))
 
 
+def sizes(graph: Graph, node: Node) -> dict[str, int]:
+    """The integers of eq_linear_s8_t and of its kin for other types."""
+    return {
+        "rows": rows_of(graph, node),
+        "in_features": graph.tensor(node.inputs[0]).shape[-1],
+        "out_features": out_features(graph, node),
+    }
+
+
 def geometry(graph: Graph, node: Node) -> dict[str, int]:
     """The layer as a convolution 1x1 of as many pixels as it has rows."""
     rows = rows_of(graph, node)
@@ -191,7 +211,7 @@ def _filters(pack: Callable[[np.ndarray], np.ndarray]) -> Callable[[Graph, Node]
 
 class Linear(Operator):
     name = "linear"
-    takes_int16 = True
+    takes_int16 = takes_float = True
     weight_axis, weight_input_axis = 0, 1
     torch_targets = {
         "aten.linear.default": import_torch,
@@ -284,6 +304,7 @@ class Linear(Operator):
             stores="int16",
             why="portable C, int16 outputs",
         ),
+        *float_layers.linear(sizes, out_features),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
@@ -299,6 +320,9 @@ class Linear(Operator):
         acc = exact_matmul(centred.reshape(-1, x.shape[-1]), weights.T) + bias
         return [weighted.requantize(graph, node, acc.reshape(*x.shape[:-1], -1))]
 
+    def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
+        return sum_rounding(self, node, inputs, inputs[1].shape[1])
+
     def permuted(self, node: Node, perm: Shape) -> Node | None:
         return node if perm[-1] == len(perm) - 1 else None
 
@@ -312,12 +336,7 @@ class Linear(Operator):
         weighted.quantize(converter, node, self.weight_axis, widens=True)
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
-        return {
-            "rows": rows_of(graph, node),
-            "in_features": graph.tensor(node.inputs[0]).shape[-1],
-            "out_features": out_features(graph, node),
-            **weighted.requant_parameters(graph, node),
-        }
+        return {**sizes(graph, node), **weighted.requant_parameters(graph, node)}
 
     def c_form(self, graph: Graph, node: Node) -> str:
         return weighted.form(graph, node)

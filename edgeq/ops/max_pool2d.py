@@ -64,7 +64,7 @@ def import_onnx_global(importer: Importer, call: OnnxCall) -> str:
 
 class MaxPool2d(Operator):
     name = "max_pool2d"
-    takes_int16 = True
+    takes_int16 = takes_float = True
     torch_targets = {
         "aten.max_pool1d.default": torch_pool(3),
         "aten.max_pool2d.default": torch_pool(4),

@@ -15,8 +15,9 @@ import numpy as np
 from edgeq.errors import EdgeqError
 from edgeq.frontend.onnx import image
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import fixed_point
-from edgeq.ops.base import Constant, Kernel, Operator, Shape
+from edgeq.ops import fixed_point, float_layers
+from edgeq.ops.base import Constant, Kernel, Operator, Shape, sum_rounding
+from edgeq.ops.float_types import Rounding
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -36,6 +37,10 @@ def channels(graph: Graph, node: Node) -> int:
 def pixels(graph: Graph, node: Node) -> int:
     shape = graph.tensor(node.inputs[0]).shape
     return shape[1] * shape[2]
+
+
+def sizes(graph: Graph, node: Node) -> dict[str, int]:
+    return {"pixels": pixels(graph, node), "channels": channels(graph, node)}
 
 
 def pack_requantization(graph: Graph, node: Node) -> dict[str, Constant]:
@@ -81,7 +86,7 @@ def tflite_multiplier(scale: float, divisor: int) -> tuple[np.ndarray, np.ndarra
 
 class Mean(Operator):
     name = "mean"
-    takes_int16 = True
+    takes_int16 = takes_float = True
     onnx_targets = {"GlobalAveragePool": import_onnx_global}
     kernels = (
         Kernel(
@@ -96,6 +101,7 @@ class Mean(Operator):
         Kernel(
             "eq_mean_s8_{form}_scalar", "scalar", "mean/eq_mean_s8_scalar.c", units=channels, pack=pack_requantization
         ),
+        *float_layers.kernels("mean", sizes, units=channels),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
@@ -104,6 +110,9 @@ class Mean(Operator):
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [inputs[0].mean(axis=(1, 2), keepdims=True)]
+
+    def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
+        return sum_rounding(self, node, inputs, int(np.prod(inputs[0].shape[1:3])))
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, multiplier, shift = inputs
@@ -121,8 +130,7 @@ class Mean(Operator):
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
         return {
-            "pixels": pixels(graph, node),
-            "channels": channels(graph, node),
+            **sizes(graph, node),
             "bias": -pixels(graph, node) * graph.tensor(node.inputs[0]).zero_point,
             "output_zero_point": graph.tensor(node.outputs[0]).zero_point,
             "act_min": node.attributes["act_min"],

@@ -58,6 +58,8 @@ def units(graph: Graph, node: Node) -> int:
     return int(fields["size"][fields["split"]])
 
 
+#: bytes and type of what kernels that only move elements take
+ELEMENTS = ((1, "int8"), (2, "int16"), (2, "float16"), (4, "float32"))
 KERNELS = tuple(
     Kernel(
         f"eq_move_b{size}_scalar",
@@ -66,9 +68,10 @@ KERNELS = tuple(
         units=units,
         family="move",
         dtype=dtype,
+        pointers=f"int{8 * size}_t",
         why="portable C, whole runs where they lie together",
     )
-    for size, dtype in ((1, "int8"), (2, "int16"))
+    for size, dtype in ELEMENTS
 )
 
 
@@ -76,4 +79,4 @@ class Move(KeepsScale):
     """Base of the operators whose output is elements of their input; they keep its scale."""
 
     kernels = KERNELS
-    takes_int16 = True
+    takes_int16 = takes_float = True

@@ -14,6 +14,7 @@ from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import gather
 from edgeq.ops import slice as slices
 from edgeq.ops.base import Kernel, Operator, Shape
+from edgeq.ops.float_types import FLOATS
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -163,10 +164,21 @@ class Pad(Operator):
     }
     tflite_targets = {"PAD": import_tflite, "PADV2": import_tflite, "MIRROR_PAD": import_tflite}
     onnx_targets = {"Pad": import_onnx}
-    takes_int16 = True
+    takes_int16 = takes_float = True
     kernels = (
         Kernel("eq_pad_s8_scalar", "scalar", "pad/eq_pad_s8_scalar.c", units=output_rows),
         Kernel("eq_pad_s16_scalar", "scalar", "pad/eq_pad_s16_scalar.c", units=output_rows, dtype="int16"),
+        *(
+            Kernel(
+                f"eq_pad_s{kind.bits}_scalar",
+                "scalar",
+                f"pad/eq_pad_s{kind.bits}_scalar.c",
+                units=output_rows,
+                dtype=kind.name,
+                pointers=f"int{kind.bits}_t",
+            )
+            for kind in FLOATS.values()
+        ),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
@@ -194,6 +206,9 @@ class Pad(Operator):
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
         x, y = graph.tensor(node.inputs[0]), graph.tensor(node.outputs[0])
         top, _, left, _, front, _ = node.attributes["padding"]
+        value = node.attributes["value"]
+        if x.dtype in FLOATS:  # the kernels copy the bits of numbers
+            value = int(np.array([value], x.dtype).view(f"int{FLOATS[x.dtype].bits}")[0])
         return {
             "in_h": x.shape[1],
             "in_w": x.shape[2],
@@ -204,7 +219,7 @@ class Pad(Operator):
             "pad_top": top,
             "pad_left": left,
             "pad_front_c": front,
-            "value": node.attributes["value"],
+            "value": value,
         }
 
     def requantizes_to_any_scale(self) -> bool:

@@ -51,7 +51,7 @@ def _onnx_shape(importer: Importer, call: OnnxCall) -> tuple[int, ...]:
 
 class Reshape(KeepsScale):
     name = "reshape"
-    takes_int16 = True
+    takes_int16 = takes_float = True
     is_view = True
     torch_targets = dict.fromkeys(
         (

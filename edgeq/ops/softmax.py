@@ -16,8 +16,9 @@ import numpy as np
 
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
-from edgeq.ops import curve, fixed_point, gemmlowp, softmax_wide
+from edgeq.ops import curve, fixed_point, float_layers, gemmlowp, softmax_wide
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
+from edgeq.ops.float_types import Rounding
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -122,9 +123,14 @@ def _kernel(isa: str, why: str) -> Kernel:
     )
 
 
+def _float_parameters(graph: Graph, node: Node) -> dict[str, Any]:
+    beta = float_layers.c_number(node.attributes.get("beta", 1.0))
+    return {"depth": graph.tensor(node.outputs[0]).shape[-1], "beta": beta}
+
+
 class Softmax(Operator):
     name = "softmax"
-    takes_int16 = True
+    takes_int16 = takes_float = True
     torch_targets = {"aten.softmax.int": import_torch, "aten._softmax.default": import_torch}
     tflite_targets = {"SOFTMAX": import_tflite}
     onnx_targets = {"Softmax": import_onnx}
@@ -140,6 +146,7 @@ class Softmax(Operator):
             applies=only_with(fixed_point.TFLITE),
             why="TensorFlow Lite's reciprocal",
         ),
+        *float_layers.kernels("softmax", _float_parameters, units=softmax_wide.rows),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
@@ -149,6 +156,17 @@ class Softmax(Operator):
         scaled = inputs[0] * np.float32(node.attributes.get("beta", 1.0))
         e = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
         return [e / e.sum(axis=-1, keepdims=True)]
+
+    def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
+        """A difference d of operands of magnitude m gives exp(d) a relative error of 2^-24 (|d| + 2 m + 4); that of the
+        sum is their mean, weighted by the results, and a rounding a term."""
+        scaled = inputs[0] * float(node.attributes.get("beta", 1.0))
+        distance = scaled.max(axis=-1, keepdims=True) - scaled
+        magnitude = np.abs(scaled).max(axis=-1, keepdims=True)
+        (y,) = self.run_float(node, inputs)
+        relative = distance + 2 * magnitude + 4
+        mean = (y * relative).sum(axis=-1, keepdims=True)
+        return Rounding(1, y * (relative + mean + scaled.shape[-1] + 2))
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, table = inputs

@@ -14,8 +14,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeq.ir.graph import BOOLEAN, Graph, Node, Quantization, Tensor
-from edgeq.ops import curve, fixed_point, unary_onnx, unary_tables, unary_tflite, unary_torch, unary_wide
+from edgeq.ops import (
+    convert,
+    curve,
+    fixed_point,
+    unary_float,
+    unary_onnx,
+    unary_tables,
+    unary_tflite,
+    unary_torch,
+    unary_wide,
+)
 from edgeq.ops.base import Operator, Shape
+from edgeq.ops.float_types import FLOATS, Rounding
 from edgeq.ops.unary_tables import Parameters, Real, Table, through_float
 
 if TYPE_CHECKING:
@@ -31,10 +42,10 @@ class Function:
 
 
 def _erf(x: np.ndarray) -> np.ndarray:
-    """Error function of float32 arrays through float64 (numpy has none)."""
+    """Error function through float64 (numpy has none)."""
     from scipy.special import erf
 
-    return erf(x.astype(np.float64)).astype(np.float32)
+    return np.asarray(erf(x.astype(np.float64)), x.dtype)
 
 
 def _gelu(x: np.ndarray, p: Parameters) -> np.ndarray:
@@ -117,7 +128,8 @@ COMPARISONS = ("equal", "greater", "greater_equal", "less", "less_equal", "not_e
 
 class Unary(Operator):
     name = "unary"
-    takes_int16 = True
+    takes_int16 = takes_float = True
+    kernels = unary_float.kernels()
     torch_targets = unary_torch.TARGETS
     tflite_targets = unary_tflite.TARGETS
 
@@ -128,7 +140,11 @@ class Unary(Operator):
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            return [np.asarray(FUNCTIONS[node.attributes["function"]].real(inputs[0], node.attributes), np.float32)]
+            made = FUNCTIONS[node.attributes["function"]].real(inputs[0], node.attributes)
+            return [np.asarray(made, inputs[0].dtype)]
+
+    def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
+        return unary_float.rounding(node, inputs[0], self.run_float(node, inputs)[0])
 
     def fixed_output(self, node: Node, dtype: str) -> Quantization | None:
         function = node.attributes["function"]
@@ -146,6 +162,9 @@ class Unary(Operator):
         x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
         assert x.quantization is not None
         assert output.quantization is not None
+        if x.dtype in FLOATS or output.dtype in FLOATS:
+            convert.quantize(converter, node)
+            return
         if "int16" in (x.dtype, output.dtype):
             unary_wide.quantize(converter, node, FUNCTIONS[node.attributes["function"]].real)
             return

@@ -14,6 +14,7 @@ from types import MappingProxyType
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node
+from edgeq.ops.float_types import FLOATS
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,15 @@ BINARY = WeightType("binary", 1, (-1, 1))
 TYPES: Mapping[str, WeightType] = MappingProxyType({item.name: item for item in (INT8, INT4, INT2, TERNARY, BINARY)})
 
 
+def holding(integers: np.ndarray, largest: int) -> WeightType:
+    """The type of fewest bits that reaches `largest` and holds all of the integers; int8 where none does."""
+    occurring = set(np.unique(integers).astype(int).tolist())
+    for item in sorted(TYPES.values(), key=lambda item: (item.bits, len(item.levels))):
+        if item.largest >= largest and occurring.issubset(item.levels):
+            return item
+    return INT8
+
+
 def of_node(graph: Graph, node: Node) -> str:
     """Name of the type that the weights of an integer layer are stored in; int8 for nodes without any."""
     quantization = graph.tensor(node.inputs[1]).quantization if len(node.inputs) > 2 else None
@@ -57,6 +67,8 @@ def of_node(graph: Graph, node: Node) -> str:
 
 
 def precision_name(graph: Graph, node: Node) -> str:
-    """What an integer layer's precision is called: the type of its weights where that is not int8, or of its output."""
-    stored = of_node(graph, node)
-    return graph.tensor(node.output).dtype if stored == INT8.name else stored
+    """What a layer's precision is called: the type of its weights where that is not int8, or of its output."""
+    stored, dtype = of_node(graph, node), graph.tensor(node.output).dtype
+    if dtype in FLOATS:
+        return f"fp{FLOATS[dtype].bits}"
+    return dtype if stored == INT8.name else stored

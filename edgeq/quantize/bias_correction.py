@@ -18,6 +18,7 @@ from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Quantization, constant
 from edgeq.ops import weighted
 from edgeq.ops.clamp import apply_activation
+from edgeq.ops.float_types import FLOATS, stored
 from edgeq.quantize.data import dequantize, to_integers
 from edgeq.quantize.weights import has_real_weights
 
@@ -40,7 +41,7 @@ def with_corrected_biases(
     tensors, nodes = dict(rounded.tensors), []
     last_use = {name: index for index, node in enumerate(graph.nodes) for name in node.inputs}
     for index, (node, made) in enumerate(zip(graph.nodes, rounded.nodes, strict=True)):
-        if has_real_weights(graph, node):
+        if has_real_weights(graph, node) and chosen[node.output].dtype not in FLOATS:
             name, bias = f"{node.name}.corrected", _correct(graph, node, rounded, made, exact, noisy, chosen)
             tensors[name] = constant(name, bias)
             made = replace(made, inputs=(*made.inputs[:2], name, *made.inputs[3:]))
@@ -92,6 +93,8 @@ def _run(graph: Graph, node: Node, values: Values) -> None:
 
 
 def _stored(values: np.ndarray, quantization: Quantization) -> np.ndarray:
-    """The real values of the integers that are nearest to some."""
+    """The real values of the numbers of a type that are nearest to some."""
+    if quantization.dtype in FLOATS:
+        return stored(values, quantization.dtype).astype(np.float32)
     scale, zero_point = float(quantization.scale[0]), quantization.zero_point
     return dequantize(to_integers(values, scale, zero_point, quantization.dtype), scale, zero_point)

@@ -14,6 +14,8 @@ from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor, constant
 from edgeq.ops import fixed_point, lut, rescale
+from edgeq.ops.float_types import FLOATS
+from edgeq.quantize import float_form
 from edgeq.quantize.observe import Range
 from edgeq.quantize.scales import spanning
 from edgeq.quantize.states import state_quantization
@@ -33,6 +35,9 @@ def to_integer(graph: Graph, ranges: Mapping[str, Range], types: Mapping[str, st
     operator without an integer form, naming its layer."""
     converter = Converter(graph, activation_quantization(graph, ranges, types), ranges)
     for node in graph.nodes:
+        if float_form.applies(converter, node):
+            float_form.add(converter, node)
+            continue
         converter.require_types(node)
         try:
             ops.get(node.op).quantize(converter, node)
@@ -61,7 +66,7 @@ def activation_quantization(
         for name in node.outputs:
             prescribed = graph.tensor(name).quantization
             dtype = types.get(name, "int8")
-            fixed = operator.fixed_output(node, dtype)
+            fixed = None if dtype in FLOATS else operator.fixed_output(node, dtype)
             if prescribed is not None:
                 chosen[name] = prescribed
             elif fixed is not None:
@@ -72,7 +77,8 @@ def activation_quantization(
                 chosen[name] = chosen[node.inputs[0]]
     _agree_with_concat(graph, chosen)
     for node in graph.nodes:
-        ops.get(node.op).settle(graph, node, ranges, chosen)
+        if chosen[node.output].dtype not in FLOATS:
+            ops.get(node.op).settle(graph, node, ranges, chosen)
     return chosen
 
 
@@ -127,6 +133,8 @@ class Converter:
         types = {self._quantization[name].dtype for name in checked - wide}
         types |= {self._quantization[name].dtype for name in checked & wide} - {"int16"}
         allowed = {"int8", "int16"} if operator.takes_int16 else {"int8"}
+        if node.attributes.get("function") == "requantize":  # between any two types
+            allowed |= set(FLOATS)
         if not types <= allowed:
             function = node.attributes.get("function", node.op)
             raise EdgeqError(
@@ -181,6 +189,11 @@ class Converter:
         merged = MappingProxyType({**kept, **attributes})
         names = tuple(output.name for output in outputs)
         self._nodes.append(replace(node, inputs=inputs, outputs=names, attributes=merged))
+
+    def add_unchanged(self, node: Node, inputs: tuple[str, ...], output: Tensor) -> None:
+        """Appends `node` with all its attributes on other operands."""
+        self._tensors[output.name] = output
+        self._nodes.append(replace(node, inputs=inputs, outputs=(output.name,)))
 
     def add_keeping_scale(self, node: Node, inputs: tuple[str, ...], **attributes: Any) -> None:
         """Appends an integer form whose output holds its input's integers, moved or chosen but not rescaled. Where the

@@ -11,7 +11,8 @@ import numpy as np
 
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import BOOLEAN, Graph
-from edgeq.ops import embedding
+from edgeq.ops import embedding, float_types
+from edgeq.ops.float_types import FLOATS
 
 #: types of activations (uint8 of a model that has it is made int8); arrays of these are taken as stored integers, all
 #: others as real numbers
@@ -66,13 +67,19 @@ def load_samples(path: Path, graph: Graph, option: str) -> Samples:
             arrays = {name: np.asarray(archive[name]) for name in archive.files}
     except Exception as error:  # numpy raises many kinds for damaged archives
         raise EdgeqError(f"{option} {path}: can't be read as .npz ({error}); write it with numpy.savez") from error
-    inputs = {name: _checked(arrays, name, graph, f"{option} {path}") for name in graph.inputs}
+    return samples_of(arrays, graph, f"{option} {path}")
+
+
+def samples_of(arrays: Mapping[str, np.ndarray], graph: Graph, where: str) -> Samples:
+    """Samples for `graph` from arrays as an .npz has them; `where` they come from, for errors. Raises EdgeqError as
+    `load_samples`."""
+    inputs = {name: _checked(arrays, name, graph, where) for name in graph.inputs}
     counts = {len(array) for array in inputs.values()}
     if len(counts) > 1:
-        raise EdgeqError(f"{option} {path}: its inputs have {sorted(counts)} samples; they must have as many")
+        raise EdgeqError(f"{where}: its inputs have {sorted(counts)} samples; they must have as many")
     labels = None if "y" in graph.inputs else arrays.get("y")
     if labels is not None:
-        _check_labels(labels, counts.pop(), f"{option} {path}")
+        _check_labels(labels, counts.pop(), where)
     return Samples(inputs, labels)
 
 
@@ -138,7 +145,7 @@ def random_samples(graph: Graph, count: int = 64) -> Samples:
         rows = embedding.row_counts(graph, name)
         if rows:
             inputs[name] = rng.integers(0, min(rows), shape).astype(np.float32)
-        elif tensor.quantization is None:
+        elif tensor.quantization is None or tensor.quantization.dtype in FLOATS:
             inputs[name] = rng.standard_normal(shape, np.float32)
         elif tensor.quantization.same_as(BOOLEAN):
             inputs[name] = rng.integers(0, 2, shape).astype(np.float32)
@@ -164,6 +171,8 @@ def quantize_inputs(graph: Graph, samples: Samples) -> dict[str, np.ndarray]:
         tensor = graph.tensor(name)
         if array.dtype == np.dtype(tensor.dtype):
             result[name] = array
+        elif tensor.dtype in FLOATS and array.dtype not in STORED_TYPES:
+            result[name] = _as_float(array, name, tensor.dtype)
         elif array.dtype in STORED_TYPES:
             raise EdgeqError(
                 f"the array for {name} is {array.dtype}, and the firmware takes {tensor.dtype}; give that or floats"
@@ -171,6 +180,17 @@ def quantize_inputs(graph: Graph, samples: Samples) -> dict[str, np.ndarray]:
         else:
             result[name] = to_integers(array, tensor.scale, tensor.zero_point, tensor.dtype)
     return result
+
+
+def _as_float(array: np.ndarray, name: str, dtype: str) -> np.ndarray:
+    """The nearest numbers of a floating-point type. Raises EdgeqError for one beyond its range."""
+    made = float_types.stored(array, dtype)
+    if not np.all(np.isfinite(made)):
+        raise EdgeqError(
+            f"the array for {name} reaches {np.abs(array).max():.4g}, and {dtype} ends at "
+            f"{FLOATS[dtype].largest:.6g}; scale the data, or build with fp32"
+        )
+    return made
 
 
 def to_integers(array: np.ndarray, scale: float, zero_point: int, dtype: str) -> np.ndarray:

@@ -1,8 +1,9 @@
 """The precisions, which layer computes in which type of activations, and the changes of type between them.
 
-A layer computes in one type: its activations all have it. Where a recipe wants int16 of an operator (with these shapes
-and scales) that has no int16 form or no kernel, the layer is kept in int8, with the reason; where neighbours differ,
-a requantization is put between them. Weights of less than 8 bits are kept in int8 where no kernel reads them.
+A layer computes in one type: its activations all have it. Where a recipe wants a type (int16, float16, float32) of an
+operator (with these shapes and scales) that has no such form or no kernel for it, the layer is kept in int8, with the
+reason; where neighbours differ, a requantization is put between them. Weights of less than 8 bits are kept in int8
+where no kernel reads them.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import BOOLEAN, Graph, Node, Tensor
 from edgeq.ops import weight_types
+from edgeq.ops.float_types import FLOAT16, FLOAT32, FLOATS
 from edgeq.ops.weight_types import WeightType
 from edgeq.quantize.convert import to_integer
 from edgeq.quantize.observe import Range
 
 INT8, INT16 = "int8", "int16"
+#: types of activations, of which an input gets the last that a reader wants
+TYPES = (INT8, INT16, FLOAT16, FLOAT32)
 
 
 @dataclass(frozen=True)
@@ -32,11 +36,18 @@ class Precision:
     weights: str = INT8
     inner: bool = False
 
+    @property
+    def is_float(self) -> bool:
+        """Whether nothing is quantized, so that no ranges are needed."""
+        return self.activations in FLOATS
+
 
 PRECISIONS: Mapping[str, Precision] = MappingProxyType(
     {
         "int8": Precision(),
         "int16": Precision(activations=INT16),
+        "fp16": Precision(FLOAT16, FLOAT16),
+        "fp32": Precision(FLOAT32, FLOAT32),
         "int4": Precision(weights="int4"),
         "int2": Precision(weights="int2", inner=True),
         "ternary": Precision(weights="ternary", inner=True),
@@ -48,8 +59,8 @@ PRECISIONS: Mapping[str, Precision] = MappingProxyType(
 @dataclass(frozen=True)
 class Placed:
     """A float graph whose borders between precisions are nodes of their own, with the types of its activations.
-    `borders`: activation behind a border -> the same before it. `kept_int8`: layer that was to be int16 -> why it is
-    not."""
+    `borders`: activation behind a border -> the same before it. `kept_int8`: layer that was to be of another type ->
+    why it is not."""
 
     graph: Graph
     types: Mapping[str, str]
@@ -61,10 +72,10 @@ def place(graph: Graph, ranges: Mapping[str, Range], wanted: Mapping[str, str]) 
     """Gives every layer the type of activations of the precision that `wanted` has for it (layer -> precision), or int8
     where it can't be had with activations of these ranges.
 
-    Raises EdgeqError when int16 is wanted of a model whose file prescribes how its activations are stored.
+    Raises EdgeqError when another type is wanted of a model whose file prescribes how its activations are stored.
     """
     types = {name: PRECISIONS[precision].activations for name, precision in wanted.items()}
-    if INT16 not in types.values():
+    if set(types.values()) <= {INT8}:
         return Placed(graph, {}, {}, {})
     for name, tensor in graph.tensors.items():
         known = None if tensor.is_constant else tensor.quantization
@@ -77,8 +88,8 @@ def place(graph: Graph, ranges: Mapping[str, Range], wanted: Mapping[str, str]) 
     precision = {}
     for node in graph.nodes:
         precision[node.name] = types[node.name]
-        if types[node.name] == INT16 and not ops.get(node.op).is_view:
-            reason = obstacle(graph, node, ranges)
+        if types[node.name] != INT8 and not ops.get(node.op).is_view:
+            reason = obstacle(graph, node, ranges, types[node.name])
             if reason is not None:
                 kept[node.name], precision[node.name] = reason, INT8
     return _Borders(graph, precision).placed(kept)
@@ -92,8 +103,8 @@ def activations(graph: Graph, node: Node) -> list[str]:
     ]
 
 
-def obstacle(graph: Graph, node: Node, ranges: Mapping[str, Range]) -> str | None:
-    """Why the node can't compute in int16: None if its integer form can be made, and kernels for it exist."""
+def obstacle(graph: Graph, node: Node, ranges: Mapping[str, Range], dtype: str) -> str | None:
+    """Why the node can't compute in that type: None if its form can be made, and kernels for it exist."""
     names = dict.fromkeys([*node.inputs, *node.outputs])
     alone = replace(
         graph,
@@ -104,14 +115,14 @@ def obstacle(graph: Graph, node: Node, ranges: Mapping[str, Range]) -> str | Non
         states=(),
     )
     try:
-        made = to_integer(alone, ranges, dict.fromkeys([*activations(graph, node), *node.outputs], INT16))
+        made = to_integer(alone, ranges, dict.fromkeys([*activations(graph, node), *node.outputs], dtype))
     except EdgeqError as error:
         return str(error).removeprefix(f"layer {node.name}: ").partition(";")[0]
     for part in made.nodes:
         operator = ops.get(part.op)
         fitting = (kernel for kernel in operator.kernels if kernel.isa == "scalar" and kernel.takes(made, part))
         if not operator.is_view and all(kernel.applies(made, part) is not None for kernel in fitting):
-            return f"there is no kernel for {part.op} on int16 activations"
+            return f"there is no kernel for {part.op} on {dtype} activations"
     return None
 
 
@@ -121,7 +132,9 @@ def stored_weights(graph: Graph, wanted: Mapping[str, str]) -> tuple[dict[str, W
     found, kept = {}, {}
     for node in graph.nodes:
         precision = PRECISIONS[wanted[node.name]]
-        if precision.weights == INT8 or len(node.inputs) < 2 or not graph.tensor(node.inputs[1]).is_constant:
+        if precision.weights not in weight_types.TYPES or precision.weights == INT8:
+            continue
+        if len(node.inputs) < 2 or not graph.tensor(node.inputs[1]).is_constant:
             continue
         operator = ops.get(node.op)
         if operator.weight_axis >= 0 and any(precision.weights in kernel.weights for kernel in operator.kernels):
@@ -129,6 +142,22 @@ def stored_weights(graph: Graph, wanted: Mapping[str, str]) -> tuple[dict[str, W
         else:
             kept[node.name] = f"there is no kernel for {node.op} with {precision.weights} weights"
     return found, kept
+
+
+def with_readable_weights(graph: Graph) -> tuple[Graph, dict[str, str]]:
+    """The graph with its file's integer weights in a type that a kernel reads: those of less than 8 bits become int8
+    (their values stay) where none does. Beside it: layer -> why."""
+    tensors, kept = dict(graph.tensors), {}
+    for node in graph.nodes:
+        stored = weight_types.of_node(graph, node)
+        operator = ops.get(node.op)
+        if stored == INT8 or any(stored in kernel.weights for kernel in operator.kernels):
+            continue
+        weights = graph.tensor(node.inputs[1])
+        assert weights.quantization is not None
+        tensors[weights.name] = replace(weights, quantization=replace(weights.quantization, dtype=INT8))
+        kept[node.name] = f"there is no kernel for {node.op} with {stored} weights"
+    return graph.with_nodes(graph.nodes, tensors), kept
 
 
 class _Borders:
@@ -163,14 +192,13 @@ class _Borders:
         return Placed(graph, self._types, self._borders, kept)
 
     def _wanted_by_readers(self, name: str) -> str:
-        """int16 if anything that computes with the activation is int16."""
+        """The widest type of what computes with the activation."""
+        wanted = [INT8]
         for node in self._graph.nodes:
             if name in activations(self._graph, node):
                 is_view = ops.get(node.op).is_view
-                found = self._wanted_by_readers(node.output) if is_view else self._precision[node.name]
-                if found == INT16:
-                    return INT16
-        return INT8
+                wanted.append(self._wanted_by_readers(node.output) if is_view else self._precision[node.name])
+        return max(wanted, key=TYPES.index)
 
     def _in_type(self, name: str, dtype: str) -> str:
         """The activation of that name in that type."""

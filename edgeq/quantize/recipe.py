@@ -20,13 +20,15 @@ from edgeq.quantize.weights import MINMAX, OMSE, WEIGHTS
 AUTO = "auto"
 #: the table of a recipe file that holds rules for layers
 LAYER = "layer"
+#: what may be done to the network as a whole: true or false
+SWITCHES = ("bias_correction", "equalize", "smooth")
 
 
 @dataclass(frozen=True)
 class Method:
     """How one layer is quantized. `observer` chooses the ranges of the activations it makes: minmax, percentile (keeps
-    `percentile` % of the values), mse or kl; `weights` how its weights are rounded: minmax, omse, gptq or auto: minmax
-    for weights of 8 bits, omse for less."""
+    `percentile` % of the values), mse or kl; `weights` how its weights are rounded: minmax, omse, gptq, adaround,
+    adaquant or auto: minmax for weights of 8 bits, omse for less."""
 
     precision: str = "int8"
     observer: str = "mse"
@@ -36,9 +38,12 @@ class Method:
     @property
     def rounding(self) -> str:
         """One of WEIGHTS."""
+        precision = PRECISIONS[self.precision]
+        if precision.is_float:
+            return MINMAX
         if self.weights != AUTO:
             return self.weights
-        return MINMAX if PRECISIONS[self.precision].weights == INT8 else OMSE
+        return MINMAX if precision.weights == INT8 else OMSE
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class Recipe:
     rules: tuple[Rule, ...] = ()
     bias_correction: bool = False
     equalize: bool = False
+    smooth: bool = False
     edges: str | None = None
     source: str = "--quant"
 
@@ -77,11 +83,18 @@ class Recipe:
         return found.pop() if len(found) == 1 else "mixed"
 
     @property
+    def needs_ranges(self) -> bool:
+        """Whether a layer may be quantized, which takes calibration data."""
+        chosen = [self.default.precision, *(rule.changes.get("precision") for rule in self.rules), self.edges]
+        return not all(PRECISIONS[name].is_float for name in chosen if name is not None)
+
+    @property
     def summary(self) -> str:
         """How ranges are chosen and what is done besides, in a few words."""
         observers = dict.fromkeys([self.default.observer, *(rule.changes.get("observer") for rule in self.rules)])
         parts = [" and ".join(observer for observer in observers if observer)]
         parts += ["equalized"] if self.equalize else []
+        parts += ["smoothed"] if self.smooth else []
         return ", ".join([*parts, "bias correction"] if self.bias_correction else parts)
 
     def methods(self, graph: Graph) -> dict[str, Method]:
@@ -134,11 +147,11 @@ def _from_file(path: Path) -> Recipe:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise EdgeqError(f"{where}: is not valid TOML ({error})") from error
     of_layers = [field.name for field in fields(Method)]
-    _require_known(where, data, [*of_layers, "bias_correction", "equalize", "edges", LAYER])
+    _require_known(where, data, [*of_layers, *SWITCHES, "edges", LAYER])
     tables = data.get(LAYER, [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise EdgeqError(f"{where}: {LAYER!r} must be tables, each under [[{LAYER}]]")
-    switches = {key: data.get(key, False) for key in ("bias_correction", "equalize")}
+    switches = {key: data.get(key, False) for key in SWITCHES}
     for key, value in switches.items():
         if not isinstance(value, bool):
             raise EdgeqError(f"{where}: {key} {value!r} must be true or false")

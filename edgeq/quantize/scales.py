@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from edgeq.ir.graph import Quantization
+from edgeq.ops.float_types import FLOATS, quantization
 from edgeq.quantize.observe import Range
 
 
 def spanning(value_range: Range, dtype: str) -> Quantization:
     """The quantization of an activation of that type over its range."""
+    if dtype in FLOATS:
+        return quantization(dtype)
     return affine(value_range) if dtype == "int8" else symmetric(value_range)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from edgeq import ops
 from edgeq.ir.graph import Graph, Node, Quantization, State
+from edgeq.ops.float_types import FLOATS
 from edgeq.quantize.observe import Range
 from edgeq.quantize.scales import spanning
 
@@ -42,7 +43,8 @@ def _chosen(
         if prescribed is not None:
             return prescribed
     dtype = types.get(state.start, "int8")
-    fixed = ops.get(maker.op).fixed_output(maker, dtype) if maker is not None else None
+    free = maker is None or dtype in FLOATS
+    fixed = None if free or maker is None else ops.get(maker.op).fixed_output(maker, dtype)
     if fixed is not None:
         return fixed
     both = [ranges[name] for name in (state.start, state.end)]

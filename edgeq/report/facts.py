@@ -80,6 +80,7 @@ class Facts:
             return None
         return {
             "bit_exact": self.verification.bit_exact,
+            "within_bound": self.verification.within_bound,
             "samples": self.verification.samples,
             "max_abs_diff": self.verification.max_abs_diff,
         }

@@ -32,7 +32,9 @@ def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
         if accuracy["firmware"] is not None:
             rows.append(("accuracy firmware", f"{accuracy['firmware']:.2%} of {accuracy['firmware_samples']}"))
     if verify:
-        verdict = "yes" if verify["bit_exact"] else f"NO, off by up to {verify['max_abs_diff']}"
+        verdict = "yes" if verify["bit_exact"] else f"NO, off by up to {verify['max_abs_diff']:.4g}"
+        if verify["within_bound"] and not verify["bit_exact"]:
+            verdict = f"floating point within its bound, off by up to {verify['max_abs_diff']:.3g}"
         rows.append(("bit-exact", f"{verdict} ({verify['samples']} samples)"))
     rows.append(
         ("flash", f"{memory['flash_bytes']:,} B (code {memory['code_bytes']:,}, constants {memory['weights_bytes']:,})")
@@ -103,9 +105,9 @@ def print_profile(rows: list[dict[str, Any]], totals: dict[str, Any], console: C
 def print_verification(result: Verification, console: Console) -> None:
     """One line a layer that differs, and the verdict."""
     for key, difference in result.layers:
-        if difference is not None:
+        if difference is not None and not difference.within_bound:
             console.print(
-                f"{key}: {difference.values} values differ, by up to {difference.max_abs_diff}, first in sample "
+                f"{key}: {difference.beyond} values differ, by up to {difference.max_abs_diff:.4g}, first in sample "
                 f"{difference.first_sample}",
                 highlight=False,
             )
@@ -119,6 +121,12 @@ def print_verification(result: Verification, console: Console) -> None:
     if result.bit_exact:
         count = len(result.layers) + len(result.inside)
         console.print(f"bit-exact: all {count} layers on {result.samples} samples", highlight=False)
+    elif result.within_bound:
+        console.print(
+            f"within the error bound of floating point: all layers on {result.samples} samples, off by up to "
+            f"{result.max_abs_diff:.3g}",
+            highlight=False,
+        )
     elif result.first_difference is not None:
         name = result.first_difference.name
         others = " or one that runs with it" if any(last == name for _, last in result.inside) else ""

@@ -3,7 +3,7 @@
  *   output[i0][i1]..[i5] = input[offset + i0 * stride[0] + .. + i5 * stride[5]]            (output contiguous)
  *
  * Axes that the operator doesn't need have size 1 and come first. Strides count elements and may be 0 (repeat) or
- * negative (reverse). The suffix gives the size of an element: b1 (int8), b2 (int16). Work unit of `range`: indices of
+ * negative (reverse). The suffix gives the size of an element: b1 (int8), b2 (int16, FP16), b4 (float32). Work unit of `range`: indices of
  * the axis `split`, where all axes before it have size 1. Input and output must not overlap. No scratch. */
 #ifndef EQ_MOVE_H
 #define EQ_MOVE_H
@@ -21,5 +21,6 @@ typedef struct {
 
 void eq_move_b1_scalar(const eq_move_t *p, const int8_t *restrict input, int8_t *restrict output, eq_range_t range);
 void eq_move_b2_scalar(const eq_move_t *p, const int16_t *restrict input, int16_t *restrict output, eq_range_t range);
+void eq_move_b4_scalar(const eq_move_t *p, const int32_t *restrict input, int32_t *restrict output, eq_range_t range);
 
 #endif

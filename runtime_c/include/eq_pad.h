@@ -1,4 +1,4 @@
-/* pad, int8 and int16: constant padding of [in_h][in_w][in_c] to [out_h][out_w][out_c].
+/* pad, int8, int16 and, for float32 and its value's bits, 32-bit words: constant padding of [in_h][in_w][in_c] to [out_h][out_w][out_c].
  *
  *   output[y][x][c] = input[y - pad_top][x - pad_left][c - pad_front_c] inside the input, `value` outside
  *
@@ -18,6 +18,8 @@ typedef struct {
 
 void eq_pad_s8_scalar(const eq_pad_s8_t *p, const int8_t *restrict input, int8_t *restrict output, eq_range_t range);
 void eq_pad_s16_scalar(const eq_pad_s8_t *p, const int16_t *restrict input, int16_t *restrict output,
+                       eq_range_t range);
+void eq_pad_s32_scalar(const eq_pad_s8_t *p, const int32_t *restrict input, int32_t *restrict output,
                        eq_range_t range);
 
 #endif

@@ -53,6 +53,7 @@ def row(name: str, operator: Operator) -> str:
         cells.append("yes" if operator.takes_int16 else "")
     else:
         cells += [""] * len(ISAS) + ["yes" if operator.takes_int16 else ""]
+    cells.append("yes" if operator.takes_float else "")
     cells.append(BECOMES.get(name, ""))
     cells.append(imported(operator))
     cells.append(where_tested(name))
@@ -105,7 +106,7 @@ def refusals() -> str:
 
 
 def document() -> str:
-    header = ["operator", *ISAS, "int16", "becomes", "imported from", "tests"]
+    header = ["operator", *ISAS, "int16", "float", "becomes", "imported from", "tests"]
     lines = [f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
     lines += [row(name, operator) for name, operator in ops.registry().items()]
     functions = ", ".join(sorted(unary.FUNCTIONS))

@@ -1,23 +1,4 @@
 /* pad, int16, portable C. The header states the contract. */
-#include "eq_memory.h"
-#include "eq_pad.h"
-
-void eq_pad_s16_scalar(const eq_pad_s8_t *p, const int16_t *restrict input, int16_t *restrict output,
-                       eq_range_t range) {
-  const int32_t row_elements = p->out_w * p->out_c;
-  for (int32_t y = range.begin; y < range.end; y++) {
-    int16_t *const row = output + y * row_elements;
-    const int32_t iy = y - p->pad_top;
-    for (int32_t i = 0; i < row_elements; i++) {
-      row[i] = (int16_t)p->value;
-    }
-    if (iy < 0 || iy >= p->in_h) {
-      continue;
-    }
-    const int16_t *source = input + iy * p->in_w * p->in_c;
-    for (int32_t x = 0; x < p->in_w; x++) {
-      memcpy(row + (x + p->pad_left) * p->out_c + p->pad_front_c, source, (size_t)p->in_c * sizeof(int16_t));
-      source += p->in_c;
-    }
-  }
-}
+#define ELEMENT int16_t
+#define PAD eq_pad_s16_scalar
+#include "eq_pad_run.h"

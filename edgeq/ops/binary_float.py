@@ -1,0 +1,68 @@
+"""Functions of two floating-point operands, with broadcasting: their kernels, and what float32 arithmetic may lose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node
+from edgeq.ops import broadcast, float_layers
+from edgeq.ops.base import Constant, Kernel
+from edgeq.ops.float_types import Rounding
+
+#: functions with kernels -> their roundings; of squared_difference that of the difference counts twice
+ROUNDINGS: Mapping[str, int] = {
+    "add": 1, "sub": 1, "rsub": 1, "mul": 1, "minimum": 0, "maximum": 0, "squared_difference": 4, "prelu": 1,
+}  # fmt: skip
+
+
+def rounding(function: str, inputs: Sequence[np.ndarray]) -> Rounding:
+    """Of the function of two float64 operands."""
+    left, right = (np.abs(array) for array in inputs[:2])
+    if function in ("mul", "prelu"):
+        return Rounding(ROUNDINGS[function], left * np.maximum(right, 1.0) if function == "prelu" else left * right)
+    total = left + right
+    return Rounding(ROUNDINGS[function], total**2 if function == "squared_difference" else total)
+
+
+def _function(node: Node) -> str:
+    """The operator add is the function of that name."""
+    return str(node.attributes.get("function", "add"))
+
+
+def _parameters(graph: Graph, node: Node) -> dict[str, Any]:
+    names = (node.outputs[0], *node.inputs[:2])
+    return {"shape": broadcast.parameters(*(graph.tensor(name).shape for name in names))}
+
+
+def _units(graph: Graph, node: Node) -> int:
+    shape = _parameters(graph, node)["shape"]
+    return int(shape["size"][shape["split"]])
+
+
+def _pack(graph: Graph, node: Node) -> dict[str, Constant]:
+    constant = graph.tensor(node.inputs[1]).is_constant
+    return {"operand": float_layers.constant(graph.constant(node.inputs[1]))} if constant else {}
+
+
+def _only(function: str) -> Callable[[Graph, Node], str | None]:
+    return lambda graph, node: None if _function(node) == function else f"the function is not {function}"
+
+
+def kernels(functions: Sequence[str] = tuple(ROUNDINGS)) -> tuple[Kernel, ...]:
+    """A kernel a function and type."""
+    return tuple(
+        kernel
+        for function in functions
+        for kernel in float_layers.kernels(
+            "binary",
+            _parameters,
+            function=f"eq_binary_{{type}}_{function}_scalar",
+            units=_units,
+            applies=_only(function),
+            pack=_pack,
+            in_place=lambda parameters: broadcast.reads_whole_first(parameters["shape"]),
+        )
+    )

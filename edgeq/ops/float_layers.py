@@ -1,0 +1,210 @@
+"""The kernels for float16 and float32 activations: of layers with weights here, of the others by `kernels`.
+
+One header and one template serve both types (eq_<op>_float.h, <op>_float.c.j2); records and functions have f16 or f32
+in their names. Weights are stored in the layer's type, biases in float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node
+from edgeq.ops.base import Constant, Kernel, output_pixels
+from edgeq.ops.float_types import FLOAT16, FLOATS, FloatType
+from edgeq.packing import floats
+
+Parameters = Callable[[Graph, Node], dict[str, Any]]
+
+
+def c_number(value: float) -> str:
+    """A float literal that reads back as the nearest float32."""
+    if np.isinf(value):
+        return "EQ_FLOAT_INFINITY" if value > 0 else "-EQ_FLOAT_INFINITY"
+    text = f"{float(np.float32(value)):.9g}"
+    return f"{text}f" if any(mark in text for mark in ".en") else f"{text}.0f"
+
+
+def bounds(low: float | None, high: float | None) -> dict[str, str]:
+    """act_min and act_max of a record; None is no bound."""
+    return {
+        "act_min": c_number(-np.inf if low is None else low),
+        "act_max": c_number(np.inf if high is None else high),
+    }
+
+
+def activation(node: Node) -> dict[str, str]:
+    """act_min and act_max of the node's fused activation."""
+    return bounds(*node.attributes.get("activation", (None, None)))
+
+
+def with_record(op: str, kind: FloatType, parameters: Parameters) -> Parameters:
+    """The parameters, the record that takes them, and the fused activation's bounds where they have none."""
+    record = f"eq_{op}_{kind.suffix}_t"
+    return lambda graph, node: {**activation(node), **parameters(graph, node), "record": record}
+
+
+def kernels(op: str, parameters: Parameters, **details: Any) -> tuple[Kernel, ...]:
+    """The portable kernels of an operator without weights for both types. `details`: of the kernels; a `function` has
+    {type} in it."""
+    function = details.pop("function", f"eq_{op}_{{type}}_scalar")
+    source = details.pop("source", f"{op}/eq_{op}_{{type}}_scalar.c")
+    return tuple(
+        Kernel(
+            function.replace("{type}", kind.suffix),
+            "scalar",
+            source.replace("{type}", kind.suffix),
+            family=f"{op}_float",
+            dtype=kind.name,
+            parameters=with_record(op, kind, parameters),
+            **details,
+        )
+        for kind in FLOATS.values()
+    )
+
+
+def constant(data: np.ndarray) -> Constant:
+    """A floating-point array in flash."""
+    halves = data.dtype == np.float16
+    return Constant("uint16_t", data.view(np.uint16)) if halves else Constant("float", data.astype(np.float32))
+
+
+def packed(pack: Callable[[np.ndarray], np.ndarray], lanes: int) -> Callable[[Graph, Node], dict[str, Constant]]:
+    """Constants of a kernel with weights in the order of `pack`, and biases up to a multiple of `lanes`."""
+
+    def constants(graph: Graph, node: Node) -> dict[str, Constant]:
+        weights, bias = (graph.constant(name) for name in node.inputs[1:3])
+        return {
+            "weights": constant(np.ascontiguousarray(pack(weights))),
+            "bias": constant(floats.padded_bias(bias, lanes)),
+        }
+
+    return constants
+
+
+def weighted(
+    op: str, isa: str, kind: FloatType, parameters: Parameters, units: Callable[[Graph, Node], int], **details: Any
+) -> Kernel:
+    """A kernel of a layer with weights."""
+    return Kernel(
+        f"eq_{op}_{kind.suffix}_{isa}",
+        isa,
+        f"{op}/eq_{op}_{kind.suffix}_{isa}.c",
+        units=units,
+        family=f"{op}_float",
+        dtype=kind.name,
+        parameters=with_record(op, kind, parameters),
+        **details,
+    )
+
+
+@dataclass(frozen=True)
+class Block:
+    """How kernels of an instruction set multiply: blocks of `lanes` channels and `pixels` pixels (or rows), weights in
+    the order of `pack`; `scratch_bytes` of patches of so many numbers. `types`: of activations that it takes."""
+
+    isa: str
+    types: tuple[str, ...]
+    lanes: int
+    pixels: int
+    pack: Callable[[np.ndarray], np.ndarray]
+    scratch_bytes: Callable[[int], int]
+    why: str
+
+
+BLOCKS = (
+    Block("xpulp", (FLOAT16,), floats.LANES, floats.PIXELS, floats.pack_xpulp, floats.scratch_xpulp,
+          "dot products of FP16 pairs, float32 sums, 4 pixels x 4 channels"),
+    Block("mve", tuple(FLOATS), floats.MVE_LANES, floats.MVE_PIXELS, floats.pack_mve, floats.scratch_mve,
+          "float32 vectors, 3 pixels x 8 channels"),
+    Block("scalar", tuple(FLOATS), floats.LANES, floats.PIXELS, floats.pack_scalar, floats.scratch_scalar,
+          "portable C, 4 pixels x 4 channels"),
+)  # fmt: skip
+
+
+def conv2d(geometry: Callable[[Graph, Node], dict[str, int]]) -> tuple[Kernel, ...]:
+    """Kernels of conv2d; `geometry`: its integers."""
+
+    def scratch(block: Block, graph: Graph, node: Node) -> int:
+        g = geometry(graph, node)
+        return block.scratch_bytes(g["kernel_h"] * g["kernel_w"] * g["in_c"])
+
+    return tuple(
+        weighted(
+            "conv2d",
+            block.isa,
+            FLOATS[dtype],
+            geometry,
+            output_pixels,
+            granule=_always(block.pixels),
+            pack=packed(block.pack, block.lanes),
+            scratch_bytes=partial(scratch, block),
+            why=block.why,
+        )
+        for block in BLOCKS
+        for dtype in block.types
+    )
+
+
+def linear(parameters: Parameters, units: Callable[[Graph, Node], int]) -> tuple[Kernel, ...]:
+    """Kernels of linear."""
+
+    def scratch(block: Block, graph: Graph, node: Node) -> int:
+        return block.scratch_bytes(graph.tensor(node.inputs[0]).shape[-1])
+
+    return tuple(
+        weighted(
+            "linear",
+            block.isa,
+            FLOATS[dtype],
+            parameters,
+            units,
+            granule=_always(block.lanes),
+            pack=packed(block.pack, block.lanes),
+            scratch_bytes=partial(scratch, block),
+            why=block.why.replace("pixels", "rows"),
+        )
+        for block in BLOCKS
+        for dtype in block.types
+    )
+
+
+def _always(granule: int) -> Callable[[Graph, Node], int]:
+    return lambda graph, node: granule
+
+
+def dwconv2d(geometry: Callable[[Graph, Node], dict[str, int]]) -> tuple[Kernel, ...]:
+    """Kernels of dwconv2d."""
+
+    def scratch_xpulp(graph: Graph, node: Node) -> int:
+        g = geometry(graph, node)
+        return floats.scratch_dwconv2d_xpulp(g["kernel_h"] * g["kernel_w"], g["in_c"])
+
+    forms = (
+        ("mve", floats.MVE_LANES, "float32 vectors, 8 channels"),
+        ("scalar", floats.LANES, "portable C, 4 channels"),
+    )
+    return (
+        weighted(
+            "dwconv2d",
+            "xpulp",
+            FLOATS[FLOAT16],
+            geometry,
+            output_pixels,
+            applies=lambda graph, node: "an odd number of channels" if geometry(graph, node)["in_c"] % 2 else None,
+            pack=packed(floats.pack_dwconv2d_xpulp, floats.LANES),
+            scratch_bytes=scratch_xpulp,
+            why="dot products of pairs of taps, float32 sums, 4 channels",
+        ),
+        *(
+            weighted(
+                "dwconv2d", isa, kind, geometry, output_pixels, pack=packed(lambda weights: weights, lanes), why=why
+            )
+            for isa, lanes, why in forms
+            for kind in FLOATS.values()
+        ),
+    )

@@ -1,0 +1,76 @@
+"""Packing of float32 and float16 weights, see eq_conv2d_float.h. Arrays keep their type."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeq.packing.blocks import filters, padded, round_up
+
+#: output channels and pixels of the block that portable kernels compute; products a turn of their loop
+LANES, PIXELS, STEP = 4, 4, 2
+
+
+def padded_bias(bias: np.ndarray, lanes: int) -> np.ndarray:
+    """float32 [channels] -> zeros behind it up to a multiple of `lanes`."""
+    return padded(bias, (lanes,))
+
+
+def tiles(weights: np.ndarray, lanes: int, step: int) -> np.ndarray:
+    """[out_c, ..] -> [up(out_c, lanes)/lanes][up(K, step)][lanes], zero-filled, flattened."""
+    full = padded(filters(weights), (lanes, step))
+    return np.ascontiguousarray(full.reshape(-1, lanes, full.shape[1]).transpose(0, 2, 1)).reshape(-1)
+
+
+def pack_scalar(weights: np.ndarray) -> np.ndarray:
+    """The order of the portable kernels."""
+    return tiles(weights, LANES, STEP)
+
+
+def scratch_scalar(patch: int) -> int:
+    """Bytes of the float32 patches of PIXELS pixels, `patch` numbers each."""
+    return 4 * PIXELS * round_up(patch, STEP)
+
+
+#: products of a turn of the xpulp kernels' loop, which takes pairs
+XPULP_STEP = 4
+
+
+def pack_xpulp(weights: np.ndarray) -> np.ndarray:
+    """float16 [out_c, ..] -> [up(out_c, 4)/4][up(K, 4)/2][4][2], zero-filled, flattened."""
+    full = padded(filters(weights), (LANES, XPULP_STEP))
+    pairs = full.reshape(-1, LANES, full.shape[1] // 2, 2)
+    return np.ascontiguousarray(pairs.transpose(0, 2, 1, 3)).reshape(-1)
+
+
+def scratch_xpulp(patch: int) -> int:
+    """Bytes of the FP16 patches of PIXELS pixels."""
+    return 2 * PIXELS * round_up(patch, XPULP_STEP)
+
+
+#: bytes of a pointer on the widest target that runs these kernels (the host)
+POINTER_BYTES = 8
+
+
+def pack_dwconv2d_xpulp(weights: np.ndarray) -> np.ndarray:
+    """float16 [kernel_h, kernel_w, channels] -> [up(taps, 2)/2][channels][2], zero-filled, flattened."""
+    full = padded(weights.reshape(-1, weights.shape[2]), (2, 1))
+    return np.ascontiguousarray(full.reshape(-1, 2, full.shape[1]).transpose(0, 2, 1)).reshape(-1)
+
+
+def scratch_dwconv2d_xpulp(taps: int, channels: int) -> int:
+    """Bytes of a row of zeros and of the pointers to the taps, with one to spare."""
+    return 2 * round_up(channels, 8) + POINTER_BYTES * (round_up(taps, 2) + 1)
+
+
+#: output channels and pixels of the block that MVE kernels compute
+MVE_LANES, MVE_PIXELS = 8, 3
+
+
+def pack_mve(weights: np.ndarray) -> np.ndarray:
+    """[out_c, ..] -> [up(out_c, 8)/8][K][8], zero-filled, flattened."""
+    return tiles(weights, MVE_LANES, 1)
+
+
+def scratch_mve(patch: int) -> int:
+    """Bytes of the float32 patches of MVE_PIXELS pixels."""
+    return 4 * MVE_PIXELS * patch

@@ -1,0 +1,123 @@
+"""Checks every layer by itself, on what the firmware's layers before it made: so that floating-point layers, which
+differ from any reference in their last bits, are held to a bound, and integer layers behind them still to equality.
+
+Integer layers must equal their reference. Floating-point ones are evaluated in float64 and may differ by no more than
+`float_types.error_bound`; layers without a recorded output (they run band by band) are continued in the reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgeq import ops, reference
+from edgeq.firmware_folder import FirmwareFolder
+from edgeq.ir.graph import Graph, Node
+from edgeq.ops import float_types
+from edgeq.ops.float_types import FLOATS, Rounding
+from edgeq.simulate.session import RunResult
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Outputs of a node as they should be stored; of a floating-point one also what they are in float64, and how far
+    from that they may be."""
+
+    outputs: list[np.ndarray]
+    exact: np.ndarray | None = None
+    bound: np.ndarray | None = None
+
+
+@dataclass
+class Gap:
+    """What is known of a layer's differences: how many values are not the expected ones, how many of them lie beyond
+    the bound, the largest difference, the first sample that has one (that is beyond the bound, if any is)."""
+
+    values: int = 0
+    beyond: int = 0
+    largest: float = 0.0
+    first_sample: int = 0
+
+    def add(self, expected: Expected, index: int, actual: np.ndarray, start: int) -> None:
+        """Counts a batch of the output `index` whose first sample has the number `start`."""
+        rows = len(actual)
+        other = ~_same(actual, expected.outputs[index]).reshape(rows, -1)
+        if not other.any():
+            return
+        exact = expected.outputs[index] if expected.exact is None else expected.exact
+        with np.errstate(invalid="ignore"):
+            delta = np.abs(actual.astype(np.float64) - exact.astype(np.float64)).reshape(rows, -1)
+        beyond = other
+        if expected.bound is not None:  # an infinite one says nothing, of what is no number either
+            bound = expected.bound.reshape(rows, -1)
+            beyond = other & ~(delta <= bound) & np.isfinite(bound)
+        if beyond.any() and not self.beyond:
+            self.first_sample = start + int(beyond.any(axis=1).argmax())
+        elif not self.values:
+            self.first_sample = start + int(other.any(axis=1).argmax())
+        self.values += int(other.sum())
+        self.beyond += int(beyond.sum())
+        self.largest = max(self.largest, float(np.where(other, delta, 0.0).max()))
+
+
+def _same(actual: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    return (actual == expected) | ((actual != actual) & (expected != expected))
+
+
+def has_floats(graph: Graph) -> bool:
+    """Whether a layer of a lowered graph computes in floating point."""
+    return any(tensor.dtype in FLOATS and not tensor.is_constant for tensor in graph.tensors.values())
+
+
+def evaluate(graph: Graph, node: Node, arguments: list[np.ndarray]) -> Expected:
+    """What the node should make of its operands."""
+    if not reference.is_stored_float(graph, node):
+        return Expected(reference.run_node(graph, node, arguments))
+    dtype = graph.tensor(node.output).dtype
+    wide = [array.astype(np.float64) for array in arguments]
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        (exact,) = reference.run_real(node, wide)
+        rounding = ops.get(node.op).float_rounding(node, wide)
+        if node.op == "clamp" or node.attributes.get("activation", (None, None)) != (None, None):
+            # the bounds of an activation are rounded as well
+            rounding = Rounding(max(rounding.count, 1), np.maximum(rounding.magnitude, np.abs(exact)))
+        largest = max((float(np.abs(array).max(initial=0.0)) for array in wide), default=0.0)
+        bound = float_types.error_bound(exact, rounding, largest, dtype)
+    return Expected([float_types.stored(exact, dtype)], exact, bound)
+
+
+def recorded(firmware: FirmwareFolder, result: RunResult) -> dict[str, np.ndarray]:
+    """Activation -> its values of a run with layers: outputs of layers, and further ones that are the model's."""
+    layers = {layer["output"]: result.layers[layer["key"]] for layer in _whole(firmware)}
+    return {**result.outputs, **layers}
+
+
+def _whole(firmware: FirmwareFolder) -> list[dict[str, Any]]:
+    return [layer for layer in firmware.manifest["layers"] if layer["output_whole"]]
+
+
+def gaps(firmware: FirmwareFolder, inputs: Mapping[str, np.ndarray], made: Mapping[str, np.ndarray]) -> dict[str, Gap]:
+    """Key of every layer with a whole output -> its differences; `made`: activation -> what the firmware made it."""
+    graph = firmware.graph
+    keys = {layer["output"]: layer["key"] for layer in _whole(firmware)}
+    found = {key: Gap() for key in keys.values()}
+    size = 1 if graph.states else reference.BATCH
+    carried = reference.reset_states(graph)
+    for start in range(0, len(next(iter(inputs.values()))), size):
+        part = slice(start, start + size)
+        values = {**{name: array[part] for name, array in inputs.items()}, **carried}
+        for node in graph.nodes:
+            arguments = [
+                values[name] if name in values else reference.constant_of(graph, node, name) for name in node.inputs
+            ]
+            expected = evaluate(graph, node, arguments)
+            values.update(zip(node.outputs, expected.outputs, strict=True))
+            for index, name in enumerate(node.outputs):
+                if node.output in keys and name in made:
+                    values[name] = made[name][part]
+                    found[keys[node.output]].add(expected, index, values[name], start)
+        carried = {state.start: values[state.end] for state in graph.states}
+    return found
