@@ -25,10 +25,14 @@ def _storage(importer: Importer, call: TfliteCall, operands: list[str]) -> list[
     known = [item for item in (*found, call.output_quantization()) if item is not None and item.axis is None]
     if len(known) != len(operands) + 1 or len({item.dtype for item in known}) != 1:
         raise importer.unsupported(f"{name} of other than int8 alone or int16 alone", "one type, with scales")
-    numbers = [*(number for number in call.operator.inputs if number is not None), *call.operator.outputs]
-    if any(call.model.tensors[number].unsigned or call.model.tensors[number].boolean for number in numbers):
-        raise importer.unsupported(f"{name} of uint8 or bool", "int8: edgeq stores these as int8, in other bits")
     return known
+
+
+def _bits(call: TfliteCall) -> set[tuple[bool, bool]]:
+    """Whether the tensors of a call are uint8 and whether they are bool, both of which edgeq stores as int8."""
+    numbers = [*(number for number in call.operator.inputs if number is not None), *call.operator.outputs]
+    tensors = [call.model.tensors[number] for number in numbers]
+    return {(tensor.unsigned, tensor.boolean) for tensor in tensors}
 
 
 def combine(importer: Importer, function: str, operands: list[str], known: list[Quantization]) -> str:
@@ -54,6 +58,10 @@ def tflite(function: str, real: Callable[[Importer, TfliteCall], str] | None = N
         if real is not None and call.output_quantization() is None and not any(map(call.is_stored, (0, 1))):
             return real(importer, call)
         known = _storage(importer, call, operands)
+        if _bits(call) != {(False, False)}:
+            raise importer.unsupported(
+                f"{call.operator.name} of uint8", "int8: uint8 is stored less 128, in other bits"
+            )
         divisor = operands[1]
         if function in DIVISIONS and importer.is_constant(divisor) and not np.all(importer.constant_integers(divisor)):
             raise importer.unsupported("a division by zero", "divisors that are stored as other integers than 0")
@@ -68,6 +76,8 @@ def bitcast(importer: Importer, call: TfliteCall) -> str:
     if importer.is_constant(x):
         raise importer.unsupported("an operator of constants only", "a constant that holds its result")
     source, target = _storage(importer, call, [x])
+    if len(_bits(call)) != 1:
+        raise importer.unsupported("BITCAST of uint8 to int8", "one type: uint8 is stored less 128, in other bits")
     if source.same_as(target):
         return importer.viewed(x, importer.shape(x))
     zero = importer.integer_constant(np.zeros((1,) * len(importer.shape(x)), source.dtype), source)

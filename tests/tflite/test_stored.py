@@ -80,6 +80,15 @@ def test_refused(
         integer_graph(written(network(name, kinds, 3, divisors), tmp_path))
 
 
+def test_bitcast_of_uint8(tmp_path: Path) -> None:
+    made = Network()
+    x, y = made.input((1, 4), "uint8", 0.5, 0), made.tensor((1, 4), "int8", 0.5, 0)
+    made.operator("BITCAST", [x], [y])
+    made.outputs.append(y)
+    with pytest.raises(EdgeqError, match="BITCAST of uint8 to int8"):
+        integer_graph(written(made, tmp_path))
+
+
 @pytest.mark.parametrize(("source", "target"), [("int8", "int16"), ("int16", "int8")])
 def test_bitcast_to_another_width(source: str, target: str, tmp_path: Path) -> None:
     made = Network()

@@ -24,7 +24,7 @@ from tests.tools import require_module
 #: what edgeq says of operators whose uint8 kernels are other ones, and of models that pass their input on
 REFUSED = ("nothing to build", "computes in float", "rounds otherwise", "of uint8")
 #: groups of operators without uint8 kernels, or refused ones
-NOT_UNSIGNED = ("casts", "matmuls", "products", "row_normalizations", "stored", "svdf_layers")
+NOT_UNSIGNED = ("casts", "matmuls", "products", "row_normalizations", "svdf_layers")
 UNSIGNED = [name for name in GROUPS if not name.startswith("wide")]
 
 
