@@ -9,6 +9,8 @@ import pytest
 
 from edgeq import reference
 from edgeq.errors import EdgeqError
+from edgeq.frontend.tflite import program
+from edgeq.passes import canonicalize
 from tests.tflite.reference import run_reference
 from tests.tflite.test_single_operators import integer_graph
 from tests.tflite.writer import Network
@@ -52,6 +54,19 @@ def test_ends_of_the_range(name: str, kind: str, tmp_path: Path) -> None:
     (expected,) = run_reference(path.read_bytes(), [x, y])
     made = reference.run(graph, dict(zip(graph.inputs, (x, y), strict=True)))
     np.testing.assert_array_equal(made[graph.outputs[0]], expected)
+
+
+@pytest.mark.parametrize("kind", ["int8", "int16"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_real_numbers(name: str, kind: str, tmp_path: Path) -> None:
+    """The float reference computes what the integers that stand for its numbers become."""
+    path = written(network(name, (kind, kind, kind), 40), tmp_path)
+    graph, real, rng = integer_graph(path), canonicalize(program.load(path)), np.random.default_rng(1)
+    info = np.iinfo(kind)
+    inputs = {name: rng.integers(info.min, info.max + 1, (2, 40)).astype(kind) for name in graph.inputs}
+    made = reference.run(graph, inputs)[graph.outputs[0]]
+    numbers = {name: np.float32(array * graph.tensor(name).scale) for name, array in inputs.items()}
+    np.testing.assert_array_equal(reference.run(real, numbers)[real.outputs[0]], made * np.float32(0.125))
 
 
 @pytest.mark.parametrize("name", ["FLOOR_DIV", "FLOOR_MOD"])
