@@ -116,12 +116,15 @@ def test_bitcast_to_another_width(source: str, target: str, tmp_path: Path) -> N
         integer_graph(written(made, tmp_path))
 
 
-def test_sum_of_int16_in_another_scale(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("count", "scale", "message"), [(4, 0.25, "a sum of int16 in another scale"), (65537, 0.5, "at most 65536")]
+)
+def test_sums_of_int16_refused(count: int, scale: float, message: str, tmp_path: Path) -> None:
     made = Network()
-    x, y = made.input((1, 4), "int16", 0.5, 0), made.tensor((1, 1), "int16", 0.25, 0)
+    x, y = made.input((1, count), "int16", 0.5, 0), made.tensor((1, 1), "int16", scale, 0)
     made.operator("SUM", [x, made.integers(1)], [y], "ReducerOptions", keep_dims=True)
     made.outputs.append(y)
-    with pytest.raises(EdgeqError, match="a sum of int16 in another scale"):
+    with pytest.raises(EdgeqError, match=message):
         integer_graph(written(made, tmp_path))
 
 
