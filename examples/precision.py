@@ -14,6 +14,7 @@ from edgeq.accuracy import accuracy
 from edgeq.frontend.load import ModelSource
 from edgeq.ir.graph import Graph
 from edgeq.quantize.data import Samples, load_samples, quantize_inputs
+from edgeq.quantize.precision import PRECISIONS
 from edgeq.quantize.recipe import Method, Recipe
 
 #: what the table calls a recipe
@@ -35,6 +36,16 @@ RECIPES: Mapping[str, Recipe] = {
     "int16, gptq weights": Recipe(Method("int16", weights="gptq")),
     "int16, gptq weights, bias correction": Recipe(Method("int16", weights="gptq"), bias_correction=True),
     "int16, omse weights, bias correction": Recipe(Method("int16", weights="omse"), bias_correction=True),
+    **{
+        f"{precision}, {weights} weights{', bias correction' if corrected else ''}": Recipe(
+            Method(precision, weights=weights),
+            bias_correction=corrected,
+            edges="int8" if PRECISIONS[precision].inner else None,
+        )
+        for precision in ("int4", "int2", "ternary")
+        for weights in ("omse", "gptq", "adaround", "adaquant")
+        for corrected in (False, True)
+    },
 }
 
 
@@ -52,6 +63,7 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--calib", type=Path, required=True)
     parser.add_argument("--eval", type=Path, required=True)
+    parser.add_argument("--trained", type=Path, nargs="*", default=[], help="files of train_qat.py to add")
     parser.add_argument("--only", default="", help="recipes whose name holds this")
     parser.add_argument("--samples", type=int, default=None, help="evaluate on this many, spread evenly")
     args = parser.parse_args()
@@ -69,6 +81,10 @@ def main() -> None:
         prepared = pipeline.prepare(graph, recipe, calibration)
         found = 100 * measured(pipeline.quantize(prepared, calibration, recipe), evaluation)
         print(f"| {name} | {found:.2f} | {whole - found:.2f} |", flush=True)
+    for path in args.trained:
+        integer = pipeline.quantize(pipeline.import_model(ModelSource(path)), None, Recipe())
+        found = 100 * measured(integer, evaluation)
+        print(f"| {path.name}, trained | {found:.2f} | {whole - found:.2f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from edgeq.qat import bireal, reactnet
+
 
 class Residual(nn.Module):
     """Convolutions (3x3, depthwise, 1x1) with batch norms, a sum, pools and a linear layer."""
@@ -40,3 +42,18 @@ def residual(seed: int = 0) -> nn.Module:
     with torch.no_grad():
         model.stem_bn.weight[3] = 0.0
     return model.eval()
+
+
+class Signs(nn.Module):
+    """A convolution of signs with a real shortcut, between real layers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, padding=1)
+        layer = nn.Conv2d(8, 8, 3, padding=1, bias=False)
+        self.block = bireal.Shortcut(nn.Sequential(reactnet.RSign(8), layer, nn.BatchNorm2d(8)))
+        self.head = nn.Linear(8, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, 3, 8, 8] -> [N, 5]."""
+        return self.head(torch.flatten(nn.functional.adaptive_avg_pool2d(self.block(self.stem(x)), 1), 1))
