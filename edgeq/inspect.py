@@ -12,6 +12,7 @@ from edgeq.boards import Board
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node
 from edgeq.lower.program import Program
+from edgeq.ops.float_types import FLOATS
 from edgeq.quantize.convert import activation_quantization, to_integer
 from edgeq.quantize.count_bits import count_bits
 from edgeq.quantize.precision import place, stored_weights
@@ -49,7 +50,7 @@ def inspect(graph: Graph, boards: list[Board], recipe: Recipe) -> dict[str, Any]
                 "output_shape": list(graph.tensor(node.output).shape),
                 "parameters": parameters,
                 "macs": ops.get(node.op).macs(graph, node),
-                "precision": stored[node.name].name if node.name in stored else _dtype(graph, node, placed.types),
+                "precision": stored[node.name].name if node.name in stored else _precision(graph, node, placed.types),
                 "why_int8": kept.get(node.name),
             }
         )
@@ -92,6 +93,12 @@ def _kernels(graph: Graph, program: Program) -> dict[str, str]:
     kernels = {layer.node.name: layer.kernel.function.replace("_{form}", "") for layer in program.layers}
     parts = {node.name: f"in {made_by[node.output]}" for node in graph.nodes if node.output in made_by}
     return parts | kernels
+
+
+def _precision(graph: Graph, node: Node, types: Mapping[str, str]) -> str:
+    """What the type of the node's output is called in recipes."""
+    dtype = _dtype(graph, node, types)
+    return FLOATS[dtype].precision if dtype in FLOATS else dtype
 
 
 def _dtype(graph: Graph, node: Node, types: Mapping[str, str]) -> str:
