@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from edgeq import __version__
+from edgeq.commands.common import ConsoleObserver, emit_json, model_options, model_source, stderr, stdout
+from edgeq.commands.search import search
 from edgeq.errors import EdgeqError
-from edgeq.observer import Observer
 
 
 class EdgeqGroup(click.Group):
@@ -32,58 +28,13 @@ class EdgeqGroup(click.Group):
             sys.exit(0)
 
 
-def _stdout() -> Console:
-    """Tables keep their columns when the output goes into a file or a pipe."""
-    console = Console()
-    return console if console.is_terminal else Console(width=150)
-
-
-def _stderr() -> Console:
-    return Console(stderr=True)
-
-
-def _emit_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=1, default=str))
-
-
-_MODEL_OPTIONS = (
-    click.option("--arch", metavar="PACKAGE.MODULE:FACTORY", help="Builds the network for a file of weights only."),
-    click.option("--trust-pickle", is_flag=True, help="Unpickle MODEL although that runs code in it."),
-    click.option("--input-shape", metavar="N,C,H,W", help="Input shape for modules without example inputs."),
-    click.option(
-        "--state",
-        "states",
-        multiple=True,
-        metavar="INPUT=OUTPUT",
-        help="Keep OUTPUT for the next inference's INPUT, instead of taking and returning it.",
-    ),
-)
-
-
-def _model_options(function: Any) -> Any:
-    for option in reversed(_MODEL_OPTIONS):
-        function = option(function)
-    return function
-
-
-def _source(model: str, arch: str | None, trust_pickle: bool, input_shape: str | None, states: tuple[str, ...]) -> Any:
-    from edgeq.frontend.load import ModelSource
-
-    shape = None
-    if input_shape is not None:
-        try:
-            shape = tuple(int(part) for part in input_shape.replace("x", ",").split(","))
-        except ValueError as error:
-            raise EdgeqError(f"--input-shape {input_shape}: must be numbers such as 1,3,32,32") from error
-        if any(size < 1 for size in shape):
-            raise EdgeqError(f"--input-shape {input_shape}: sizes must be positive")
-    return ModelSource(Path(model), arch, trust_pickle, shape, states)
-
-
 @click.group(cls=EdgeqGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="edgeq")
 def main() -> None:
     """Small neural networks as exact integer C for microcontrollers."""
+
+
+main.add_command(search)
 
 
 @main.command()
@@ -105,7 +56,7 @@ def main() -> None:
 )
 @click.option("--no-simulate", is_flag=True, help="Build only.")
 @click.option("--json", "as_json", is_flag=True, help="Print report.json on stdout.")
-@_model_options
+@model_options
 def build(
     model: str,
     board_name: str,
@@ -133,7 +84,7 @@ def build(
     board = load_board(board_name)
     target = Path(folder) if folder else Path("out") / f"{Path(model).stem}-{board.name}"
     options = pipeline.BuildOptions(
-        source=_source(model, arch, trust_pickle, input_shape, states),
+        source=model_source(model, arch, trust_pickle, input_shape, states),
         board=board,
         folder=target,
         recipe=load_recipe(recipe),
@@ -144,36 +95,16 @@ def build(
         simulate_samples=simulate_samples,
         budget=budgets.parse(budget),
     )
-    console = _stderr()
-    report = pipeline.build(options, _ConsoleObserver(console)).as_json()
+    console = stderr()
+    report = pipeline.build(options, ConsoleObserver(console)).as_json()
     if as_json:
-        _emit_json(report)
+        emit_json(report)
     else:
-        terminal.print_build(report, str(target), _stdout())
+        terminal.print_build(report, str(target), stdout())
     if report["verify"] and not report["verify"]["within_bound"]:
         raise EdgeqError(
             f"{target}: the firmware differs from the reference; 'edgeq verify {target}' names the layer; report it"
         )
-
-
-class _ConsoleObserver(Observer):
-    """Shows stages, warnings and progress on stderr."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-
-    def stage(self, text: str) -> None:
-        self._console.print(text, style="dim", highlight=False, soft_wrap=True, markup=False)
-
-    def warning(self, text: str) -> None:
-        self._console.print(f"warning: {text}", style="bold yellow", highlight=False, soft_wrap=True, markup=False)
-
-    @contextmanager
-    def samples(self, text: str, total: int) -> Iterator[Any]:
-        columns = (TextColumn("[dim]{task.description}[/dim]"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=self._console) as progress:
-            task = progress.add_task(text, total=total)
-            yield lambda done: progress.advance(task, done)
 
 
 @main.command()
@@ -192,7 +123,7 @@ def run(folder: str, inputs: str, outputs: str | None, as_json: bool) -> None:
     firmware = open_folder(Path(folder))
     graph = firmware.graph
     samples = load_samples(Path(inputs), graph, "--inputs")
-    with _ConsoleObserver(_stderr()).samples(f"running on {firmware.board.name}", len(samples)) as progress:
+    with ConsoleObserver(stderr()).samples(f"running on {firmware.board.name}", len(samples)) as progress:
         result = run_samples(firmware, quantize_inputs(graph, samples), progress=progress)
     arrays: dict[str, np.ndarray] = {}
     for name, value in result.outputs.items():
@@ -208,7 +139,7 @@ def run(folder: str, inputs: str, outputs: str | None, as_json: bool) -> None:
         "file": outputs,
     }
     if as_json:
-        _emit_json(summary)
+        emit_json(summary)
         return
     for name in graph.outputs:
         first = arrays[f"{name}_float"][0].reshape(-1)
@@ -252,15 +183,15 @@ def verify(folder: str, inputs: str | None, against: str | None, model: str | No
     if against and model:
         compare.check(firmware, against, Path(model), inputs is not None)
     samples = load_samples(Path(inputs), graph, "--inputs") if inputs else random_samples(graph, count=8)
-    with _ConsoleObserver(_stderr()).samples(f"verifying on {firmware.board.name}", len(samples)) as progress:
+    with ConsoleObserver(stderr()).samples(f"verifying on {firmware.board.name}", len(samples)) as progress:
         result = verify_layers(firmware, samples, progress)
     compared = compare.compare(firmware, against, Path(model), samples) if against and model else None
     if as_json:
-        _emit_json({**result.as_json(), "against": compared.as_json() if compared else None})
+        emit_json({**result.as_json(), "against": compared.as_json() if compared else None})
     else:
-        terminal.print_verification(result, _stdout())
+        terminal.print_verification(result, stdout())
         if compared:
-            terminal.print_comparison(compared, _stdout())
+            terminal.print_comparison(compared, stdout())
     if not result.within_bound or (compared and compared.first_divergence):
         sys.exit(1)
 
@@ -300,9 +231,9 @@ def profile(folder: str, inputs: str | None, as_json: bool) -> None:
         "est_cycles_source": board.cost.source,
     }
     if as_json:
-        _emit_json({**totals, "layers": rows})
+        emit_json({**totals, "layers": rows})
     else:
-        terminal.print_profile(rows, totals, _stdout())
+        terminal.print_profile(rows, totals, stdout())
 
 
 @main.command("inspect")
@@ -310,7 +241,7 @@ def profile(folder: str, inputs: str | None, as_json: bool) -> None:
 @click.option("--board", "board_name", help="Show one board only.")
 @click.option("--quant", "recipe", default="int8", show_default=True, help="Recipe: a name or a TOML file.")
 @click.option("--json", "as_json", is_flag=True)
-@_model_options
+@model_options
 def inspect_command(
     model: str,
     board_name: str | None,
@@ -328,12 +259,12 @@ def inspect_command(
 
     chosen = load_recipe(recipe)
     boards = [load_board(name) for name in ([board_name] if board_name else list_boards())]
-    graph = pipeline.import_model(_source(model, arch, trust_pickle, input_shape, states))
+    graph = pipeline.import_model(model_source(model, arch, trust_pickle, input_shape, states))
     facts = inspect.inspect(graph, boards, chosen)
     if as_json:
-        _emit_json(facts)
+        emit_json(facts)
         return
-    console = _stdout()
+    console = stdout()
     table = Table(title=f"{facts['model']}: {facts['parameters']:,} parameters, {facts['macs']:,} MACs")
     for name in ("layer", "operator", "output", "type"):
         table.add_column(name, overflow="fold")
@@ -388,7 +319,7 @@ def boards(name: str | None, as_json: bool) -> None:
 
     found = [load_board(item) for item in ([name] if name else list_boards())]
     if as_json:
-        _emit_json([asdict(board) for board in found])
+        emit_json([asdict(board) for board in found])
         return
     for board in found:
         click.echo(f"{board.name:14} {board.description}")
@@ -418,7 +349,7 @@ def doctor(mend: bool, as_json: bool) -> None:
         results = checker.checks()
         missing = checker.missing(results)
     if as_json:
-        _emit_json([asdict(check) for check in results])
+        emit_json([asdict(check) for check in results])
     else:
         for check in results:
             absent = "MISSING" if check.required else "absent "

@@ -12,10 +12,11 @@ from edgeq.boards import Board
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node
 from edgeq.lower.program import Program
+from edgeq.ops import weight_types
 from edgeq.ops.float_types import FLOATS
 from edgeq.quantize.convert import activation_quantization, to_integer
 from edgeq.quantize.count_bits import count_bits
-from edgeq.quantize.precision import place, stored_weights
+from edgeq.quantize.precision import place, stored_weights, with_readable_weights
 from edgeq.quantize.recipe import Recipe
 from edgeq.quantize.weights import MINMAX, with_integer_weights
 
@@ -26,11 +27,12 @@ def inspect(graph: Graph, boards: list[Board], recipe: Recipe) -> dict[str, Any]
 
     Kernels are chosen for ranges of -1 to 1: calibration can change the requantization form, not the kind of kernel.
     """
+    graph, kept_of_file = with_readable_weights(graph)
     ranges = {name: (-1.0, 1.0) for name, tensor in graph.tensors.items() if not tensor.is_constant}
     wanted = {name: method.precision for name, method in recipe.methods(graph).items()}
     placed = place(graph, ranges, wanted)
     stored, kept_weights = stored_weights(graph, wanted)
-    kept = {**placed.kept_int8, **kept_weights}
+    kept = {**placed.kept_int8, **kept_weights, **kept_of_file}
     ranges |= {name: ranges[source] for name, source in placed.borders.items()}
     ready = with_integer_weights(
         placed.graph,
@@ -50,7 +52,7 @@ def inspect(graph: Graph, boards: list[Board], recipe: Recipe) -> dict[str, Any]
                 "output_shape": list(graph.tensor(node.output).shape),
                 "parameters": parameters,
                 "macs": ops.get(node.op).macs(graph, node),
-                "precision": stored[node.name].name if node.name in stored else _precision(graph, node, placed.types),
+                "precision": _precision(graph, node, placed.types, stored),
                 "why_int8": kept.get(node.name),
             }
         )
@@ -95,10 +97,17 @@ def _kernels(graph: Graph, program: Program) -> dict[str, str]:
     return parts | kernels
 
 
-def _precision(graph: Graph, node: Node, types: Mapping[str, str]) -> str:
-    """What the type of the node's output is called in recipes."""
+def _precision(
+    graph: Graph, node: Node, types: Mapping[str, str], stored: Mapping[str, weight_types.WeightType]
+) -> str:
+    """Type of the node's weights where that is not int8, as the recipe or the file has it, or of its output; what is
+    floating point as recipes call it."""
+    of_file = weight_types.of_node(graph, node)
+    of_weights = stored[node.name].name if node.name in stored else of_file
     dtype = _dtype(graph, node, types)
-    return FLOATS[dtype].precision if dtype in FLOATS else dtype
+    if dtype in FLOATS:
+        return FLOATS[dtype].precision
+    return of_weights if of_weights != weight_types.INT8.name else dtype
 
 
 def _dtype(graph: Graph, node: Node, types: Mapping[str, str]) -> str:

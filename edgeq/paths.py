@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -34,3 +35,10 @@ def runtime_dir() -> Path:
 def boards_dir() -> Path:
     """Folder of the board descriptions. Raises EdgeqError when it is missing."""
     return _data_folder("boards")
+
+
+def cache_dir() -> Path:
+    """Folder of what can be made again (EDGEQ_CACHE_DIR, XDG_CACHE_HOME or ~/.cache, and edgeq in it); it may not be
+    there yet, or not be writable."""
+    base = os.environ.get("EDGEQ_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "edgeq"

@@ -50,6 +50,7 @@ from edgeq.quantize.data import (
 from edgeq.quantize.equalize import equalized
 from edgeq.quantize.observe import unprescribed
 from edgeq.quantize.recipe import Recipe
+from edgeq.quantize.smooth import smoothed
 from edgeq.quantize.sqnr import sqnr_db
 from edgeq.quantize.stage import quantized
 from edgeq.report.facts import Accuracy, Facts, write
@@ -90,9 +91,15 @@ def import_model(source: ModelSource) -> Graph:
     return canonicalize(verify_graph.run(load(source), "import"))
 
 
-def prepare(graph: Graph, recipe: Recipe) -> Graph:
+def prepare(graph: Graph, recipe: Recipe, calibration: Samples | None) -> Graph:
     """The float graph that the recipe quantizes: the same function, maybe with other weights."""
-    return verify_graph.run(equalized(graph), "equalize") if recipe.equalize else graph
+    if recipe.equalize:
+        graph = verify_graph.run(equalized(graph), "equalize")
+    if recipe.smooth:
+        if calibration is None:
+            raise EdgeqError("smooth needs calibration data: give --calib DATA.npz")
+        graph = verify_graph.run(smoothed(graph, calibration.inputs), "smooth")
+    return graph
 
 
 def quantize(graph: Graph, calibration: Samples | None, recipe: Recipe, observer: Observer | None = None) -> Graph:
@@ -194,8 +201,9 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
     _check_data_options(options, may_do_without=kind in guard.MAY_PRESCRIBE or not options.recipe.needs_ranges)
     with _target_folder(options.folder) as folder:
         observer.stage(f"importing {options.source.path.name}")
-        graph = prepare(import_model(options.source), options.recipe)
+        graph = import_model(options.source)
         calibration = _calibration(options, graph, observer)
+        graph = prepare(graph, options.recipe, calibration)
         evaluation = load_samples(options.eval_data, graph, "--eval") if options.eval_data else None
         how = f"{options.recipe.summary}, {len(calibration)} samples" if unprescribed(graph) else "as the file says"
         observer.stage(f"quantizing to {options.recipe.name} ({how})")

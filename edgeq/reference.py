@@ -18,13 +18,17 @@ from edgeq.ops.clamp import apply_activation
 BATCH = 32
 
 Watcher = Callable[[str, np.ndarray], None]
+Change = Callable[[str, np.ndarray], np.ndarray]
 
 
-def run(graph: Graph, inputs: Mapping[str, np.ndarray], watch: Watcher | None = None) -> dict[str, np.ndarray]:
+def run(
+    graph: Graph, inputs: Mapping[str, np.ndarray], watch: Watcher | None = None, change: Change | None = None
+) -> dict[str, np.ndarray]:
     """Outputs by name for inputs [samples, ...] by name, stored (channels-last) layout, types as in the graph.
 
     `watch(name, values)` is called with every activation of every batch, inputs and starts of states included, and with
-    the values inside float nodes (Operator.inner); with states a batch is one step.
+    the values inside float nodes (Operator.inner); with states a batch is one step. `change(name, values)` gives what
+    takes the place of every activation that a node makes.
     """
     samples = len(next(iter(inputs.values())))
     size = 1 if graph.states else BATCH
@@ -32,7 +36,7 @@ def run(graph: Graph, inputs: Mapping[str, np.ndarray], watch: Watcher | None = 
     parts: dict[str, list[np.ndarray]] = {name: [] for name in graph.outputs}
     for start in range(0, samples, size):
         batch = {name: array[start : start + size] for name, array in inputs.items()}
-        values = _run_batch(graph, {**batch, **carried}, watch)
+        values = _run_batch(graph, {**batch, **carried}, watch, change)
         carried = {state.start: values[state.end] for state in graph.states}
         for name in graph.outputs:
             parts[name].append(values[name])
@@ -49,7 +53,9 @@ def reset_states(graph: Graph) -> dict[str, np.ndarray]:
     return found
 
 
-def _run_batch(graph: Graph, given: Mapping[str, np.ndarray], watch: Watcher | None) -> dict[str, np.ndarray]:
+def _run_batch(
+    graph: Graph, given: Mapping[str, np.ndarray], watch: Watcher | None, change: Change | None
+) -> dict[str, np.ndarray]:
     values: dict[str, np.ndarray] = dict(given)
     last_use = {name: index for index, node in enumerate(graph.nodes) for name in node.inputs}
     results = graph.results
@@ -61,6 +67,7 @@ def _run_batch(graph: Graph, given: Mapping[str, np.ndarray], watch: Watcher | N
         made = run_node(graph, node, arguments)
         for name, result in zip((*node.outputs, *inner_values(graph, node)), made, strict=True):
             if name in node.outputs:
+                result = result if change is None else change(name, result)
                 values[name] = result
             if watch is not None:
                 watch(name, result)

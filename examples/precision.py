@@ -66,7 +66,7 @@ def main() -> None:
     for name, recipe in RECIPES.items():
         if args.only not in name:
             continue
-        prepared = pipeline.prepare(graph, recipe)
+        prepared = pipeline.prepare(graph, recipe, calibration)
         found = 100 * measured(pipeline.quantize(prepared, calibration, recipe), evaluation)
         print(f"| {name} | {found:.2f} | {whole - found:.2f} |", flush=True)
 

@@ -7,8 +7,12 @@ from edgeq.lower.program import Program
 from edgeq.plan.arena import Plan
 
 
+class TooBigError(EdgeqError):
+    """A firmware that a board's memories have no room for."""
+
+
 def check(program: Program, plan: Plan) -> None:
-    """Raises EdgeqError when constants or arena and stacks alone are larger than their region."""
+    """Raises TooBigError when constants or arena and stacks alone are larger than their region."""
     board = program.board
     if board.arch == "host":
         return
@@ -20,7 +24,7 @@ def check(program: Program, plan: Plan) -> None:
         raise too_big(program, plan, "ram", ram)
 
 
-def too_big(program: Program, plan: Plan, region: str, needed_bytes: int) -> EdgeqError:
+def too_big(program: Program, plan: Plan, region: str, needed_bytes: int) -> TooBigError:
     """The error for a region that is too small, with its three largest contributors."""
     board = program.board
     if region == "ram":
@@ -31,7 +35,7 @@ def too_big(program: Program, plan: Plan, region: str, needed_bytes: int) -> Edg
         advice = "a model with fewer weights"
     largest = sorted(parts, key=lambda part: -part[1])[:3]
     names = ", ".join(f"{name} {size} bytes" for name, size in largest)
-    return EdgeqError(
+    return TooBigError(
         f"the model does not fit board {board.name}: region {region} has {board.memory[region].length} bytes, "
         f"{needed_bytes} are needed; largest: {names}; use a larger board or {advice}"
     )

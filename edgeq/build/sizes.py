@@ -47,6 +47,22 @@ def read_sizes(elf: Path, board: Board, model: str) -> Sizes:
     return Sizes(flash, weights, ram)
 
 
+def code_sizes(elf: Path) -> dict[str, int]:
+    """Bytes of an ELF's functions by name, those of all static ones of a file by the file's name."""
+    found: dict[str, int] = {}
+    source = ""
+    with elf.open("rb") as file:
+        symbols = ELFFile(file).get_section_by_name(".symtab")
+        for symbol in symbols.iter_symbols() if symbols is not None else []:
+            kind = symbol["st_info"]["type"]
+            if kind == "STT_FILE":
+                source = symbol.name
+            elif kind == "STT_FUNC":
+                name = source if symbol["st_info"]["bind"] == "STB_LOCAL" else symbol.name
+                found[name] = found.get(name, 0) + symbol["st_size"]
+    return found
+
+
 def _lies_in(address: int, board: Board, region: str) -> bool:
     memory = board.memory[region]
     return memory.origin <= address < memory.origin + memory.length

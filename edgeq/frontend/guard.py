@@ -48,7 +48,7 @@ _LARGEST_WHOLE = 1 << 27
 KIND_EXPORTED, KIND_STATE_DICT, KIND_PICKLED_MODULE = "exported", "state_dict", "pickled_module"
 KIND_TFLITE, KIND_ONNX = "tflite", "onnx"
 #: kinds whose files may hold the scales of all activations, so that no calibration data is needed
-MAY_PRESCRIBE = (KIND_TFLITE, KIND_ONNX)
+MAY_PRESCRIBE = (KIND_TFLITE, KIND_ONNX, KIND_EXPORTED)
 
 
 def kind_of(path: Path) -> str:

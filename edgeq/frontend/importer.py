@@ -59,7 +59,7 @@ class Importer:
         self._states: dict[str, str] = {}  # start -> end, "" until it is known
         self._names: set[str] = set()
         self._origins: dict[str, str] = {}  # activation -> the framework's name of it
-        self._transposed: dict[str, str] = {}  # output of a transpose -> its input
+        self._moved: dict[str, str] = {}  # output of a transpose or a reshape -> its input
         self._booleans: set[str] = set()
         self._visible: dict[str, tuple[tuple[int, int], ...]] = {}  # see hide
 
@@ -140,20 +140,33 @@ class Importer:
         self._origins[name] = value
 
     def prescribe(self, name: str, quantization: Quantization) -> None:
-        """Fixes how the integer graph stores the activation `name`, and what transposes made it from."""
+        """Fixes how the integer graph stores the activation `name`, and what it was made from by moving
+        its elements."""
         self._tensors[name] = replace(self._tensors[name], quantization=quantization)
-        while name in self._transposed and self.quantization(self._transposed[name]) is None:
-            name = self._transposed[name]
+        while name in self._moved and self.quantization(self._moved[name]) is None:
+            name = self._moved[name]
             self._tensors[name] = replace(self._tensors[name], quantization=quantization)
+
+    def stored_as(self, x: str, target: Quantization) -> str:
+        """The activation `x` stored as `target`: prescribed where nothing is yet, rescaled where it differs."""
+        before = self.storage(x)
+        if before is None:
+            self.prescribe(x, target)
+            return x
+        if before.same_as(target):
+            return x
+        y = self.add("unary", [x], {"function": "requantize"})
+        self.prescribe(y, target)
+        return y
 
     def quantization(self, name: str) -> Quantization | None:
         """What the file prescribes for the tensor `name`, if anything."""
         return self._tensors[name].quantization
 
     def storage(self, name: str) -> Quantization | None:
-        """What is prescribed for `name`, or else for what transposes made it from."""
-        while self.quantization(name) is None and name in self._transposed:
-            name = self._transposed[name]
+        """What is prescribed for `name`, or else for what transposes and reshapes made it from."""
+        while self.quantization(name) is None and name in self._moved:
+            name = self._moved[name]
         return self.quantization(name)
 
     def hide(self, x: str, visible: tuple[tuple[int, int], ...]) -> str:
@@ -266,7 +279,7 @@ class Importer:
         if perm == tuple(range(len(perm))):
             return x
         moved = self.add("transpose", [x], {"perm": perm}, suffix=".layout")
-        self._transposed[moved] = x
+        self._moved[moved] = x
         return moved
 
     def channels_last(self, x: str) -> str:
@@ -293,6 +306,7 @@ class Importer:
         if math.prod(shape) != math.prod(self.shape(x)):
             raise self.unsupported(f"a reshape of {self.shape(x)} to {shape}", "a shape with as many elements")
         view, stored = self.add("reshape", [x], {"shape": tuple(shape)}), self.quantization(x)
+        self._moved[view] = x
         if stored is not None and stored.dtype == "int32":  # indices stay indices
             self.prescribe(view, stored)
         if self.is_boolean(x):

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import difflib
 import operator
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from torch.fx import Node as FxNode
 
 from edgeq import ops
 from edgeq.errors import EdgeqError
-from edgeq.frontend import torch_batch
+from edgeq.frontend import torch_batch, torch_quantized
 from edgeq.frontend.importer import Importer, also_missing
 from edgeq.ir.graph import Graph
 from edgeq.ops import embedding
@@ -55,10 +56,11 @@ class _ProgramImport:
         self.importer = Importer(name)
         self.importers = {
             target: convert for op in ops.registry().values() for target, convert in op.torch_targets.items()
-        }
+        } | dict(torch_quantized.TARGETS)
         self.names: dict[FxNode, str] = {}  # activations: fx node -> tensor of the graph
         self.parts: dict[FxNode, list[str]] = {}  # calls with several results
         self.values: dict[FxNode, Any] = {}  # constants: fx node -> torch value
+        self.integers: dict[FxNode, torch_quantized.Integers] = {}  # constants that the program holds as integers
         self.constant_names: dict[FxNode, str] = {}
         self.empty: set[FxNode] = set()  # results without elements, which only a concatenation may read
 
@@ -127,6 +129,10 @@ class _ProgramImport:
             return
         if not any(item in self.names or item in self.empty for item in inputs):
             self.values[node] = self._evaluate(node)
+            if target in torch_quantized.CONSTANT:
+                arguments = self._by_name(node, lambda value: self.values.get(value, value))
+                found = torch_quantized.constant(target, arguments, self.values[node])
+                self.integers |= {node: found} if found is not None else {}
             return
         if node.target is operator.getitem and node.args[0] in self.parts:
             parts, index = self.parts[node.args[0]], node.args[1]
@@ -150,7 +156,7 @@ class _ProgramImport:
             given = [shape for index, shape in enumerate(shapes) if index in read] or shapes[:1]
         else:
             given = shapes
-        self.importer.begin_call(_layer_name(node), text, shapes[0])
+        self.importer.begin_call(layer_name(node), text, shapes[0])
         if target not in self.importers:
             raise self._no_kernel(node, text)
         if all(torch_batch.has_batch(shape) for shape in (*map(_shape, self._activations(node)), *given)):
@@ -194,13 +200,18 @@ class _ProgramImport:
 
     def _arguments(self, node: FxNode, names: Mapping[FxNode, str]) -> Mapping[str, Any]:
         """Arguments by schema name; activations become their `names`, constants those of new tensors."""
+        return self._by_name(node, lambda value: self._value(value, names))
+
+    @staticmethod
+    def _by_name(node: FxNode, meaning: Callable[[Any], Any]) -> Mapping[str, Any]:
+        """Arguments, defaults included, by schema name."""
         schema = node.target._schema
         values = dict(zip((argument.name for argument in schema.arguments), node.args, strict=False))
         values.update(node.kwargs)
         for argument in schema.arguments:
             if argument.name not in values and argument.has_default_value():
                 values[argument.name] = argument.default_value
-        return {key: self._value(value, names) for key, value in values.items()}
+        return {key: meaning(value) for key, value in values.items()}
 
     def _value(self, value: Any, names: Mapping[FxNode, str]) -> Any:
         if isinstance(value, (tuple, list)):
@@ -212,7 +223,10 @@ class _ProgramImport:
         data = self.values[value]
         if not isinstance(data, torch.Tensor):
             return data
-        if value not in self.constant_names:
+        if value not in self.constant_names and value in self.integers:
+            stored = self.integers[value]
+            self.constant_names[value] = self.importer.integer_constant(stored.data, stored.quantization)
+        elif value not in self.constant_names:
             make = self.importer.boolean_constant if data.dtype == torch.bool else self.importer.constant
             self.constant_names[value] = make(data.detach().to(torch.float32).numpy())
         return self.constant_names[value]
@@ -286,7 +300,7 @@ def values_of(program: ExportedProgram, wanted: set[str], inputs: list[np.ndarra
     return found
 
 
-def _layer_name(node: FxNode) -> str:
+def layer_name(node: FxNode) -> str:
     """Module path of a call (as in named_modules()); functional calls in a module add their own name."""
     stack = node.meta.get("nn_module_stack") or {}
     paths = [entry[0] for entry in stack.values() if entry[0]]
@@ -315,11 +329,13 @@ def simplify(program: ExportedProgram) -> ExportedProgram:
     """The program with composite operators taken apart, but those with a kernel of ours kept whole, and those that
     INSTEAD knows, so that a refusal names what the user wrote."""
     table = torch.export.default_decompositions()
-    kept = {target for op in ops.registry().values() for target in op.torch_targets}
+    kept = {target for op in ops.registry().values() for target in op.torch_targets} | set(torch_quantized.TARGETS)
     for overload in list(table):
         if str(overload) in kept or str(overload).split(".")[1] in INSTEAD:
             table.pop(overload)
-    return program.run_decompositions(table)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec", FutureWarning)  # torch's own
+        return program.run_decompositions(table)
 
 
 def check_numbers(graph: Graph) -> None:

@@ -23,6 +23,14 @@ def images(weights: np.ndarray) -> np.ndarray:
     return weights[:, :, None] if weights.ndim == 3 else weights
 
 
+def _channels_last(weights: np.ndarray) -> np.ndarray:
+    return images(weights).transpose(0, 2, 3, 1)
+
+
+def _depthwise_order(weights: np.ndarray) -> np.ndarray:
+    return images(weights)[:, 0].transpose(1, 2, 0)
+
+
 def bias_of(importer: Importer, args: Mapping[str, Any], channels: int) -> np.ndarray:
     if args.get("bias") is None:
         return np.zeros(channels, np.float32)
@@ -52,16 +60,15 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
         "padding": sides,
         "dilation": dilation,
     }
-    if groups == 1:
-        op, packed = "conv2d", weights.transpose(0, 2, 3, 1)
-    elif groups == in_c and out_c == in_c and group_c == 1:
-        op, packed = "dwconv2d", weights[:, 0].transpose(1, 2, 0)
+    if groups == in_c and out_c == in_c and group_c == 1 and groups > 1:
+        op, order, axis = "dwconv2d", _depthwise_order, 2
     else:
-        op, packed = "conv2d_grouped", weights.transpose(0, 2, 3, 1)
-        attributes["groups"] = groups
+        op, order, axis = "conv2d" if groups == 1 else "conv2d_grouped", _channels_last, 0
+        attributes |= {"groups": groups} if groups > 1 else {}
+    packed = importer.reordered(args["weight"], "the weights of a convolution", order, axis)
     x = importer.channels_last(args["input"])
     bias = bias_of(importer, args, out_c)
-    y = importer.add(op, [x, importer.constant(packed), importer.constant(bias)], attributes)
+    y = importer.add(op, [x, packed, importer.constant(bias)], attributes)
     return importer.channels_first(y, rank)
 
 

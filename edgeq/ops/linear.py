@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
     """aten.linear: weights [out, in]."""
-    weights = importer.constant_array(args["weight"], "the weights of a linear layer")
-    bias = np.zeros(weights.shape[0], np.float32)
+    weights = importer.reordered(args["weight"], "the weights of a linear layer", lambda array: array, axis=0)
+    bias = np.zeros(importer.shape(weights)[0], np.float32)
     if args.get("bias") is not None:
         bias = importer.constant_array(args["bias"], "the bias of a linear layer")
-    return importer.add("linear", [args["input"], importer.constant(weights), importer.constant(bias)], {})
+    return importer.add("linear", [args["input"], weights, importer.constant(bias)], {})
 
 
 def import_addmm(importer: Importer, args: Mapping[str, Any]) -> str:

@@ -50,6 +50,15 @@ BINARY = WeightType("binary", 1, (-1, 1))
 TYPES: Mapping[str, WeightType] = MappingProxyType({item.name: item for item in (INT8, INT4, INT2, TERNARY, BINARY)})
 
 
+def holding(integers: np.ndarray, largest: int) -> WeightType:
+    """The type of fewest bits that reaches `largest` and holds all of the integers; int8 where none does."""
+    occurring = set(np.unique(integers).astype(int).tolist())
+    for item in sorted(TYPES.values(), key=lambda item: (item.bits, len(item.levels))):
+        if item.largest >= largest and occurring.issubset(item.levels):
+            return item
+    return INT8
+
+
 def of_node(graph: Graph, node: Node) -> str:
     """Name of the type that the weights of an integer layer are stored in; int8 for nodes without any."""
     quantization = graph.tensor(node.inputs[1]).quantization if len(node.inputs) > 2 else None

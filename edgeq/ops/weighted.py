@@ -7,6 +7,7 @@ the bias is stored without the input's zero point, which `folded_bias` adds for 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -203,10 +204,30 @@ def integer_weights(
             )
         assert stored.data is not None
         scales = np.broadcast_to(stored.quantization.scale, channels).copy()
-        return stored.data, Quantization(scales, 0, axis, stored.quantization.dtype)
+        kept = Quantization(scales, 0, axis, stored.quantization.dtype)
+        real_bias = graph.tensor(node.inputs[2]).quantization is None
+        if real_bias and node.attributes.get("rounding", fixed_point.SINGLE) == fixed_point.SINGLE:
+            return _expressible(stored.data, kept, graph.real_constant(node.inputs[2]), input_scale, floor)
+        return stored.data, kept
     weights = graph.real_constant(node.inputs[1])
     scales = weight_scales(weights, graph.real_constant(node.inputs[2]), axis, input_scale, floor)
     return rounded(weights, scales, axis), Quantization(scales, 0, axis)
+
+
+def _expressible(
+    weights: np.ndarray, stored: Quantization, bias: np.ndarray, input_scale: float, floor: float
+) -> tuple[np.ndarray, Quantization]:
+    """Integer weights with their scales, rounded anew in channels whose scale is too small for `bounded_scales`: those
+    that a batch norm multiplies by next to nothing."""
+    assert stored.axis is not None
+    scales = bounded_scales(stored.scale, bias, input_scale, floor)
+    small = scales > stored.scale
+    if not np.any(small):
+        return weights, stored
+    kind = weight_types.TYPES.get(stored.dtype, weight_types.INT8)
+    anew = rounded(stored.real(weights), scales, stored.axis, kind)
+    shape = [-1 if index == stored.axis else 1 for index in range(weights.ndim)]
+    return np.where(small.reshape(shape), anew, weights), replace(stored, scale=scales)
 
 
 def _integer_bias(graph: Graph, node: Node, scales: np.ndarray, rounding: str) -> np.ndarray:

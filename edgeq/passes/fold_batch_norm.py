@@ -65,14 +65,28 @@ def _has_activation(node: Node) -> bool:
 def _folded(
     graph: Graph, layer: Node, norm: Node, scale: np.ndarray, offset: np.ndarray, tensors: dict[str, Tensor]
 ) -> Node:
-    weights, bias = (replace(graph, tensors=tensors).real_constant(name) for name in layer.inputs[1:3])
-    shape = [1] * weights.ndim
-    shape[CHANNEL_AXIS[layer.op]] = -1
+    bias = replace(graph, tensors=tensors).real_constant(layer.inputs[2])
     names = (f"{norm.name}.weights", f"{norm.name}.bias")
-    tensors[names[0]] = constant(names[0], (weights * scale.reshape(shape)).astype(np.float32))
+    tensors[names[0]] = _scaled(names[0], tensors[layer.inputs[1]], scale, CHANNEL_AXIS[layer.op])
     tensors[names[1]] = constant(names[1], (bias * scale + offset).astype(np.float32))
     made = replace(layer, inputs=(layer.inputs[0], *names), outputs=norm.outputs)
     return made.with_attributes(activation=norm.attributes["activation"]) if _has_activation(norm) else made
+
+
+def _scaled(name: str, weights: Tensor, scale: np.ndarray, axis: int) -> Tensor:
+    """Weights times `scale` per channel. Integers of the file are kept, but for the signs of channels with a negative
+    scale; their own scales are multiplied."""
+    assert weights.data is not None
+    shape = [1] * weights.data.ndim
+    shape[axis] = -1
+    stored, signs = weights.quantization, np.where(scale < 0, -1, 1).reshape(shape)
+    if stored is None:
+        return constant(name, (weights.data * scale.reshape(shape)).astype(np.float32))
+    flipped = weights.data.astype(np.int16) * signs
+    if stored.zero_point or stored.axis not in (None, axis) or weights.dtype != "int8" or flipped.max(initial=0) > 127:
+        return constant(name, (stored.real(weights.data) * scale.reshape(shape)).astype(np.float32))
+    scales = np.broadcast_to(stored.scale * np.abs(scale.astype(np.float64)), weights.shape[axis])
+    return constant(name, flipped.astype(np.int8), replace(stored, scale=scales.copy(), axis=axis))
 
 
 def _as_depthwise(

@@ -67,13 +67,19 @@ def load_samples(path: Path, graph: Graph, option: str) -> Samples:
             arrays = {name: np.asarray(archive[name]) for name in archive.files}
     except Exception as error:  # numpy raises many kinds for damaged archives
         raise EdgeqError(f"{option} {path}: can't be read as .npz ({error}); write it with numpy.savez") from error
-    inputs = {name: _checked(arrays, name, graph, f"{option} {path}") for name in graph.inputs}
+    return samples_of(arrays, graph, f"{option} {path}")
+
+
+def samples_of(arrays: Mapping[str, np.ndarray], graph: Graph, where: str) -> Samples:
+    """Samples for `graph` from arrays as an .npz has them; `where` they come from, for errors. Raises EdgeqError as
+    `load_samples`."""
+    inputs = {name: _checked(arrays, name, graph, where) for name in graph.inputs}
     counts = {len(array) for array in inputs.values()}
     if len(counts) > 1:
-        raise EdgeqError(f"{option} {path}: its inputs have {sorted(counts)} samples; they must have as many")
+        raise EdgeqError(f"{where}: its inputs have {sorted(counts)} samples; they must have as many")
     labels = None if "y" in graph.inputs else arrays.get("y")
     if labels is not None:
-        _check_labels(labels, counts.pop(), f"{option} {path}")
+        _check_labels(labels, counts.pop(), where)
     return Samples(inputs, labels)
 
 

@@ -144,6 +144,22 @@ def stored_weights(graph: Graph, wanted: Mapping[str, str]) -> tuple[dict[str, W
     return found, kept
 
 
+def with_readable_weights(graph: Graph) -> tuple[Graph, dict[str, str]]:
+    """The graph with its file's integer weights in a type that a kernel reads: those of less than 8 bits become int8
+    (their values stay) where none does. Beside it: layer -> why."""
+    tensors, kept = dict(graph.tensors), {}
+    for node in graph.nodes:
+        stored = weight_types.of_node(graph, node)
+        operator = ops.get(node.op)
+        if stored == INT8 or any(stored in kernel.weights for kernel in operator.kernels):
+            continue
+        weights = graph.tensor(node.inputs[1])
+        assert weights.quantization is not None
+        tensors[weights.name] = replace(weights, quantization=replace(weights.quantization, dtype=INT8))
+        kept[node.name] = f"there is no kernel for {node.op} with {stored} weights"
+    return graph.with_nodes(graph.nodes, tensors), kept
+
+
 class _Borders:
     """The placed graph in the making."""
 

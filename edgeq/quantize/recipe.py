@@ -20,13 +20,15 @@ from edgeq.quantize.weights import MINMAX, OMSE, WEIGHTS
 AUTO = "auto"
 #: the table of a recipe file that holds rules for layers
 LAYER = "layer"
+#: what may be done to the network as a whole: true or false
+SWITCHES = ("bias_correction", "equalize", "smooth")
 
 
 @dataclass(frozen=True)
 class Method:
     """How one layer is quantized. `observer` chooses the ranges of the activations it makes: minmax, percentile (keeps
-    `percentile` % of the values), mse or kl; `weights` how its weights are rounded: minmax, omse, gptq or auto: minmax
-    for weights of 8 bits, omse for less."""
+    `percentile` % of the values), mse or kl; `weights` how its weights are rounded: minmax, omse, gptq, adaround,
+    adaquant or auto: minmax for weights of 8 bits, omse for less."""
 
     precision: str = "int8"
     observer: str = "mse"
@@ -67,6 +69,7 @@ class Recipe:
     rules: tuple[Rule, ...] = ()
     bias_correction: bool = False
     equalize: bool = False
+    smooth: bool = False
     edges: str | None = None
     source: str = "--quant"
 
@@ -91,6 +94,7 @@ class Recipe:
         observers = dict.fromkeys([self.default.observer, *(rule.changes.get("observer") for rule in self.rules)])
         parts = [" and ".join(observer for observer in observers if observer)]
         parts += ["equalized"] if self.equalize else []
+        parts += ["smoothed"] if self.smooth else []
         return ", ".join([*parts, "bias correction"] if self.bias_correction else parts)
 
     def methods(self, graph: Graph) -> dict[str, Method]:
@@ -143,11 +147,11 @@ def _from_file(path: Path) -> Recipe:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise EdgeqError(f"{where}: is not valid TOML ({error})") from error
     of_layers = [field.name for field in fields(Method)]
-    _require_known(where, data, [*of_layers, "bias_correction", "equalize", "edges", LAYER])
+    _require_known(where, data, [*of_layers, *SWITCHES, "edges", LAYER])
     tables = data.get(LAYER, [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise EdgeqError(f"{where}: {LAYER!r} must be tables, each under [[{LAYER}]]")
-    switches = {key: data.get(key, False) for key in ("bias_correction", "equalize")}
+    switches = {key: data.get(key, False) for key in SWITCHES}
     for key, value in switches.items():
         if not isinstance(value, bool):
             raise EdgeqError(f"{where}: {key} {value!r} must be true or false")

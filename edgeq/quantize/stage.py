@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeq.errors import EdgeqError
-from edgeq.ir.graph import Graph
+from edgeq.ir.graph import Graph, Quantization
 from edgeq.ops.float_types import FLOATS
+from edgeq.ops.weight_types import WeightType
 from edgeq.quantize import precision
 from edgeq.quantize.bias_correction import with_corrected_biases
 from edgeq.quantize.convert import activation_quantization, to_integer
@@ -28,25 +29,46 @@ class Quantized:
     kept_int8: Mapping[str, str]
 
 
-def quantized(graph: Graph, inputs: Mapping[str, np.ndarray] | None, recipe: Recipe) -> Quantized:
-    """The float graph (equalized before, where the recipe wants it) by the recipe, with calibration inputs; without any
-    a graph whose file prescribes every scale. Raises EdgeqError where the recipe can't be followed."""
+@dataclass(frozen=True)
+class Settled:
+    """What is settled before anything is rounded: the graph with its borders between precisions, ranges and
+    quantization of its activations, and the types of weights that are not int8 (layer -> type)."""
+
+    placed: Placed
+    ranges: Mapping[str, Range]
+    chosen: Mapping[str, Quantization]
+    stored: Mapping[str, WeightType]
+    methods: Mapping[str, Method]
+    kept_int8: Mapping[str, str]
+
+
+def settled(graph: Graph, inputs: Mapping[str, np.ndarray] | None, recipe: Recipe) -> Settled:
+    """Raises EdgeqError where the recipe can't be followed."""
+    graph, kept_of_file = precision.with_readable_weights(graph)
     methods = recipe.methods(graph)
     found = histograms(graph, inputs) if inputs is not None and unprescribed(graph) else {}
     wanted = {name: method.precision for name, method in methods.items()}
     placed = precision.place(graph, extremes(found), wanted)
     stored, kept_weights = precision.stored_weights(graph, wanted)
-    kept = {**placed.kept_int8, **kept_weights}
+    kept = {**placed.kept_int8, **kept_weights, **kept_of_file}
     recipe.require(kept)
     ranges = _ranges(graph, placed, found, methods, recipe.default)
     chosen = activation_quantization(placed.graph, ranges, placed.types)
-    of_weights = {name: method.rounding for name, method in methods.items()}
-    ready = with_integer_weights(placed.graph, of_weights, stored, chosen, inputs)
+    return Settled(placed, ranges, chosen, stored, methods, kept)
+
+
+def quantized(graph: Graph, inputs: Mapping[str, np.ndarray] | None, recipe: Recipe) -> Quantized:
+    """The float graph (equalized before, where the recipe wants it) by the recipe, with calibration inputs; without any
+    a graph whose file prescribes every scale. Raises EdgeqError where the recipe can't be followed."""
+    plan = settled(graph, inputs, recipe)
+    placed, chosen = plan.placed, plan.chosen
+    of_weights = {name: method.rounding for name, method in plan.methods.items()}
+    ready = with_integer_weights(placed.graph, of_weights, plan.stored, chosen, inputs)
     if recipe.bias_correction:
         if inputs is None:
             raise EdgeqError("bias_correction needs calibration data: give --calib DATA.npz")
         ready = with_corrected_biases(placed.graph, inputs, chosen, ready)
-    return Quantized(count_bits(to_integer(ready, ranges, placed.types)), kept)
+    return Quantized(count_bits(to_integer(ready, plan.ranges, placed.types)), plan.kept_int8)
 
 
 def _ranges(

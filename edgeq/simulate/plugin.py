@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
 import tempfile
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from edgeq.boards import Board
 from edgeq.errors import EdgeqError
-from edgeq.paths import runtime_dir
+from edgeq.paths import cache_dir, runtime_dir
 from edgeq.simulate.elf import read_symbols
 from edgeq.simulate.release import qemu_release
 
@@ -19,11 +18,6 @@ from edgeq.simulate.release import qemu_release
 _RELEASE_WITH_API_2 = (9, 0)
 
 _FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-fvisibility=hidden")
-
-
-def _cache_dir() -> Path:
-    base = os.environ.get("EDGEQ_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "edgeq"
 
 
 def build(simulator: str) -> Path:
@@ -38,7 +32,7 @@ def build(simulator: str) -> Path:
     digest = hashlib.sha256(f"{api}\0{' '.join(_FLAGS)}".encode())
     for path in sorted(folder.glob("*.[ch]")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    library = _cache_dir() / f"eq_count-{digest.hexdigest()[:16]}.so"
+    library = cache_dir() / f"eq_count-{digest.hexdigest()[:16]}.so"
     if library.is_file():
         return library
     compiler = next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)

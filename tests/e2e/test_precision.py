@@ -28,7 +28,7 @@ RECIPE = Recipe(
 @pytest.fixture(scope="module")
 def two_precisions() -> tuple[Graph, Samples]:
     graph, samples = mixed()
-    return pipeline.quantize(pipeline.prepare(graph, RECIPE), samples, RECIPE), samples
+    return pipeline.quantize(pipeline.prepare(graph, RECIPE, samples), samples, RECIPE), samples
 
 
 @pytest.mark.parametrize(

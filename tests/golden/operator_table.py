@@ -11,7 +11,7 @@ from torch import nn
 
 from edgeq import ops
 from edgeq.errors import EdgeqError
-from edgeq.ops import unary
+from edgeq.ops import unary, weight_types
 from edgeq.ops.base import Operator
 from tests.unit.test_import import imported as imported_graph
 
@@ -22,9 +22,9 @@ INTRODUCTION = """# Operators
 Made from the code by `pytest tests/golden --update-golden`. Every operator has a float and an integer reference in
 `edgeq/ops/<operator>.py`; the integer one is the definition that its kernels equal bit for bit. *yes* means a kernel of
 that instruction set, *scalar* portable C that runs on every board. RVV has no kernels yet: such a board runs the
-portable ones. Operators without kernels of their own become others (a view, a table, a part of another layer). *float*:
-kernels for FP16 and FP32 activations, which lie within a bound of the float reference in float64
-([precision.md](precision.md)).
+portable ones. *weights*: types of less than 8 bits that kernels read; *float*: kernels for FP16 and FP32 activations,
+which lie within a bound of the float reference in float64 (docs/precision.md). Operators without kernels of their own
+become others (a view, a table, a part of another layer).
 """
 #: what operators without a kernel become
 BECOMES = {
@@ -56,6 +56,8 @@ def row(name: str, operator: Operator) -> str:
     else:
         cells += [""] * len(ISAS) + ["yes" if operator.takes_int16 else ""]
     cells.append("yes" if operator.takes_float else "")
+    stored = {name for kernel in operator.kernels for name in kernel.weights}
+    cells.append(", ".join(name for name in weight_types.TYPES if name in stored and name != "int8"))
     cells.append(BECOMES.get(name, ""))
     cells.append(imported(operator))
     cells.append(where_tested(name))
@@ -108,7 +110,7 @@ def refusals() -> str:
 
 
 def document() -> str:
-    header = ["operator", *ISAS, "int16", "float", "becomes", "imported from", "tests"]
+    header = ["operator", *ISAS, "int16", "float", "weights", "becomes", "imported from", "tests"]
     lines = [f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
     lines += [row(name, operator) for name, operator in ops.registry().items()]
     functions = ", ".join(sorted(unary.FUNCTIONS))

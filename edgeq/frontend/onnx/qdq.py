@@ -22,17 +22,7 @@ KEPT = {**STORED, "int32": ("int32", 0)}
 
 def quantize(call: OnnxCall) -> str:
     """QuantizeLinear of an activation: prescribes how it is stored; a second, different one rescales."""
-    importer, x = call.importer, call.activation()
-    target = of_activation(call)
-    before = importer.storage(x)
-    if before is None:
-        importer.prescribe(x, target)
-        return x
-    if before.same_as(target):
-        return x
-    y = importer.add("unary", [x], {"function": "requantize"})
-    importer.prescribe(y, target)
-    return y
+    return call.importer.stored_as(call.activation(), of_activation(call))
 
 
 def dequantize(call: OnnxCall) -> str | Constant:

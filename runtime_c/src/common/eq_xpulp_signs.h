@@ -21,7 +21,22 @@ _Static_assert(offsetof(eq_xpulp_signs_t, result_shift) == 560 && offsetof(eq_xp
                    offsetof(eq_xpulp_signs_t, base) == 576,
                "the assembly below relies on these offsets");
 
-/* A word of four pixels times four channels; a0 is free. */
+/* Differing bits of a pixel's word x in four channels; a0 is free. */
+#define EQ_XPULP_SIGN_BITS(x, s0, s1, s2, s3) \
+  "xor a0, " #x ", t0\n\t" \
+  ".insn r 0x2b, 3, 0x24, a0, a0, x0\n\t" \
+  "add " #s0 ", " #s0 ", a0\n\t" \
+  "xor a0, " #x ", t1\n\t" \
+  ".insn r 0x2b, 3, 0x24, a0, a0, x0\n\t" \
+  "add " #s1 ", " #s1 ", a0\n\t" \
+  "xor a0, " #x ", t2\n\t" \
+  ".insn r 0x2b, 3, 0x24, a0, a0, x0\n\t" \
+  "add " #s2 ", " #s2 ", a0\n\t" \
+  "xor a0, " #x ", t3\n\t" \
+  ".insn r 0x2b, 3, 0x24, a0, a0, x0\n\t" \
+  "add " #s3 ", " #s3 ", a0\n\t"
+
+/* A word of four pixels times four channels. */
 #define EQ_XPULP_SIGN_WORD \
   ".insn i 0x0b, 2, t4, a1, 4\n\t" \
   ".insn i 0x0b, 2, t0, t6, 4\n\t" \
@@ -29,59 +44,45 @@ _Static_assert(offsetof(eq_xpulp_signs_t, result_shift) == 560 && offsetof(eq_xp
   ".insn i 0x0b, 2, t2, t6, 4\n\t" \
   ".insn i 0x0b, 2, t3, t6, 4\n\t" \
   ".insn i 0x0b, 2, ra, a2, 4\n\t" \
-  "xor a0, t4, t0\n\t" \
-  ".insn r 0x2b, 3, 0x24, a0, a0, x0\n\t" \
-  "add s0, s0, a0\n\t" \
-  "xor a0, t4, t1\n\t" \
-  ".insn r 0x2b, 3, 0x24, a0, a0, x0\n\t" \
-  "add s1, s1, a0\n\t" \
-  "xor a0, t4, t2\n\t" \
-  ".insn r 0x2b, 3, 0x24, a0, a0, x0\n\t" \
-  "add s2, s2, a0\n\t" \
-  "xor a0, t4, t3\n\t" \
-  ".insn r 0x2b, 3, 0x24, a0, a0, x0\n\t" \
-  "add s3, s3, a0\n\t" \
+  EQ_XPULP_SIGN_BITS(t4, s0, s1, s2, s3) \
   ".insn i 0x0b, 2, t4, a3, 4\n\t" \
-  "xor a0, ra, t0\n\t" \
-  ".insn r 0x2b, 3, 0x24, a0, a0, x0\n\t" \
-  "add s4, s4, a0\n\t" \
-  "xor a0, ra, t1\n\t" \
-  ".insn r 0x2b, 3, 0x24, a0, a0, x0\n\t" \
-  "add s5, s5, a0\n\t" \
-  "xor a0, ra, t2\n\t" \
-  ".insn r 0x2b, 3, 0x24, a0, a0, x0\n\t" \
-  "add s6, s6, a0\n\t" \
-  "xor a0, ra, t3\n\t" \
-  ".insn r 0x2b, 3, 0x24, a0, a0, x0\n\t" \
-  "add s7, s7, a0\n\t" \
+  EQ_XPULP_SIGN_BITS(ra, s4, s5, s6, s7) \
   ".insn i 0x0b, 2, ra, t5, 4\n\t" \
-  "xor a0, t4, t0\n\t" \
-  ".insn r 0x2b, 3, 0x24, a0, a0, x0\n\t" \
-  "add s8, s8, a0\n\t" \
-  "xor a0, t4, t1\n\t" \
-  ".insn r 0x2b, 3, 0x24, a0, a0, x0\n\t" \
-  "add s9, s9, a0\n\t" \
-  "xor a0, t4, t2\n\t" \
-  ".insn r 0x2b, 3, 0x24, a0, a0, x0\n\t" \
-  "add s10, s10, a0\n\t" \
-  "xor a0, t4, t3\n\t" \
-  ".insn r 0x2b, 3, 0x24, a0, a0, x0\n\t" \
-  "add s11, s11, a0\n\t" \
-  "xor a0, ra, t0\n\t" \
-  ".insn r 0x2b, 3, 0x24, a0, a0, x0\n\t" \
-  "add a4, a4, a0\n\t" \
-  "xor a0, ra, t1\n\t" \
-  ".insn r 0x2b, 3, 0x24, a0, a0, x0\n\t" \
-  "add a5, a5, a0\n\t" \
-  "xor a0, ra, t2\n\t" \
-  ".insn r 0x2b, 3, 0x24, a0, a0, x0\n\t" \
-  "add a6, a6, a0\n\t" \
-  "xor a0, ra, t3\n\t" \
-  ".insn r 0x2b, 3, 0x24, a0, a0, x0\n\t" \
-  "add a7, a7, a0\n\t"
+  EQ_XPULP_SIGN_BITS(t4, s8, s9, s10, s11) \
+  EQ_XPULP_SIGN_BITS(ra, a4, a5, a6, a7)
 
-/* Of each pixel: base - bits * step (cv.msu), shifted, clipped to int8 (cv.clip) and packed (cv.packlo.b, cv.packhi.b), and
- * the activation range (cv.max.b, cv.min.b). */
+/* One pixel, whose base is at `base`(a0) and whose bits are in s0 .. s3: base - bits * step (cv.msu), shifted, clipped to
+ * int8 (cv.clip) and packed (cv.packlo.b, cv.packhi.b), and the activation range (cv.max.b, cv.min.b). */
+#define EQ_XPULP_SIGN_PIXEL(base, place, s0, s1, s2, s3) \
+  "lw a1, " #base "(a0)\n\t" \
+  "lw a2, 0(a1)\n\t" \
+  "lw a3, 4(a1)\n\t" \
+  "lw t5, 8(a1)\n\t" \
+  "lw ra, 12(a1)\n\t" \
+  "addi a1, a1, 16\n\t" \
+  "sw a1, " #base "(a0)\n\t" \
+  ".insn r 0x2b, 3, 0x49, a2, " #s0 ", t1\n\t" \
+  ".insn r 0x2b, 3, 0x49, a3, " #s1 ", t2\n\t" \
+  ".insn r 0x2b, 3, 0x49, t5, " #s2 ", t3\n\t" \
+  ".insn r 0x2b, 3, 0x49, ra, " #s3 ", t4\n\t" \
+  "sra a2, a2, t0\n\t" \
+  "sra a3, a3, t0\n\t" \
+  "sra t5, t5, t0\n\t" \
+  "sra ra, ra, t0\n\t" \
+  ".insn r 0x2b, 3, 0x38, a2, a2, x8\n\t" \
+  ".insn r 0x2b, 3, 0x38, a3, a3, x8\n\t" \
+  ".insn r 0x2b, 3, 0x38, t5, t5, x8\n\t" \
+  ".insn r 0x2b, 3, 0x38, ra, ra, x8\n\t" \
+  ".insn r 0x7b, 1, 0x7c, a2, a3, a2\n\t" \
+  ".insn r 0x7b, 1, 0x7d, a2, ra, t5\n\t" \
+  "lw a1, 60(sp)\n\t" \
+  "lw a3, 568(a0)\n\t" \
+  "lw ra, 572(a0)\n\t" \
+  ".insn r 0x7b, 1, 0x18, a2, a2, a3\n\t" \
+  ".insn r 0x7b, 1, 0x10, a2, a2, ra\n\t" \
+  "sw a2, " #place "(a1)\n\t"
+
+/* The outputs of a group. */
 #define EQ_XPULP_SIGN_OUTPUTS \
   "lw t0, 564(a0)\n\t" \
   "lw t1, 0(t0)\n\t" \
@@ -91,114 +92,10 @@ _Static_assert(offsetof(eq_xpulp_signs_t, result_shift) == 560 && offsetof(eq_xp
   "addi t0, t0, 16\n\t" \
   "sw t0, 564(a0)\n\t" \
   "lw t0, 560(a0)\n\t" \
-  "lw a1, 576(a0)\n\t" \
-  "lw a2, 0(a1)\n\t" \
-  "lw a3, 4(a1)\n\t" \
-  "lw t5, 8(a1)\n\t" \
-  "lw ra, 12(a1)\n\t" \
-  "addi a1, a1, 16\n\t" \
-  "sw a1, 576(a0)\n\t" \
-  ".insn r 0x2b, 3, 0x49, a2, s0, t1\n\t" \
-  ".insn r 0x2b, 3, 0x49, a3, s1, t2\n\t" \
-  ".insn r 0x2b, 3, 0x49, t5, s2, t3\n\t" \
-  ".insn r 0x2b, 3, 0x49, ra, s3, t4\n\t" \
-  "sra a2, a2, t0\n\t" \
-  "sra a3, a3, t0\n\t" \
-  "sra t5, t5, t0\n\t" \
-  "sra ra, ra, t0\n\t" \
-  ".insn r 0x2b, 3, 0x38, a2, a2, x8\n\t" \
-  ".insn r 0x2b, 3, 0x38, a3, a3, x8\n\t" \
-  ".insn r 0x2b, 3, 0x38, t5, t5, x8\n\t" \
-  ".insn r 0x2b, 3, 0x38, ra, ra, x8\n\t" \
-  ".insn r 0x7b, 1, 0x7c, a2, a3, a2\n\t" \
-  ".insn r 0x7b, 1, 0x7d, a2, ra, t5\n\t" \
-  "lw a1, 60(sp)\n\t" \
-  "lw a3, 568(a0)\n\t" \
-  "lw ra, 572(a0)\n\t" \
-  ".insn r 0x7b, 1, 0x18, a2, a2, a3\n\t" \
-  ".insn r 0x7b, 1, 0x10, a2, a2, ra\n\t" \
-  "sw a2, 0(a1)\n\t" \
-  "lw a1, 580(a0)\n\t" \
-  "lw a2, 0(a1)\n\t" \
-  "lw a3, 4(a1)\n\t" \
-  "lw t5, 8(a1)\n\t" \
-  "lw ra, 12(a1)\n\t" \
-  "addi a1, a1, 16\n\t" \
-  "sw a1, 580(a0)\n\t" \
-  ".insn r 0x2b, 3, 0x49, a2, s4, t1\n\t" \
-  ".insn r 0x2b, 3, 0x49, a3, s5, t2\n\t" \
-  ".insn r 0x2b, 3, 0x49, t5, s6, t3\n\t" \
-  ".insn r 0x2b, 3, 0x49, ra, s7, t4\n\t" \
-  "sra a2, a2, t0\n\t" \
-  "sra a3, a3, t0\n\t" \
-  "sra t5, t5, t0\n\t" \
-  "sra ra, ra, t0\n\t" \
-  ".insn r 0x2b, 3, 0x38, a2, a2, x8\n\t" \
-  ".insn r 0x2b, 3, 0x38, a3, a3, x8\n\t" \
-  ".insn r 0x2b, 3, 0x38, t5, t5, x8\n\t" \
-  ".insn r 0x2b, 3, 0x38, ra, ra, x8\n\t" \
-  ".insn r 0x7b, 1, 0x7c, a2, a3, a2\n\t" \
-  ".insn r 0x7b, 1, 0x7d, a2, ra, t5\n\t" \
-  "lw a1, 60(sp)\n\t" \
-  "lw a3, 568(a0)\n\t" \
-  "lw ra, 572(a0)\n\t" \
-  ".insn r 0x7b, 1, 0x18, a2, a2, a3\n\t" \
-  ".insn r 0x7b, 1, 0x10, a2, a2, ra\n\t" \
-  "sw a2, 4(a1)\n\t" \
-  "lw a1, 584(a0)\n\t" \
-  "lw a2, 0(a1)\n\t" \
-  "lw a3, 4(a1)\n\t" \
-  "lw t5, 8(a1)\n\t" \
-  "lw ra, 12(a1)\n\t" \
-  "addi a1, a1, 16\n\t" \
-  "sw a1, 584(a0)\n\t" \
-  ".insn r 0x2b, 3, 0x49, a2, s8, t1\n\t" \
-  ".insn r 0x2b, 3, 0x49, a3, s9, t2\n\t" \
-  ".insn r 0x2b, 3, 0x49, t5, s10, t3\n\t" \
-  ".insn r 0x2b, 3, 0x49, ra, s11, t4\n\t" \
-  "sra a2, a2, t0\n\t" \
-  "sra a3, a3, t0\n\t" \
-  "sra t5, t5, t0\n\t" \
-  "sra ra, ra, t0\n\t" \
-  ".insn r 0x2b, 3, 0x38, a2, a2, x8\n\t" \
-  ".insn r 0x2b, 3, 0x38, a3, a3, x8\n\t" \
-  ".insn r 0x2b, 3, 0x38, t5, t5, x8\n\t" \
-  ".insn r 0x2b, 3, 0x38, ra, ra, x8\n\t" \
-  ".insn r 0x7b, 1, 0x7c, a2, a3, a2\n\t" \
-  ".insn r 0x7b, 1, 0x7d, a2, ra, t5\n\t" \
-  "lw a1, 60(sp)\n\t" \
-  "lw a3, 568(a0)\n\t" \
-  "lw ra, 572(a0)\n\t" \
-  ".insn r 0x7b, 1, 0x18, a2, a2, a3\n\t" \
-  ".insn r 0x7b, 1, 0x10, a2, a2, ra\n\t" \
-  "sw a2, 8(a1)\n\t" \
-  "lw a1, 588(a0)\n\t" \
-  "lw a2, 0(a1)\n\t" \
-  "lw a3, 4(a1)\n\t" \
-  "lw t5, 8(a1)\n\t" \
-  "lw ra, 12(a1)\n\t" \
-  "addi a1, a1, 16\n\t" \
-  "sw a1, 588(a0)\n\t" \
-  ".insn r 0x2b, 3, 0x49, a2, a4, t1\n\t" \
-  ".insn r 0x2b, 3, 0x49, a3, a5, t2\n\t" \
-  ".insn r 0x2b, 3, 0x49, t5, a6, t3\n\t" \
-  ".insn r 0x2b, 3, 0x49, ra, a7, t4\n\t" \
-  "sra a2, a2, t0\n\t" \
-  "sra a3, a3, t0\n\t" \
-  "sra t5, t5, t0\n\t" \
-  "sra ra, ra, t0\n\t" \
-  ".insn r 0x2b, 3, 0x38, a2, a2, x8\n\t" \
-  ".insn r 0x2b, 3, 0x38, a3, a3, x8\n\t" \
-  ".insn r 0x2b, 3, 0x38, t5, t5, x8\n\t" \
-  ".insn r 0x2b, 3, 0x38, ra, ra, x8\n\t" \
-  ".insn r 0x7b, 1, 0x7c, a2, a3, a2\n\t" \
-  ".insn r 0x7b, 1, 0x7d, a2, ra, t5\n\t" \
-  "lw a1, 60(sp)\n\t" \
-  "lw a3, 568(a0)\n\t" \
-  "lw ra, 572(a0)\n\t" \
-  ".insn r 0x7b, 1, 0x18, a2, a2, a3\n\t" \
-  ".insn r 0x7b, 1, 0x10, a2, a2, ra\n\t" \
-  "sw a2, 12(a1)\n\t" \
+  EQ_XPULP_SIGN_PIXEL(576, 0, s0, s1, s2, s3) \
+  EQ_XPULP_SIGN_PIXEL(580, 4, s4, s5, s6, s7) \
+  EQ_XPULP_SIGN_PIXEL(584, 8, s8, s9, s10, s11) \
+  EQ_XPULP_SIGN_PIXEL(588, 12, a4, a5, a6, a7) \
   "addi a1, a1, 16\n\t" \
   "lw t1, 56(sp)\n\t" \
   "sw a1, 60(sp)\n\t" \

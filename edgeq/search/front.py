@@ -1,0 +1,111 @@
+"""Which choices are worth judging: the best within each of several limits on one resource, from the least that is
+possible to all that the budget allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from edgeq.budget import Limits
+from edgeq.search import baq, program
+from edgeq.search.program import Choice, Option, Room, Total
+
+#: what --sweep can vary
+RESOURCES = ("flash", "ram", "cycles")
+
+
+class Front:
+    """The predicted Pareto front over `options` (layer -> options), within `limits`. `other`: what a firmware takes
+    beside what the options tell, from a build: bytes of flash and RAM, cycles."""
+
+    def __init__(self, options: Mapping[str, Sequence[Option]], limits: Limits, other: Total) -> None:
+        self._names = list(options)
+        self._layers = list(options.values())
+        self._other = other
+        self._whole = Room(
+            limits.flash_bytes - other.flash_bytes, limits.cycles - other.cycles, limits.ram_bytes - other.live_bytes
+        )
+
+    def targets(self, resource: str, points: int) -> list[float]:
+        """`points` limits on the resource, evenly spaced between the least that is possible and what the choice with
+        the least error takes. The budget's other limits hold; where they can't be kept there is one target, the
+        least of what they are exceeded in."""
+        low, high = program.least(self._layers, resource, self._whole), program.least_error(self._layers, self._whole)
+        if low is None or high is None:
+            return [0.0]
+        first, last = (_of(program.total(self._layers, choice), resource) for choice in (low, high))
+        steps = max(points - 1, 1)
+        return [last - (last - first) * step / steps for step in range(points)] if last > first else [float(last)]
+
+    def at(self, resource: str, target: float, less: Room) -> dict[str, str] | None:
+        """The picks with the least error within a target and the budget, each reduced by `less`; None without any."""
+        room = Room(
+            self._whole.flash_bytes - less.flash_bytes,
+            self._whole.cycles - less.cycles,
+            self._whole.live_bytes - less.live_bytes,
+        )
+        limited = {
+            "flash": replace(room, flash_bytes=min(room.flash_bytes, target)),
+            "cycles": replace(room, cycles=min(room.cycles, target)),
+            "ram": replace(room, live_bytes=min(room.live_bytes, target)),
+        }[resource]
+        return self._picks(program.least_error(self._layers, limited))
+
+    def least(self, resource: str) -> dict[str, str]:
+        """The picks that take least of a resource."""
+        found = self._picks(program.least(self._layers, resource, Room()))
+        assert found is not None
+        return found
+
+    def closed_form(
+        self, coefficients: Mapping[str, float], weights: Mapping[str, int], points: int
+    ) -> list[dict[str, str]]:
+        """BAQ's allocations for averages of 1 to 8 bits, each layer in the precision of the nearest bits."""
+        found = []
+        for step in range(points):
+            average = 8.0 - 7.0 * step / max(points - 1, 1)
+            bits = baq.allocation(
+                [coefficients[name] for name in self._names], [weights[name] for name in self._names], average
+            )
+            found.append(
+                {
+                    name: min(layer, key=lambda option: abs(baq.bits_of(option.precision) - wanted)).precision
+                    for name, layer, wanted in zip(self._names, self._layers, bits, strict=True)
+                }
+            )
+        return found
+
+    def predicted(self, picks: Mapping[str, str]) -> Total:
+        """What a firmware of these picks should take."""
+        own = self.own(picks)
+        other = self._other
+        return Total(
+            own.error,
+            own.flash_bytes + other.flash_bytes,
+            own.cycles + other.cycles,
+            own.live_bytes + other.live_bytes,
+        )
+
+    def own(self, picks: Mapping[str, str]) -> Total:
+        """What the options tell of these picks."""
+        return total_of(self._names, self._layers, picks)
+
+    def _picks(self, choice: Choice | None) -> dict[str, str] | None:
+        if choice is None:
+            return None
+        return {
+            name: layer[pick].precision for name, layer, pick in zip(self._names, self._layers, choice, strict=True)
+        }
+
+
+def total_of(names: Sequence[str], layers: program.Layers, picks: Mapping[str, str]) -> Total:
+    """The sums of a choice that is given by precisions."""
+    choice = [
+        next(index for index, option in enumerate(layer) if option.precision == picks[name])
+        for name, layer in zip(names, layers, strict=True)
+    ]
+    return program.total(layers, choice)
+
+
+def _of(total: Total, resource: str) -> int:
+    return {"flash": total.flash_bytes, "cycles": total.cycles, "ram": total.live_bytes}[resource]

@@ -1,0 +1,77 @@
+"""Which layers there is a choice for, and among which precisions; the recipe of a choice."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+
+from edgeq.errors import EdgeqError
+from edgeq.ir.graph import Graph, Quantization
+from edgeq.quantize import precision
+from edgeq.quantize.convert import activation_quantization
+from edgeq.quantize.observe import LEVELS, Choice, Histogram, chosen_range, extremes
+from edgeq.quantize.precision import INT8, PRECISIONS
+from edgeq.quantize.recipe import Method, Recipe, Rule
+from edgeq.quantize.weights import has_real_weights
+from edgeq.search.work import Picks
+
+#: precisions that a search chooses among unless told otherwise: all that leave activations in int8
+DEFAULT = tuple(name for name, item in PRECISIONS.items() if item.activations == INT8)
+
+
+def parse_precisions(text: str) -> tuple[str, ...]:
+    """The precisions in "int8,int4", without repetition. Raises EdgeqError with the nearest names for others."""
+    names = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+    known = [name for name, item in PRECISIONS.items() if item.activations in LEVELS]
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=3, cutoff=0.3) or known
+            raise EdgeqError(f"--precisions {text}: {name!r} can't be searched; nearest: {', '.join(near)}")
+    return names
+
+
+def options_of(graph: Graph, found: Mapping[str, Histogram], precisions: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Layer with float weights -> those of the precisions that it can have; int8 alone where it can have none.
+    `found`: histograms of the activations. Raises EdgeqError for a model without such layers."""
+    layers = [node.name for node in graph.nodes if has_real_weights(graph, node)]
+    if not layers:
+        raise EdgeqError(
+            f"the model {graph.name} has no layer with float weights, so that there is no precision to choose; give "
+            "the float model"
+        )
+    kept: dict[str, set[str]] = {}
+    for name in precisions:
+        wanted = {node.name: name for node in graph.nodes}
+        by_activations = precision.place(graph, extremes(found), wanted).kept_int8
+        kept[name] = {*by_activations, *precision.stored_weights(graph, wanted)[1]}
+    return {layer: tuple(name for name in precisions if layer not in kept[name]) or (INT8,) for layer in layers}
+
+
+def quantizations_of(graph: Graph, found: Mapping[str, Histogram]) -> dict[str, dict[str, Quantization]]:
+    """Type of activations -> activation -> how a network that is all in that type stores it, with the ranges of the
+    default observer."""
+    made = {}
+    for dtype in LEVELS:
+        ranges = {
+            name: chosen_range(
+                histogram, Choice(Method.observer, Method.percentile, dtype) if name in graph.tensors else Choice()
+            )
+            for name, histogram in found.items()
+        }
+        types = {name: dtype for name, tensor in graph.tensors.items() if not tensor.is_constant}
+        made[dtype] = activation_quantization(graph, ranges, types)
+    return made
+
+
+def recipe_of(picks: Picks, roundings: Mapping[str, str], bias_correction: bool) -> Recipe:
+    """The recipe of a choice; `roundings`: layer -> how its weights are rounded."""
+    rules = tuple(
+        Rule(_exactly(layer), None, {"precision": name, "weights": roundings[layer]}) for layer, name in picks.items()
+    )
+    return Recipe(Method(), rules, bias_correction=bias_correction, source="edgeq search")
+
+
+def _exactly(layer: str) -> str:
+    """A glob that matches the name alone."""
+    return re.sub(r"([*?[])", r"[\1]", layer)

@@ -1,0 +1,195 @@
+"""What a search has found: a row a judged recipe, which of them keep to the budget, and which lie on the front."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from edgeq.accuracy import METRIC
+from edgeq.boards import list_boards
+from edgeq.budget import Budget, Limits
+from edgeq.errors import EdgeqError
+from edgeq.search.program import NOTHING, Total
+from edgeq.search.request import SearchOptions
+
+#: key of a judged row, what an error calls it, name of the limit in --budget
+RESOURCES = (
+    ("flash_bytes", "bytes of flash", "flash"),
+    ("ram_bytes", "bytes of RAM without stacks", "ram"),
+    ("est_cycles", "estimated cycles", "cycles"),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One recipe: layer -> precision and rounding of weights, what judging found, what the program had predicted.
+    `uniform`: the precision that it has wherever it can be had. `pareto`: no other row within the budget is as good in
+    everything and better in something. `better_than`: uniform recipes with as much flash or more and less accuracy."""
+
+    picks: Mapping[str, str]
+    roundings: Mapping[str, str]
+    judged: Mapping[str, Any]
+    predicted: Total = NOTHING
+    name: str = ""
+    uniform: str | None = None
+    within_budget: bool = False
+    pareto: bool = False
+    better_than: tuple[str, ...] = ()
+
+    @property
+    def recipe(self) -> str:
+        """Name of its file."""
+        return f"{self.name}.toml"
+
+    @property
+    def summary(self) -> str:
+        """How many layers have which precision."""
+        counts: dict[str, int] = {}
+        for precision in self.picks.values():
+            counts[precision] = counts.get(precision, 0) + 1
+        return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """Rows by flash; `float_accuracy` on the `samples` of the evaluation file. `corrects_biases`: recipes have bias
+    correction."""
+
+    options: SearchOptions
+    float_accuracy: float
+    samples: int
+    corrects_biases: bool
+    rows: tuple[Row, ...]
+
+    @property
+    def best(self) -> Row:
+        """The row within the budget whose outputs differ least from the float network's on calibration data."""
+        fitting = [row for row in self.rows if row.within_budget]
+        return min(fitting, key=lambda row: (row.judged["output_error"], row.judged["flash_bytes"]))
+
+    def build_command(self, row: Row) -> str:
+        """What builds a row's firmware."""
+        options, source, board = self.options, self.options.source, self.options.board
+        words = [
+            "edgeq",
+            "build",
+            str(source.path),
+            "--board",
+            board.name if board.name in list_boards() else str(board.path),
+        ]
+        words += ["--quant", str(options.folder / row.recipe)]
+        words += ["--calib", str(options.calib), "--eval", str(options.eval_data)]
+        words += ["--arch", source.arch] if source.arch else []
+        words += ["--trust-pickle"] if source.trust_pickle else []
+        words += ["--input-shape", ",".join(map(str, source.input_shape))] if source.input_shape else []
+        for state in source.states:
+            words += ["--state", state]
+        words += ["-o", f"out/{source.path.stem}-{board.name}-{row.name}"]
+        return shlex.join(words)
+
+    def as_json(self) -> dict[str, Any]:
+        """pareto.json."""
+        options = self.options
+        budget = options.budget or Budget()
+        return {
+            "model": options.source.path.stem,
+            "board": options.board.name,
+            "metric": METRIC,
+            "samples": self.samples,
+            "float_accuracy": self.float_accuracy,
+            "sensitivity": options.measure,
+            "sweep": options.sweep,
+            "budget": {"flash_bytes": budget.flash_bytes, "ram_bytes": budget.ram_bytes, "cycles": budget.cycles},
+            "est_cycles_source": options.board.cost.source,
+            "best": self.best.name,
+            "points": [self._row(row) for row in self.rows],
+        }
+
+    def _row(self, row: Row) -> dict[str, Any]:
+        judged = row.judged
+        return {
+            "name": row.name,
+            "uniform": row.uniform,
+            "recipe": row.recipe,
+            "build": self.build_command(row),
+            "precisions": dict(row.picks),
+            "weights": dict(row.roundings),
+            "within_budget": row.within_budget,
+            "pareto": row.pareto,
+            "better_than": list(row.better_than),
+            **{key: judged.get(key) for key in ("accuracy", "output_error", "problem", "flash_bytes", "ram_bytes")},
+            **{key: judged.get(key) for key in ("instructions", "est_cycles")},
+            "predicted": {
+                "output_error": row.predicted.error,
+                "flash_bytes": row.predicted.flash_bytes,
+                "ram_bytes": row.predicted.live_bytes,
+                "est_cycles": row.predicted.cycles,
+            },
+        }
+
+
+def ranked(rows: Iterable[Row], uniform: Mapping[str, Mapping[str, str]], limits: Limits) -> list[Row]:
+    """The rows that fit the board, by flash, with names, and what is said of each. `uniform`: precision -> picks.
+    Rows that are not uniform and exceed the limits are left out. Raises EdgeqError, with the smallest found, where none
+    keeps to the limits."""
+    found = sorted(
+        (row for row in rows if row.judged["problem"] is None),
+        key=lambda row: (row.judged["flash_bytes"], row.judged["accuracy"], sorted(row.picks.items())),
+    )
+    named: list[Row] = []
+    for row in found:
+        is_uniform = next((name for name, picks in uniform.items() if dict(picks) == dict(row.picks)), None)
+        fits = _fits(row, limits)
+        if fits or is_uniform is not None:
+            number = 1 + sum(other.uniform is None for other in named)
+            name = f"point{number}" if is_uniform is None else f"uniform-{is_uniform}"
+            named.append(replace(row, name=name, uniform=is_uniform, within_budget=fits))
+    if not any(row.within_budget for row in named):
+        raise _unmet(found, limits)
+    within = [row for row in named if row.within_budget]
+    return [
+        replace(
+            row,
+            pareto=row.within_budget and not any(_dominates(other, row) for other in within),
+            better_than=tuple(str(other.uniform) for other in named if _beats(row, other)),
+        )
+        for row in named
+    ]
+
+
+def _limit(limits: Limits, key: str) -> float:
+    return {"flash_bytes": limits.flash_bytes, "ram_bytes": limits.ram_bytes, "est_cycles": limits.cycles}[key]
+
+
+def _fits(row: Row, limits: Limits) -> bool:
+    return all((row.judged[key] or 0) <= _limit(limits, key) for key, _, _ in RESOURCES)
+
+
+def _dominates(a: Row, b: Row) -> bool:
+    """Whether `a` is as good as `b` in everything and better in something."""
+    of_a, of_b = ([-row.judged["accuracy"], *(row.judged[key] or 0 for key, _, _ in RESOURCES)] for row in (a, b))
+    return all(x <= y for x, y in zip(of_a, of_b, strict=True)) and of_a != of_b
+
+
+def _beats(row: Row, other: Row) -> bool:
+    """Whether `other` is a uniform recipe that takes no less flash and is less accurate."""
+    smaller = row.judged["flash_bytes"] <= other.judged["flash_bytes"]
+    return other.uniform is not None and smaller and row.judged["accuracy"] > other.judged["accuracy"]
+
+
+def _unmet(found: Sequence[Row], limits: Limits) -> EdgeqError:
+    """Names a limit that no recipe keeps to, or all of them where each is kept to by some recipe."""
+    if not found:
+        return EdgeqError("none of the recipes tried fits the board; use a larger board or a smaller model")
+    limited = [item for item in RESOURCES if _limit(limits, item[0]) < float("inf")]
+    for key, what, option in limited:
+        least = min(row.judged[key] for row in found)
+        if least > _limit(limits, key):
+            return EdgeqError(
+                f"--budget: {option} is limited to {_limit(limits, key):.0f} and the smallest recipe found takes "
+                f"{least} {what}; allow that much, or use a smaller model"
+            )
+    names = " and ".join(option for _, _, option in limited)
+    return EdgeqError(f"--budget: no recipe was found that keeps to {names} at once; allow more of one of them")

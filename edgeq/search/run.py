@@ -1,0 +1,247 @@
+"""The order of a search: sensitivities and costs, uniform recipes, the program's choices, all of them judged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from edgeq import pipeline, reference
+from edgeq.accuracy import accuracy
+from edgeq.budget import Budget, limits_on
+from edgeq.build import make
+from edgeq.errors import EdgeqError
+from edgeq.frontend.load import check as check_source
+from edgeq.observer import Observer
+from edgeq.quantize.data import Samples, load_samples, require_file, require_float
+from edgeq.quantize.observe import histograms
+from edgeq.search import cache
+from edgeq.search.costs import costs
+from edgeq.search.front import Front
+from edgeq.search.options import options_of, quantizations_of
+from edgeq.search.points import judge
+from edgeq.search.program import NOTHING, Option, Room, Total
+from edgeq.search.request import SearchOptions
+from edgeq.search.result import Row, SearchResult, ranked
+from edgeq.search.sensitivity import sensitivity
+from edgeq.search.state import State
+from edgeq.search.work import Work
+from edgeq.search.workers import Results, Step, Workers, workers
+from edgeq.simulate.qemu import require_simulator
+
+#: how often choices whose builds turn out too large are made again
+ROUNDS = 4
+#: bytes of flash that no option tells of, where not even a uniform recipe fits the board
+OTHER_CODE_BYTES = 5000
+
+
+def search(options: SearchOptions, observer: Observer) -> SearchResult:
+    """Searches, or goes on with a search in the same folder. Raises EdgeqError where nothing keeps to the budget."""
+    _check(options)
+    observer.stage(f"importing {options.source.path.name}")
+    work = _work(options)
+    state = State(options.folder, _facts(options))
+    if len(state):
+        observer.stage(f"going on with {len(state)} finished steps in {options.folder}")
+    if (why := cache.problem()) is not None:
+        observer.warning(f"costs of layers are not kept for other searches: {why}; set EDGEQ_CACHE_DIR")
+    with workers(work, state, observer, options.jobs, options.dask) as team:
+        rows = _Search(options, work, team).rows()
+    labels = work.evaluation.labels
+    assert labels is not None
+    exact = reference.run(work.graph, work.evaluation.inputs)[work.graph.outputs[0]]
+    return SearchResult(options, accuracy(exact, labels), len(work.evaluation), work.corrects_biases, tuple(rows))
+
+
+def _check(options: SearchOptions) -> None:
+    make.require_tools(options.board)
+    require_simulator(options.board)
+    check_source(options.source)
+    require_file(options.calib, "--calib")
+    require_file(options.eval_data, "--eval")
+    counted = options.sweep == "cycles" or (options.budget is not None and options.budget.cycles)
+    if options.board.arch == "host" and counted:
+        raise EdgeqError("cycles are not counted on the host: leave out cycles, or search for another board")
+
+
+def _work(options: SearchOptions) -> Work:
+    graph = pipeline.import_model(options.source)
+    calibration = load_samples(options.calib, graph, "--calib")
+    require_float(calibration, f"--calib {options.calib}")
+    evaluation = load_samples(options.eval_data, graph, "--eval")
+    require_float(evaluation, f"--eval {options.eval_data}")
+    if evaluation.labels is None:
+        raise EdgeqError(f"--eval {options.eval_data}: has no labels; a search needs y, the class of every sample")
+    calibration = Samples(calibration.inputs, None)
+    found = histograms(graph, calibration.inputs)
+    return Work(
+        graph,
+        options.board,
+        calibration,
+        evaluation,
+        options_of(graph, found, options.precisions),
+        quantizations_of(graph, found),
+        {"file": options.source.path.name, "sha256": _sha256(options.source.path)},
+    )
+
+
+def _facts(options: SearchOptions) -> dict[str, str]:
+    """What has to be the same for finished steps to be of use."""
+    source = options.source
+    how = [source.arch, source.input_shape, source.states]
+    return {
+        "model": _sha256(source.path) + cache.digest(how),
+        "board": _sha256(options.board.path),
+        "calibration file": _sha256(options.calib),
+        "evaluation file": _sha256(options.eval_data),
+        "version of edgeq": cache.edgeq_digest(),
+    }
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+class _Search:
+    """One search: what its steps have found."""
+
+    def __init__(self, options: SearchOptions, work: Work, team: Workers) -> None:
+        self._options, self._work, self._team = options, work, team
+        self._sweep = options.sweep
+        self._limits = limits_on(options.board, options.budget or Budget())
+        self._sensitivities: Results = {}
+        self._costs: Results = {}
+        self._judged: dict[str, Row] = {}
+
+    def rows(self) -> list[Row]:
+        """Uniform recipes and the choices, judged, by flash. Raises EdgeqError where none keeps to the budget."""
+        self._measure()
+        uniform = {name: self._work.recipe(name) for name in self._precisions()}
+        judged = self._judge("uniform recipes", list(uniform.values()))
+        front = Front(self._program_options(), self._limits, self._other(list(uniform.values()), judged))
+        self._choose(front)
+        rows = [replace(row, predicted=front.predicted(row.picks)) for row in self._judged.values()]
+        return ranked(rows, uniform, self._limits)
+
+    def _precisions(self) -> list[str]:
+        return list(dict.fromkeys(name for options in self._work.options.values() for name in options))
+
+    def _measure(self) -> None:
+        pairs = [
+            (layer, name) for name in self._precisions() for layer, own in self._work.options.items() if name in own
+        ]
+        measure = self._options.measure
+        cost_steps = [Step(f"costs {name}", costs, (name,)) for name in self._precisions()]
+        steps = [Step(_pair(measure, *pair), sensitivity, (measure, *pair)) for pair in pairs]
+        found = self._team.results("sensitivities and costs", [*cost_steps, *steps])
+        self._sensitivities = {key: found[key] for key in (step.key for step in steps)}
+        self._costs = {name: found[f"costs {name}"] for name in self._precisions()}
+        budget = self._options.budget
+        if self._sweep == "cycles" or (budget is not None and budget.cycles):
+            self._require_cycles()
+
+    def _require_cycles(self) -> None:
+        for name, of_layers in self._costs.items():
+            if any(cost["cycles"] is None for cost in of_layers.values()):
+                raise EdgeqError(
+                    f"the cycles of {name} layers can't be counted: a network of them does not fit board "
+                    f"{self._options.board.name}; leave {name} out of --precisions, or limit flash and ram only"
+                )
+
+    def _sensitivity(self, layer: str, precision: str) -> dict[str, Any]:
+        return self._sensitivities[_pair(self._options.measure, layer, precision)]
+
+    def _program_options(self) -> dict[str, list[Option]]:
+        return {layer: [self._option(layer, name) for name in own] for layer, own in self._work.options.items()}
+
+    def _option(self, layer: str, precision: str) -> Option:
+        cost = self._costs[precision][layer]
+        return Option(
+            precision,
+            self._sensitivity(layer, precision)["error"],
+            cost["constant_bytes"],
+            cost["code"],
+            cost["cycles"] or 0,
+            cost["live_bytes"],
+        )
+
+    def _judge(self, text: str, choices: Sequence[Mapping[str, str]]) -> Results:
+        steps = {}
+        for picks in choices:
+            roundings = {layer: self._sensitivity(layer, name)["rounding"] for layer, name in picks.items()}
+            key = f"point {json.dumps([dict(picks), roundings], sort_keys=True)}"
+            steps[_key(picks)] = (Step(key, judge, (dict(picks), roundings)), roundings)
+        results = self._team.results(text, [step for step, _ in steps.values()])
+        for picks in choices:
+            step, roundings = steps[_key(picks)]
+            self._judged.setdefault(_key(picks), Row(dict(picks), roundings, results[step.key]))
+        return {name: results[step.key] for name, (step, _) in steps.items()}
+
+    def _other(self, uniform: Sequence[Mapping[str, str]], judged: Results) -> Total:
+        """What a firmware takes beside what the options tell, from the first uniform one that fits the board."""
+        alone = Front(self._program_options(), self._limits, NOTHING)
+        for picks in uniform:
+            found = judged[_key(picks)]
+            if found["problem"] is None:
+                own = alone.predicted(picks)
+                return Total(
+                    0.0,
+                    found["flash_bytes"] - own.flash_bytes,
+                    found["other_cycles"],
+                    found["ram_bytes"] - own.live_bytes,
+                )
+        return Total(0.0, OTHER_CODE_BYTES, 0, 0)
+
+    def _choose(self, front: Front) -> None:
+        """Judges the best choice within each target; those that turn out to exceed the budget are made again with as
+        much less room."""
+        wanted = {target: Room(0, 0, 0) for target in front.targets(self._sweep, self._options.points)}
+        extra = self._closed_form(front)
+        for _ in range(ROUNDS):
+            chosen = {target: front.at(self._sweep, target, less) for target, less in wanted.items()}
+            if None in chosen.values():
+                extra += [front.least(name) for name in ("flash", "ram", "cycles")]
+            picked = {target: picks for target, picks in chosen.items() if picks is not None}
+            distinct = {_key(picks): picks for picks in [*picked.values(), *extra]}
+            if not distinct:
+                return
+            results, extra = self._judge("points", list(distinct.values())), []
+            excess = {target: self._excess(results[_key(picks)]) for target, picks in picked.items()}
+            wanted = {target: _sum(wanted[target], more) for target, more in excess.items() if more != Room(0, 0, 0)}
+
+    def _closed_form(self, front: Front) -> list[dict[str, str]]:
+        """BAQ's own allocations, where it was asked for."""
+        if self._options.measure != "baq":
+            return []
+        found = {layer: self._sensitivity(layer, own[0]) for layer, own in self._work.options.items()}
+        return front.closed_form(
+            {layer: item["coefficient"] for layer, item in found.items()},
+            {layer: item["weights"] for layer, item in found.items()},
+            self._options.points,
+        )
+
+    def _excess(self, found: Mapping[str, Any]) -> Room:
+        """By how much a judged choice exceeds the limits."""
+        if found["problem"] is not None:
+            return Room(0, 0, 0)
+        limits = self._limits
+        return Room(
+            max(0, found["flash_bytes"] - limits.flash_bytes),
+            max(0, (found["est_cycles"] or 0) - limits.cycles),
+            max(0, found["ram_bytes"] - limits.ram_bytes),
+        )
+
+
+def _pair(measure: str, layer: str, precision: str) -> str:
+    return f"sensitivity {measure} {layer} {precision}"
+
+
+def _key(picks: Mapping[str, str]) -> str:
+    return json.dumps(dict(picks), sort_keys=True)
+
+
+def _sum(a: Room, b: Room) -> Room:
+    return Room(a.flash_bytes + b.flash_bytes, a.cycles + b.cycles, a.live_bytes + b.live_bytes)

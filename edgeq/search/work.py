@@ -1,0 +1,79 @@
+"""What the steps of a search work on: sent once to every process that does some of them."""
+
+from __future__ import annotations
+
+import copyreg
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from edgeq import reference
+from edgeq.boards import Board
+from edgeq.ir.graph import Graph, Quantization
+from edgeq.quantize.data import Samples
+from edgeq.quantize.precision import INT8, PRECISIONS
+
+#: calibration samples that sensitivities are measured on
+SAMPLES = 128
+
+#: layer -> precision
+Picks = Mapping[str, str]
+
+
+def _proxy(values: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(values)
+
+
+def _of_proxy(proxy: MappingProxyType[Any, Any]) -> tuple[Any, ...]:
+    return _proxy, (dict(proxy),)
+
+
+copyreg.pickle(MappingProxyType, _of_proxy)  # graphs hold read-only mappings
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """`graph`: float, canonical. `options`: layer -> the precisions that it can have, in the order asked for.
+    `quantizations`: type of activations -> activation -> how it is stored in that type. `source`: the model's file, for
+    the manifests of builds."""
+
+    graph: Graph
+    board: Board
+    calibration: Samples
+    evaluation: Samples
+    options: Mapping[str, tuple[str, ...]]
+    quantizations: Mapping[str, Mapping[str, Quantization]]
+    source: dict[str, str]
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        return Work, tuple(getattr(self, field.name) for field in fields(self))  # without what is derived
+
+    @cached_property
+    def subset(self) -> Samples:
+        """The calibration samples that sensitivities are measured on."""
+        return self.calibration.portion(SAMPLES, self.graph)
+
+    @cached_property
+    def exact(self) -> dict[str, np.ndarray]:
+        """Outputs of the float network on `subset`."""
+        return reference.run(self.graph, self.subset.inputs)
+
+    @property
+    def corrects_biases(self) -> bool:
+        """Whether recipes have bias correction, which networks with states can't be given."""
+        return not self.graph.states
+
+    def recipe(self, precision: str) -> dict[str, str]:
+        """The picks of the recipe of that name: as `uniform`, but for the first and the last layer, which some of them
+        keep in int8."""
+        picks = self.uniform(precision)
+        edges = list(picks)[:: max(len(picks) - 1, 1)] if PRECISIONS[precision].inner else []
+        return {**picks, **{layer: INT8 for layer in edges if INT8 in self.options[layer]}}
+
+    def uniform(self, precision: str) -> dict[str, str]:
+        """Every layer in that precision, or in its first option where it can't be had."""
+        return {layer: precision if precision in options else options[0] for layer, options in self.options.items()}
