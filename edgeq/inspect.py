@@ -11,6 +11,7 @@ from edgeq import ops, pipeline
 from edgeq.boards import Board
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node
+from edgeq.lower.program import Program
 from edgeq.quantize.convert import activation_quantization, to_integer
 from edgeq.quantize.count_bits import count_bits
 from edgeq.quantize.precision import place, stored_weights
@@ -78,11 +79,19 @@ def inspect(graph: Graph, boards: list[Board], recipe: Recipe) -> dict[str, Any]
             continue
         result["boards"][board.name] = {
             "supported": True,
-            "kernels": {layer.node.name: layer.kernel.function.replace("_{form}", "") for layer in program.layers},
+            "kernels": _kernels(graph, program),
             "arena_bytes": arena.arena_bytes,
             "weights_bytes": program.weights_bytes,
         }
     return result
+
+
+def _kernels(graph: Graph, program: Program) -> dict[str, str]:
+    """Layer -> its kernel, or the layer that it became a part of; views have none."""
+    made_by = {layer.node.output: layer.node.name for layer in program.layers}
+    kernels = {layer.node.name: layer.kernel.function.replace("_{form}", "") for layer in program.layers}
+    parts = {node.name: f"in {made_by[node.output]}" for node in graph.nodes if node.output in made_by}
+    return parts | kernels
 
 
 def _dtype(graph: Graph, node: Node, types: Mapping[str, str]) -> str:

@@ -64,17 +64,22 @@ class Verification:
 
 
 def verify_layers(firmware: FirmwareFolder, samples: Samples, progress: Progress | None = None) -> Verification:
-    """Compares the output of every layer that has a whole one on every sample."""
+    """Compares the output of every layer that has a whole one on every sample, together with its further outputs
+    that are the model's."""
     graph = firmware.graph
     inputs = quantize_inputs(graph, samples)
     expected: dict[str, list[np.ndarray]] = {}
     reference.run(graph, inputs, watch=lambda name, values: expected.setdefault(name, []).append(values))
     result = run_samples(firmware, inputs, RunOptions(layers=True, poison=True), progress)
-    compared = [
-        (layer["key"], compare(layer["key"], np.concatenate(expected[layer["output"]]), result.layers[layer["key"]]))
-        for layer in firmware.manifest["layers"]
-        if layer["output_whole"]
-    ]
+    nodes = graph.producers()
+    compared = []
+    for layer in firmware.manifest["layers"]:
+        if layer["output_whole"]:
+            key, made = layer["key"], {layer["output"]: result.layers[layer["key"]]}
+            further = nodes[layer["output"]].outputs[1:]
+            made |= {name: result.outputs[name] for name in further if name in result.outputs}
+            found = (compare(key, np.concatenate(expected[name]), values) for name, values in made.items())
+            compared.append((key, next((difference for difference in found if difference), None)))
     return Verification(len(samples), tuple(compared), tuple(_inside(firmware)))
 
 

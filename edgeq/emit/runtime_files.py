@@ -21,7 +21,7 @@ def kernel_sources(program: Program) -> list[Path]:
     files |= {Path("src") / OVER_INPUT_SOURCES[type(layer.over_input)] for layer in program.layers if layer.over_input}
     if program.stages:
         files.add(Path("src/rows/eq_rows.c"))
-    files |= {Path("src") / layer.kernel.caller for layer in program.layers if layer.kernel.caller}
+    files |= {Path("src") / layer.kernel.helper for layer in program.layers if layer.kernel.helper}
     for layer in program.layers:
         if layer.residual is not None:
             files |= {Path("src/conv2d/eq_conv2d_s8_residual.c"), Path("src") / layer.residual.kernel.source}

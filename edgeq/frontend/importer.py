@@ -119,8 +119,12 @@ class Importer:
     def boolean_constant(self, data: np.ndarray) -> str:
         """A constant of 0 and 1 that stands for booleans."""
         name = self.constant(data)
-        self._booleans.add(name)
+        self.mark_boolean(name)
         return name
+
+    def mark_boolean(self, name: str) -> None:
+        """Notes that the numbers of `name` are truth values, 0 and 1."""
+        self._booleans.add(name)
 
     def is_boolean(self, name: str) -> bool:
         return name in self._booleans
@@ -291,6 +295,8 @@ class Importer:
         view, stored = self.add("reshape", [x], {"shape": tuple(shape)}), self.quantization(x)
         if stored is not None and stored.dtype == "int32":  # indices stay indices
             self.prescribe(view, stored)
+        if self.is_boolean(x):
+            self.mark_boolean(view)
         return view
 
     def viewed(self, x: str, shape: tuple[int, ...]) -> str:

@@ -16,15 +16,16 @@ PER_AXIS = {"size": 1, "shape": 1, "repeats": 1}
 #: calls all of whose axes are among those arguments, or counted from the end
 STRUCTURED = frozenset(
     (
-        "_log_softmax", "_softmax", "_unsafe_view", "addmm", "amax", "amin", "argmax", "argmin", "bmm", "cat",
-        "chunk", "expand", "flatten", "flip", "gru", "layer_norm", "linalg_vector_norm", "linear", "log_softmax",
-        "lstm", "matmul", "max", "mean", "min", "mm", "permute", "repeat", "repeat_interleave", "reshape", "rms_norm",
-        "roll", "select", "slice", "softmax", "split", "split_with_sizes", "squeeze", "stack", "sum", "t", "tile",
-        "transpose", "unbind", "unflatten", "unfold", "unsqueeze", "var", "view",
+        "_log_softmax", "_softmax", "_unsafe_view", "addmm", "all", "amax", "amin", "any", "argmax", "argmin",
+        "argsort", "bmm", "cat", "chunk", "cumsum", "expand", "flatten", "flip", "gru", "layer_norm",
+        "linalg_vector_norm", "linear", "log_softmax", "lstm", "matmul", "max", "mean", "min", "mm", "permute",
+        "repeat", "repeat_interleave", "reshape", "rms_norm", "roll", "select", "slice", "softmax", "sort", "split",
+        "split_with_sizes", "squeeze", "stack", "sum", "t", "tile", "topk", "transpose", "unbind", "unflatten",
+        "unfold", "unsqueeze", "var", "view",
     )
 )  # fmt: skip
 #: operators whose calls have no axes, but for those of calls that count the channels' axis from the front
-ELEMENTWISE, OF_CHANNELS = ("add", "binary", "clamp", "unary"), ("prelu", "_prelu_kernel")
+ELEMENTWISE, OF_CHANNELS = ("add", "binary", "clamp", "compare", "select", "unary"), ("prelu", "_prelu_kernel")
 #: calls by the general one that stands for them behind a batch
 GENERAL = {
     "aten.bmm.default": "aten.matmul.default",

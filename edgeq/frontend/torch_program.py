@@ -32,7 +32,6 @@ IDENTITY = {
     "aten.feature_dropout.default",
     "aten.lift_fresh_copy.default",
     "aten.to.dtype",
-    "aten._to_copy.default",
     "aten.type_as.default",
 }
 #: calls without a result
@@ -246,12 +245,11 @@ class _ProgramImport:
 
 #: what to write instead of operators that people use in small networks
 INSTEAD = {
-    "topk": "take it out of the model: the firmware compares the outputs",
-    "sort": "take it out of the model: the firmware compares the outputs",
-    "argsort": "take it out of the model: the firmware compares the outputs",
+    "kthvalue": "use topk, which gives all of them in order",
+    "_fft_r2c": "multiply by the transform's rows in a linear layer, or give the model a spectrum",
+    "cumprod": "add logarithms: cumsum of the log, and exp",
     "nonzero": "its result has no fixed size; compute a mask instead",
     "masked_select": "its result has no fixed size; multiply by a mask instead",
-    "cumsum": "write it as a linear layer with a triangular matrix",
     "rnn_tanh": "use nn.GRU or nn.LSTM",
     "rnn_relu": "use nn.GRU or nn.LSTM",
     "rnn_tanh_cell": "use nn.GRUCell or nn.LSTMCell",

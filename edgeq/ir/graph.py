@@ -46,6 +46,10 @@ class Quantization:
         return ((q.astype(np.float64) - self.zero_point) * scale).astype(np.float32)
 
 
+#: how truth values are stored: 0 and 1
+BOOLEAN = Quantization.per_tensor(1.0, 0)
+
+
 @dataclass(frozen=True, eq=False)
 class Tensor:
     """A value: an activation, or a constant when `data` is set."""

@@ -54,7 +54,7 @@ class Kernel:
     several operators share them; otherwise they are the operator's. `dtype`: the activations it takes ("int32":
     indices); "bytes": all. `stores`: its output, where that has another type. `weights`: the types of weights that it
     reads (edgeq/ops/weight_types.py). `parameters`: the integers its template needs, where they are not the operator's
-    (kernels borrowed from another one). `caller`: another C file, of the function that the layer calls with the kernel.
+    (kernels borrowed from another one). `helper`: another C file that the template's call needs.
 
     For the choice under a flash budget (lower/choice.py): `instructions` estimates those of one inference; kernels
     without an estimate are not weighed against others. `code_bytes` is about what the first use of the kernel adds to
@@ -77,7 +77,7 @@ class Kernel:
     stores: str = ""
     weights: tuple[str, ...] = (weight_types.INT8.name,)
     parameters: Callable[[Graph, Node], dict[str, Any]] | None = None
-    caller: str = ""
+    helper: str = ""
     instructions: Callable[[Graph, Node], int] | None = None
     code_bytes: int = 0
     expands: bool = False

@@ -16,6 +16,7 @@ import numpy as np
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, same_row
 from edgeq.ops.spatial import RowReach
+from edgeq.packing.blocks import padded
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: bits of a word
 WORD = 32
+#: thresholds that kernels read at a time
+BLOCK = 16
 
 
 def words_of(channels: int) -> int:
@@ -57,21 +60,37 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
     return importer.channels_first(importer.add("binarize", [importer.channels_last(x), threshold], {}), len(shape))
 
 
+def constants(graph: Graph, node: Node) -> dict[str, Constant]:
+    """Thresholds as the kernels compare with them (eq_binarize.h)."""
+    threshold = graph.constant(node.inputs[1]).astype(np.int64)
+    below = padded(np.clip(threshold - 1, -128, 127).astype(np.int8), (BLOCK,))
+    return {
+        "below": Constant("int8_t", below),
+        "always": Constant("uint32_t", packed(np.where(threshold <= -128, 1, -1))),
+    }
+
+
+def kernel(isa: str, bits: bool, why: str) -> Kernel:
+    name = f"eq_binarize_s8_{'bits_' if bits else ''}{isa}"
+    return Kernel(
+        name,
+        isa,
+        f"binarize/{'eq_binarize_s8_scalar' if isa == 'scalar' else name}.c",
+        units=lambda graph, node: graph.tensor(node.inputs[0]).elements // graph.tensor(node.inputs[0]).shape[-1],
+        pack=constants,
+        stores="uint32" if bits else "int8",
+        why=why,
+    )
+
+
 class Binarize(Operator):
     name = "binarize"
     torch_targets = {"edgeq.binarize.default": import_torch}
-    kernels = tuple(
-        Kernel(
-            f"eq_binarize_s8_{kind}scalar",
-            "scalar",
-            "binarize/eq_binarize_s8_scalar.c",
-            units=lambda graph, node: graph.tensor(node.inputs[0]).elements // graph.tensor(node.inputs[0]).shape[-1],
-            pack=lambda graph, node: {"threshold": Constant("int16_t", graph.constant(node.inputs[1]))},
-            stores=stores,
-            weights=("int8", "binary"),
-            why=why,
-        )
-        for kind, stores, why in (("", "int8", "portable C"), ("bits_", "uint32", "portable C, 32 channels a word"))
+    kernels = (
+        kernel("xpulp", True, "packed comparisons, 8 channels a step"),
+        kernel("mve", True, "vector comparisons, 16 channels a step"),
+        kernel("scalar", True, "portable C, 32 channels a word"),
+        kernel("scalar", False, "portable C"),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:

@@ -126,7 +126,6 @@ class Binary(Operator):
         **_overloads(binary_import.torch_sum("add"), "add.Tensor", "add_.Tensor", "add.Scalar", "add_.Scalar"),
         **_overloads(binary_import.torch_sum("sub"), "sub.Tensor", "sub_.Tensor", "sub.Scalar", "sub_.Scalar"),
         **_overloads(binary_import.torch_sum("rsub"), "rsub.Tensor", "rsub.Scalar"),
-        **_overloads(binary_import.torch_where, "where.self", "where.ScalarOther", "where.ScalarSelf"),
         **_overloads(binary_import.torch_function("mul"), "mul.Tensor", "mul_.Tensor", "mul.Scalar", "mul_.Scalar"),
         **_overloads(binary_import.torch_division, "div.Tensor", "div_.Tensor", "div.Scalar", "div_.Scalar"),
         **_overloads(binary_import.torch_prelu, "prelu.default", "_prelu_kernel.default"),
@@ -142,12 +141,12 @@ class Binary(Operator):
         "MINIMUM": binary_import.tflite_function("minimum"),
         "SQUARED_DIFFERENCE": binary_import.tflite_function("squared_difference"),
         "DIV": binary_import.tflite_division,
+        "FLOOR_DIV": binary_import.tflite_floor_division,
+        "FLOOR_MOD": binary_import.tflite_remainder,
         "PRELU": binary_import.tflite_function("prelu"),
     }
     onnx_targets = {
         "Add": binary_import.onnx_function("add"),
-        "And": binary_import.onnx_function("minimum"),
-        "Or": binary_import.onnx_function("maximum"),
         "Sub": binary_import.onnx_function("sub"),
         "Mul": binary_import.onnx_function("mul"),
         "Div": binary_import.onnx_division,
@@ -156,7 +155,6 @@ class Binary(Operator):
         "Min": binary_import.onnx_function("minimum"),
         "PRelu": binary_import.onnx_prelu,
         "Sum": binary_import.onnx_function("add"),
-        "Where": binary_import.onnx_where,
     }
     kernels = (
         _kernel("sum", "sum", "sum", "portable C"),

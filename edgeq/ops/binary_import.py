@@ -112,32 +112,6 @@ def torch_limit(bound: str) -> Callable[[Importer, Mapping[str, Any]], str]:
     return convert
 
 
-def torch_where(importer: Importer, args: Mapping[str, Any]) -> str:
-    """aten.where, and what masked_fill becomes. A constant condition hides entries from the softmax that follows;
-    otherwise the choice is made by products with 0 and 1."""
-    condition, choices = args["condition"], [operand(importer, args[key]) for key in ("self", "other")]
-    if not importer.is_constant(condition):
-        opposite = importer.add("unary", [condition], {"function": "affine", "scale": -1.0, "offset": 1.0})
-        left, right = map(partial(combine, importer, "mul"), (condition, opposite), choices)
-        return combine(importer, "add", left, right)
-    chosen = importer.constant_array(condition, "a condition") != 0
-    for index, all_of_it in ((0, chosen.all()), (1, not chosen.any())):
-        if all_of_it and importer.shape(choices[index]) == broadcast.shape_of(importer, *choices):
-            return choices[index]
-    for x, other, hidden in ((*choices, ~chosen), (*choices[::-1], chosen)):
-        if not importer.is_constant(x) and importer.is_constant(other):
-            values = importer.constant_array(other, "a choice")
-            if values.size and values.max() <= masked_softmax.HIDDEN:
-                return masked_softmax.hide(importer, x, ~hidden)
-    parts = [
-        importer.constant(np.where(mask, importer.constant_array(name, "a choice"), 0.0))
-        if importer.is_constant(name)
-        else combine(importer, "mul", name, importer.constant(mask))
-        for name, mask in zip(choices, (chosen, ~chosen), strict=True)
-    ]
-    return combine(importer, "add", parts[0], parts[1])
-
-
 def torch_prelu(importer: Importer, args: Mapping[str, Any]) -> str:
     """aten.prelu: a slope per channel (axis 1), or one for all."""
     x, slope = args["self"], args["weight"]
@@ -171,11 +145,22 @@ def tflite_function(function: str) -> Callable[[Importer, TfliteCall], str]:
 
 
 def tflite_division(importer: Importer, call: TfliteCall) -> str:
-    """DIV of float models; TensorFlow Lite has none in int8."""
+    """DIV of float models; TensorFlow Lite's kernels of integers divide what is stored, or there are none."""
     attributes = call.attributes()
     if "rounding" in attributes:
         raise importer.unsupported("a division of integers", "a multiplication")
     return _divided(importer, call.input(0), call.input(1), attributes)
+
+
+def tflite_floor_division(importer: Importer, call: TfliteCall) -> str:
+    """FLOOR_DIV of real numbers."""
+    return importer.add("unary", [tflite_division(importer, call)], {"function": "floor"})
+
+
+def tflite_remainder(importer: Importer, call: TfliteCall) -> str:
+    """FLOOR_MOD of real numbers: what FLOOR_DIV leaves of the first operand."""
+    whole = tflite_floor_division(importer, call)
+    return combine(importer, "sub", call.input(0), combine(importer, "mul", whole, call.input(1)))
 
 
 def tflite_sum_of_all(importer: Importer, call: TfliteCall) -> str:
@@ -203,11 +188,6 @@ def onnx_mean(importer: Importer, call: OnnxCall) -> str:
     """Mean of any operands, element by element."""
     total = onnx_function("add")(importer, call)
     return combine(importer, "mul", total, operand(importer, 1.0 / call.count()))
-
-
-def onnx_where(importer: Importer, call: OnnxCall) -> str:
-    """Where (condition, chosen, else)."""
-    return torch_where(importer, {"condition": call.input(0), "self": call.mask(1), "other": call.mask(2)})
 
 
 def onnx_prelu(importer: Importer, call: OnnxCall) -> str:

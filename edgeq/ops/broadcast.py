@@ -18,7 +18,11 @@ AXES = 6
 
 def shape_of(importer: Importer, left: str, right: str) -> tuple[int, ...]:
     """The result's shape. Raises EdgeqError where the operands don't fit or have no kernel."""
-    shapes = importer.shape(left), importer.shape(right)
+    return joined(importer, (importer.shape(left), importer.shape(right)))
+
+
+def joined(importer: Importer, shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> tuple[int, ...]:
+    """What two shapes broadcast to. Raises EdgeqError where they don't, or have no kernel."""
     try:
         shape = tuple(int(size) for size in np.broadcast_shapes(*shapes))
     except ValueError:
@@ -41,13 +45,14 @@ def with_rank(importer: Importer, name: str, rank: int) -> str:
     return importer.viewed(name, wider)
 
 
+def strides(shape: Sequence[int]) -> list[int]:
+    """Elements between neighbours along each axis of an operand, 0 where it is repeated."""
+    return [0 if size == 1 else step for size, step in zip(shape, moves.strides_of(shape), strict=True)]
+
+
 def parameters(output: Sequence[int], left: Sequence[int], right: Sequence[int]) -> dict[str, Any]:
     """The fields of eq_binary_shape_t for two operands with the output's rank."""
-    steps = [
-        [0 if size == 1 else step for size, step in zip(shape, moves.strides_of(shape), strict=True)]
-        for shape in (left, right)
-    ]
-    merged = moves.merged_axes(zip(output, *steps, strict=True), AXES)
+    merged = moves.merged_axes(zip(output, strides(left), strides(right), strict=True), AXES)
     size, stride1, stride2 = ([axis[part] for axis in merged] for part in range(3))
     return {"size": size, "stride1": stride1, "stride2": stride2, "split": moves.split_axis(size)}
 

@@ -56,6 +56,24 @@ def import_tflite(importer: Importer, call: TfliteCall) -> str:
     return look_up(importer, call.input(0), call.input(1), call.attributes())
 
 
+def import_one_hot(importer: Importer, call: TfliteCall) -> str:
+    """ONE_HOT of indices along a last axis: a look-up in a table that has `on` in its diagonal and `off` elsewhere."""
+    depths, made = call.integers(1, "a depth"), call.output_shape()
+    if len(depths) != 1 or made[-1:] != depths or call.option("axis") not in (-1, len(made) - 1):
+        raise importer.unsupported(f"a ONE_HOT of depth {depths} that makes {made}", "the last axis")
+    importer.require_elements(depths[0] ** 2, f"a ONE_HOT of depth {depths[0]}")
+    on, off = (importer.constant_array(call.input(index), "values") for index in (2, 3))
+    if on.size != 1 or off.size != 1:
+        raise importer.unsupported("a ONE_HOT with several values", "one on, one off")
+    diagonal, stored = np.eye(depths[0], dtype=bool), call.output_quantization()
+    if stored is None:
+        table = importer.constant(np.where(diagonal, on.reshape(-1)[0], off.reshape(-1)[0]))
+    else:
+        bytes_ = [importer.constant_integers(call.input(index)).reshape(-1)[0] for index in (2, 3)]
+        table = importer.integer_constant(np.where(diagonal, bytes_[0], bytes_[1]).astype(stored.dtype), stored)
+    return look_up(importer, table, call.input(0), call.attributes())
+
+
 def row_counts(graph: Graph, name: str) -> list[int]:
     """Rows of the tables that the activation `name` is looked up in, through views."""
     found = []
@@ -79,7 +97,7 @@ class Embedding(Operator):
     name = "embedding"
     index_inputs = (0,)
     torch_targets = {"aten.embedding.default": import_torch}
-    tflite_targets = {"EMBEDDING_LOOKUP": import_tflite}
+    tflite_targets = {"EMBEDDING_LOOKUP": import_tflite, "ONE_HOT": import_one_hot}
     kernels = (
         Kernel(
             "eq_embedding_s8_scalar",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d, conv2d_cost, einsum_onnx, matmul, narrow, weight_offset, weighted
+from edgeq.ops import conv2d, conv2d_cost, einsum_onnx, matmul, narrow, running_sum, weight_offset, weighted
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
 from edgeq.ops.conv2d_cost import Cost
 from edgeq.ops.spatial import exact_matmul
@@ -193,9 +193,18 @@ class Linear(Operator):
     name = "linear"
     takes_int16 = True
     weight_axis, weight_input_axis = 0, 1
-    torch_targets = {"aten.linear.default": import_torch, "aten.addmm.default": import_addmm}
-    tflite_targets = {"FULLY_CONNECTED": import_tflite}
-    onnx_targets = {"Gemm": import_gemm, "MatMul": import_matmul, **einsum_onnx.TARGETS}
+    torch_targets = {
+        "aten.linear.default": import_torch,
+        "aten.addmm.default": import_addmm,
+        "aten.cumsum.default": running_sum.torch,
+    }
+    tflite_targets = {"FULLY_CONNECTED": import_tflite, "CUMSUM": running_sum.tflite}
+    onnx_targets = {
+        "Gemm": import_gemm,
+        "MatMul": import_matmul,
+        "CumSum": running_sum.onnx,
+        **einsum_onnx.TARGETS,
+    }
     kernels = (
         *narrow.linear_kernels(out_features),
         rows_kernel(

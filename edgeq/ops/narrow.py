@@ -132,19 +132,23 @@ def _unpacking(kernel: Kernel, stored: WeightType, c_parameters: Parameters) -> 
         weights = Constant("uint32_t", narrow.pack_elements(unpacked(graph, node), stored))
         return {**kernel.pack(graph, node), "weights": weights}
 
-    def scratch_bytes(graph: Graph, node: Node) -> int:
+    def details(graph: Graph, node: Node) -> dict[str, Any]:
         elements = unpacked(graph, node)
-        words = narrow.packed_words(elements, stored) * narrow.fields_an_element(elements, stored)
-        return round_up(4 * words, 16) + kernel.scratch_bytes(graph, node)
-
-    def parameters(graph: Graph, node: Node) -> dict[str, Any]:
-        elements = unpacked(graph, node)
-        details = {
+        words = narrow.packed_words(elements, stored)
+        return {
             "type": f"EQ_{stored.name.upper()}",
             "element_bytes": elements.itemsize,
-            "packed_words": narrow.packed_words(elements, stored),
+            "packed_words": words,
+            "unpacked_bytes": round_up(4 * words * narrow.fields_an_element(elements, stored), 16),
+            "scratch_bytes": kernel.scratch_bytes(graph, node),
         }
-        return {**c_parameters(graph, node), "narrow": details}
+
+    def scratch_bytes(graph: Graph, node: Node) -> int:
+        both = details(graph, node)
+        return int(both["unpacked_bytes"] + both["scratch_bytes"])
+
+    def parameters(graph: Graph, node: Node) -> dict[str, Any]:
+        return {**c_parameters(graph, node), "narrow": details(graph, node)}
 
     return replace(
         kernel,
@@ -152,9 +156,8 @@ def _unpacking(kernel: Kernel, stored: WeightType, c_parameters: Parameters) -> 
         pack=pack,
         scratch_bytes=scratch_bytes,
         parameters=parameters,
-        planes=None,
         family="dwconv2d_narrow",
-        caller="dwconv2d/eq_dwconv2d_narrow.c",
+        helper="dwconv2d/eq_dwconv2d_narrow.c",
         weights=(stored.name,),
         why=f"{stored.name} weights, unpacked before: {kernel.why}",
     )

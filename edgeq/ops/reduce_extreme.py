@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node
-from edgeq.ops import reduction
+from edgeq.ops import compare_import, reduction
 from edgeq.ops.base import KeepsScale
 
 if TYPE_CHECKING:
@@ -27,9 +27,28 @@ def _with_index(function: str) -> Any:
     return convert
 
 
+def _all_of(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.all: the smallest truth value."""
+    values = {**args, "self": compare_import.truth(importer, args["self"])}
+    return _truth_of(importer, reduction.torch_reduction("reduce_extreme", function="min")(importer, values))
+
+
+def _any_of(importer: Importer, args: Mapping[str, Any]) -> str:
+    """aten.any: the largest truth value."""
+    values = {**args, "self": compare_import.truth(importer, args["self"])}
+    return _truth_of(importer, reduction.torch_reduction("reduce_extreme", function="max")(importer, values))
+
+
+def _truth_of(importer: Importer, made: str) -> str:
+    importer.mark_boolean(made)
+    return made
+
+
 class ReduceExtreme(reduction.Reduction, KeepsScale):
     name = "reduce_extreme"
     torch_targets = {
+        **{f"aten.any.{kind}": _any_of for kind in ("default", "dim", "dims")},
+        **{f"aten.all.{kind}": _all_of for kind in ("default", "dim", "dims")},
         "aten.amax.default": reduction.torch_reduction("reduce_extreme", function="max"),
         "aten.amin.default": reduction.torch_reduction("reduce_extreme", function="min"),
         "aten.max.default": reduction.torch_reduction("reduce_extreme", function="max"),
@@ -38,6 +57,8 @@ class ReduceExtreme(reduction.Reduction, KeepsScale):
         "aten.min.dim": _with_index("min"),
     }
     tflite_targets = {
+        "REDUCE_ALL": reduction.tflite_reduction("reduce_extreme", function="min"),
+        "REDUCE_ANY": reduction.tflite_reduction("reduce_extreme", function="max"),
         "REDUCE_MAX": reduction.tflite_reduction("reduce_extreme", function="max"),
         "REDUCE_MIN": reduction.tflite_reduction("reduce_extreme", function="min"),
     }

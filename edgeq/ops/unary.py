@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgeq.ir.graph import Graph, Node, Quantization, Tensor
+from edgeq.ir.graph import BOOLEAN, Graph, Node, Quantization, Tensor
 from edgeq.ops import curve, fixed_point, unary_onnx, unary_tables, unary_tflite, unary_torch, unary_wide
 from edgeq.ops.base import Operator, Shape
 from edgeq.ops.unary_tables import Parameters, Real, Table, through_float
@@ -69,6 +69,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "ceil": Function(lambda x, p: np.ceil(x)),
     "cos": Function(lambda x, p: np.cos(x)),
     "elu": _lut(_elu),
+    "equal": Function(lambda x, p: (x == np.float32(p["than"])).astype(np.float32)),
     "erf": Function(lambda x, p: _erf(x)),
     "exp": _lut(lambda x, p: np.exp(x)),
     "exp2": Function(lambda x, p: np.exp2(x)),
@@ -89,6 +90,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "log_sigmoid": Function(lambda x, p: -_softplus(-x, {})),
     "log2": Function(lambda x, p: np.log2(x)),
     "mish": Function(lambda x, p: x * np.tanh(_softplus(x, {}))),
+    "not_equal": Function(lambda x, p: (x != np.float32(p["than"])).astype(np.float32)),
     "pow": Function(lambda x, p: np.power(x, np.float32(p["exponent"]))),
     "reciprocal": Function(lambda x, p: np.float32(1) / x),
     "requantize": Function(lambda x, p: x, unary_tables.requantized),
@@ -109,6 +111,10 @@ FUNCTIONS: Mapping[str, Function] = {
 }
 
 
+#: functions whose results are truth values
+COMPARISONS = ("equal", "greater", "greater_equal", "less", "less_equal", "not_equal")
+
+
 class Unary(Operator):
     name = "unary"
     takes_int16 = True
@@ -125,7 +131,10 @@ class Unary(Operator):
             return [np.asarray(FUNCTIONS[node.attributes["function"]].real(inputs[0], node.attributes), np.float32)]
 
     def fixed_output(self, node: Node, dtype: str) -> Quantization | None:
-        return curve.OUTPUT if dtype == "int16" and node.attributes["function"] in ("sigmoid", "tanh") else None
+        function = node.attributes["function"]
+        if function in COMPARISONS:
+            return BOOLEAN
+        return curve.OUTPUT if dtype == "int16" and function in ("sigmoid", "tanh") else None
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         raise AssertionError("integer graphs hold a lut instead")

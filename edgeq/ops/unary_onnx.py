@@ -41,23 +41,6 @@ def _pow(importer: Importer, call: OnnxCall) -> str:
     return importer.add("unary", [call.activation()], {"function": "pow", "exponent": exponent})
 
 
-def _comparison(function: str) -> Callable[[Importer, OnnxCall], str]:
-    """Comparison with a constant of one value, or of two operands by their difference."""
-
-    def convert(importer: Importer, call: OnnxCall) -> str:
-        known = call.constant(1)
-        other: Any = call.input(1)
-        if known is not None and known.data.size == 1:
-            other = float(known.real().reshape(-1)[0])
-        return unary_torch.comparison(function)(importer, {"self": call.input(0), "other": other})
-
-    return convert
-
-
-def _not(importer: Importer, call: OnnxCall) -> str:
-    return unary_torch.logical_not(importer, {"self": call.activation()})
-
-
 def _celu(importer: Importer, call: OnnxCall) -> str:
     return unary_torch.celu(importer, {"self": call.activation(), "alpha": call.attribute("alpha", 1.0)})
 
@@ -93,20 +76,13 @@ _ONNX_PLAIN = {
 #: Selu's defaults, from the operator's text
 _SELU_ALPHA, _SELU_GAMMA = 1.67326319217681884765625, 1.05070102214813232421875
 
-_ONNX_COMPARISONS = {
-    "Greater": "greater", "GreaterOrEqual": "greater_equal", "Less": "less", "LessOrEqual": "less_equal",
-}  # fmt: skip
-
-
 TARGETS = {
     **{name: function_of(function) for name, function in _ONNX_PLAIN.items()},
     "Elu": function_of("elu", alpha=("alpha", 1.0)),
     "Celu": _celu,
-    "Not": _not,
     "Shrink": _shrink,
     "Swish": _swish,
     "ThresholdedRelu": _threshold,
-    **{name: _comparison(function) for name, function in _ONNX_COMPARISONS.items()},
     "Gelu": function_of("gelu", approximate=("approximate", "none")),
     "HardSigmoid": _hard_sigmoid,
     "LeakyRelu": function_of("leaky_relu", alpha=("alpha", 0.01)),

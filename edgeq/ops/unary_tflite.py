@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from edgeq.ops import unary_tables
+from edgeq.ops import cast_tflite, unary_tables
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -69,6 +69,8 @@ def _dequantize(importer: Importer, call: TfliteCall) -> str:
 
 TARGETS = {
     "ABS": function_of("abs"),
+    "CAST": cast_tflite.convert,
+    "CEIL": of_reals("ceil"),
     "COS": of_reals("cos"),
     "DEQUANTIZE": _dequantize,
     "ELU": function_of("elu"),
@@ -82,6 +84,7 @@ TARGETS = {
     "NEG": of_reals("affine", scale=-1.0, offset=0.0),
     "POW": _pow,
     "QUANTIZE": _quantize,
+    "ROUND": of_reals("round"),
     "RSQRT": function_of("rsqrt"),
     "SIGN": of_reals("sign"),
     "SIN": of_reals("sin"),

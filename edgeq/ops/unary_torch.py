@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from edgeq.ops import binary_import
-
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
 
@@ -35,23 +33,6 @@ def celu(importer: Importer, args: Mapping[str, Any]) -> str:
     return importer.add("unary", [args["self"]], {"function": "elu", "alpha": alpha, "input_scale": 1.0 / alpha})
 
 
-def comparison(function: str) -> Callable[[Importer, Mapping[str, Any]], str]:
-    """Comparison with a number, or of two tensors by their difference: 1 where it holds, else 0."""
-
-    def convert(importer: Importer, args: Mapping[str, Any]) -> str:
-        x, other = args["self"], args["other"]
-        if not isinstance(other, str):
-            return importer.add("unary", [x], {"function": function, "than": float(other)})
-        difference = binary_import.combine(importer, "sub", x, other)
-        return importer.add("unary", [difference], {"function": function, "than": 0.0})
-
-    return convert
-
-
-def logical_not(importer: Importer, args: Mapping[str, Any]) -> str:
-    return importer.add("unary", [args["self"]], {"function": "affine", "scale": -1.0, "offset": 1.0})
-
-
 def negative(importer: Importer, args: Mapping[str, Any]) -> str:
     return importer.add("unary", [args["self"]], {"function": "affine", "scale": -1.0, "offset": 0.0})
 
@@ -64,10 +45,6 @@ _TORCH_PLAIN = (
 )  # fmt: skip
 
 
-#: aten call -> function
-_COMPARISONS = {"gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal"}
-
-
 TARGETS = {
     **{f"aten.{name}{tail}.default": torch_function(name) for name in _TORCH_PLAIN for tail in ("", "_")},
     "aten.celu.default": celu,
@@ -78,15 +55,9 @@ TARGETS = {
     "aten.leaky_relu.default": _leaky_relu,
     "aten.leaky_relu_.default": _leaky_relu,
     "aten.log_sigmoid.default": torch_function("log_sigmoid"),
-    "aten.logical_not.default": logical_not,
     "aten.neg.default": negative,
     "aten.pow.Tensor_Scalar": _pow,
     "aten.softplus.default": torch_function("softplus", "beta"),
     "aten.softshrink.default": torch_function("softshrink", "lambd"),
     "aten.threshold.default": torch_function("threshold", "threshold", "value"),
-    **{
-        f"aten.{call}.{kind}": comparison(function)
-        for call, function in _COMPARISONS.items()
-        for kind in ("Scalar", "Tensor")
-    },
 }

@@ -61,11 +61,7 @@ def _over_input(program: Program, layer: Layer) -> Layer | None:
     """The layer in the form that overwrites its input, or None where there is none."""
     if layer.node.op not in OPERATORS or layer.overwrites_input or layer.residual is not None:
         return None
-    if (
-        layer.kernel.caller
-        or program.stage_of(layer) is not None
-        or program.graph.tensor(layer.node.output).dtype != "int8"
-    ):
+    if program.stage_of(layer) is not None or program.graph.tensor(layer.node.output).dtype != "int8":
         return None
     form = _planar(layer) if layer.kernel.planes is not None else _rolling(program, layer)
     return None if form is None else replace(layer, over_input=form)

@@ -1,19 +1,41 @@
 """Convolutions of signs with signs become ones that count bits: binarize -> conv2d with binary weights, the same
-numbers from 32 products a word (edgeq/ops/binary_conv2d.py)."""
+numbers from 32 products a word (edgeq/ops/binary_conv2d.py).
+
+With n bits that differ, such a sum is A - 2 n, where A is bias + products for a window inside the image and something
+else for each way in which one can stick out of it. Its requantization is a step function of n, n = 0 .. products, and
+so is y = (B - n * M) >> S. S is the layer's, M the channel's, B that of a channel and a way of sticking out; they are
+looked for so that both functions are equal at every n, and the layer stays as it is where there are none.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from edgeq.ir.graph import Graph, Node, Quantization, Tensor
-from edgeq.ops import fixed_point, weight_types
+from edgeq.ir.graph import Graph, Node, Quantization, Tensor, constant
+from edgeq.ops import fixed_point, weight_types, weighted
 from edgeq.ops.binarize import words_of
 from edgeq.ops.residual import PREFIX
+from edgeq.ops.spatial import Window
 
 #: words of bits, which have no meaning as numbers
 BITS = Quantization(np.ones(1), 0, None, "uint32")
+#: shifts that are tried, from the largest on, and how far from the rounded one M may be
+LARGEST_SHIFT, LEAST_SHIFT, NEIGHBOURS = 20, 6, 32
+#: of B and of n * M, so that their difference stays within 32 bits
+LIMIT = 2**30
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A convolution of signs: inputs of its requantization, and the ways in which its windows lie in the image: by row
+    and by column the class of taps that are inside, [classes, kernel_h or kernel_w] bool."""
+
+    constants_a: np.ndarray  # [row classes * column classes, out_c]: A
+    products: int
+    row_class: tuple[int, ...]
+    column_class: tuple[int, ...]
 
 
 def count_bits(graph: Graph) -> Graph:
@@ -23,16 +45,13 @@ def count_bits(graph: Graph) -> Graph:
         if node.op != "binarize" or node.output in graph.results:
             continue
         readers = [reader for reader in graph.nodes if node.output in reader.inputs]
-        if not readers or not all(_counts(graph, reader) for reader in readers):
-            continue
         source = graph.tensor(node.output)
-        packed = node.with_attributes(packed=True)
         bits = Tensor(f"{source.name}.bits", (*source.shape[:-1], words_of(source.shape[-1])), "uint32", BITS)
-        tensors[bits.name] = bits
-        changed[node.name] = replace(packed, outputs=(bits.name,))
-        for reader in readers:
-            made = replace(reader, op="binary_conv2d", inputs=(bits.name, *reader.inputs[1:]))
-            changed[reader.name] = made.with_attributes(in_c=source.shape[-1])
+        made = [_counting(graph, reader, bits.name, tensors) for reader in readers if _counts(graph, reader)]
+        if len(made) == len(readers) and all(made):
+            tensors[bits.name] = bits
+            changed[node.name] = replace(node.with_attributes(packed=True), outputs=(bits.name,))
+            changed.update({item.name: item for item in made if item is not None})
     return graph.with_nodes([changed.get(node.name, node) for node in graph.nodes], tensors)
 
 
@@ -42,3 +61,82 @@ def _counts(graph: Graph, node: Node) -> bool:
         return False
     residual = any(key.startswith(PREFIX) for key in node.attributes)
     return node.attributes["rounding"] == fixed_point.SINGLE and not residual
+
+
+def _counting(graph: Graph, node: Node, bits: str, tensors: dict[str, Tensor]) -> Node | None:
+    """The node that counts bits, its constants added to `tensors`; None where they can't be exact."""
+    layer = layer_of(graph, node)
+    found = exact_constants(graph, node, layer)
+    if found is None:
+        return None
+    shift, steps, bases = found
+    made = {"step": constant(f"{node.name}.step", steps), "base": constant(f"{node.name}.base", bases)}
+    tensors.update({tensor.name: tensor for tensor in made.values()})
+    inputs = (bits, node.inputs[1], made["base"].name, made["step"].name)
+    counting = replace(node, op="binary_conv2d", inputs=inputs)
+    return counting.with_attributes(
+        in_c=graph.tensor(node.inputs[0]).shape[-1],
+        result_shift=shift,
+        row_class=layer.row_class,
+        column_class=layer.column_class,
+    )
+
+
+def layer_of(graph: Graph, node: Node) -> Layer:
+    """What the sums of a convolution of signs are, by the class of the window's place."""
+    window, weights = Window.of(node.attributes), graph.constant(node.inputs[1]).astype(np.int64)
+    _, in_h, in_w, in_c = graph.tensor(node.inputs[0]).shape
+    out_h, out_w = graph.tensor(node.output).shape[1:3]
+    rows, row_class = _classes(out_h, in_h, window, 0)
+    columns, column_class = _classes(out_w, in_w, window, 1)
+    inside = np.array([np.outer(row, column) for row in rows for column in columns])  # [classes, kernel_h, kernel_w]
+    tap_sums = weights.sum(axis=3)  # [out_c, kernel_h, kernel_w]
+    # A tap outside is read as -1: its differing bits are those of weights of 1, (in_c + sum) / 2.
+    outside_bits = np.einsum("chw,ohw->co", ~inside, (in_c + tap_sums) // 2)
+    products = in_c * inside.sum(axis=(1, 2))
+    bias = graph.constant(node.inputs[2]).astype(np.int64)
+    return Layer(bias + products[:, None] + 2 * outside_bits, int(weights[0].size), row_class, column_class)
+
+
+def _classes(outputs: int, inputs: int, window: Window, axis: int) -> tuple[list[np.ndarray], tuple[int, ...]]:
+    """Which taps along an axis lie inside, [kernel] bool, of every class of outputs; and the class of every output."""
+    taps = np.arange(window.kernel[axis]) * window.dilation[axis]
+    starts = np.arange(outputs) * window.stride[axis] - window.padding[2 * axis]
+    inside = [tuple((start + taps >= 0) & (start + taps < inputs)) for start in starts]
+    known = list(dict.fromkeys(inside))
+    return [np.array(item) for item in known], tuple(known.index(item) for item in inside)
+
+
+def exact_constants(graph: Graph, node: Node, layer: Layer) -> tuple[int, np.ndarray, np.ndarray] | None:
+    """(S, M int32 [out_c], B int32 [classes, out_c]) that give every output of the layer, or None."""
+    if 2 * layer.products >= 2**15:
+        return None
+    counts = np.arange(layer.products + 1)
+    acc = layer.constants_a[:, None, :] - 2 * counts[None, :, None]  # [classes, counts, out_c]
+    m, s = graph.constant(node.inputs[3]).astype(np.int64), graph.constant(node.inputs[4]).astype(np.int64)
+    outputs = weighted.requantize(graph, node, acc).astype(np.int64)
+    bounds = (node.attributes["act_min"], node.attributes["act_max"])
+    for shift in range(LARGEST_SHIFT, LEAST_SHIFT - 1, -1):
+        near = np.rint(2.0 * m * 2.0 ** (shift - s)).astype(np.int64)
+        if np.any((near + NEIGHBOURS) * layer.products >= LIMIT):
+            continue
+        found = [_exact(outputs[:, :, o], int(near[o]), shift, bounds) for o in range(len(m))]
+        if all(item is not None for item in found):
+            known = [item for item in found if item is not None]
+            steps, bases = np.array([item[0] for item in known]), np.stack([item[1] for item in known], axis=1)
+            return shift, steps.astype(np.int32), bases.astype(np.int32)
+    return None
+
+
+def _exact(outputs: np.ndarray, near: int, shift: int, bounds: tuple[int, int]) -> tuple[int, np.ndarray] | None:
+    """M next to `near`, and B [classes], with clamp((B - n M) >> shift) == outputs [classes, n]; None without any."""
+    low, high = bounds
+    n = np.arange(outputs.shape[1])
+    free_below, free_above = outputs <= low, outputs >= high
+    for distance in range(NEIGHBOURS + 1):
+        for step in dict.fromkeys((near + distance, near - distance)):
+            least = np.where(free_below, -LIMIT, (outputs << shift) + n * step).max(axis=1)
+            most = np.where(free_above, LIMIT, ((outputs + 1) << shift) - 1 + n * step).min(axis=1)
+            if step >= 0 and np.all(least <= most) and np.all(least <= LIMIT) and np.all(most >= -LIMIT):
+                return step, np.clip((least + most) // 2, np.maximum(least, -LIMIT), np.minimum(most, LIMIT))
+    return None

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from edgeq.errors import EdgeqError
-from edgeq.ir.graph import Graph
+from edgeq.ir.graph import BOOLEAN, Graph
 from edgeq.ops import embedding
 
 #: types of activations (uint8 of a model that has it is made int8); arrays of these are taken as stored integers, all
@@ -93,6 +93,8 @@ def _checked(arrays: Mapping[str, np.ndarray], name: str, graph: Graph, where: s
     array = arrays[key]
     boundary = graph.boundary[name]
     stored = graph.tensor(name).shape
+    if array.dtype == np.bool_:
+        array = array.astype(np.int8)
     if array.dtype.kind not in "fiu":
         raise EdgeqError(f"{where}: {key} has type {array.dtype}; it must be numbers")
     if array.shape[1:] == boundary.shape[1:]:
@@ -138,6 +140,8 @@ def random_samples(graph: Graph, count: int = 64) -> Samples:
             inputs[name] = rng.integers(0, min(rows), shape).astype(np.float32)
         elif tensor.quantization is None:
             inputs[name] = rng.standard_normal(shape, np.float32)
+        elif tensor.quantization.same_as(BOOLEAN):
+            inputs[name] = rng.integers(0, 2, shape).astype(np.float32)
         else:
             info = np.iinfo(tensor.quantization.dtype)
             inputs[name] = tensor.quantization.real(rng.integers(info.min, info.max + 1, shape))

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from edgeq import ops
 from edgeq.errors import EdgeqError
-from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ir.graph import BOOLEAN, Graph, Node, Tensor
 from edgeq.ops import weight_types
 from edgeq.ops.weight_types import WeightType
 from edgeq.quantize.convert import to_integer
@@ -67,9 +67,10 @@ def place(graph: Graph, ranges: Mapping[str, Range], wanted: Mapping[str, str]) 
     if INT16 not in types.values():
         return Placed(graph, {}, {}, {})
     for name, tensor in graph.tensors.items():
-        if not tensor.is_constant and tensor.quantization is not None and tensor.quantization.dtype in (INT8, INT16):
+        known = None if tensor.is_constant else tensor.quantization
+        if known is not None and known.dtype in (INT8, INT16) and not known.same_as(BOOLEAN):
             raise EdgeqError(
-                f"activation {name}: the file prescribes {tensor.quantization.dtype} for it, which a recipe can't "
+                f"activation {name}: the file prescribes {known.dtype} for it, which a recipe can't "
                 "change; give the float model, or --quant int8 to take the file's types"
             )
     kept: dict[str, str] = {}

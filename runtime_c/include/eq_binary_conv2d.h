@@ -1,18 +1,17 @@
 /* binary_conv2d: a convolution of signs with signs. Any kernel, stride, padding and dilation.
  *
- *   acc[oy][ox][o] = bias[o] + sum over taps inside the image and channels of +-1 * +-1
- *                  = bias[o] + products - 2 * (bits that differ) - (taps outside)      output = requantize(acc)
+ *   n           = bits in which the window and the filter of channel o differ; taps outside the image are bits of 0
+ *   output      = clamp((base[class][o] - n * step[o]) >> result_shift, act_min, act_max)
+ *   class       = row_class[oy] * column_classes + column_class[ox]: which taps lie inside the image
  *
- * `bias` holds the number of products, kernel_h*kernel_w*in_c, already. A tap outside the image is read as bits of 0, that
- * is -1, and taken back by the sum of its weights.
- * Layout: input [in_h][in_w][words], words = ceil(in_c/32) (eq_binarize.h); weights [up(out_c,4)/4][taps][words][4
- * channels], bits beyond in_c 0; tap_sums [taps][out_c]; output int8 [out_h][out_w][out_c]. Forms: high and shift
- * (eq_requant.h). Work unit of `range`: output pixels. `scratch` is private to the core, 16-byte aligned: 4 * (taps*words
- * + up(out_c,4)) bytes for each pixel that a kernel takes at a time. */
+ * Layout: input [in_h][in_w][words], words = ceil(in_c/32) (eq_binarize.h), bits beyond in_c 0, as in the weights
+ * [up(out_c,4)/4][taps][words][4 channels]; base [classes][up(out_c,4)], step [up(out_c,4)]; output int8
+ * [out_h][out_w][out_c]. Nothing leaves int32. Work unit of `range`: output pixels; granule and scratch memory: the pixels
+ * that a kernel takes at a time, 4 * taps * words bytes each. `scratch` is private to the core, 16-byte aligned.
+ * Constants: edgeq/quantize/count_bits.py, edgeq/ops/binary_conv2d.py. */
 #ifndef EQ_BINARY_CONV2D_H
 #define EQ_BINARY_CONV2D_H
 
-#include "eq_requant.h"
 #include "eq_types.h"
 
 typedef struct {
@@ -22,26 +21,20 @@ typedef struct {
   int32_t stride_h, stride_w;
   int32_t pad_top, pad_left;
   int32_t dilation_h, dilation_w;
+  int32_t column_classes;
+  int32_t result_shift;
+  int32_t act_min, act_max;
   const uint32_t *weights;
-  const int32_t *bias;
-  const int16_t *tap_sums;
-  eq_requant_t requant;
+  const int32_t *base, *step;
+  const uint8_t *row_class, *column_class;
 } eq_binary_conv2d_t;
 
 #define EQ_BINARY_CONV2D_PROTOTYPE(name)                                                                            \
   void name(const eq_binary_conv2d_t *p, const uint32_t *restrict input, int8_t *restrict output, void *restrict scratch, \
             eq_range_t range)
 
-/* scalar: 2 pixels at a time. */
-EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_high_scalar);
-EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_shift_scalar);
-
-/* xpulp: 4 pixels at a time. */
-EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_high_xpulp);
-EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_shift_xpulp);
-
-/* mve: 2 pixels at a time. */
-EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_high_mve);
-EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_shift_mve);
+EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_scalar); /* 2 pixels */
+EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_xpulp);  /* 4 pixels */
+EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_mve);    /* 2 pixels */
 
 #endif

@@ -123,3 +123,11 @@ def test_inspect_boards_and_doctor() -> None:
     assert json.loads(edgeq("boards", "--json"))[0]["name"]
     result = CliRunner().invoke(main, ["doctor", "--json"])
     assert {check["name"] for check in json.loads(result.stdout)} >= {"torch", "make", "qemu-system-arm"}
+
+
+def test_inspect_tells_which_layer_adds_a_residual() -> None:
+    facts = json.loads(edgeq("inspect", str(EXAMPLES / "resnet8" / "resnet8.pt2"), "--board", "cortex-m4", "--json"))
+    kernels = facts["boards"]["cortex-m4"]["kernels"]
+    inside = {name: kernel for name, kernel in kernels.items() if kernel.startswith("in ")}
+    assert inside
+    assert all(kernels[layer.removeprefix("in ")].startswith("eq_conv2d") for layer in inside.values())

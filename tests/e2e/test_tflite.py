@@ -15,6 +15,7 @@ from edgeq.cli import main
 from edgeq.emit.firmware import EmitOptions
 from edgeq.firmware_folder import open_folder
 from edgeq.frontend.load import ModelSource
+from edgeq.quantize.data import load_samples, quantize_inputs
 from edgeq.quantize.recipe import Recipe
 from edgeq.simulate.session import run_samples
 from tests.tflite.reference import run_reference
@@ -134,3 +135,32 @@ def test_damaged_files_are_refused(damage: Any, words: str, tmp_path: Path) -> N
     assert result.exit_code == 2
     assert words in result.output
     assert not out.exists()
+
+
+@pytest.mark.parametrize("board", ["host", "cortex-m4", "riscv-8core"])
+def test_truth_values_are_bytes_of_0_and_1(board: str, tmp_path: Path) -> None:
+    """A model that takes and gives truth values, beside the numbers that it chooses by them."""
+    require_module("tflite_runtime")
+    require_board(board)
+    made = Network()
+    a, b, ask = made.input((1, 6), "int8", 0.05, 3), made.input((1, 6), "int8", 0.08, -7), made.input((1, 6), "bool")
+    larger, both = made.tensor((1, 6), "bool"), made.tensor((1, 6), "bool")
+    chosen = made.tensor((1, 6), "int8", 0.05, 3)
+    made.operator("GREATER", [a, b], [larger])
+    made.operator("LOGICAL_AND", [larger, ask], [both])
+    made.operator("SELECT_V2", [both, a, made.tensor((1,), "int8", 0.05, 3, np.array([9], np.int8))], [chosen])
+    made.outputs += [both, chosen]
+    path = tmp_path / "network.tflite"
+    path.write_bytes(made.bytes())
+    out = tmp_path / "out"
+    result = CliRunner().invoke(main, ["build", str(path), "--board", board, "-o", str(out)])
+    assert result.exit_code == 0, result.output
+    rng = np.random.default_rng(0)
+    arrays = [rng.integers(-128, 128, (8, 6)).astype(np.int8) for _ in range(2)] + [rng.integers(0, 2, (8, 6)) > 0]
+    firmware = open_folder(out)
+    given = dict(zip(firmware.graph.inputs, arrays, strict=True))
+    np.savez(tmp_path / "in.npz", **given)
+    samples = load_samples(tmp_path / "in.npz", firmware.graph, "--inputs")
+    outputs = run_samples(firmware, quantize_inputs(firmware.graph, samples)).outputs
+    for name, right in zip(firmware.graph.outputs, run_reference(path.read_bytes(), arrays), strict=True):
+        np.testing.assert_array_equal(outputs[name], right)

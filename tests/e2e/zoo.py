@@ -10,10 +10,12 @@ import torch
 from torch import nn
 
 from tests.e2e.zoo_blocks import (
+    Gated,
     GruSpotter,
     LanguageModel,
     LstmTagger,
     MobileNetV3Block,
+    StreamingLstm,
     SvdfSpotter,
     TransformerBlock,
     VisionTransformer,
@@ -296,6 +298,7 @@ NETWORKS = {
     "autoencoder": Entry(autoencoder, ((1, 40),)),
     "dense": Entry(lambda: nn.Sequential(conv_bn(2, 6, 3), Dense(), nn.AvgPool2d(2)), ((1, 2, 8, 8),)),
     "ds_cnn": Entry(ds_cnn, ((1, 1, 25, 10),)),
+    "gated": Entry(Gated, ((1, 2, 8, 8),)),
     "gru_spotter": Entry(GruSpotter, ((1, 6, 20),)),
     "inception": Entry(lambda: nn.Sequential(conv_bn(2, 6, 3, 2), Inception()), ((1, 2, 14, 12),)),
     "language_model": Entry(LanguageModel, ((1, 12),), torch.int64),
@@ -311,6 +314,7 @@ NETWORKS = {
     "signal_autoencoder": Entry(SignalAutoencoder, ((1, 2, 32),)),
     "speech": Entry(speech, ((1, 1, 400),)),
     "squeezenet": Entry(squeezenet, ((1, 3, 24, 24),)),
+    "streaming_lstm": Entry(StreamingLstm, ((1, 3, 8), (1, 1, 12), (1, 1, 12)), states=("h=1", "c=2")),
     "super_resolution": Entry(SuperResolution, ((1, 1, 8, 9),)),
     "svdf_spotter": Entry(SvdfSpotter, ((1, 10), (1, 16, 6), (1, 12, 4)), states=("first=1", "second=2")),
     "tcn": Entry(Tcn, ((1, 4, 30),)),

@@ -131,3 +131,32 @@ class SvdfSpotter(nn.Module):
         y, first = self.one(x, first)
         y, second = self.two(y, second)
         return self.head(y), first, second
+
+
+class StreamingLstm(nn.Module):
+    """A spotter that hears a few frames an inference and keeps what its LSTM remembers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm, self.head = nn.LSTM(8, 12, batch_first=True), nn.Linear(12, 5)
+
+    def forward(
+        self, x: torch.Tensor, h: torch.Tensor, c: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        y, (h, c) = self.lstm(x, (h, c))
+        return self.head(y[:, -1]), h, c
+
+
+class Gated(nn.Module):
+    """Decisions inside a network: a gate chosen by a comparison, the best scores and where they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.other = nn.Conv2d(2, 6, 3, padding=1), nn.Conv2d(2, 6, 1)
+        self.head = nn.Linear(6, 10)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        a, b = self.stem(x), self.other(x)
+        y = torch.where((a > b) | (x.mean(1, keepdim=True) > 0.1), a, b)
+        best = self.head(y.mean((2, 3))).topk(3).values
+        return best, y.amax((2, 3))

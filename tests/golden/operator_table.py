@@ -79,10 +79,10 @@ class Refused(nn.Module):
 
 #: what a user might write, and no kernel does
 REFUSED = {
-    "`y.topk(2).values`": Refused(lambda m, y: y.topk(2).values),
-    "`y.cumsum(-1)`": Refused(lambda m, y: y.cumsum(-1)),
+    "`y.kthvalue(2).values`": Refused(lambda m, y: y.kthvalue(2).values),
+    "`y.cumprod(-1)`": Refused(lambda m, y: y.cumprod(-1)),
+    "`torch.fft.rfft(y).abs()`": Refused(lambda m, y: torch.fft.rfft(y).abs()),
     "`nn.RNN(6, 4, batch_first=True)(y)`": Refused(lambda m, y: m.part(y)[0], nn.RNN(6, 4, batch_first=True)),
-    "`y.sort().values`": Refused(lambda m, y: y.sort().values),
 }
 
 

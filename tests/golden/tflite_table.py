@@ -19,8 +19,9 @@ from edgeq.frontend.tflite.refusals import INSTEAD
 from tests.tflite.drawn import Case
 from tests.tflite.groups import GROUPS
 from tests.tflite.recurrent_cases import Lstm, lstms
-from tests.tflite.test_single_operators import integer_graph
+from tests.tflite.test_single_operators import OPERATORS, integer_graph
 from tests.tflite.test_unsigned import UNSIGNED, sums
+from tests.tflite.test_unsigned import check as compared
 from tests.tflite.writer import TYPES, Network
 
 INTRODUCTION = """# TensorFlow Lite's operators
@@ -35,6 +36,9 @@ Older files quantize activations and weights in uint8: edgeq stores them as int8
 point and don't fit int8 without it make their input channels appear twice. What follows other rules there (bilinear
 resizing, L2_NORMALIZATION, LOG_SOFTMAX) is refused.
 
+*bool*: truth values, which the firmware takes and gives as int8, 0 and 1 (scale 1, zero point 0). A comparison makes
+them of operands of the other columns; SELECT and SELECT_V2 copy their choices as the file stores them.
+
 EXP of int16 goes through a table made with expf, and C libraries may differ in its last bit: edgeq has that of glibc,
 musl and Bionic; where e^x leaves float32 it is refused. SUM of int8 is compared with the kernel of uint8, whose
 arithmetic later versions give int8 as well: 2.14 reads int8 as uint8 there. SUM of operands in its output's scale
@@ -46,20 +50,27 @@ NOTES = {
     "SPACE_TO_BATCH_ND": "imported before a convolution before BATCH_TO_SPACE_ND, as a dilated convolution",
     "DEQUANTIZE": "a border between integers and real numbers",
     "QUANTIZE": "a border between real numbers and integers as well",
+    "ELU": "BUILTIN_REF has no kernel",
     "EXP": "int16: every input compared",
+    **dict.fromkeys(("FLOOR_DIV", "FLOOR_MOD"), "kernels of integers divide what is stored, whatever its scale"),
+    "SIGN": "the kernel reads integers as float32",
+    "SUM": "the kernel of int16 wraps around, in the scale of its operand alone",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": "the states are int16; there is no kernel of int16 or uint8 inputs",
 }
+#: what the empty cells of an imported operator mean (each kernel was tried)
+WITHOUT = "BUILTIN_REF has no kernel of"
 #: (operator, type) -> why it is imported and not compared
 NOT_COMPARED = {
-    ("BROADCAST_TO", "int8"): "compared with numpy: the kernel wants a version that the writer does not state",
-    ("BROADCAST_TO", "int16"): "",
     ("DEQUANTIZE", "int8"): "",
     ("DEQUANTIZE", "int16"): "",
-    ("ELU", "int8"): "BUILTIN_REF of 2.14 has no kernel",
-    ("RELU_0_TO_1", "int16"): "TensorFlow Lite has no kernel of int16",
+    ("ELU", "int8"): "",
+    ("RELU_0_TO_1", "int16"): "BUILTIN_REF has no kernel of int16",
 }
 #: compared by tests of their own
 ELSEWHERE = (("EXP", "int16"),)
-DRAWN = 120
+COLUMNS = {"int8", "int16", "uint8", "bool"}
+#: files of OPERATORS operators each, as many as the tests draw
+DRAWN = 25
 
 
 def found() -> dict[str, set[str]]:
@@ -83,26 +94,38 @@ def _collect(strategy: st.SearchStrategy[Any], path: Path, types: dict[str, set[
     @seed(1)
     @settings(max_examples=DRAWN, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck),
               database=None)  # fmt: skip
-    @given(strategy)
-    def draw(case: Case | Lstm) -> None:
-        rng, network = np.random.default_rng(0), Network()
-        case.add(network, rng)
-        if unsigned and not network.unsigned(rng):
-            return
-        kinds = {number: name for name, number in TYPES.items()}
-        kind = kinds[network.tensors[network.inputs[0]]["type"]]
-        names = {network.codes[operator["opcode_index"]] for operator in network.operators}
-        if all(kind in types[name] for name in names):
-            return
-        path.write_bytes(network.bytes())
-        try:
-            integer_graph(path)
-        except EdgeqError:
-            return
-        for name in names:
-            types[name].add(kind)
+    @given(st.lists(strategy, min_size=OPERATORS, max_size=OPERATORS))
+    def draw(cases: list[Case | Lstm]) -> None:
+        for case in cases:
+            _note(case, path, types, unsigned)
 
     draw()
+
+
+def _note(case: Case | Lstm, path: Path, types: dict[str, set[str]], unsigned: bool) -> None:
+    """Adds what a drawn case is a proof of."""
+    rng, network = np.random.default_rng(0), Network()
+    case.add(network, rng)
+    if unsigned and not network.unsigned(rng):
+        return
+    kinds = {number: name for name, number in TYPES.items()}
+    given, made = (
+        {kinds[network.tensors[index]["type"]] for index in ports} & COLUMNS
+        for ports in (network.inputs, network.outputs)
+    )
+    found = given or made  # what looks up a table is given indices
+    names = {network.codes[operator["opcode_index"]] for operator in network.operators}
+    if all(found <= types[name] for name in names):
+        return
+    path.write_bytes(network.bytes())
+    try:
+        integer_graph(path)
+    except EdgeqError:
+        return
+    if unsigned and not compared(case, 0, path.parent):
+        return
+    for name in names:
+        types[name] |= found
 
 
 def _cell(name: str, kind: str, types: set[str]) -> str:
@@ -114,11 +137,14 @@ def _cell(name: str, kind: str, types: set[str]) -> str:
 def document() -> str:
     types = found()
     imported = {target for operator in ops.registry().values() for target in operator.tflite_targets}
-    lines = [INTRODUCTION, "| operator | int8 | int16 | uint8 | float | else |", "|---|---|---|---|---|---|"]
+    lines = [INTRODUCTION, "| operator | int8 | int16 | uint8 | bool | float | else |", "|---|---|---|---|---|---|---|"]
     for name in sorted(set(types) - {"CUSTOM"}):
-        cells = [_cell(name, kind, types[name]) for kind in ("int8", "int16", "uint8")]
+        cells = [_cell(name, kind, types[name]) for kind in ("int8", "int16", "uint8", "bool")]
         cells.append("imported" if name in imported else "")
         instead = [f"use {INSTEAD[name]}"] if name in INSTEAD and name not in imported else []
+        missing = [kind for kind, cell in zip(("int8", "int16"), cells, strict=False) if not cell]
+        if name in imported and missing and name not in NOTES:
+            instead = [f"{WITHOUT} {' or '.join(missing)}"]
         why = [reason for (known, _), reason in NOT_COMPARED.items() if known == name and reason]
         note = "; ".join([NOTES[name]] if name in NOTES else instead + why)
         lines.append(f"| {name} | {' | '.join(cells)} | {note} |")

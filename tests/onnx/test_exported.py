@@ -15,6 +15,7 @@ from edgeq import pipeline
 from edgeq.ir import verify
 from edgeq.ir.graph import Graph
 from tests.unit import test_import_blocks as blocks
+from tests.unit import test_import_choices as choices
 from tests.unit.test_import import randomized, run
 from tests.unit.test_import_arithmetic import Formula, decibels, random_input
 
@@ -94,6 +95,17 @@ def test_import_computes_the_same(name: str, tmp_path: Path) -> None:
         expected = np.concatenate([module(sample[None].clone()).numpy() for sample in x])
     np.testing.assert_allclose(run(graph, x.numpy()), expected, rtol=1e-4, atol=2e-5)
     assert decibels(graph, x.numpy()) > (blocks.LEAST_DB_OF_COMPARISONS if name == "of_two" else blocks.LEAST_DB)
+
+
+@pytest.mark.parametrize("name", sorted(set(choices.NETWORKS) - set(choices.NOT_EXPORTED)))
+def test_choices_compute_the_same(name: str, tmp_path: Path) -> None:
+    module, shape = choices.NETWORKS[name]
+    module = randomized(module)
+    graph = exported(module, torch.zeros(shape), tmp_path / "model.onnx")
+    x = random_input(shape, 16)
+    with torch.no_grad():
+        expected = np.concatenate([module(sample[None].clone()).numpy() for sample in x])
+    np.testing.assert_allclose(run(graph, x.numpy()), expected, rtol=1e-4, atol=2e-5)
 
 
 def test_embeddings_of_integer_inputs(tmp_path: Path) -> None:

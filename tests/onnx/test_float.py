@@ -77,6 +77,28 @@ def _constants(op: str, *shape: int, first: bool = False) -> Callable[[Network, 
     return make
 
 
+def _compared(op: str) -> Callable[[Network, str], str]:
+    return lambda net, x: _as_float(net, net.add(op, x, net.add("Mul", x, net.constant(-0.5))))
+
+
+def _as_float(net: Network, truth: str) -> str:
+    return str(net.add("Cast", truth, to=1))
+
+
+def _equal(net: Network, x: str) -> str:
+    return _as_float(net, net.add("Equal", net.add("Round", x), net.add("Round", net.add("Abs", x))))
+
+
+def _where(net: Network, x: str) -> str:
+    return str(net.add("Where", net.add("Less", x, net.add("Neg", x)), x, net.add("Exp", x)))
+
+
+def _logic(net: Network, x: str) -> str:
+    truths = [net.add("Greater", x, net.constant(bound)) for bound in (-0.5, 0.0, 0.5)]
+    both = net.add("And", truths[0], net.add("Not", truths[2]))
+    return _as_float(net, net.add("Or", both, net.add("Xor", truths[1], truths[2])))
+
+
 CASES: dict[str, tuple[str, Callable[[Network, str], str]]] = {
     "conv padded": ("image", _conv((5, 4, 3, 3), pads=[1, 0, 2, 1], strides=[2, 1])),
     "conv dilated": ("image", _conv((5, 4, 3, 3), dilations=[2, 1])),
@@ -154,6 +176,16 @@ CASES: dict[str, tuple[str, Callable[[Network, str], str]]] = {
     "split and concat": ("image", _split_joined),
     "gather": ("image", lambda net, x: net.add("Gather", x, net.constant(2, np.int64), axis=1)),
     "pad": ("image", lambda net, x: net.add("Pad", x, net.integers(0, 1, 0, 2, 0, 0, 3, 1), net.constant(0.5))),
+    "greater": ("image", _compared("Greater")),
+    "less or equal": ("row", _compared("LessOrEqual")),
+    "equal": ("image", _equal),
+    "and or xor": ("row", _logic),
+    "where": ("image", _where),
+    "truth": ("row", lambda net, x: net.add("Cast", net.add("Cast", net.add("Relu", x), to=9), to=1)),
+    "whole": ("row", lambda net, x: net.add("Cast", net.add("Cast", net.add("Exp", x), to=7), to=1)),
+    "top k": ("image", lambda net, x: net.add("TopK", x, net.integers(3), outputs=2, axis=2, largest=0)[0]),
+    "cum sum": ("image", lambda net, x: net.add("CumSum", x, net.constant(2, np.int64), exclusive=1, reverse=1)),
+    "product": ("image", _unary("ReduceProd", axes=[3])),
     "dropout and cast": ("image", lambda net, x: net.add("Cast", net.add("Dropout", x), to=1)),
 }  # fmt: skip
 

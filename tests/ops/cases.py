@@ -54,7 +54,9 @@ class CaseGraph:
         attributes: dict[str, Any],
         scale: float = 0.1,
         dtype: str = "int8",
+        read_inside: bool = False,
     ) -> None:
+        """`read_inside`: the result is no output of the graph."""
         name = f"n{len(self.nodes)}_{op}"
         output = f"y{len(self.nodes)}"
         made = Node(name, op, tuple(inputs), (output,), MappingProxyType(attributes))
@@ -62,7 +64,8 @@ class CaseGraph:
         quantization = Quantization(np.array([scale]), zero_point, None, dtype)
         self.tensors[output] = Tensor(output, tuple(shape), dtype, quantization)
         self.nodes.append(made)
-        self.outputs.append(output)
+        if not read_inside:
+            self.outputs.append(output)
 
     def finish(self) -> Graph:
         boundary = {

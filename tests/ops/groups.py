@@ -24,9 +24,10 @@ from tests.ops.normalize_cases import (
     tflite_log_softmax_cases,
 )
 from tests.ops.recurrent_cases import recurrent_cases
-from tests.ops.reduction_cases import reduction_cases
+from tests.ops.reduction_cases import product_cases, reduction_cases
 from tests.ops.state_cases import push_cases, svdf_cases, widening_cases
 from tests.ops.tflite_cases import tflite_add_cases, tflite_softmax_cases
+from tests.ops.truth_cases import compare_cases, select_cases, topk_cases
 from tests.ops.wide_cases import wide_cases
 from tests.ops.wide_operator_cases import (
     binary_wide_cases,
@@ -49,9 +50,10 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "pools": cases.pool_cases(),
     "other": cases.mean_cases() | cases.elementwise_cases(),
     "binary": binary_cases() | difference_cases(),
-    "reductions": reduction_cases(),
+    "reductions": reduction_cases() | product_cases(),
     "matmul": matmul_cases(),
     "attention": masked_softmax_cases() | embedding_cases() | concat_cases(),
+    "truths": compare_cases() | select_cases() | topk_cases(),
     "normalize": normalize_cases() | log_softmax_cases() | tflite_log_softmax_cases() | l2_normalize_cases(),
     "recurrent": recurrent_cases(),
     "moves": move_cases() | gather_cases() | resize_cases() | tflite_add_cases() | tflite_softmax_cases(),

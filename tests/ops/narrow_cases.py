@@ -95,7 +95,7 @@ def binarize_cases(draw: st.DrawFn) -> Case:
 
 @st.composite
 def binary_conv2d_cases(draw: st.DrawFn) -> Case:
-    """Convolutions that count bits, behind the binarize that packs them."""
+    """Convolutions of signs, which edgeq.quantize.count_bits turns into ones that count bits."""
     window, size = draw(windows())
     in_c, out_c = draw(st.sampled_from((*CHANNELS, 64, 70))), draw(st.sampled_from(CHANNELS))
     parts = draw(narrow_parts())
@@ -103,9 +103,9 @@ def binary_conv2d_cases(draw: st.DrawFn) -> Case:
     def add(graph: CaseGraph) -> None:
         x = graph.activation((1, *size, in_c), parts["zero_point"])
         threshold = graph.constant(f"t{len(graph.nodes)}", graph.rng.integers(-90, 90, in_c).astype(np.int16))
-        graph.node("binarize", [x, threshold], 0, {"packed": True}, 1.0, "uint32")
+        graph.node("binarize", [x, threshold], 0, {}, 1.0, read_inside=True)
         weights = levels(graph.rng, (out_c, *window.kernel, in_c), BINARY, parts["style"])
-        extra = {**window_attributes(window), "in_c": in_c}
-        add_weighted(graph, "binary_conv2d", graph.outputs[-1], weights, 0, parts, extra, stored="binary")
+        signs = graph.nodes[-1].output
+        add_weighted(graph, "conv2d", signs, weights, 0, parts, window_attributes(window), stored="binary")
 
     return Case(f"binary_conv2d {size} {in_c}->{out_c} {window} {parts}", add, nodes=2)

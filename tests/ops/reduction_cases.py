@@ -34,3 +34,22 @@ def reduction_cases(draw: st.DrawFn) -> Case:
         graph.node(op, inputs, output_zero, {"function": "mean", "axes": axes, "rounding": rounding, **bounds})
 
     return Case(f"{op} {function} {shape} {axes} {form} {zero_point} {output_zero} {bounds}", add)
+
+
+@st.composite
+def product_cases(draw: st.DrawFn) -> Case:
+    """Products of a few factors of int8 or int16 along any axes."""
+    dtype = draw(st.sampled_from(("int8", "int16")))
+    shape = (1, *(draw(st.integers(1, 2)) for _ in range(2)), draw(st.sampled_from(CHANNELS)))
+    axes, zero = sorted(draw(st.sets(st.integers(1, 2), min_size=1))), draw(zero_points()) if dtype == "int8" else 0
+    info = np.iinfo(dtype)
+    scale = draw(st.floats(0.5, 3.0)) / (info.max + 1)
+
+    def add(graph: CaseGraph) -> None:
+        multiplier, shift = fixed_point.wide_multiplier(np.array([scale]))
+        attributes = {"multiplier": int(multiplier[0]), "shift": int(shift[0]), "axes": tuple(axes)}
+        bounds = {"act_min": int(info.min), "act_max": int(info.max)}
+        x = graph.activation(shape, zero, 0.05, dtype)
+        graph.node("reduce_product", [x], zero, {**attributes, **bounds}, 0.05, dtype)
+
+    return Case(f"product {dtype} {shape} {axes} {zero} {scale}", add)

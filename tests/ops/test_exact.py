@@ -19,8 +19,10 @@ from edgeq.emit.firmware import EmitOptions, emit
 from edgeq.firmware_folder import FirmwareFolder, open_folder
 from edgeq.ir.graph import Graph
 from edgeq.lower.select import Candidate, candidates, lower
+from edgeq.ops.softmax import exp_table
 from edgeq.plan.arena import plan
 from edgeq.plan.over_input import overwriting
+from edgeq.quantize.count_bits import count_bits
 from edgeq.simulate.session import RunOptions, run_samples
 from edgeq.verify import compare
 from tests.ops.cases import FORMS, Case, CaseGraph, pointwise_case, winograd_case, winograd_cases
@@ -40,6 +42,8 @@ TARGETS = {
 CASES_A_FIRMWARE = 50
 #: their weights take up to 8 times the flash
 WINOGRAD_CASES_A_FIRMWARE = 12
+#: of a row, so that its sum is 512 times each
+EQUAL_VALUES = 512
 OPTIONS = EmitOptions("speed", "int8", {"file": "cases", "sha256": ""})
 
 
@@ -61,7 +65,7 @@ def run_cases(
     builder = CaseGraph(rng)
     for case in cases:
         case.add(builder)
-    graph = builder.finish()
+    graph = count_bits(builder.finish())
     program = lower(graph, board, picked(graph, board, kernel) if kernel else None)
     if cores is not None:
         parts = [dataclasses.replace(layer, granule=1, cores=min(cores, layer.units)) for layer in program.layers]
@@ -176,6 +180,20 @@ def test_pointwise_in_place(target: str, form: str) -> None:
         for height in (1, 2, 3, 4)
     ]
     run_cases(cases, target, 0, in_place=True)
+
+
+@pytest.mark.parametrize("target", ["host-scalar", pytest.param("cortex-m55", marks=pytest.mark.qemu)])
+def test_softmax_whose_quotient_is_whole(target: str) -> None:
+    """Rows of 512 equal values: each share is 1/512 plus a half, a quotient of exactly 1, which the product with the
+    sum's reciprocal gives as 0 and only a remainder equal to the divisor puts right."""
+    require_board(TARGETS[target][0])
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, 2, EQUAL_VALUES), 0, 0.05)
+        table = graph.constant("table", exp_table(0.05, EQUAL_VALUES))
+        graph.node("softmax", [x, table], -128, {}, scale=1 / 256)
+
+    run_cases([Case("softmax of equal values", add)], target, 0)
 
 
 def check_winograd(target: str, kernel: str, count: int, over_input: bool = False, cores: int | None = None) -> None:

@@ -131,3 +131,15 @@ def test_numbers_of_windows(
     net.outputs.append(net.add(op, x, *operands, **attributes))
     with pytest.raises(EdgeqError, match=message):
         program.load(net.save(tmp_path / "model.onnx"), "model")
+
+
+def test_scatter_without_operands(tmp_path: Path) -> None:
+    net = Network()
+    net.input((1, 4), "int8", 0.5, 0)
+    y = net.tensor((1, 4), "int8", 0.5, 0)
+    net.operator("SCATTER_ND", [], [y])
+    net.outputs.append(y)
+    path = tmp_path / "model.tflite"
+    path.write_bytes(net.bytes())
+    with pytest.raises(EdgeqError, match="indices that is not constant"):
+        pipeline.import_model(ModelSource(path))

@@ -17,15 +17,26 @@ from tests.ops.cases import CHANNELS
 from tests.tflite.drawn import Case, scales, zero_points
 from tests.tflite.groups import GROUPS
 from tests.tflite.reference import run_reference
-from tests.tflite.test_single_operators import integer_graph
-from tests.tflite.writer import Network
+from tests.tflite.test_single_operators import integer_graph, random_input
+from tests.tflite.writer import TYPES, Network
 from tests.tools import require_module
 
 #: what edgeq says of operators whose uint8 kernels are other ones, and of models that pass their input on
-REFUSED = ("nothing to build", "computes in float", "rounds otherwise")
+REFUSED = ("nothing to build", "computes in float", "rounds otherwise", "a CAST of uint8")
 #: groups of operators without uint8 kernels, or refused ones
-NOT_UNSIGNED = ("matmuls", "row_normalizations", "svdf_layers")
+NOT_UNSIGNED = ("casts", "matmuls", "products", "row_normalizations", "svdf_layers")
 UNSIGNED = [name for name in GROUPS if not name.startswith("wide")]
+
+
+def random_bytes(network: Network, index: int, rng: np.random.Generator) -> np.ndarray:
+    """uint8 from 0 to 255 where the model takes such, else what an int8 model is given."""
+    if network.tensors[index]["type"] == TYPES["uint8"]:
+        return rng.integers(0, 256, network.tensors[index]["shape"]).astype(np.uint8)
+    return random_input(network, index, rng)
+
+
+def as_stored(array: np.ndarray, dtype: str) -> np.ndarray:
+    return signed_bytes(array) if array.dtype == np.uint8 else array.astype(dtype)
 
 
 def check(case: Case, number: int, folder: Path) -> bool:
@@ -37,7 +48,7 @@ def check(case: Case, number: int, folder: Path) -> bool:
         return False
     path = folder / "case.tflite"
     path.write_bytes(network.bytes())
-    inputs = [rng.integers(0, 256, network.tensors[index]["shape"]).astype(np.uint8) for index in network.inputs]
+    inputs = [random_bytes(network, index, rng) for index in network.inputs]
     try:
         expected = run_reference(path.read_bytes(), inputs)
     except RuntimeError:
@@ -49,7 +60,7 @@ def check(case: Case, number: int, folder: Path) -> bool:
             return False
         raise
     stored = {
-        name: signed_bytes(array).transpose(graph.boundary[name].perm)
+        name: as_stored(array, graph.tensor(name).dtype).transpose(graph.boundary[name].perm)
         for name, array in zip(graph.inputs, inputs, strict=True)
     }
     actual = reference.run(graph, stored)

@@ -14,6 +14,8 @@ from edgeq.frontend.tflite.flatbuffer import SCALARS
 TYPES = {name: number for number, (name, _) in schema.TENSOR_TYPES.items()}
 #: option tables of operators with weights, their second operand
 WEIGHTED = ("Conv2DOptions", "DepthwiseConv2DOptions", "FullyConnectedOptions", "TransposeConvOptions")
+#: operators whose kernels are registered for later versions alone
+VERSIONS = {"BROADCAST_TO": 2}
 CODES = {name: code for code, name in schema.OPERATORS.items()}
 _PREPEND = {
     "bool": "Bool", "int8": "Int8", "uint8": "Uint8", "int16": "Int16", "uint16": "Uint16", "int32": "Int32",
@@ -153,7 +155,11 @@ class Network:
         return True
 
     def bytes(self) -> bytes:
-        codes = [{"deprecated_builtin_code": min(CODES[name], 127), "builtin_code": CODES[name]} for name in self.codes]
+        codes = [
+            {"deprecated_builtin_code": min(CODES[name], 127), "builtin_code": CODES[name],
+             "version": VERSIONS.get(name, 1)}
+            for name in self.codes
+        ]  # fmt: skip
         graph = {
             "tensors": self.tensors,
             "inputs": self.inputs,

@@ -93,12 +93,10 @@ def test_operator_with_a_known_replacement(target: Path, tmp_path: Path) -> None
             self.scores = nn.Linear(8, 8)
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return torch.topk(self.scores(x), 3).values
+            return torch.kthvalue(self.scores(x), 3).values
 
     path = exported(Best(), (torch.zeros(1, 8),), tmp_path / "best.pt2")
-    refused(
-        build(path, "--board", "host", "--calib", "random", target=target), target, "topk", "take it out of the model"
-    )
+    refused(build(path, "--board", "host", "--calib", "random", target=target), target, "kthvalue", "use topk")
 
 
 def test_dynamic_shape(target: Path, tmp_path: Path) -> None:

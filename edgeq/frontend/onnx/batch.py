@@ -9,13 +9,14 @@ from edgeq.frontend.onnx.call import OnnxCall
 #: operators whose import functions take their axes and shapes from OnnxCall's methods, or have none
 MOVABLE = frozenset(
     (
-        "Abs", "Add", "And", "Cast", "Clip", "Concat", "Cos", "Div", "Einsum", "Elu", "Erf", "Exp", "Expand",
-        "Flatten", "Floor", "GRU", "Gather", "Gelu", "Gemm", "Greater", "GreaterOrEqual", "HardSigmoid", "HardSwish",
-        "Identity", "LSTM", "LayerNormalization", "LeakyRelu", "Less", "LessOrEqual", "Log", "LogSoftmax", "MatMul",
-        "Max", "Mean", "Min", "Mul", "Neg", "Not", "Or", "Pow", "RMSNormalization", "Reciprocal", "ReduceL1",
-        "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "ReduceSumSquare", "Relu", "Reshape",
-        "Round", "Selu", "Sigmoid", "Sign", "Sin", "Slice", "Softmax", "Softplus", "Softsign", "Split", "Sqrt",
-        "Squeeze", "Sub", "Sum", "Swish", "Tanh", "Tile", "Transpose", "Unsqueeze", "Where",
+        "Abs", "Add", "And", "Cast", "Clip", "Concat", "Cos", "CumSum", "Div", "Einsum", "Elu", "Equal", "Erf",
+        "Exp", "Expand", "Flatten", "Floor", "GRU", "Gather", "Gelu", "Gemm", "Greater", "GreaterOrEqual",
+        "HardSigmoid", "HardSwish", "Identity", "LSTM", "LayerNormalization", "LeakyRelu", "Less",
+        "LessOrEqual", "Log", "LogSoftmax", "MatMul", "Max", "Mean", "Min", "Mul", "Neg", "Not", "Or", "Pow",
+        "RMSNormalization", "Reciprocal", "ReduceL1", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin",
+        "ReduceSum", "ReduceSumSquare", "Relu", "Reshape", "Round", "Selu", "Sigmoid", "Sign", "Sin", "Slice",
+        "Softmax", "Softplus", "Softsign", "Split", "Sqrt", "Squeeze", "Sub", "Sum", "Swish", "Tanh", "Tile",
+        "TopK", "Transpose", "Unsqueeze", "Where", "Xor",
     )
 )  # fmt: skip
 

@@ -25,7 +25,7 @@ from edgeq.ops import embedding
 
 Target = Callable[[Importer, OnnxCall], Any]
 #: operators whose results are 0 or 1, which any Cast keeps
-BOOLEANS = ("And", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "Or")
+BOOLEANS = ("And", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "Or", "Xor")
 #: results that are their first operand, for inference
 IDENTITY = ("Identity", "Dropout")
 #: types of inputs that are indices of a table
@@ -118,7 +118,7 @@ class _ProgramImport:
                 self.constants[name] = result
             else:
                 self.names[name] = result
-                if node.op in BOOLEANS or (node.op == "Cast" and node.inputs[0] in self.booleans):
+                if node.op in BOOLEANS or self._is_truth(node):
                     self.booleans.add(name)
                 if self._is_integer(node):
                     self.integers.add(name)
@@ -176,6 +176,11 @@ class _ProgramImport:
     def _is_kept(self, node: OnnxNode, call: OnnxCall) -> bool:
         """Whether a Cast leaves every value as it is: to float, and of 0 and 1 to anything."""
         return TYPES.get(call.attribute("to", 0)) in FLOATS or node.inputs[0] in self.booleans
+
+    def _is_truth(self, node: OnnxNode) -> bool:
+        """Whether a Cast makes 0 and 1, or keeps them."""
+        target = TYPES.get(node.attributes.get("to", 0))
+        return node.op == "Cast" and (target == "bool" or node.inputs[0] in self.booleans)
 
     def _is_integer(self, node: OnnxNode) -> bool:
         """Whether a node's result holds integers that stand for real numbers."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,14 @@ from edgeq.frontend.importer import LEAST_SCALE, MOST_AXES, MOST_ELEMENTS
 from edgeq.frontend.tflite import schema
 from edgeq.frontend.tflite.flatbuffer import DamagedError, Reader
 from edgeq.frontend.tflite.unsigned import as_signed
-from edgeq.ir.graph import Quantization
+from edgeq.ir.graph import BOOLEAN, Quantization
 
 
 @dataclass(frozen=True, eq=False)
 class TfliteTensor:
     """`quantization` is None for tensors without scale; `data` holds a constant's values in its own type. `unsigned`:
-    the file has it in uint8 (edgeq/frontend/tflite/unsigned.py); `synthetic`: the file does not have it."""
+    the file has it in uint8 (edgeq/frontend/tflite/unsigned.py); `boolean`: it has truth values, which are read as int8
+    of 0 and 1; `synthetic`: the file does not have it."""
 
     index: int
     name: str
@@ -30,10 +31,11 @@ class TfliteTensor:
     data: np.ndarray | None
     is_variable: bool
     unsigned: bool = False
+    boolean: bool = False
     synthetic: bool = False
 
     def __str__(self) -> str:
-        return f"{'uint8' if self.unsigned else self.type} {list(self.shape)}"
+        return f"{'uint8' if self.unsigned else 'bool' if self.boolean else self.type} {list(self.shape)}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +133,14 @@ def _tensor(index: int, entry: Mapping[str, Any], buffers: Any, data: bytes) -> 
             raise DamagedError(f"{what} has {contents.size} bytes for {elements} elements of {kind}")
         values = np.frombuffer(contents.tobytes(), numpy_type).reshape(shape)
     quantization = _quantization(what, entry, shape, kind)
-    return as_signed(TfliteTensor(index, name, shape, kind, quantization, values, bool(entry["is_variable"])))
+    tensor = TfliteTensor(index, name, shape, kind, quantization, values, bool(entry["is_variable"]))
+    return _as_bytes(tensor) if kind == "bool" else as_signed(tensor)
+
+
+def _as_bytes(tensor: TfliteTensor) -> TfliteTensor:
+    """A tensor of truth values as one of int8."""
+    data = None if tensor.data is None else (tensor.data.view(np.uint8) != 0).astype(np.int8)
+    return replace(tensor, type="int8", quantization=BOOLEAN, data=data, boolean=True)
 
 
 def _contents(what: str, entry: Mapping[str, Any], buffers: Any, data: bytes) -> np.ndarray:

@@ -74,6 +74,12 @@ class TfliteCall:
         tensor = self.model.tensors[self.operator.outputs[index]]
         return tensor.quantization if tensor.type in STORED else None
 
+    def is_stored(self, index: int) -> bool:
+        """Whether the file has an operand in integers that stand for real numbers."""
+        number = self.operator.inputs[index] if index < len(self.operator.inputs) else None
+        tensor = self.model.tensors[number] if number is not None else None
+        return tensor is not None and tensor.type in STORED and tensor.quantization is not None
+
     def is_unsigned(self, index: int = 0) -> bool:
         """Whether the file has an operator's output in uint8."""
         return self.model.tensors[self.operator.outputs[index]].unsigned
@@ -141,8 +147,8 @@ class _ProgramImport:
         if tensor.type not in ("float32", "int32", *STORED) or (tensor.type in STORED and tensor.quantization is None):
             raise EdgeqError(
                 f"the model's input {tensor.name!r} is {tensor.type}"
-                f"{' without a scale' if tensor.type in (*STORED, 'uint8') else ''}; float32, int8, int16 and uint8 "
-                "inputs are supported, and int32 ones that are looked up in a table"
+                f"{' without a scale' if tensor.type in (*STORED, 'uint8') else ''}; float32, int8, int16, uint8 and "
+                "bool inputs are supported, and int32 ones that are looked up in a table"
             )
         if tensor.shape[:1] != (1,):
             raise EdgeqError(
@@ -152,6 +158,8 @@ class _ProgramImport:
         name = self.importer.input(tensor.name or "x", tensor.shape)
         if tensor.quantization is not None and tensor.type in STORED:
             self.importer.prescribe(name, tensor.quantization)
+        if tensor.boolean:
+            self.importer.mark_boolean(name)
         if tensor.type == "int32":
             self.importer.prescribe(name, embedding.INDEX)
         self.names[tensor.index] = name

@@ -9,14 +9,11 @@ _RANDOM = "numbers drawn by the firmware's own code, given to the model as input
 _BRANCH = "a model without control flow: export the branch or the loop's body, unrolled"
 _STATE = "state that is an input and an output of the model"
 _SPECTRUM = "a spectrum computed by the firmware's own code, or a convolution with the transform's rows as weights"
-_COMPARISON = (
-    "arithmetic that keeps real numbers (MAXIMUM, MINIMUM, RELU), or the comparison in the firmware's own code"
-)
+_STORED = "real numbers: kernels of integers take what is stored, whatever its scale, and no converter writes that"
 _CONSTANT = "a constant: shapes are fixed, so the converter can compute it"
 _SEGMENTS = "a reduction along an axis (SUM, REDUCE_MAX, REDUCE_MIN)"
 _SPARSE = "dense tensors"
 _BOXES = "the model up to its boxes and scores, and the selection in the firmware's own code"
-_BITS = "the operation in the firmware's own code"
 _RECURRENT = "a recurrent network unrolled over its steps"
 _VOLUME = "two-dimensional convolutions, one a depth"
 
@@ -26,18 +23,14 @@ INSTEAD: Mapping[str, str] = {
                      "EMBEDDING_LOOKUP_SPARSE", "CONCAT_EMBEDDINGS", "SKIP_GRAM", "LSH_PROJECTION", "UNIQUE"), _HASH),
     **dict.fromkeys(("RANDOM_STANDARD_NORMAL", "RANDOM_UNIFORM", "MULTINOMIAL"), _RANDOM),
     **dict.fromkeys(("IF", "WHILE", "CALL", "CALL_ONCE"), _BRANCH),
-    **dict.fromkeys(("VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE", "DYNAMIC_UPDATE_SLICE"), _STATE),
+    **dict.fromkeys(("VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE"), _STATE),
     **dict.fromkeys(("RFFT2D", "IMAG", "REAL", "COMPLEX_ABS"), _SPECTRUM),
-    **dict.fromkeys(("LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL", "EQUAL", "NOT_EQUAL", "LOGICAL_AND",
-                     "LOGICAL_OR", "LOGICAL_NOT", "SELECT", "SELECT_V2", "WHERE", "REDUCE_ANY", "REDUCE_ALL"),
-                    _COMPARISON),
-    **dict.fromkeys(("SHAPE", "RANK", "FILL", "RANGE", "ZEROS_LIKE", "BROADCAST_ARGS", "ONE_HOT", "MATRIX_DIAG",
-                     "MATRIX_SET_DIAG"), _CONSTANT),
+    **dict.fromkeys(("BITWISE_XOR", "RIGHT_SHIFT", "BITCAST"), _STORED),
+    **dict.fromkeys(("SHAPE", "RANK", "FILL", "RANGE", "ZEROS_LIKE", "BROADCAST_ARGS"), _CONSTANT),
     **dict.fromkeys(("SEGMENT_SUM", "UNSORTED_SEGMENT_PROD", "UNSORTED_SEGMENT_MAX", "UNSORTED_SEGMENT_SUM",
-                     "UNSORTED_SEGMENT_MIN", "SCATTER_ND"), _SEGMENTS),
+                     "UNSORTED_SEGMENT_MIN"), _SEGMENTS),
     **dict.fromkeys(("SPARSE_TO_DENSE", "DENSIFY"), _SPARSE),
-    **dict.fromkeys(("NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5", "TOPK_V2"), _BOXES),
-    **dict.fromkeys(("BITCAST", "BITWISE_XOR", "RIGHT_SHIFT", "BUCKETIZE"), _BITS),
+    **dict.fromkeys(("NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5"), _BOXES),
     **dict.fromkeys(("SVDF", "LSTM", "RNN", "UNIDIRECTIONAL_SEQUENCE_LSTM", "UNIDIRECTIONAL_SEQUENCE_RNN",
                      "BIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_RNN"), _RECURRENT),
     **dict.fromkeys(("CONV_3D", "CONV_3D_TRANSPOSE"), _VOLUME),
@@ -45,18 +38,12 @@ INSTEAD: Mapping[str, str] = {
     "ATAN2": "the angle in the firmware's own code",
     "BATCH_TO_SPACE_ND": "a convolution with dilation; between SPACE_TO_BATCH_ND and this one it is imported as such",
     "SPACE_TO_BATCH_ND": "a convolution with dilation; between this one and BATCH_TO_SPACE_ND it is imported as such",
-    "CAST": "QUANTIZE and DEQUANTIZE, or the conversion in the firmware's own code",
-    "CEIL": "FLOOR of the negative",
-    "ROUND": "FLOOR of the number plus 0.5",
-    "CUMSUM": "a FULLY_CONNECTED layer with a triangle of ones as weights",
+    "BUCKETIZE": "comparisons with the boundaries, and their sum",
+    "WHERE": "a mask (SELECT, MUL): how many places there are depends on the data, and memory is planned before",
     "DELEGATE": "the model as it was before a delegate took a part of it",
     "EMBEDDING_LOOKUP": "a FULLY_CONNECTED layer of a one-hot input, or GATHER by the firmware's own code",
     "FAKE_QUANT": "a conversion that quantizes",
-    "FLOOR_DIV": "a MUL by the reciprocal, and FLOOR",
-    "FLOOR_MOD": "the remainder in the firmware's own code",
     "L2_POOL_2D": "AVERAGE_POOL_2D of squares, and SQRT",
     "LOCAL_RESPONSE_NORMALIZATION": "a batch normalization, which is folded into the layer before it",
-    "REDUCE_PROD": "a chain of MUL",
-    "REVERSE_SEQUENCE": "REVERSE_V2 of sequences of one length",
     "PLACEHOLDER_FOR_GREATER_OP_CODES": "a model as its converter writes it",
 }  # fmt: skip

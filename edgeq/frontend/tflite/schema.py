@@ -20,6 +20,7 @@ MODEL: Mapping[str, Fields] = {
     "OperatorCode": {
         "deprecated_builtin_code": (0, "int8", 0),
         "custom_code": (1, "string", ""),
+        "version": (2, "int32", 1),
         "builtin_code": (3, "int32", 0),
     },
     "SubGraph": {
@@ -119,8 +120,11 @@ OPTIONS: Mapping[str, tuple[int, Fields]] = {
     "LeakyReluOptions": (75, {"alpha": (0, "float32", 0.0)}),
     "MirrorPadOptions": (77, {"mode": (0, "int8", 0)}),
     "SplitVOptions": (79, {"num_splits": (0, "int32", 0)}),
+    "ReverseSequenceOptions": (87, {"seq_dim": (0, "int32", 0), "batch_dim": (1, "int32", 0)}),
     "DepthToSpaceOptions": (94, {"block_size": (0, "int32", 0)}),
     "BatchMatMulOptions": (101, {"adj_x": (0, "bool", False), "adj_y": (1, "bool", False)}),
+    "CumsumOptions": (108, {"exclusive": (0, "bool", False), "reverse": (1, "bool", False)}),
+    "OneHotOptions": (61, {"axis": (0, "int32", 0)}),
     "GeluOptions": (116, {"approximate": (0, "bool", False)}),
 }  # fmt: skip
 TABLES: Mapping[str, Fields] = {**MODEL, **{name: fields for name, (_, fields) in OPTIONS.items()}}

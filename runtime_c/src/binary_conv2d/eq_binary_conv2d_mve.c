@@ -1,15 +1,25 @@
-/* binary_conv2d, Armv8.1-M MVE. The header states the contract. A vector holds a word of four channels; its bits are
- * counted to bytes, and the bytes added up every 31 words at the latest. */
+/* binary_conv2d, Armv8.1-M MVE. The header states the contract. A vector holds a word of four channels; bits are counted
+ * as in eq_binary_conv2d_scalar.c. */
 #include "eq_binary_conv2d.h"
 #include "eq_mve.h"
 
-enum { EQ_BINARY_PIXELS = 2, WORDS_A_BYTE = 31 };
+/* A byte's count grows by 24 a turn and by 8 for each of two words more: 9 turns stay below 256. */
+enum { TURNS = 9 };
 
-/* Bits of each byte. */
-static EQ_INLINE uint8x16_t byte_counts(uint8x16_t v) {
+/* Bits of every four bits. */
+static EQ_INLINE uint8x16_t nibble_counts(uint8x16_t v) {
   v = vsubq_u8(v, vandq_u8(vshrq_n_u8(v, 1), vdupq_n_u8(0x55)));
-  v = vaddq_u8(vandq_u8(v, vdupq_n_u8(0x33)), vandq_u8(vshrq_n_u8(v, 2), vdupq_n_u8(0x33)));
-  return vandq_u8(vaddq_u8(v, vshrq_n_u8(v, 4)), vdupq_n_u8(0x0f));
+  return vaddq_u8(vandq_u8(v, vdupq_n_u8(0x33)), vandq_u8(vshrq_n_u8(v, 2), vdupq_n_u8(0x33)));
+}
+
+/* Sums of the two halves of every byte. */
+static EQ_INLINE uint8x16_t to_bytes(uint8x16_t v) {
+  return vaddq_u8(vandq_u8(v, vdupq_n_u8(0x0f)), vshrq_n_u8(v, 4));
+}
+
+static EQ_INLINE uint8x16_t count_three(uint8x16_t a, uint8x16_t b, uint8x16_t c) {
+  const uint8x16_t u = veorq_u8(a, b), carry = vorrq_u8(vandq_u8(a, b), vandq_u8(u, c));
+  return to_bytes(vaddq_u8(nibble_counts(veorq_u8(u, c)), vshlq_n_u8(nibble_counts(carry), 1)));
 }
 
 /* Sum of the four bytes of each word. */
@@ -18,35 +28,39 @@ static EQ_INLINE uint32x4_t sums_of_bytes(uint8x16_t v) {
   return vaddq_u32(vandq_u32((uint32x4_t)halves, vdupq_n_u32(0xffff)), vshrq_n_u32((uint32x4_t)halves, 16));
 }
 
-static EQ_INLINE uint32x4_t differing(const uint32_t *x, const uint32_t *w, int32_t words) {
-  uint32x4_t total = vdupq_n_u32(0);
-  while (words > 0) {
-    uint8x16_t bytes = vdupq_n_u8(0);
-    const int32_t part = words < WORDS_A_BYTE ? words : WORDS_A_BYTE;
-    for (const uint32_t *const end = x + part; x != end; x++) {
-      bytes = vaddq_u8(bytes, byte_counts((uint8x16_t)veorq_u32(vdupq_n_u32(*x), vldrwq_u32(w))));
-      w += 4;
-    }
-    total = vaddq_u32(total, sums_of_bytes(bytes));
-    words -= part;
-  }
-  return total;
+/* The bits in which a word of the pixel and those of four channels differ. */
+static EQ_INLINE uint8x16_t bits(uint32_t x, const uint32_t *w) {
+  return (uint8x16_t)veorq_u32(vdupq_n_u32(x), vldrwq_u32(w));
 }
 
-static EQ_INLINE void group(const eq_requant_t *requant, const uint32_t *const x[], const int32_t *const base[],
-                            const uint32_t *w, int32_t words, int32_t o, int32_t out_c, int8_t *const y[],
-                            int32_t count, eq_requant_form_t form) {
-  const eq_mve_requant_t q = eq_mve_requant(requant);
-  const mve_pred16_t lanes = vctp32q((uint32_t)(out_c - o));
-  const int32x4_t m = vldrwq_z_s32(q.multiplier + o, lanes);
-  const eq_mve_scale_t k = {m, form == EQ_REQUANT_HIGH ? m : vldrbq_z_s32(q.shift + o, lanes), m};
-  for (int32_t i = 0; i < count; i++) {
-    const int32x4_t twice = (int32x4_t)vshlq_n_u32(differing(x[i], w, words), 1);
-    const int32x4_t acc = vsubq_s32(vldrwq_z_s32(base[i] + o, lanes), twice);
-    vstrbq_p_s32(y[i] + o, eq_mve_requantize(acc, k, &q, form), lanes);
+static EQ_INLINE uint32x4_t differing(const uint32_t *x, const uint32_t *w, int32_t words) {
+  uint32x4_t total = vdupq_n_u32(0);
+  uint8x16_t bytes = vdupq_n_u8(0);
+  for (int32_t turn = 0; words >= 3; words -= 3) {
+    bytes = vaddq_u8(bytes, count_three(bits(x[0], w), bits(x[1], w + 4), bits(x[2], w + 8)));
+    x += 3;
+    w += 12;
+    if (++turn == TURNS) {
+      total = vaddq_u32(total, sums_of_bytes(bytes));
+      bytes = vdupq_n_u8(0);
+      turn = 0;
+    }
   }
+  for (; words > 0; words--) {
+    bytes = vaddq_u8(bytes, to_bytes(nibble_counts(bits(*x++, w))));
+    w += 4;
+  }
+  return vaddq_u32(total, sums_of_bytes(bytes));
+}
+
+static EQ_INLINE void group(const eq_binary_conv2d_t *p, const uint32_t *x, const int32_t *base, const uint32_t *w,
+                            int32_t words, int32_t o, int8_t *y) {
+  const int32x4_t scaled = vmulq_s32((int32x4_t)differing(x, w, words), vldrwq_s32(p->step + o));
+  const int32x4_t v = vshlq_s32(vsubq_s32(vldrwq_s32(base), scaled), vdupq_n_s32(-p->result_shift));
+  const int32x4_t clamped = vminq_s32(vmaxq_s32(v, vdupq_n_s32(p->act_min)), vdupq_n_s32(p->act_max));
+  vstrbq_p_s32(y + o, clamped, vctp32q((uint32_t)(p->out_c - o)));
 }
 
 #include "eq_binary_conv2d_run.h"
 
-EQ_BINARY_CONV2D_FUNCTIONS(mve)
+EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_mve) { conv2d(p, input, output, scratch, range); }

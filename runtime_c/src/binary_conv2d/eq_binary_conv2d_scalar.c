@@ -1,16 +1,25 @@
 /* binary_conv2d, portable C. The header states the contract.
  *
- * Bits are counted to bytes word by word, and the bytes added up every 31 words at the latest. */
+ * Three words at a time: a full adder of their bits leaves two words to be counted, one of them twice. Counts are kept a
+ * byte each for a while. */
 #include "eq_binary_conv2d.h"
 #include "eq_inline.h"
 
-enum { EQ_BINARY_PIXELS = 2, WORDS_A_BYTE = 31 };
+/* A byte's count grows by 24 a turn and by 8 for each of two words more: 9 turns stay below 256. */
+enum { TURNS = 9 };
 
-/* Bits of each byte of a word. */
-static EQ_INLINE uint32_t byte_counts(uint32_t v) {
+/* Bits of every four bits of a word. */
+static EQ_INLINE uint32_t nibble_counts(uint32_t v) {
   v = v - ((v >> 1) & 0x55555555u);
-  v = (v & 0x33333333u) + ((v >> 2) & 0x33333333u);
-  return (v + (v >> 4)) & 0x0f0f0f0fu;
+  return (v & 0x33333333u) + ((v >> 2) & 0x33333333u);
+}
+
+/* Sums of the two halves of every byte. */
+static EQ_INLINE uint32_t to_bytes(uint32_t v) { return (v & 0x0f0f0f0fu) + ((v >> 4) & 0x0f0f0f0fu); }
+
+static EQ_INLINE uint32_t count_three(uint32_t a, uint32_t b, uint32_t c) {
+  const uint32_t u = a ^ b;
+  return to_bytes(nibble_counts(u ^ c) + 2u * nibble_counts((a & b) | (u & c)));
 }
 
 static EQ_INLINE int32_t sum_of_bytes(uint32_t v) {
@@ -21,30 +30,32 @@ static EQ_INLINE int32_t sum_of_bytes(uint32_t v) {
 /* Bits in which the words of x and of one channel differ; the weights of a channel are 4 words apart. */
 static EQ_INLINE int32_t differing(const uint32_t *x, const uint32_t *w, int32_t words) {
   int32_t total = 0;
-  while (words > 0) {
-    uint32_t bytes = 0;
-    const int32_t part = words < WORDS_A_BYTE ? words : WORDS_A_BYTE;
-    for (int32_t i = 0; i < part; i++) {
-      bytes += byte_counts(x[i] ^ w[4 * i]);
+  uint32_t bytes = 0;
+  for (int32_t turn = 0; words >= 3; words -= 3) {
+    bytes += count_three(x[0] ^ w[0], x[1] ^ w[4], x[2] ^ w[8]);
+    x += 3;
+    w += 12;
+    if (++turn == TURNS) {
+      total += sum_of_bytes(bytes);
+      bytes = 0;
+      turn = 0;
     }
-    total += sum_of_bytes(bytes);
-    x += part;
-    w += 4 * part;
-    words -= part;
   }
-  return total;
+  for (; words > 0; words--) {
+    bytes += to_bytes(nibble_counts(*x++ ^ *w));
+    w += 4;
+  }
+  return total + sum_of_bytes(bytes);
 }
 
-static EQ_INLINE void group(const eq_requant_t *q, const uint32_t *const x[], const int32_t *const base[],
-                            const uint32_t *w, int32_t words, int32_t o, int32_t out_c, int8_t *const y[],
-                            int32_t count, eq_requant_form_t form) {
-  for (int32_t c = o; c < o + 4 && c < out_c; c++) {
-    for (int32_t i = 0; i < count; i++) {
-      y[i][c] = eq_requantize(base[i][c] - 2 * differing(x[i], w + (c - o), words), c, q, form);
-    }
+static EQ_INLINE void group(const eq_binary_conv2d_t *p, const uint32_t *x, const int32_t *base, const uint32_t *w,
+                            int32_t words, int32_t o, int8_t *y) {
+  for (int32_t i = 0; i < 4 && o + i < p->out_c; i++) {
+    const int32_t v = (base[i] - differing(x, w + i, words) * p->step[o + i]) >> p->result_shift;
+    y[o + i] = (int8_t)(v < p->act_min ? p->act_min : v > p->act_max ? p->act_max : v);
   }
 }
 
 #include "eq_binary_conv2d_run.h"
 
-EQ_BINARY_CONV2D_FUNCTIONS(scalar)
+EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_scalar) { conv2d(p, input, output, scratch, range); }

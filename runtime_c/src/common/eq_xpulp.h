@@ -104,15 +104,16 @@ static EQ_INLINE eq_xpulp_requant_t eq_xpulp_requant(const eq_requant_t *q) {
                               narrow};
 }
 
-/* A channel's multiplier as eq_xpulp_scale wants it: doubled for EQ_REQUANT_HIGH and EQ_REQUANT_STEP (below 2^32, so
- * unsigned). */
+/* A channel's multiplier as eq_xpulp_scale wants it: doubled for EQ_REQUANT_HIGH, EQ_REQUANT_SHIFT and EQ_REQUANT_STEP
+ * (below 2^32, so unsigned). */
 static EQ_INLINE uint32_t eq_xpulp_multiplier(const eq_xpulp_requant_t *q, int32_t channel, eq_requant_form_t form) {
   const uint32_t m = (uint32_t)q->multiplier[channel];
-  return form == EQ_REQUANT_HIGH || form == EQ_REQUANT_STEP ? 2u * m : m;
+  return form == EQ_REQUANT_HIGH || form == EQ_REQUANT_SHIFT || form == EQ_REQUANT_STEP ? 2u * m : m;
 }
 
+/* A channel's shift as eq_xpulp_scale wants it: for EQ_REQUANT_SHIFT how far to the left, 0 .. 31. */
 static EQ_INLINE int32_t eq_xpulp_shift(const eq_xpulp_requant_t *q, int32_t channel, eq_requant_form_t form) {
-  return form == EQ_REQUANT_HIGH ? 32 : q->shift[channel];
+  return form == EQ_REQUANT_HIGH ? 32 : form == EQ_REQUANT_SHIFT ? 32 - q->shift[channel] : q->shift[channel];
 }
 
 /* A channel's offset, or the zero point (eq_offset). */
@@ -121,10 +122,14 @@ static EQ_INLINE int32_t eq_xpulp_offset(const eq_xpulp_requant_t *q, int32_t ch
 }
 
 /* Scale and offset, clipped to int8. HIGH in three instructions: with t = floor(acc * 2m / 2^32) (MULHSU),
- * floor((acc * m + 2^31) / 2^32) = floor((t + 1) / 2), which CV.ADDRN computes along with the zero point. STEP rounds
- * the high word of twice the sum the same way. */
+ * floor((acc * m + 2^31) / 2^32) = floor((t + 1) / 2), which CV.ADDRN computes along with the zero point. SHIFT is HIGH
+ * of a shifted sum; one too large for that, whose output is far outside int8, is limited first. STEP rounds the high word
+ * of twice the sum the same way. */
 static EQ_INLINE int32_t eq_xpulp_scale(int32_t acc, uint32_t m, int32_t s, int32_t offset, eq_requant_form_t form) {
-  if (form == EQ_REQUANT_HIGH) {
+  if (form == EQ_REQUANT_HIGH || form == EQ_REQUANT_SHIFT) {
+    if (form == EQ_REQUANT_SHIFT) {
+      acc = (int32_t)((uint32_t)eq_xcv_clipr(acc, INT32_MAX >> s) << s);
+    }
     const int32_t t = (int32_t)(((int64_t)acc * (int64_t)m) >> 32);
     return eq_xcv_clip(eq_xcv_addRN(t, 2 * offset, 1), 8);
   }

@@ -188,9 +188,9 @@ _Static_assert(offsetof(eq_xpulp_block_t, of_pixels) == 544, "the assembly below
   "add a6, a6, t4\n\t" \
   "add a7, a7, t4\n\t"
 
-/* Defines the twin of eq_xpulp_sum for a type: `quads` its loop of `length` instructions for 4 << `two` inputs, `mask` of
- * the fields, `shift` of the sums, `pixels` what is added for odd types. */
-#define EQ_XPULP_NARROW_SUM(name, quads, length, two, mask, shift, pixels)                                      \
+/* Defines a twin of eq_xpulp_sum: `quads` is its loop of `length` instructions for 1 << `two` quads, with `mask` in a0;
+ * `finish` stores what comes of the sums, with c in a0, as EQ_XPULP_STORE_SUMS does. */
+#define EQ_XPULP_SUM_OF_FIELDS(name, quads, length, two, mask, finish)                                      \
   __attribute__((naked, noinline, unused)) static void name(eq_xpulp_block_t *c __attribute__((unused))) {      \
     __asm__ volatile(                                                                                           \
         EQ_XPULP_SAVE                                                                                           \
@@ -210,23 +210,27 @@ _Static_assert(offsetof(eq_xpulp_block_t, of_pixels) == 544, "the assembly below
         "addi t0, t0, " #two "\n\t"                                                                             \
         "srli t0, t0, " #two "\n\t"                                                                             \
         EQ_XPULP_CLEAR_SUMS                                                                                     \
+        ".option push\n\t"                                                                                      \
+        ".option norvc\n\t" /* a hardware loop counts instructions of 4 bytes */                                \
         ".balign 4\n\t"                                                                                         \
         ".insn i 0x2b, 4, x14, t0, " #length " + 1\n\t" /* cv.setup 0 */                                        \
         quads                                                                                                   \
+        ".option pop\n\t"                                                                                       \
         "lw a0, 52(sp)\n\t"                                                                                     \
-        EQ_XPULP_SHIFT_SUMS(shift)                                                                              \
-        EQ_XPULP_ADD_BIASES                                                                                     \
-        pixels                                                                                                  \
-        EQ_XPULP_STORE_SUMS                                                                                     \
+        finish                                                                                                  \
         "bnez t1, 1b\n\t"                                                                                       \
         "sw t6, 16(a0)\n\t"                                                                                     \
         EQ_XPULP_RESTORE);                                                                                      \
   }
 
-EQ_XPULP_NARROW_SUM(eq_xpulp_sum_int4, EQ_XPULP_QUAD_INT4, 26, 0, 0xf0f0f0f0, 4, )
-EQ_XPULP_NARROW_SUM(eq_xpulp_sum_int2, EQ_XPULP_QUAD_2BIT, 27, 0, 0xc0c0c0c0, 5, EQ_XPULP_ADD_PIXELS)
-EQ_XPULP_NARROW_SUM(eq_xpulp_sum_ternary, EQ_XPULP_QUAD_2BIT, 27, 0, 0xc0c0c0c0, 6, )
-EQ_XPULP_NARROW_SUM(eq_xpulp_sum_binary, EQ_XPULP_QUADS_BINARY, 56, 1, 0x80808080, 6, EQ_XPULP_ADD_PIXELS)
+EQ_XPULP_SUM_OF_FIELDS(eq_xpulp_sum_int4, EQ_XPULP_QUAD_INT4, 26, 0, 0xf0f0f0f0,
+                       EQ_XPULP_SHIFT_SUMS(4) EQ_XPULP_ADD_BIASES EQ_XPULP_STORE_SUMS)
+EQ_XPULP_SUM_OF_FIELDS(eq_xpulp_sum_int2, EQ_XPULP_QUAD_2BIT, 27, 0, 0xc0c0c0c0,
+                       EQ_XPULP_SHIFT_SUMS(5) EQ_XPULP_ADD_BIASES EQ_XPULP_ADD_PIXELS EQ_XPULP_STORE_SUMS)
+EQ_XPULP_SUM_OF_FIELDS(eq_xpulp_sum_ternary, EQ_XPULP_QUAD_2BIT, 27, 0, 0xc0c0c0c0,
+                       EQ_XPULP_SHIFT_SUMS(6) EQ_XPULP_ADD_BIASES EQ_XPULP_STORE_SUMS)
+EQ_XPULP_SUM_OF_FIELDS(eq_xpulp_sum_binary, EQ_XPULP_QUADS_BINARY, 56, 1, 0x80808080,
+                       EQ_XPULP_SHIFT_SUMS(6) EQ_XPULP_ADD_BIASES EQ_XPULP_ADD_PIXELS EQ_XPULP_STORE_SUMS)
 #else
 static EQ_INLINE void eq_xpulp_sum_narrow(eq_xpulp_block_t *c, eq_narrow_t type) {
   const uint8_t *weights = (const uint8_t *)c->weights;
