@@ -63,8 +63,8 @@ def _measured(work: Work, program: Program, layers: list[Layer], quant: str) -> 
 
 def _code_of(layer: Layer) -> list[str]:
     """Functions, and files with static ones, that the layer's kernel brings into the firmware."""
-    files = [Path(path) for path in (layer.kernel.source, layer.kernel.helper) if path]
-    return [layer.function, *(file.stem for file in files[1:]), *(file.name for file in files)]
+    files = (layer.kernel.source, layer.kernel.helper)
+    return [layer.function, *(Path(file).name for file in files if file)]
 
 
 def layer_key(program: Program, layer: Layer) -> str:
