@@ -122,7 +122,7 @@ class _Search:
         uniform = {name: self._work.recipe(name) for name in self._precisions()}
         judged = self._judge("uniform recipes", list(uniform.values()))
         front = Front(self._program_options(), self._limits, self._other(list(uniform.values()), judged))
-        self._choose(front)
+        self._choose(front, list(uniform.values()))
         rows = [replace(row, predicted=front.predicted(row.picks)) for row in self._judged.values()]
         return ranked(rows, uniform, self._limits)
 
@@ -195,10 +195,12 @@ class _Search:
                 )
         return Total(0.0, OTHER_CODE_BYTES, 0, 0)
 
-    def _choose(self, front: Front) -> None:
-        """Judges the best choice within each target; those that turn out to exceed the budget are made again with as
-        much less room."""
-        wanted = {target: Room(0, 0, 0) for target in front.targets(self._sweep, self._options.points)}
+    def _choose(self, front: Front, uniform: Sequence[Mapping[str, str]]) -> None:
+        """Judges the best choice within each target, and within what each uniform recipe takes; those that turn out to
+        exceed the budget are made again with as much less room."""
+        targets = front.targets(self._sweep, self._options.points)
+        targets += [front.amount(self._sweep, picks) for picks in uniform]
+        wanted = {target: Room(0, 0, 0) for target in targets}
         extra = self._closed_form(front)
         for _ in range(ROUNDS):
             chosen = {target: front.at(self._sweep, target, less) for target, less in wanted.items()}
