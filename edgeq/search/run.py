@@ -20,7 +20,7 @@ from edgeq.quantize.data import Samples, load_samples, require_file, require_flo
 from edgeq.quantize.observe import histograms
 from edgeq.search import cache
 from edgeq.search.costs import costs
-from edgeq.search.front import Front
+from edgeq.search.front import RESOURCES, Front
 from edgeq.search.options import options_of, quantizations_of
 from edgeq.search.points import judge
 from edgeq.search.program import NOTHING, Option, Room, Total
@@ -204,9 +204,9 @@ class _Search:
         extra = self._closed_form(front)
         for _ in range(ROUNDS):
             chosen = {target: front.at(self._sweep, target, less) for target, less in wanted.items()}
-            if None in chosen.values():
-                extra += [front.least(name) for name in ("flash", "ram", "cycles")]
             picked = {target: picks for target, picks in chosen.items() if picks is not None}
+            if wanted and not picked:
+                extra += [front.least(name) for name in RESOURCES]
             distinct = {_key(picks): picks for picks in [*picked.values(), *extra]}
             if not distinct:
                 return
