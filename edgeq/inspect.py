@@ -13,6 +13,7 @@ from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node
 from edgeq.lower.program import Program
 from edgeq.ops import weight_types
+from edgeq.ops.float_types import FLOATS
 from edgeq.quantize.convert import activation_quantization, to_integer
 from edgeq.quantize.count_bits import count_bits
 from edgeq.quantize.precision import place, stored_weights, with_readable_weights
@@ -99,10 +100,14 @@ def _kernels(graph: Graph, program: Program) -> dict[str, str]:
 def _precision(
     graph: Graph, node: Node, types: Mapping[str, str], stored: Mapping[str, weight_types.WeightType]
 ) -> str:
-    """Type of the node's weights where that is not int8, as the recipe or the file has it, or of its output."""
+    """Type of the node's weights where that is not int8, as the recipe or the file has it, or of its output; what is
+    floating point as recipes call it."""
     of_file = weight_types.of_node(graph, node)
     of_weights = stored[node.name].name if node.name in stored else of_file
-    return of_weights if of_weights != weight_types.INT8.name else _dtype(graph, node, types)
+    dtype = _dtype(graph, node, types)
+    if dtype in FLOATS:
+        return FLOATS[dtype].precision
+    return of_weights if of_weights != weight_types.INT8.name else dtype
 
 
 def _dtype(graph: Graph, node: Node, types: Mapping[str, str]) -> str:

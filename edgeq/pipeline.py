@@ -209,7 +209,7 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
         observer.stage(f"quantizing to {options.recipe.name} ({how})")
         integer = quantize(graph, calibration, options.recipe, observer)
         if options.calib is None and unprescribed(graph):
-            _require_no_ranges(integer)
+            require_no_ranges(integer)
         observer.stage(f"generating and compiling for {options.board.name}")
         emit_options = EmitOptions(options.optimize, options.recipe.name, _source_facts(options.source.path))
         program, arena = generate(integer, options.board, folder, emit_options, options.budget)
@@ -288,7 +288,7 @@ def _calibration(options: BuildOptions, graph: Graph, observer: Observer) -> Sam
     return samples
 
 
-def _require_no_ranges(graph: Graph) -> None:
+def require_no_ranges(graph: Graph) -> None:
     """Raises EdgeqError where a layer of a recipe without quantization was kept in integers all the same."""
     for node in graph.nodes:
         if graph.tensor(node.output).dtype not in FLOATS:

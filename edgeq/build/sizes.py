@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,20 +48,29 @@ def read_sizes(elf: Path, board: Board, model: str) -> Sizes:
     return Sizes(flash, weights, ram)
 
 
-def code_sizes(elf: Path) -> dict[str, int]:
-    """Bytes of an ELF's functions by name, those of all static ones of a file by the file's name."""
-    found: dict[str, int] = {}
+def code_sizes(elf: Path, objects: Path) -> dict[str, dict[str, int]]:
+    """Source file -> function that the ELF has of it -> bytes. The ELF does not tell where global functions come from:
+    `objects` is the folder with the object files (name.c.o) that it was linked from."""
+    files = {name: path.stem for path in sorted(objects.rglob("*.o")) for _, name, _, _ in _functions(path)}
+    found: dict[str, dict[str, int]] = {}
+    for source, name, size, is_local in _functions(elf):
+        file = source if is_local else files.get(name, "")
+        found.setdefault(file, {})[name] = size
+    return found
+
+
+def _functions(path: Path) -> Iterator[tuple[str, str, int, bool]]:
+    """(file, name, bytes, whether it is static) of the functions that an ELF or an object file defines; the file is
+    that of static ones only."""
     source = ""
-    with elf.open("rb") as file:
+    with path.open("rb") as file:
         symbols = ELFFile(file).get_section_by_name(".symtab")
         for symbol in symbols.iter_symbols() if symbols is not None else []:
             kind = symbol["st_info"]["type"]
             if kind == "STT_FILE":
                 source = symbol.name
-            elif kind == "STT_FUNC":
-                name = source if symbol["st_info"]["bind"] == "STB_LOCAL" else symbol.name
-                found[name] = found.get(name, 0) + symbol["st_size"]
-    return found
+            elif kind == "STT_FUNC" and symbol["st_shndx"] != "SHN_UNDEF":
+                yield source, symbol.name, symbol["st_size"], symbol["st_info"]["bind"] == "STB_LOCAL"
 
 
 def _lies_in(address: int, board: Board, region: str) -> bool:

@@ -142,8 +142,6 @@ class Binary(Operator):
         "MINIMUM": binary_import.tflite_function("minimum"),
         "SQUARED_DIFFERENCE": binary_import.tflite_function("squared_difference"),
         "DIV": binary_import.tflite_division,
-        "FLOOR_DIV": binary_import.tflite_floor_division,
-        "FLOOR_MOD": binary_import.tflite_remainder,
         "PRELU": binary_import.tflite_function("prelu"),
     }
     onnx_targets = {

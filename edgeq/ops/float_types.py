@@ -35,6 +35,11 @@ class FloatType:
     largest: float
 
     @property
+    def precision(self) -> str:
+        """What recipes and reports call it."""
+        return f"fp{self.bits}"
+
+    @property
     def suffix(self) -> str:
         """In the names of C kernels."""
         return f"f{self.bits}"

@@ -1,5 +1,5 @@
 """TensorFlow Lite's operators that put elements at constant places: import functions of the operator select. What is
-written nowhere keeps an operand's elements or the byte 0, whatever its scale."""
+written nowhere keeps an operand's elements or the byte 0, whatever its scale. Constant elements make a constant."""
 
 from __future__ import annotations
 
@@ -118,10 +118,65 @@ def dynamic_update_slice(importer: Importer, call: TfliteCall) -> str:
     return _placed(importer, call, update, places, x)
 
 
+def fill(importer: Importer, call: TfliteCall) -> str:
+    """FILL of a constant shape with a constant."""
+    shape = call.integers(0, "a shape")
+    return _folded(importer, call, np.broadcast_to(_scalar(importer, call, 1), _stated(importer, call, shape)))
+
+
+def sparse_to_dense(importer: Importer, call: TfliteCall) -> str:
+    """SPARSE_TO_DENSE at constant places, all different: of constants, or of one computed value."""
+    indices = np.array(call.integers(0, "indices"), np.int64)
+    shape = _stated(importer, call, call.integers(1, "a shape"))
+    if not shape or indices.size % len(shape):
+        raise importer.unsupported(f"{indices.size} indices into {shape}", "one for each axis")
+    at = indices.reshape(-1, len(shape))
+    if np.any(at < 0) or np.any(at >= shape) or len(np.unique(at, axis=0)) != len(at):
+        raise importer.unsupported(f"an index outside {shape}, or twice the same", "different places")
+    where, values, otherwise = tuple(at.T), call.input(2), _scalar(importer, call, 3)
+    if importer.shape(values) not in ((), (len(at),)):
+        raise importer.unsupported(f"{len(at)} places for values {importer.shape(values)}", "one for each value")
+    if importer.is_constant(values):
+        dense = np.array(np.broadcast_to(otherwise, shape))
+        dense[where] = importer.constant_integers(values)
+        return _folded(importer, call, dense)
+    places = np.full(shape, NOWHERE)
+    places[where] = 0
+    return _placed(importer, call, values, places, _folded(importer, call, otherwise.reshape((1,) * len(shape))))
+
+
+def _stated(importer: Importer, call: TfliteCall, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape that an operand gives and the file states as well."""
+    if shape != call.output_shape():
+        raise importer.unsupported(f"the shape {shape} of a result {call.output_shape()}", "a complete model")
+    importer.require_elements(int(np.prod(shape, dtype=np.int64)), "a constant")
+    return shape
+
+
+def _scalar(importer: Importer, call: TfliteCall, index: int) -> np.ndarray:
+    """The one element of a constant operand as the file stores it."""
+    name = call.input(index)
+    if not importer.is_constant(name) or importer.shape(name) not in ((), (1,)):
+        raise importer.unsupported("one value that is computed, without axes,", "a constant, or BROADCAST_TO")
+    return importer.constant_integers(name).reshape(())
+
+
+def _folded(importer: Importer, call: TfliteCall, data: np.ndarray) -> str:
+    """A constant of the operator's output."""
+    stored = call.output_quantization()
+    if stored is None:
+        return importer.constant(data)
+    if data.dtype != stored.dtype:
+        raise importer.unsupported(f"{data.dtype} values of a result that is {stored.dtype}", "one type")
+    return importer.integer_constant(np.array(data), stored)
+
+
 TARGETS: dict[str, Any] = {
     "DYNAMIC_UPDATE_SLICE": dynamic_update_slice,
+    "FILL": fill,
     "MATRIX_DIAG": matrix_diag,
     "MATRIX_SET_DIAG": matrix_set_diag,
     "REVERSE_SEQUENCE": reverse_sequence,
     "SCATTER_ND": scatter_nd,
+    "SPARSE_TO_DENSE": sparse_to_dense,
 }

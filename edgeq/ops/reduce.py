@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node
-from edgeq.ops import binary_import, fixed_point, mean, reduction
+from edgeq.ops import binary_import, fixed_point, mean, reduce_wrapping, reduction
 from edgeq.ops.base import Kernel
 
 if TYPE_CHECKING:
@@ -79,14 +79,13 @@ def tflite_mean(importer: Importer, call: TfliteCall) -> str:
 
 
 def tflite_sum(importer: Importer, call: TfliteCall) -> str:
-    """SUM: of integers only with an output scale of its own, otherwise TensorFlow Lite's stored bytes wrap."""
-    source, target = importer.quantization(call.input(0)), call.output_quantization()
-    if target is not None and (target.dtype == "int16" or source is None or source.same_as(target)):
-        raise importer.unsupported(
-            "a sum of integers in the scale of its operand, which wraps around in TensorFlow Lite,",
-            "a MEAN and a multiplication, or another output scale",
-        )
-    return reduction.tflite_reduction("reduce", function="sum")(importer, call)
+    """SUM: of int16 the stored integers in one scale, modulo 2^16 (ops/reduce_wrapping.py)."""
+    source, target = importer.storage(call.input(0)), call.output_quantization()
+    if target is None or target.dtype != "int16":
+        return reduction.tflite_reduction("reduce", function="sum")(importer, call)
+    if source is None or not source.same_as(target):
+        raise importer.unsupported("a sum of int16 in another scale than its operand's", "one scale, or int8")
+    return reduction.tflite_reduction("reduce", function="sum", wraps=True)(importer, call)
 
 
 def _onnx_square_sum(importer: Importer, args: Mapping[str, Any]) -> str:
@@ -153,6 +152,9 @@ class Reduce(reduction.Reduction):
         return [np.clip(y, k["act_min"], k["act_max"]).astype(x.dtype)]
 
     def quantize(self, converter: Converter, node: Node) -> None:
+        if node.attributes.get("wraps"):
+            reduce_wrapping.quantize(converter, node)
+            return
         count = reduction.count(converter.source, node)
         divisor = count if node.attributes["function"] == "mean" else 1
         mean.quantize_sum(converter, node, divisor)

@@ -70,5 +70,5 @@ def precision_name(graph: Graph, node: Node) -> str:
     """What a layer's precision is called: the type of its weights where that is not int8, or of its output."""
     stored, dtype = of_node(graph, node), graph.tensor(node.output).dtype
     if dtype in FLOATS:
-        return f"fp{FLOATS[dtype].bits}"
+        return FLOATS[dtype].precision
     return dtype if stored == INT8.name else stored

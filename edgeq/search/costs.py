@@ -12,7 +12,7 @@ from edgeq import ops, pipeline
 from edgeq.build.fit import TooBigError
 from edgeq.lower.program import Layer, Program
 from edgeq.search import cache as kept
-from edgeq.search.measure import measured
+from edgeq.search.measure import Measured, measured
 from edgeq.search.options import recipe_of
 from edgeq.search.work import Work
 
@@ -50,21 +50,30 @@ def _measured(work: Work, program: Program, layers: list[Layer], quant: str) -> 
         result = measured(program.graph, work.board, quant, work.source)
     except TooBigError:
         return {layer.node.name: {"code": {}, "instructions": None, "cycles": None} for layer in layers}
+    functions = {layer.function for layer in program.layers}
     found = {}
     for layer in layers:
         count = result.counts.get(layer.node.name)
         found[layer.node.name] = {
-            "code": {name: result.code[name] for name in _code_of(layer) if name in result.code},
+            "code": _code_of(layer, result, functions),
             "instructions": count.instructions if count else None,
             "cycles": count.cycles if count else None,
         }
     return found
 
 
-def _code_of(layer: Layer) -> list[str]:
-    """Functions, and files with static ones, that the layer's kernel brings into the firmware."""
-    files = [Path(path) for path in (layer.kernel.source, layer.kernel.helper) if path]
-    return [layer.function, *(file.stem for file in files[1:]), *(file.name for file in files)]
+def _code_of(layer: Layer, result: Measured, functions: set[str]) -> dict[str, int]:
+    """What the layer's kernel brings into the firmware: its function, and the others of its files, which it may share
+    with kernels that are layers' `functions` too; piece -> bytes."""
+    found = {}
+    for path in (layer.kernel.source, layer.kernel.helper):
+        name = Path(path).name
+        for function, size in result.code.get(name, {}).items():
+            if function == layer.function:
+                found[function] = size
+            elif function not in functions:
+                found[name] = found.get(name, 0) + size
+    return found
 
 
 def layer_key(program: Program, layer: Layer) -> str:

@@ -86,6 +86,10 @@ class Front:
             own.live_bytes + other.live_bytes,
         )
 
+    def amount(self, resource: str, picks: Mapping[str, str]) -> float:
+        """What these picks take of a resource, as a target."""
+        return float(_of(self.own(picks), resource))
+
     def own(self, picks: Mapping[str, str]) -> Total:
         """What the options tell of these picks."""
         return total_of(self._names, self._layers, picks)

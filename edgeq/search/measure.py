@@ -26,13 +26,13 @@ class LayerCount:
 
 @dataclass(frozen=True)
 class Measured:
-    """`ram_bytes`: without stacks. `counts`: node -> what it took; empty on the host. `code`: function, or file
-    with static ones -> bytes."""
+    """`ram_bytes`: without stacks. `counts`: node -> what it took; empty on the host. `code`: source file -> function
+    -> bytes."""
 
     flash_bytes: int
     ram_bytes: int
     counts: Mapping[str, LayerCount]
-    code: Mapping[str, int]
+    code: Mapping[str, Mapping[str, int]]
 
 
 def measured(integer: Graph, board: Board, quant: str, source: dict[str, str]) -> Measured:
@@ -51,4 +51,4 @@ def measured(integer: Graph, board: Board, quant: str, source: dict[str, str]) -
             for index, layer in enumerate(firmware.manifest["layers"]):
                 count = found.layers[index]
                 counts[layer["node"]] = LayerCount(count.instructions, count.cycles)
-        return Measured(sizes.flash, sizes.ram, counts, code_sizes(elf))
+        return Measured(sizes.flash, sizes.ram, counts, code_sizes(elf, folder / "build"))

@@ -20,7 +20,7 @@ from edgeq.quantize.data import Samples, load_samples, require_file, require_flo
 from edgeq.quantize.observe import histograms
 from edgeq.search import cache
 from edgeq.search.costs import costs
-from edgeq.search.front import Front
+from edgeq.search.front import RESOURCES, Front
 from edgeq.search.options import options_of, quantizations_of
 from edgeq.search.points import judge
 from edgeq.search.program import NOTHING, Option, Room, Total
@@ -122,7 +122,7 @@ class _Search:
         uniform = {name: self._work.recipe(name) for name in self._precisions()}
         judged = self._judge("uniform recipes", list(uniform.values()))
         front = Front(self._program_options(), self._limits, self._other(list(uniform.values()), judged))
-        self._choose(front)
+        self._choose(front, list(uniform.values()))
         rows = [replace(row, predicted=front.predicted(row.picks)) for row in self._judged.values()]
         return ranked(rows, uniform, self._limits)
 
@@ -195,16 +195,18 @@ class _Search:
                 )
         return Total(0.0, OTHER_CODE_BYTES, 0, 0)
 
-    def _choose(self, front: Front) -> None:
-        """Judges the best choice within each target; those that turn out to exceed the budget are made again with as
-        much less room."""
-        wanted = {target: Room(0, 0, 0) for target in front.targets(self._sweep, self._options.points)}
+    def _choose(self, front: Front, uniform: Sequence[Mapping[str, str]]) -> None:
+        """Judges the best choice within each target, and within what each uniform recipe takes; those that turn out to
+        exceed the budget are made again with as much less room."""
+        targets = front.targets(self._sweep, self._options.points)
+        targets += [front.amount(self._sweep, picks) for picks in uniform]
+        wanted = {target: Room(0, 0, 0) for target in targets}
         extra = self._closed_form(front)
         for _ in range(ROUNDS):
             chosen = {target: front.at(self._sweep, target, less) for target, less in wanted.items()}
-            if None in chosen.values():
-                extra += [front.least(name) for name in ("flash", "ram", "cycles")]
             picked = {target: picks for target, picks in chosen.items() if picks is not None}
+            if wanted and not picked:
+                extra += [front.least(name) for name in RESOURCES]
             distinct = {_key(picks): picks for picks in [*picked.values(), *extra]}
             if not distinct:
                 return

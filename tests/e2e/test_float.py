@@ -161,6 +161,8 @@ def test_a_layer_without_a_floating_point_form_is_kept_in_int8() -> None:
     lowered = pipeline.quantize(graph, samples, load_recipe("fp16"), Listening())
     assert any("there is no kernel for gru on float16 activations" in text for text in warnings)
     assert {"int8", "float16"} <= set(types(lowered).values())
+    with pytest.raises(EdgeqError, match=r"layer .* has no floating-point form and is quantized; calibration data is"):
+        pipeline.require_no_ranges(lowered)
 
 
 def test_numbers_beyond_fp16(network: tuple[Graph, Samples]) -> None:

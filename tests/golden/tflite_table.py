@@ -16,6 +16,7 @@ from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.frontend.tflite import schema
 from edgeq.frontend.tflite.refusals import INSTEAD
+from edgeq.ops.stored_import import INTEGERS_ONLY
 from tests.tflite.drawn import Case
 from tests.tflite.groups import GROUPS
 from tests.tflite.recurrent_cases import Lstm, lstms
@@ -41,8 +42,9 @@ them of operands of the other columns; SELECT and SELECT_V2 copy their choices a
 
 EXP of int16 goes through a table made with expf, and C libraries may differ in its last bit: edgeq has that of glibc,
 musl and Bionic; where e^x leaves float32 it is refused. SUM of int8 is compared with the kernel of uint8, whose
-arithmetic later versions give int8 as well: 2.14 reads int8 as uint8 there. SUM of operands in its output's scale
-is refused, because bytes wrap there.
+arithmetic later versions give int8 as well: 2.14 reads int8 as uint8 there. It saturates in every scale; in that of
+its operand later versions wrap bytes around. SUM of int16 wraps around, as the kernel does. FLOOR_DIV and FLOOR_MOD of
+integers refuse constants that hold a 0; where TensorFlow Lite stops at a computed divisor of 0, firmware gives 0.
 """
 #: operators that have no kernel of their own to compare: what they are, in words
 NOTES = {
@@ -52,9 +54,18 @@ NOTES = {
     "QUANTIZE": "a border between real numbers and integers as well",
     "ELU": "BUILTIN_REF has no kernel",
     "EXP": "int16: every input compared",
-    **dict.fromkeys(("FLOOR_DIV", "FLOOR_MOD"), "kernels of integers divide what is stored, whatever its scale"),
+    "BITCAST": "to the same type in another scale; another width is refused, because a view keeps its elements' size, "
+    "and uint8 to int8, because edgeq stores uint8 less 128",
+    **dict.fromkeys(("FLOOR_DIV", "FLOOR_MOD"), "integers as they are stored, whatever their scales"),
+    **dict.fromkeys(
+        ("BITWISE_XOR", "RIGHT_SHIFT"),
+        "integers as they are stored, whatever their scales; uint8 is refused, because edgeq stores it less 128",
+    ),
+    "FILL": "of a constant; there is no kernel of uint8, and a computed value without axes has no batch of 1",
     "SIGN": "the kernel reads integers as float32",
-    "SUM": "the kernel of int16 wraps around, in the scale of its operand alone",
+    "SPARSE_TO_DENSE": "of constants at constant places, or of one computed value: several have no batch of 1; "
+    "BUILTIN_REF has no kernel of int16",
+    "SUM": "int16: in the scale of its operand, as the kernel demands",
     "UNIDIRECTIONAL_SEQUENCE_LSTM": "the states are int16; there is no kernel of int16 or uint8 inputs",
 }
 #: what the empty cells of an imported operator mean (each kernel was tried)
@@ -140,7 +151,7 @@ def document() -> str:
     lines = [INTRODUCTION, "| operator | int8 | int16 | uint8 | bool | float | else |", "|---|---|---|---|---|---|---|"]
     for name in sorted(set(types) - {"CUSTOM"}):
         cells = [_cell(name, kind, types[name]) for kind in ("int8", "int16", "uint8", "bool")]
-        cells.append("imported" if name in imported else "")
+        cells.append("imported" if name in imported and name not in INTEGERS_ONLY else "")
         instead = [f"use {INSTEAD[name]}"] if name in INSTEAD and name not in imported else []
         missing = [kind for kind, cell in zip(("int8", "int16"), cells, strict=False) if not cell]
         if name in imported and missing and name not in NOTES:

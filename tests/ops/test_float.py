@@ -26,7 +26,7 @@ from tests.ops.test_exact import OPTIONS, TARGETS, drawn_cases
 from tests.tools import require_board
 
 #: drawn of every kind
-COUNT = 50
+COUNT = 40
 #: magnitudes of the samples' numbers: usual ones, large ones, below the normal numbers of FP16
 SIZES = (1.0, 40.0, 3e-6)
 

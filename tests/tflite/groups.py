@@ -9,9 +9,10 @@ from tests.tflite.binary_cases import binaries
 from tests.tflite.dilated_cases import dilated_convolutions
 from tests.tflite.drawn import Case
 from tests.tflite.matmul_cases import matmuls
-from tests.tflite.placement_cases import casts, placements, tables
+from tests.tflite.placement_cases import casts, constants, placements, tables
 from tests.tflite.reduction_cases import products, reductions, selections
 from tests.tflite.state_cases import svdf_layers
+from tests.tflite.stored_cases import stored
 from tests.tflite.structure_cases import paddings, rearrangements, resizes, transposed_convolutions, views
 from tests.tflite.truth_cases import choices, comparisons, logics
 from tests.tflite.wide_cases import wide_layers, wide_others
@@ -52,9 +53,9 @@ GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "logics": logics(),
     "choices": choices("int8") | choices("bool"),
     "wide_choices": choices("int16"),
-    "placements": placements("int8"),
-    "truth_placements": placements("bool"),
-    "wide_placements": placements("int16"),
+    "placements": placements("int8") | constants("int8"),
+    "truth_placements": placements("bool") | constants("bool"),
+    "wide_placements": placements("int16") | constants("int16"),
     "casts": casts(),
     "selections": selections("int8"),
     "wide_selections": selections("int16"),
@@ -62,5 +63,7 @@ GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "wide_products": products("int16"),
     "tables": tables(),
     "wide_dilated_convolutions": dilated_convolutions("int16"),
+    "stored": stored("int8"),
+    "wide_stored": stored("int16"),
     "svdf_layers": svdf_layers(),
 }

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.ops.cases import CHANNELS
 from tests.tflite.drawn import Case, scales, zero_points
-from tests.tflite.truth_cases import quantized
+from tests.tflite.truth_cases import quantized, values
 from tests.tflite.writer import TYPES, Network
 
 #: operators -> types that TensorFlow Lite 2.14 has kernels for (MATRIX_DIAG reads truth values as float32)
@@ -118,6 +118,35 @@ _FORMS = {
     "MATRIX_SET_DIAG": _set_diagonal, "REVERSE_SEQUENCE": _sequences, "REVERSE_V2": _reverse, "SCATTER_ND": _scatter,
     "STRIDED_SLICE": _steps,
 }  # fmt: skip
+
+
+@st.composite
+def constants(draw: st.DrawFn, kind: str) -> Case:
+    """FILL and SPARSE_TO_DENSE of constants, and what reads them; SPARSE_TO_DENSE of one computed value."""
+    name = draw(st.sampled_from(("FILL", "SPARSE_TO_DENSE") if kind == "int8" else ("FILL",)))
+    shape = (1, *draw(st.lists(st.integers(1, 4), max_size=2)), draw(st.sampled_from(CHANNELS)))
+    part, computed = quantized(kind, draw(scales()), draw(zero_points())), draw(st.booleans())
+
+    def add(network: Network, rng: np.random.Generator) -> None:
+        value, made = network.tensor((), kind, *part, values(rng, kind, ())), network.tensor(shape, kind, *part)
+        if name == "FILL":
+            network.operator(name, [network.integers(*shape), value], [made])
+        else:
+            number = 1 if computed else int(rng.integers(1, np.prod(shape) + 1))
+            at = np.stack(np.unravel_index(np.sort(rng.permutation(int(np.prod(shape)))[:number]), shape), -1)
+            indices = network.tensor(at.shape, "int32", data=at.astype(np.int32))
+            given = network.input((1,), kind, *part) if computed else network.tensor(
+                (number,), kind, *part, values(rng, kind, (number,)))  # fmt: skip
+            network.operator(name, [indices, network.integers(*shape), given, value], [made])
+            if computed:
+                network.outputs.append(made)
+                return
+        y = network.tensor(shape, kind, *part)
+        reader = "LOGICAL_OR" if kind == "bool" else "MAXIMUM"
+        network.operator(reader, [network.input(shape, kind, *part), made], [y])
+        network.outputs.append(y)
+
+    return Case(f"{name} {kind} {shape} {part} {computed=}", add)
 
 
 @st.composite

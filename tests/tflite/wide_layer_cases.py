@@ -71,7 +71,7 @@ def wide_transposed_convolutions(draw: st.DrawFn) -> Case:
 
 @st.composite
 def wide_reductions(draw: st.DrawFn) -> Case:
-    name = draw(st.sampled_from(("MEAN", "MEAN", "REDUCE_MAX", "REDUCE_MIN")))
+    name = draw(st.sampled_from(("MEAN", "MEAN", "REDUCE_MAX", "REDUCE_MIN", "SUM")))
     shape = (1, *draw(st.lists(st.integers(1, 6), min_size=0, max_size=2)), draw(st.sampled_from(CHANNELS)))
     axes, keep = sorted(draw(st.sets(st.integers(1, len(shape) - 1), min_size=1))), draw(st.booleans())
     source = draw(scales()) / 256

@@ -9,10 +9,8 @@ _RANDOM = "numbers drawn by the firmware's own code, given to the model as input
 _BRANCH = "a model without control flow: export the branch or the loop's body, unrolled"
 _STATE = "state that is an input and an output of the model"
 _SPECTRUM = "a spectrum computed by the firmware's own code, or a convolution with the transform's rows as weights"
-_STORED = "real numbers: kernels of integers take what is stored, whatever its scale, and no converter writes that"
 _CONSTANT = "a constant: shapes are fixed, so the converter can compute it"
 _SEGMENTS = "a reduction along an axis (SUM, REDUCE_MAX, REDUCE_MIN)"
-_SPARSE = "dense tensors"
 _BOXES = "the model up to its boxes and scores, and the selection in the firmware's own code"
 _RECURRENT = "a recurrent network unrolled over its steps"
 _VOLUME = "two-dimensional convolutions, one a depth"
@@ -25,11 +23,10 @@ INSTEAD: Mapping[str, str] = {
     **dict.fromkeys(("IF", "WHILE", "CALL", "CALL_ONCE"), _BRANCH),
     **dict.fromkeys(("VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE"), _STATE),
     **dict.fromkeys(("RFFT2D", "IMAG", "REAL", "COMPLEX_ABS"), _SPECTRUM),
-    **dict.fromkeys(("BITWISE_XOR", "RIGHT_SHIFT", "BITCAST"), _STORED),
-    **dict.fromkeys(("SHAPE", "RANK", "FILL", "RANGE", "ZEROS_LIKE", "BROADCAST_ARGS"), _CONSTANT),
+    **dict.fromkeys(("SHAPE", "RANK", "RANGE", "ZEROS_LIKE", "BROADCAST_ARGS"), _CONSTANT),
     **dict.fromkeys(("SEGMENT_SUM", "UNSORTED_SEGMENT_PROD", "UNSORTED_SEGMENT_MAX", "UNSORTED_SEGMENT_SUM",
                      "UNSORTED_SEGMENT_MIN"), _SEGMENTS),
-    **dict.fromkeys(("SPARSE_TO_DENSE", "DENSIFY"), _SPARSE),
+    "DENSIFY": "dense tensors",
     **dict.fromkeys(("NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5"), _BOXES),
     **dict.fromkeys(("SVDF", "LSTM", "RNN", "UNIDIRECTIONAL_SEQUENCE_LSTM", "UNIDIRECTIONAL_SEQUENCE_RNN",
                      "BIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_RNN"), _RECURRENT),

@@ -2,7 +2,7 @@
 #ifndef EQ_ELEMENT_H
 #define EQ_ELEMENT_H
 
-#include "eq_float.h"
+#include "eq_float4.h"
 
 #define ELEMENT eq_f16_t
 #define LOAD eq_f16_load

@@ -2,7 +2,7 @@
 #ifndef EQ_ELEMENT_H
 #define EQ_ELEMENT_H
 
-#include "eq_float.h"
+#include "eq_float4.h"
 
 #define ELEMENT float
 #define LOAD eq_f32_load

@@ -1,0 +1,50 @@
+"""Operators on integers as they are stored, as TensorFlow Lite files have them."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import strategies as st
+
+from tests.tflite.drawn import Case, scales, zero_points
+from tests.tflite.truth_cases import pairs_of_shapes, quantized, values
+from tests.tflite.writer import Network
+
+NAMES = ("FLOOR_DIV", "FLOOR_MOD", "BITWISE_XOR", "RIGHT_SHIFT", "BITCAST")
+DIVISIONS = NAMES[:2]
+
+
+def _without_zeros(network: Network, x: int, shape: tuple[int, ...], kind: str, part: tuple[float | None, int]) -> int:
+    """The larger of `x` and 1, or the smaller of `x` and -1: TensorFlow Lite stops where a divisor is 0."""
+    name, end = ("MAXIMUM", 1) if len(network.tensors) % 2 else ("MINIMUM", -1)
+    bound = network.tensor((1,) * len(shape), kind, *part, np.full((1,) * len(shape), end, kind))
+    y = network.tensor(shape, kind, *part)
+    network.operator(name, [x, bound], [y])
+    return y
+
+
+@st.composite
+def stored(draw: st.DrawFn, kind: str) -> Case:
+    """Operands and result in scales of their own; one operand maybe a constant, of one value or many."""
+    name, shapes = draw(st.sampled_from(NAMES)), draw(pairs_of_shapes())
+    constant, one = draw(st.sampled_from((None, None, 0, 1))), draw(st.booleans())
+    parts = [quantized(kind, draw(scales()), draw(zero_points())) for _ in range(3)]
+
+    def add(network: Network, rng: np.random.Generator) -> None:
+        operands = []
+        for side, (shape, part) in enumerate(zip(shapes, parts, strict=False)):
+            if name == "BITCAST" and side == 1:
+                continue
+            divides = side == 1 and name in DIVISIONS
+            if side == constant and name != "BITCAST" and shapes[1 - side] == np.broadcast_shapes(*shapes):
+                size = (1,) * len(shape) if one else shape
+                data = values(rng, kind, size)
+                data = np.where(divides & (data == 0), -1, data).astype(kind)
+                operands.append(network.tensor(size, kind, *part, data))
+                continue
+            x = network.input(shape, kind, *part)
+            operands.append(_without_zeros(network, x, shape, kind, part) if divides else x)
+        y = network.tensor(shapes[0] if name == "BITCAST" else np.broadcast_shapes(*shapes), kind, *parts[2])
+        network.operator(name, operands, [y])
+        network.outputs.append(y)
+
+    return Case(f"{name} {kind} {shapes} {constant=} {parts} {one=}", add)
