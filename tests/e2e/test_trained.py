@@ -23,7 +23,7 @@ TRAINED = sorted(path for path in EXAMPLES.glob("*/*.pt2") if path.stem.rpartiti
 
 
 def test_there_are_some() -> None:
-    assert {path.name for path in TRAINED} >= {"resnet8_int4.pt2", "resnet8_ternary.pt2"}
+    assert len(TRAINED) >= 4
 
 
 @pytest.mark.parametrize("path", TRAINED, ids=lambda path: path.stem)
