@@ -45,6 +45,13 @@ def judge(work: Work, picks: Picks, roundings: Mapping[str, str]) -> dict[str, A
     }
 
 
+def float_accuracy(work: Work) -> dict[str, Any]:
+    """That of the float network on evaluation data."""
+    graph, labels = work.graph, work.evaluation.labels
+    assert labels is not None
+    return {"accuracy": accuracy(reference.run(graph, work.evaluation.inputs)[graph.outputs[0]], labels)}
+
+
 def outputs_of(integer: Graph, samples: Samples) -> dict[str, np.ndarray]:
     """Real values of the integer network's outputs."""
     made = reference.run(integer, quantize_inputs(integer, samples))

@@ -9,8 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from edgeq import pipeline, reference
-from edgeq.accuracy import accuracy
+from edgeq import pipeline
 from edgeq.budget import Budget, limits_on
 from edgeq.build import make
 from edgeq.errors import EdgeqError
@@ -22,7 +21,7 @@ from edgeq.search import cache
 from edgeq.search.costs import costs
 from edgeq.search.front import RESOURCES, Front
 from edgeq.search.options import options_of, quantizations_of
-from edgeq.search.points import judge
+from edgeq.search.points import float_accuracy, judge
 from edgeq.search.program import NOTHING, Option, Room, Total
 from edgeq.search.request import SearchOptions
 from edgeq.search.result import Row, SearchResult, ranked
@@ -50,10 +49,8 @@ def search(options: SearchOptions, observer: Observer) -> SearchResult:
         observer.warning(f"costs of layers are not kept for other searches: {why}; set EDGEQ_CACHE_DIR")
     with workers(work, state, observer, options.jobs, options.dask) as team:
         rows = _Search(options, work, team).rows()
-    labels = work.evaluation.labels
-    assert labels is not None
-    exact = reference.run(work.graph, work.evaluation.inputs)[work.graph.outputs[0]]
-    return SearchResult(options, accuracy(exact, labels), len(work.evaluation), work.corrects_biases, tuple(rows))
+        exact = team.results("float network", [Step("float", float_accuracy, ())])["float"]["accuracy"]
+    return SearchResult(options, exact, len(work.evaluation), work.corrects_biases, tuple(rows))
 
 
 def _check(options: SearchOptions) -> None:
