@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edgeq import integer_program
+
 
 @dataclass(frozen=True)
 class Option:
@@ -66,8 +68,6 @@ def _solve(
     instructions: float = np.inf,
 ) -> Choice | None:
     """The option of each layer that minimises the weighted sum within both limits."""
-    from scipy.optimize import Bounds, LinearConstraint, milp  # 0.7 s
-
     options = [(index, option) for index, layer in enumerate(layers) for option in layer]
     code = {option.function: option.code_bytes for _, option in options}
     column = {function: len(options) + position for position, function in enumerate(sorted(code))}
@@ -82,21 +82,14 @@ def _solve(
         uses[position, column[option.function]] = -1
     for function, position in column.items():
         flash[position] = code[function]
-    constraints = [
-        LinearConstraint(once, 1, 1),
-        LinearConstraint(uses, -np.inf, 0),
-        LinearConstraint(np.stack([flash, cost]), -np.inf, [flash_bytes, instructions]),
+    rows = [
+        (once, 1, 1),
+        (uses, -np.inf, 0),
+        (np.stack([flash, cost]), -np.inf, [flash_bytes, instructions]),
     ]
-    objective = instructions_weight * cost + flash_weight * flash
-    result = milp(
-        objective, integrality=np.ones(width), bounds=Bounds(0, 1), constraints=constraints, options={"mip_rel_gap": 0}
-    )
-    if result.x is None:
+    found = integer_program.solve(instructions_weight * cost + flash_weight * flash, rows)
+    if found is None:
         return None
-    picks: list[int] = []
-    start = 0
-    for layer in layers:
-        picks.append(int(np.argmax(result.x[start : start + len(layer)])))
-        start += len(layer)
+    picks = integer_program.picked(found, [len(layer) for layer in layers])
     total = sum(layer[pick].instructions for layer, pick in zip(layers, picks, strict=True))
-    return Choice(tuple(picks), total, flash_of(layers, picks))
+    return Choice(picks, total, flash_of(layers, picks))

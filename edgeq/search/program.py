@@ -6,14 +6,12 @@ option, one a piece of code that kernels share: the first layer that uses a kern
 
 from __future__ import annotations
 
-import ctypes
-import os
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from edgeq import integer_program
 
 #: share of the error by which the second solution, the smallest, may exceed the first
 TOLERANCE = 1e-6
@@ -91,22 +89,6 @@ def least(layers: Layers, what: str, room: Room) -> Choice | None:
     return program.solve(program.flash if what == "flash" else program.cycles, room)
 
 
-@contextmanager
-def _silent() -> Iterator[None]:
-    """HiGHS now and then prints a line on the process's stdout, whatever its options say; what a command prints there
-    must not have it."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    try:
-        with open(os.devnull, "w", encoding="ascii") as nowhere:
-            os.dup2(nowhere.fileno(), 1)
-        yield
-    finally:
-        ctypes.CDLL(None).fflush(None)
-        os.dup2(kept, 1)
-        os.close(kept)
-
-
 class _Program:
     """The program's columns: options of all layers, then pieces of code."""
 
@@ -134,8 +116,6 @@ class _Program:
 
     def solve(self, objective: np.ndarray, room: Room, error: float | None = None) -> Choice | None:
         """The least objective within the room and, if given, an error and TOLERANCE of it more."""
-        from scipy.optimize import Bounds, LinearConstraint, milp  # 0.7 s
-
         upper = np.ones(len(self.error))
         for place, (_, option) in enumerate(self._options):
             upper[place] = option.live_bytes <= room.live_bytes
@@ -144,25 +124,10 @@ class _Program:
             upper[self.error > error * (1 + TOLERANCE)] = 0
             shares = np.minimum(self.error, error * (1 + TOLERANCE)) / (error or 1.0)
         limited = np.stack([self.flash, self.cycles, shares])
-        constraints = [
-            LinearConstraint(self._once, 1, 1),
-            LinearConstraint(self._uses, -np.inf, 0),
-            LinearConstraint(limited, -np.inf, [room.flash_bytes, room.cycles, 1 + TOLERANCE]),
+        rows = [
+            (self._once, 1, 1),
+            (self._uses, -np.inf, 0),
+            (limited, -np.inf, [room.flash_bytes, room.cycles, 1 + TOLERANCE]),
         ]
-        whole = np.ones(len(self.error))
-        with _silent():
-            result = milp(
-                objective,
-                integrality=whole,
-                bounds=Bounds(0, upper),
-                constraints=constraints,
-                options={"mip_rel_gap": 0},
-            )
-        if result.x is None:
-            return None
-        picks: list[int] = []
-        start = 0
-        for layer in self._layers:
-            picks.append(int(np.argmax(result.x[start : start + len(layer)])))
-            start += len(layer)
-        return tuple(picks)
+        found = integer_program.solve(objective, rows, upper)
+        return None if found is None else integer_program.picked(found, [len(layer) for layer in self._layers])
