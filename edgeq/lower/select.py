@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from edgeq import ops
 from edgeq.boards import Board
@@ -45,6 +46,11 @@ class Candidate:
     def constants(self) -> Mapping[str, Constant]:
         """What the kernel reads, packed when it is first asked for."""
         return self.kernel.pack(*self.for_kernel)
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The integers that the kernel's template needs."""
+        return (self.kernel.parameters or ops.get(self.node.op).c_parameters)(*self.for_kernel)
 
     @property
     def constant_bytes(self) -> int:
@@ -117,7 +123,7 @@ def _layer(candidate: Candidate, board: Board, index: int) -> Layer:
     operator = ops.get(node.op)
     units, granule = kernel.units(graph, node), kernel.granule(graph, node)
     name = identifier(node.name)
-    parameters = (kernel.parameters or operator.c_parameters)(*candidate.for_kernel)
+    parameters = candidate.parameters
     return Layer(
         index=index,
         key=f"l{index:02d}_{name}" if _tells(name, node.op) else f"l{index:02d}_{name}_{node.op}",

@@ -39,11 +39,15 @@ def row_kernels(program: Program) -> dict[int, Layer]:
             continue
         for kernel in operator.kernels:
             other = replace(layer, kernel=kernel)
-            suits = kernel.isa == layer.kernel.isa and kernel.applies(graph, node) is None
-            if suits and kernel.dtype == layer.kernel.dtype and _row_units(graph, other, reach):
+            suits = kernel.isa == layer.kernel.isa and kernel.takes(graph, node) and kernel.applies(graph, node) is None
+            if suits and _row_units(graph, other, reach):
                 candidate = Candidate(graph, node, kernel, f"{kernel.why}; in bands better than {layer.function}")
                 found[layer.index] = replace(
-                    other, function=candidate.function, constants=candidate.constants, why=candidate.why
+                    other,
+                    function=candidate.function,
+                    constants=candidate.constants,
+                    parameters=candidate.parameters,
+                    why=candidate.why,
                 )
                 break
     return found

@@ -103,6 +103,21 @@ def test_every_precision_in_one_network(board: str, network: tuple[Graph, Sample
     assert verification.bit_exact, verification.first_difference
 
 
+@pytest.mark.parametrize("board", ["host", *(pytest.param(name, marks=pytest.mark.qemu) for name in (
+    "riscv-8core", "cortex-m4", "cortex-m55"))])  # fmt: skip
+@pytest.mark.parametrize("precision", ["int4", "ternary", "binary"])
+def test_band_by_band(precision: str, board: str, network: tuple[Graph, Samples], tmp_path: Path) -> None:
+    """--optimize ram: layers in stages take kernels of their own, with the same type of weights."""
+    require_board(board)
+    graph, samples = network
+    integer, folder = pipeline.quantize(graph, samples, Recipe(Method(precision))), tmp_path / "firmware"
+    options = EmitOptions("ram", precision, {"file": "bands", "sha256": ""})
+    program, _ = pipeline.generate(integer, load_board(board), folder, options)
+    assert program.stages
+    verification = verify_layers(open_folder(folder), samples.evenly(4))
+    assert verification.bit_exact, verification.first_difference
+
+
 def test_counting_bits_gives_what_products_give() -> None:
     """The same network with a second reader of the signs, for which they stay bytes."""
 
