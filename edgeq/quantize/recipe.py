@@ -15,7 +15,7 @@ from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph
 from edgeq.quantize.observe import OBSERVERS
 from edgeq.quantize.precision import INT8, PRECISIONS
-from edgeq.quantize.weights import MINMAX, OMSE, WEIGHTS
+from edgeq.quantize.weights import GPTQ, MINMAX, WEIGHTS
 
 AUTO = "auto"
 #: the table of a recipe file that holds rules for layers
@@ -28,7 +28,7 @@ SWITCHES = ("bias_correction", "equalize", "smooth")
 class Method:
     """How one layer is quantized. `observer` chooses the ranges of the activations it makes: minmax, percentile (keeps
     `percentile` % of the values), mse or kl; `weights` how its weights are rounded: minmax, omse, gptq, adaround,
-    adaquant or auto: minmax for weights of 8 bits, omse for less."""
+    adaquant or auto: minmax for weights of 8 bits, gptq for less."""
 
     precision: str = "int8"
     observer: str = "mse"
@@ -43,7 +43,7 @@ class Method:
             return MINMAX
         if self.weights != AUTO:
             return self.weights
-        return MINMAX if precision.weights == INT8 else OMSE
+        return MINMAX if precision.weights == INT8 else GPTQ
 
 
 @dataclass(frozen=True)
