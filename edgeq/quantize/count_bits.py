@@ -25,12 +25,14 @@ BITS = Quantization(np.ones(1), 0, None, "uint32")
 LARGEST_SHIFT, LEAST_SHIFT, NEIGHBOURS = 20, 6, 32
 #: of B and of n * M, so that their difference stays within 32 bits
 LIMIT = 2**30
+#: the kernels keep classes in bytes
+LARGEST_CLASS = 255
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """A convolution of signs: inputs of its requantization, and the ways in which its windows lie in the image: by row
-    and by column the class of taps that are inside, [classes, kernel_h or kernel_w] bool."""
+    """A convolution of signs: what its sums are, and which of the ways to lie in the image every row and every column
+    of its windows has."""
 
     constants_a: np.ndarray  # [row classes * column classes, out_c]: A
     products: int
@@ -47,8 +49,10 @@ def count_bits(graph: Graph) -> Graph:
         readers = [reader for reader in graph.nodes if node.output in reader.inputs]
         source = graph.tensor(node.output)
         bits = Tensor(f"{source.name}.bits", (*source.shape[:-1], words_of(source.shape[-1])), "uint32", BITS)
-        made = [_counting(graph, reader, bits.name, tensors) for reader in readers if _counts(graph, reader)]
-        if len(made) == len(readers) and all(made):
+        if not all(_counts(graph, reader) for reader in readers):
+            continue
+        made = [_counting(graph, reader, bits.name, tensors) for reader in readers]
+        if made and all(made):
             tensors[bits.name] = bits
             changed[node.name] = replace(node.with_attributes(packed=True), outputs=(bits.name,))
             changed.update({item.name: item for item in made if item is not None})
@@ -66,6 +70,8 @@ def _counts(graph: Graph, node: Node) -> bool:
 def _counting(graph: Graph, node: Node, bits: str, tensors: dict[str, Tensor]) -> Node | None:
     """The node that counts bits, its constants added to `tensors`; None where they can't be exact."""
     layer = layer_of(graph, node)
+    if max(*layer.row_class, *layer.column_class) > LARGEST_CLASS:
+        return None
     found = exact_constants(graph, node, layer)
     if found is None:
         return None
