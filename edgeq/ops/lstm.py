@@ -34,7 +34,7 @@ class Lstm(Recurrent):
     inner = ("cell",)
     kernels = recurrent.kernels("lstm")
     torch_targets = {"aten.lstm.input": recurrent_torch.lstm, "aten.lstm_cell.default": recurrent_torch.lstm_cell}
-    tflite_targets = {"UNIDIRECTIONAL_SEQUENCE_LSTM": recurrent_tflite.lstm}
+    tflite_targets = {"LSTM": recurrent_tflite.lstm_step, "UNIDIRECTIONAL_SEQUENCE_LSTM": recurrent_tflite.lstm}
     onnx_targets = {"LSTM": recurrent_onnx.lstm}
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:

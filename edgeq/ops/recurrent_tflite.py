@@ -1,4 +1,5 @@
-"""TensorFlow Lite's UNIDIRECTIONAL_SEQUENCE_LSTM: float, with int8 weights only, and full-integer (8x8_16).
+"""TensorFlow Lite's UNIDIRECTIONAL_SEQUENCE_LSTM, and LSTM, which is one step of it: float, with int8 weights only, and
+full-integer (8x8_16).
 
 The activation state and the cell state are variable tensors, which last from one inference to the next. A full-integer
 file prescribes all scales: the cell state's is a power of two, and that of the outputs is the fifth intermediate's.
@@ -30,19 +31,35 @@ FORMS = (
 )
 HIDDEN = 4  # the intermediate that tells the scale of the outputs
 TANH = 4  # its number among the fused activations
+FULL = 0  # the number of the kernel type whose operands are these
 
 
 def lstm(importer: Importer, call: TfliteCall) -> str:
-    """The sequence of outputs; both states are kept."""
+    """The sequence of outputs [1, T, H]; both states are kept."""
+    if call.option("time_major"):
+        raise importer.unsupported("an LSTM with the time in front (time_major)", "time_major=False")
+    return _layer(importer, call, call.input(0))
+
+
+def lstm_step(importer: Importer, call: TfliteCall) -> str:
+    """The output [1, H] of the one step x [1, I]; both states are kept."""
+    if call.option("kernel_type") != FULL:
+        raise importer.unsupported("an LSTM of the basic kernel", "the full kernel, with its states as variable tensors")
+    x = call.input(0)
+    shape = importer.shape(x)
+    if len(shape) != 2:
+        raise importer.unsupported(f"an LSTM's step of shape {shape}", "one of shape [1, features]")
+    y = _layer(importer, call, importer.viewed(x, (1, *shape)))
+    return importer.viewed(y, (1, importer.shape(y)[2]))
+
+
+def _layer(importer: Importer, call: TfliteCall, x: str) -> str:
     _check_form(importer, call)
     w, r, bias = (
         importer.joined([call.input(first + gate, "weights") for gate in range(4)], "the weights of an LSTM")
         for first in (WEIGHTS, RECURRENT, BIAS)
     )
     zeros = importer.constant(np.zeros(importer.shape(bias), np.float32))
-    x = call.input(0)
-    if call.option("time_major"):
-        raise importer.unsupported("an LSTM with the time in front (time_major)", "time_major=False")
     h, c = call.variable(OUTPUT_STATE, "an activation state"), call.variable(CELL_STATE, "a cell state")
     attributes = _attributes(importer, call, importer.quantization(h), importer.quantization(c))
     layer = Direction(w, r, bias, zeros, False, {"h": h, "state": c})

@@ -1,4 +1,4 @@
-"""UNIDIRECTIONAL_SEQUENCE_LSTM against TensorFlow Lite's reference kernels, over several invocations: full-integer
+"""UNIDIRECTIONAL_SEQUENCE_LSTM and LSTM against TensorFlow Lite's reference kernels, over several invocations: full-integer
 files byte for byte, float ones nearly."""
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from edgeq import reference
 from edgeq.errors import EdgeqError
 from edgeq.frontend.tflite import program
 from edgeq.passes import canonicalize
-from tests.tflite.recurrent_cases import Lstm, float_lstm, lstms
+from tests.tflite.recurrent_cases import STEP, Lstm, float_lstm, lstms
 from tests.tflite.test_single_operators import integer_graph, random_input
 from tests.tflite.writer import Network
 from tests.tools import require_module
@@ -79,7 +79,7 @@ def test_long_sweep(tmp_path: Path) -> None:
     run()
 
 
-@pytest.mark.parametrize("options", [{}, {"cell_clip": 0.3}])
+@pytest.mark.parametrize("options", [{}, {"cell_clip": 0.3}, {"operator": STEP}])
 @pytest.mark.parametrize("hybrid", [False, True])
 def test_float(hybrid: bool, options: dict[str, Any], tmp_path: Path) -> None:
     require_module("tflite_runtime")
@@ -89,7 +89,8 @@ def test_float(hybrid: bool, options: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "lstm.tflite"
     path.write_bytes(network.bytes())
     graph = canonicalize(program.load(path))
-    samples = [[rng.normal(0, 1, (1, 4, 5)).astype(np.float32)] for _ in range(INVOCATIONS)]
+    shape = network.tensors[network.inputs[0]]["shape"]
+    samples = [[rng.normal(0, 1, shape).astype(np.float32)] for _ in range(INVOCATIONS)]
     expected = run_tflite(path.read_bytes(), samples)
     made = reference.run(graph, {graph.inputs[0]: np.concatenate([sample[0] for sample in samples])})
     right = np.concatenate([outputs[0] for outputs in expected])
@@ -114,6 +115,20 @@ def test_forms_without_a_kernel(operand: int | None, message: str, tmp_path: Pat
     if operand is not None:
         inputs = network.operators[0]["inputs"]
         inputs[operand] = -1 if inputs[operand] != -1 else inputs[12]
+    path = tmp_path / "lstm.tflite"
+    path.write_bytes(network.bytes())
+    with pytest.raises(EdgeqError, match=message):
+        program.load(path)
+
+
+@pytest.mark.parametrize(
+    ("options", "shape", "message"),
+    [({"kernel_type": 1}, (1, 5), "an LSTM of the basic kernel"), ({}, (1, 1, 5), "an LSTM's step of shape")],
+)
+def test_steps_refused(options: dict[str, Any], shape: tuple[int, ...], message: str, tmp_path: Path) -> None:
+    network = Network()
+    float_lstm(network, np.random.default_rng(0), False, STEP, **options)
+    network.tensors[network.inputs[0]]["shape"] = list(shape)
     path = tmp_path / "lstm.tflite"
     path.write_bytes(network.bytes())
     with pytest.raises(EdgeqError, match=message):
