@@ -37,7 +37,7 @@ def stepper(path: Path, wanted: set[str], outputs: Sequence[int]) -> Step:
         kept = sorted(wanted - _overwritten(interpreter, model))
         results = interpreter.get_output_details()
         made = {position: interpreter.get_tensor(results[position]["index"]).copy() for position in outputs}
-        values = {name: interpreter.get_tensor(int(name)).copy() for name in kept}
+        values = {name: np.array(interpreter.get_tensor(int(name)), ndmin=1) for name in kept}
         signed = {name: signed_bytes(value) if value.dtype == np.uint8 else value for name, value in values.items()}
         return signed, made
 

@@ -327,7 +327,8 @@ def _flatten(value: Any) -> list[Any]:
 
 def simplify(program: ExportedProgram) -> ExportedProgram:
     """The program with composite operators taken apart, but those with a kernel of ours kept whole, and those that
-    INSTEAD knows, so that a refusal names what the user wrote."""
+    INSTEAD knows, so that a refusal names what the user wrote. Raises EdgeqError for a program that contradicts
+    itself."""
     table = torch.export.default_decompositions()
     kept = {target for op in ops.registry().values() for target in op.torch_targets} | set(torch_quantized.TARGETS)
     for overload in list(table):
@@ -335,7 +336,13 @@ def simplify(program: ExportedProgram) -> ExportedProgram:
             table.pop(overload)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec", FutureWarning)  # torch's own
-        return program.run_decompositions(table)
+        try:
+            return program.run_decompositions(table)
+        except (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            raise EdgeqError(
+                f"torch can't take the exported program apart ({str(error)[:200] or type(error).__name__}); the file "
+                "is damaged, so export the model again"
+            ) from error
 
 
 def check_numbers(graph: Graph) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.frontend.tflite.unsigned import SHIFT
-from edgeq.ops import gather, select_import
+from edgeq.ops import gather, repeats, select_import
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -119,9 +119,13 @@ def dynamic_update_slice(importer: Importer, call: TfliteCall) -> str:
 
 
 def fill(importer: Importer, call: TfliteCall) -> str:
-    """FILL of a constant shape with a constant."""
-    shape = call.integers(0, "a shape")
-    return _folded(importer, call, np.broadcast_to(_scalar(importer, call, 1), _stated(importer, call, shape)))
+    """FILL of a constant shape with a value."""
+    shape, value = _stated(importer, call, call.integers(0, "a shape")), call.input(1)
+    if importer.is_constant(value):
+        return _folded(importer, call, np.broadcast_to(_scalar(importer, call, 1), shape))
+    if importer.shape(value) != (1,):
+        raise importer.unsupported(f"a FILL with a value of shape {importer.shape(value)}", "one without axes")
+    return repeats.expanded(importer, importer.viewed(value, (1,) * len(shape)), shape)
 
 
 def sparse_to_dense(importer: Importer, call: TfliteCall) -> str:

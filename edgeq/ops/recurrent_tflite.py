@@ -44,7 +44,9 @@ def lstm(importer: Importer, call: TfliteCall) -> str:
 def lstm_step(importer: Importer, call: TfliteCall) -> str:
     """The output [1, H] of the one step x [1, I]; both states are kept."""
     if call.option("kernel_type") != FULL:
-        raise importer.unsupported("an LSTM of the basic kernel", "the full kernel, with its states as variable tensors")
+        raise importer.unsupported(
+            "an LSTM of the basic kernel", "the full kernel, with its states as variable tensors"
+        )
     x = call.input(0)
     shape = importer.shape(x)
     if len(shape) != 2:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import broadcast, stored_import
+from edgeq.ops import bitcast_tflite, broadcast, stored_import
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Stored(Operator):
     name = "stored"
     takes_int16 = True
     permutes_constants = True
-    tflite_targets = stored_import.TFLITE_TARGETS
+    tflite_targets = {**stored_import.TFLITE_TARGETS, "BITCAST": bitcast_tflite.bitcast}
     kernels = tuple(_kernel(function, bits) for bits in (8, 16) for function in FUNCTIONS)
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:

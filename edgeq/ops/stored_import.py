@@ -70,22 +70,7 @@ def tflite(function: str, real: Callable[[Importer, TfliteCall], str] | None = N
     return convert
 
 
-def bitcast(importer: Importer, call: TfliteCall) -> str:
-    """BITCAST to the same type: the same integers in another scale."""
-    x = call.input(0)
-    if importer.is_constant(x):
-        raise importer.unsupported("an operator of constants only", "a constant that holds its result")
-    source, target = _storage(importer, call, [x])
-    if len(_bits(call)) != 1:
-        raise importer.unsupported("BITCAST of uint8 to int8", "one type: uint8 is stored less 128, in other bits")
-    if source.same_as(target):
-        return importer.viewed(x, importer.shape(x))
-    zero = importer.integer_constant(np.zeros((1,) * len(importer.shape(x)), source.dtype), source)
-    return combine(importer, "bitwise_xor", [x, zero], [source, source, target])
-
-
 TFLITE_TARGETS: Mapping[str, Callable[[Importer, TfliteCall], str]] = {
-    "BITCAST": bitcast,
     "BITWISE_XOR": tflite("bitwise_xor"),
     "FLOOR_DIV": tflite("floor_div", binary_import.tflite_floor_division),
     "FLOOR_MOD": tflite("floor_mod", binary_import.tflite_remainder),

@@ -14,6 +14,7 @@ from tests.conftest import EXAMPLES
 from tests.tflite.drawn import Case
 from tests.tflite.groups import GROUPS
 from tests.tflite.recurrent_cases import float_lstm, lstms
+from tests.tflite.sparse_cases import densities
 from tests.tflite.writer import Network
 
 FILES_A_GROUP = 3
@@ -48,8 +49,9 @@ def tflite_networks() -> list[Network]:
 
 
 def recurrent_networks() -> list[Network]:
-    """LSTMs in integers, in float and with int8 weights, and a table that integers are looked up in."""
-    made = [Network() for _ in range(4)]
+    """LSTMs in integers, in float and with int8 weights, a table that integers are looked up in, and a sparse constant
+    of which each level is another."""
+    made = [Network() for _ in range(5)]
     lstm = find(lstms(), lambda case: case.steps == 3, settings=settings(database=None))
     lstm.add(made[0], np.random.default_rng(0))
     for network, hybrid in zip(made[1:], (False, True), strict=False):
@@ -58,6 +60,10 @@ def recurrent_networks() -> list[Network]:
     ids, y = made[3].input((1, 5), "int32"), made[3].tensor((1, 5, 4), "float32")
     made[3].operator("GATHER", [table, ids], [y], "GatherOptions", axis=0)
     made[3].outputs.append(y)
+    mixed = find(
+        densities(), lambda case: "True" in case.text and "{1: 2}" in case.text, settings=settings(database=None)
+    )
+    mixed.add(made[4], np.random.default_rng(0))
     return made
 
 

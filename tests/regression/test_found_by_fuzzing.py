@@ -143,3 +143,14 @@ def test_scatter_without_operands(tmp_path: Path) -> None:
     path.write_bytes(net.bytes())
     with pytest.raises(EdgeqError, match="indices that is not constant"):
         pipeline.import_model(ModelSource(path))
+
+
+def test_exported_program_of_a_module_that_is_not_there() -> None:
+    import torch
+
+    from edgeq.frontend import torch_program
+
+    exported = torch.export.export(torch.nn.Linear(3, 2).eval(), (torch.zeros(1, 3),))
+    exported.module_call_graph[0].fqn = "dropout"
+    with pytest.raises(EdgeqError, match="torch can't take the exported program apart"):
+        torch_program.simplify(exported)

@@ -11,8 +11,9 @@ from tests.tflite.drawn import Case
 from tests.tflite.matmul_cases import matmuls
 from tests.tflite.placement_cases import casts, constants, placements, tables
 from tests.tflite.reduction_cases import products, reductions, selections
+from tests.tflite.sparse_cases import densities
 from tests.tflite.state_cases import svdf_layers
-from tests.tflite.stored_cases import stored
+from tests.tflite.stored_cases import bitcasts, stored
 from tests.tflite.structure_cases import paddings, rearrangements, resizes, transposed_convolutions, views
 from tests.tflite.truth_cases import choices, comparisons, logics
 from tests.tflite.wide_cases import wide_layers, wide_others
@@ -53,7 +54,7 @@ GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "logics": logics(),
     "choices": choices("int8") | choices("bool"),
     "wide_choices": choices("int16"),
-    "placements": placements("int8") | constants("int8"),
+    "placements": placements("int8") | constants("int8") | densities(),
     "truth_placements": placements("bool") | constants("bool"),
     "wide_placements": placements("int16") | constants("int16"),
     "casts": casts(),
@@ -63,7 +64,7 @@ GROUPS: dict[str, st.SearchStrategy[Case]] = {
     "wide_products": products("int16"),
     "tables": tables(),
     "wide_dilated_convolutions": dilated_convolutions("int16"),
-    "stored": stored("int8"),
-    "wide_stored": stored("int16"),
+    "stored": stored("int8") | bitcasts("int8"),
+    "wide_stored": stored("int16") | bitcasts("int16"),
     "svdf_layers": svdf_layers(),
 }

@@ -122,13 +122,19 @@ _FORMS = {
 
 @st.composite
 def constants(draw: st.DrawFn, kind: str) -> Case:
-    """FILL and SPARSE_TO_DENSE of constants, and what reads them; SPARSE_TO_DENSE of one computed value."""
+    """FILL and SPARSE_TO_DENSE of constants, and what reads them; of one computed value."""
     name = draw(st.sampled_from(("FILL", "SPARSE_TO_DENSE") if kind == "int8" else ("FILL",)))
     shape = (1, *draw(st.lists(st.integers(1, 4), max_size=2)), draw(st.sampled_from(CHANNELS)))
     part, computed = quantized(kind, draw(scales()), draw(zero_points())), draw(st.booleans())
 
     def add(network: Network, rng: np.random.Generator) -> None:
         value, made = network.tensor((), kind, *part, values(rng, kind, ())), network.tensor(shape, kind, *part)
+        if name == "FILL" and computed:
+            one = network.tensor((), kind, *part)
+            network.operator("SQUEEZE", [network.input((1, 1), kind, *part)], [one], "SqueezeOptions", squeeze_dims=[])
+            network.operator(name, [network.integers(*shape), one], [made])
+            network.outputs.append(made)
+            return
         if name == "FILL":
             network.operator(name, [network.integers(*shape), value], [made])
         else:

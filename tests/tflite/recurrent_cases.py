@@ -83,7 +83,9 @@ def lstms(draw: st.DrawFn) -> Lstm:
     )  # fmt: skip
 
 
-def float_lstm(network: Network, rng: np.random.Generator, hybrid: bool, operator: Any = SEQUENCE, **options: Any) -> None:
+def float_lstm(
+    network: Network, rng: np.random.Generator, hybrid: bool, operator: Any = SEQUENCE, **options: Any
+) -> None:
     """A float LSTM of 5 features and 6 cells over 4 steps, or one step of it where `operator` is STEP; `hybrid`: with
     int8 weights."""
     n, i = 6, 5

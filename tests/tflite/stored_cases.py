@@ -9,7 +9,7 @@ from tests.tflite.drawn import Case, scales, zero_points
 from tests.tflite.truth_cases import pairs_of_shapes, quantized, values
 from tests.tflite.writer import Network
 
-NAMES = ("FLOOR_DIV", "FLOOR_MOD", "BITWISE_XOR", "RIGHT_SHIFT", "BITCAST")
+NAMES = ("FLOOR_DIV", "FLOOR_MOD", "BITWISE_XOR", "RIGHT_SHIFT")
 DIVISIONS = NAMES[:2]
 
 
@@ -32,10 +32,8 @@ def stored(draw: st.DrawFn, kind: str) -> Case:
     def add(network: Network, rng: np.random.Generator) -> None:
         operands = []
         for side, (shape, part) in enumerate(zip(shapes, parts, strict=False)):
-            if name == "BITCAST" and side == 1:
-                continue
             divides = side == 1 and name in DIVISIONS
-            if side == constant and name != "BITCAST" and shapes[1 - side] == np.broadcast_shapes(*shapes):
+            if side == constant and shapes[1 - side] == np.broadcast_shapes(*shapes):
                 size = (1,) * len(shape) if one else shape
                 data = values(rng, kind, size)
                 data = np.where(divides & (data == 0), -1, data).astype(kind)
@@ -43,8 +41,30 @@ def stored(draw: st.DrawFn, kind: str) -> Case:
                 continue
             x = network.input(shape, kind, *part)
             operands.append(_without_zeros(network, x, shape, kind, part) if divides else x)
-        y = network.tensor(shapes[0] if name == "BITCAST" else np.broadcast_shapes(*shapes), kind, *parts[2])
+        y = network.tensor(np.broadcast_shapes(*shapes), kind, *parts[2])
         network.operator(name, operands, [y])
         network.outputs.append(y)
 
     return Case(f"{name} {kind} {shapes} {constant=} {parts} {one=}", add)
+
+
+@st.composite
+def bitcasts(draw: st.DrawFn, kind: str) -> Case:
+    """The same bits in another scale, in int8, uint8 or int16."""
+    target, shape = draw(st.sampled_from(("int8", "uint8", "int16"))), draw(pairs_of_shapes())[0]
+    parts = [quantized("int16" if name == "int16" else "int8", draw(scales()), draw(zero_points()))
+             for name in (kind, target)]  # fmt: skip
+    wider = (*shape[:-1][:4], 2)
+    sizes = {
+        name: shape if (kind == "int16") == (target == "int16") else wider[:-1] if name == "int16" else wider
+        for name in (kind, target)
+    }
+
+    def add(network: Network, rng: np.random.Generator) -> None:
+        x = network.input(sizes[kind], kind, *parts[0])
+        scale, zero = parts[1]
+        y = network.tensor(sizes[target], target, scale, zero + 128 if target == "uint8" else zero)
+        network.operator("BITCAST", [x], [y])
+        network.outputs.append(y)
+
+    return Case(f"BITCAST {kind} {target} {sizes} {parts}", add)

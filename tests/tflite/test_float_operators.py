@@ -59,3 +59,25 @@ def test_float_operator(name: str, tmp_path: Path) -> None:
     graph = canonicalize(program.load(path))
     values = reference.run(graph, dict(zip(graph.inputs, inputs, strict=True)))[graph.outputs[0]]
     np.testing.assert_allclose(values, run_reference(path.read_bytes(), inputs)[0], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_running_sum(reverse: bool, tmp_path: Path) -> None:
+    """CUMSUM, which the optimized kernels have alone."""
+    require_module("tflite_runtime")
+    from tflite_runtime.interpreter import Interpreter
+
+    network, data = Network(), np.random.default_rng(0).normal(0, 2, SHAPE).astype(np.float32)
+    operands = [network.input(SHAPE, "float32"), network.integers(2)]
+    y = network.tensor(SHAPE, "float32")
+    network.operator("CUMSUM", operands, [y], "CumsumOptions", exclusive=not reverse, reverse=reverse)
+    network.outputs.append(y)
+    path = tmp_path / "operator.tflite"
+    path.write_bytes(network.bytes())
+    interpreter = Interpreter(model_content=network.bytes())
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(network.inputs[0], data)
+    interpreter.invoke()
+    graph = canonicalize(program.load(path))
+    values = reference.run(graph, {graph.inputs[0]: data})[graph.outputs[0]]
+    np.testing.assert_allclose(values, interpreter.get_tensor(y), rtol=1e-5, atol=1e-5)

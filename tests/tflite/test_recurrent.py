@@ -1,5 +1,5 @@
-"""UNIDIRECTIONAL_SEQUENCE_LSTM and LSTM against TensorFlow Lite's reference kernels, over several invocations: full-integer
-files byte for byte, float ones nearly."""
+"""UNIDIRECTIONAL_SEQUENCE_LSTM and LSTM against TensorFlow Lite's reference kernels, over several invocations:
+full-integer files byte for byte, float ones nearly."""
 
 from __future__ import annotations
 

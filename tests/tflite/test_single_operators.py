@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from edgeq import pipeline, reference
 from edgeq.errors import EdgeqError
 from edgeq.frontend.tflite import program
+from edgeq.frontend.tflite.unsigned import signed_bytes
 from edgeq.ir.graph import Graph
 from edgeq.passes import canonicalize
 from edgeq.quantize.data import to_model_layout
@@ -47,7 +48,8 @@ def check(cases: list[Case], number: int, folder: Path) -> None:
     }
     actual = reference.run(graph, stored)
     for case, name, right in zip(cases, graph.outputs, expected, strict=True):
-        np.testing.assert_array_equal(to_model_layout(graph, name, actual[name]), right, err_msg=case.text)
+        wanted = signed_bytes(right) if right.dtype == np.uint8 else right
+        np.testing.assert_array_equal(to_model_layout(graph, name, actual[name]), wanted, err_msg=case.text)
 
 
 def integer_graph(path: Path) -> Graph:

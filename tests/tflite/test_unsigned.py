@@ -153,6 +153,17 @@ def test_sums_of_int8(tmp_path: Path) -> None:
     run()
 
 
+def test_sum_of_int8_is_read_as_uint8() -> None:
+    """What docs/tflite.md says of 2.14: -1 counts as 255, and two of them are 128 steps of 4."""
+    require_module("tflite_runtime")
+    network = Network()
+    x, y = network.input((1, 2), "int8", 1.0, 0), network.tensor((1, 1), "int8", 4.0, 0)
+    network.operator("SUM", [x, network.integers(1)], [y], "ReducerOptions", keep_dims=True)
+    network.outputs.append(y)
+    (made,) = run_reference(network.bytes(), [np.array([[-1, -1], [3, 4]], np.int8)])
+    np.testing.assert_array_equal(made.astype(np.uint8), [[128], [2]])
+
+
 def test_unsigned_data(tmp_path: Path) -> None:
     """Arrays of uint8 are the bytes that a uint8 model takes; real numbers are real numbers."""
     network = Network()

@@ -12,6 +12,13 @@ from edgeq.frontend.tflite import schema
 from edgeq.frontend.tflite.flatbuffer import SCALARS
 
 TYPES = {name: number for number, (name, _) in schema.TENSOR_TYPES.items()}
+#: option tables that edgeq has no use for
+UNREAD = {
+    "Conv3DOptions": (106, {"padding": (0, "int8", 0), "stride_d": (1, "int32", 0), "stride_w": (2, "int32", 0),
+                            "stride_h": (3, "int32", 0)}),
+}  # fmt: skip
+OPTIONS = {**schema.OPTIONS, **UNREAD}
+TABLES = {**schema.TABLES, **{name: fields for name, (_, fields) in UNREAD.items()}}
 #: option tables of operators with weights, their second operand
 WEIGHTED = ("Conv2DOptions", "DepthwiseConv2DOptions", "FullyConnectedOptions", "TransposeConvOptions")
 #: operators whose kernels are registered for later versions alone
@@ -31,14 +38,15 @@ def write(root: dict[str, Any]) -> bytes:
 
 
 def _table(builder: flatbuffers.Builder, name: str, values: dict[str, Any]) -> int:
-    fields = schema.TABLES[name]
-    unknown = set(values) - set(fields) - {"options_table"}
+    fields = TABLES[name]
+    unions = {key: f"{key}_table" for key, (_, kind, _) in fields.items() if kind == "union"}
+    unknown = set(values) - set(fields) - set(unions.values())
     assert not unknown, f"{name} has no field {unknown}"
     offsets = {}
     for key, value in values.items():
-        if key == "options":
-            offsets[key] = _table(builder, values["options_table"], value)
-        elif key != "options_table" and fields[key][1] not in SCALARS:
+        if key in unions:
+            offsets[key] = _table(builder, values[unions[key]], value)
+        elif key in fields and fields[key][1] not in SCALARS:
             offsets[key] = _reference(builder, fields[key][1], value)
     builder.StartObject(max((slot for slot, _, _ in fields.values()), default=-1) + 1)
     for key, (slot, kind, _) in fields.items():
@@ -76,6 +84,7 @@ class Network:
     codes: list[str] = field(default_factory=list)
     inputs: list[int] = field(default_factory=list)
     outputs: list[int] = field(default_factory=list)
+    versions: dict[str, int] = field(default_factory=lambda: dict(VERSIONS))
 
     def tensor(
         self,
@@ -132,7 +141,7 @@ class Network:
         if intermediates:
             entry["intermediates"] = list(intermediates)
         if table:
-            entry |= {"options_type": schema.OPTIONS[table][0], "options": options, "options_table": table}
+            entry |= {"options_type": OPTIONS[table][0], "options": options, "options_table": table}
         self.operators.append(entry)
 
     def unsigned(self, rng: np.random.Generator) -> bool:
@@ -157,7 +166,7 @@ class Network:
     def bytes(self) -> bytes:
         codes = [
             {"deprecated_builtin_code": min(CODES[name], 127), "builtin_code": CODES[name],
-             "version": VERSIONS.get(name, 1)}
+             "version": self.versions.get(name, 1)}
             for name in self.codes
         ]  # fmt: skip
         graph = {

@@ -11,7 +11,7 @@ import numpy as np
 
 from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import LEAST_SCALE, MOST_AXES, MOST_ELEMENTS
-from edgeq.frontend.tflite import schema
+from edgeq.frontend.tflite import schema, sparse
 from edgeq.frontend.tflite.flatbuffer import DamagedError, Reader
 from edgeq.frontend.tflite.unsigned import as_signed
 from edgeq.ir.graph import BOOLEAN, Quantization
@@ -33,6 +33,11 @@ class TfliteTensor:
     unsigned: bool = False
     boolean: bool = False
     synthetic: bool = False
+
+    @property
+    def graph_shape(self) -> tuple[int, ...]:
+        """The shape of the activation: one without axes is a batch of one value."""
+        return self.shape or (1,)
 
     def __str__(self) -> str:
         return f"{'uint8' if self.unsigned else 'bool' if self.boolean else self.type} {list(self.shape)}"
@@ -82,7 +87,9 @@ def _checked(reader: Reader, data: bytes) -> TfliteModel:
             "supported; convert a model with one function and without loops"
         )
     graph = root["subgraphs"][0]
-    tensors = tuple(_tensor(index, entry, root["buffers"], data) for index, entry in enumerate(graph["tensors"]))
+    tensors = tuple(
+        _tensor(index, entry, root["buffers"], data, reader) for index, entry in enumerate(graph["tensors"])
+    )
     operators = tuple(
         _operator(index, entry, root["operator_codes"], len(tensors), reader)
         for index, entry in enumerate(graph["operators"])
@@ -99,7 +106,7 @@ def _index(value: Any, count: int, what: str) -> int:
     return int(value)
 
 
-def _tensor(index: int, entry: Mapping[str, Any], buffers: Any, data: bytes) -> TfliteTensor:
+def _tensor(index: int, entry: Mapping[str, Any], buffers: Any, data: bytes, reader: Reader) -> TfliteTensor:
     what = f"tensor {index}"
     name = entry["name"][:200]
     kind, numpy_type = schema.TENSOR_TYPES.get(entry["type"], (f"type {entry['type']}", None))
@@ -122,16 +129,20 @@ def _tensor(index: int, entry: Mapping[str, Any], buffers: Any, data: bytes) -> 
         raise EdgeqError(
             f"{what} ({name!r}) has {elements} elements of shape {list(shape)}; the limit is {MOST_ELEMENTS}"
         )
-    if entry["sparsity"] is not None:
-        raise EdgeqError(f"{what} ({name!r}) is stored sparsely, which is not supported; convert without sparsity")
     contents = _contents(what, entry, buffers, data)
     values = None
     if contents.size:
         if numpy_type is None:
             raise EdgeqError(f"{what} ({name!r}) holds constants of type {kind}, which are not supported")
-        if contents.size != elements * np.dtype(numpy_type).itemsize:
-            raise DamagedError(f"{what} has {contents.size} bytes for {elements} elements of {kind}")
-        values = np.frombuffer(contents.tobytes(), numpy_type).reshape(shape)
+        places = None if entry["sparsity"] is None else sparse.places(what, entry["sparsity"], shape, reader)
+        count = elements if places is None else len(places)
+        if contents.size != count * np.dtype(numpy_type).itemsize:
+            raise DamagedError(f"{what} has {contents.size} bytes for {count} elements of {kind}")
+        values = np.frombuffer(contents.tobytes(), numpy_type)
+        if places is not None:
+            stored, values = values, np.zeros(elements, numpy_type)
+            values[places] = stored
+        values = values.reshape(shape)
     quantization = _quantization(what, entry, shape, kind)
     tensor = TfliteTensor(index, name, shape, kind, quantization, values, bool(entry["is_variable"]))
     return _as_bytes(tensor) if kind == "bool" else as_signed(tensor)

@@ -21,6 +21,7 @@ from edgeq.frontend.tflite import schema
 from edgeq.frontend.tflite.dilated import with_dilation
 from edgeq.frontend.tflite.model import TfliteModel, TfliteOperator, TfliteTensor, read
 from edgeq.frontend.tflite.refusals import INSTEAD
+from edgeq.frontend.tflite.sparse import densified
 from edgeq.ir.graph import Graph, Quantization
 from edgeq.ops import embedding, fixed_point
 
@@ -67,7 +68,7 @@ class TfliteCall:
         return self.operator.options[name]
 
     def output_shape(self, index: int = 0) -> tuple[int, ...]:
-        return self.model.tensors[self.operator.outputs[index]].shape
+        return self.model.tensors[self.operator.outputs[index]].graph_shape
 
     def output_quantization(self, index: int = 0) -> Quantization | None:
         """What the file prescribes for an output, None for a float one."""
@@ -121,7 +122,7 @@ Target = Callable[[Importer, TfliteCall], Any]
 
 def load(path: Path) -> Graph:
     """The graph of a file. Raises EdgeqError naming the operator for anything that edgeq can't have."""
-    return _ProgramImport(with_dilation(read(path)), path.stem).run()
+    return _ProgramImport(with_dilation(densified(read(path))), path.stem).run()
 
 
 class _ProgramImport:
@@ -194,7 +195,7 @@ class _ProgramImport:
             tensor = self.model.tensors[index]
             if operator.name != "DEQUANTIZE" and not tensor.synthetic:  # its operand, the integers, is to count
                 self.importer.stands_for(name, str(index))
-            if self.importer.shape(name) != tensor.shape:
+            if self.importer.shape(name) != tensor.graph_shape:
                 raise self.importer.unsupported(
                     f"an output that the file calls {list(tensor.shape)} and that has the shape "
                     f"{list(self.importer.shape(name))}", "a model as its converter writes it"

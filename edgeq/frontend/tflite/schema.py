@@ -40,7 +40,22 @@ MODEL: Mapping[str, Fields] = {
         "sparsity": (6, "SparsityParameters", None),
         "shape_signature": (7, "[int32]", ()),
     },
-    "SparsityParameters": {},
+    "SparsityParameters": {
+        "traversal_order": (0, "[int32]", ()),
+        "block_map": (1, "[int32]", ()),
+        "dim_metadata": (2, "[DimensionMetadata]", ()),
+    },
+    "DimensionMetadata": {
+        "format": (0, "int8", 0),
+        "dense_size": (1, "int32", 0),
+        "array_segments_type": (2, "uint8", 0),
+        "array_segments": (3, "union", None),
+        "array_indices_type": (4, "uint8", 0),
+        "array_indices": (5, "union", None),
+    },
+    "Int32Vector": {"values": (0, "[int32]", ())},
+    "Uint16Vector": {"values": (0, "[uint16]", ())},
+    "Uint8Vector": {"values": (0, "[uint8]", ())},
     "QuantizationParameters": {
         "scale": (2, "[float32]", ()),
         "zero_point": (3, "[int64]", ()),
@@ -123,7 +138,7 @@ OPTIONS: Mapping[str, tuple[int, Fields]] = {
     "ReverseSequenceOptions": (87, {"seq_dim": (0, "int32", 0), "batch_dim": (1, "int32", 0)}),
     "DepthToSpaceOptions": (94, {"block_size": (0, "int32", 0)}),
     "BatchMatMulOptions": (101, {"adj_x": (0, "bool", False), "adj_y": (1, "bool", False)}),
-    "CumsumOptions": (108, {"exclusive": (0, "bool", False), "reverse": (1, "bool", False)}),
+    "CumsumOptions": (102, {"exclusive": (0, "bool", False), "reverse": (1, "bool", False)}),
     "OneHotOptions": (61, {"axis": (0, "int32", 0)}),
     "GeluOptions": (116, {"approximate": (0, "bool", False)}),
 }  # fmt: skip
