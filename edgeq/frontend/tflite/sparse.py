@@ -14,19 +14,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeq.errors import EdgeqError
 from edgeq.frontend.tflite.flatbuffer import DamagedError, Reader
 
 if TYPE_CHECKING:
     from edgeq.frontend.tflite.model import TfliteModel
 
 CSR = 1
+#: elements of a dense constant for each that is stored, and of one that is small: a short file is no flood of memory
+MOST_TIMES, SMALL = 100, 1 << 16
 #: tables of the union SparseIndexVector by number
 VECTORS = {1: "Int32Vector", 2: "Uint16Vector", 3: "Uint8Vector"}
 
 
 def places(what: str, sparsity: Mapping[str, Any], shape: tuple[int, ...], reader: Reader) -> np.ndarray:
     """Of every stored value its place in the flattened dense tensor. Raises DamagedError where the parts of the tree
-    don't fit one another or the shape."""
+    don't fit one another or the shape, EdgeqError where hardly anything is stored."""
     order = [int(axis) for axis in sparsity["traversal_order"]]
     blocks = [int(axis) for axis in sparsity["block_map"]]
     levels, own = sparsity["dim_metadata"], len(shape)
@@ -44,6 +47,11 @@ def places(what: str, sparsity: Mapping[str, Any], shape: tuple[int, ...], reade
     whole = indices[:, :own].copy()
     for inner, axis in enumerate(blocks, own):
         whole[:, axis] = whole[:, axis] * sizes[inner] + indices[:, inner]
+    if total > max(SMALL, MOST_TIMES * len(whole)):
+        raise EdgeqError(
+            f"{what} of shape {list(shape)} is stored sparsely in {len(whole)} values; at most {MOST_TIMES} elements "
+            "for each are supported, so convert without sparsity"
+        )
     flat = np.ravel_multi_index(tuple(whole.T), shape)
     if len(np.unique(flat)) != len(flat):
         raise DamagedError(f"{what} is sparse and holds a place twice")
