@@ -36,7 +36,7 @@ def run(
     parts: dict[str, list[np.ndarray]] = {name: [] for name in graph.outputs}
     for start in range(0, samples, size):
         batch = {name: array[start : start + size] for name, array in inputs.items()}
-        values = _run_batch(graph, {**batch, **carried}, watch, change)
+        values = run_batch(graph, {**batch, **carried}, watch, change)
         carried = {state.start: values[state.end] for state in graph.states}
         for name in graph.outputs:
             parts[name].append(values[name])
@@ -44,18 +44,22 @@ def run(
 
 
 def reset_states(graph: Graph) -> dict[str, np.ndarray]:
-    """Start of every state -> real zero, as a reset leaves it."""
+    """Start of every state as a reset leaves it: its initial values, or real zero."""
     found = {}
     for state in graph.states:
         tensor = graph.tensor(state.start)
+        if state.initial is not None:
+            found[state.start] = graph.constant(state.initial).copy()
+            continue
         zero = 0 if tensor.is_real else tensor.zero_point
         found[state.start] = np.full(tensor.shape, zero, tensor.dtype)
     return found
 
 
-def _run_batch(
-    graph: Graph, given: Mapping[str, np.ndarray], watch: Watcher | None, change: Change | None
+def run_batch(
+    graph: Graph, given: Mapping[str, np.ndarray], watch: Watcher | None = None, change: Change | None = None
 ) -> dict[str, np.ndarray]:
+    """What nodes make of a batch of inputs and starts of states: the graph's results among all that is left."""
     values: dict[str, np.ndarray] = dict(given)
     last_use = {name: index for index, node in enumerate(graph.nodes) for name in node.inputs}
     results = graph.results

@@ -49,6 +49,8 @@ class Quantization:
         return ((q.astype(np.float64) - self.zero_point) * scale).astype(np.float32)
 
 
+#: the memory of activations, and of states unless they say otherwise
+ARENA = "arena"
 #: how truth values are stored: 0 and 1
 BOOLEAN = Quantization.per_tensor(1.0, 0)
 
@@ -135,12 +137,15 @@ class Origin:
 @dataclass(frozen=True)
 class State:
     """What a network keeps between inferences: `end`, made by one inference, is `start` in the next one. Both have the
-    same shape and quantization; the first inference after a reset starts from real zero. `ports`: positions of the two
-    among the model's own inputs and outputs, where the model takes and returns its state explicitly."""
+    same shape and quantization; the first inference after a reset starts from real zero, or from the constant `initial`.
+    `ports`: positions of the two among the model's own inputs and outputs, where the model takes and returns its state
+    explicitly. `memory`: where it lies, the arena or memory of that name, which the caller owns as well."""
 
     start: str
     end: str
     ports: tuple[int, int] | None = None
+    initial: str | None = None
+    memory: str = ARENA
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +202,8 @@ class Graph:
         """A graph with these nodes; tensors nobody mentions are dropped."""
         nodes = tuple(nodes)
         pool = self.tensors if tensors is None else tensors
-        used = dict.fromkeys([*self.given, *self.results])
+        initial = [state.initial for state in self.states if state.initial is not None]
+        used = dict.fromkeys([*self.given, *self.results, *initial])
         for node in nodes:
             used.update(dict.fromkeys([*node.inputs, *node.outputs]))
         return replace(

@@ -46,7 +46,10 @@ def save(graph: Graph, folder: Path) -> None:
         "name": graph.name,
         "inputs": list(graph.inputs),
         "outputs": list(graph.outputs),
-        "states": [{"start": s.start, "end": s.end, "ports": _plain(s.ports)} for s in graph.states],
+        "states": [
+            {"start": s.start, "end": s.end, "ports": _plain(s.ports), "initial": s.initial, "memory": s.memory}
+            for s in graph.states
+        ],
         "boundary": {
             name: {"shape": list(b.shape), "perm": list(b.perm), "unsigned": b.unsigned}
             for name, b in graph.boundary.items()
@@ -109,7 +112,9 @@ def load(folder: Path) -> Graph:
             MappingProxyType(tensors),
             MappingProxyType(boundary),
             MappingProxyType(origins),
-            tuple(State(s["start"], s["end"], _frozen(s["ports"])) for s in document["states"]),
+            tuple(
+                State(s["start"], s["end"], _frozen(s["ports"]), s["initial"], s["memory"]) for s in document["states"]
+            ),
         )
     except Exception as error:  # a damaged file can fail anywhere
         raise EdgeqError(

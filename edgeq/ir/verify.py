@@ -66,6 +66,8 @@ def _verify_states(graph: Graph, stage: str) -> None:
             raise GraphError(f"{stage}: state {state.start!r} is kept in a tensor that no node makes")
         if (start.shape, start.dtype) != (end.shape, end.dtype):
             raise GraphError(f"{stage}: state {state.start!r} is {start.shape}, and its end {end.shape}")
+        if state.initial is not None and graph.tensors[state.initial].shape != start.shape:
+            raise GraphError(f"{stage}: state {state.start!r} does not begin as {state.initial!r}")
         ours, theirs = start.quantization, end.quantization
         if not start.is_real and (ours is None or theirs is None or not ours.same_as(theirs)):
             raise GraphError(f"{stage}: the two ends of state {state.start!r} have different scales")

@@ -29,6 +29,7 @@ from edgeq.ops.spatial import RowReach
 
 if TYPE_CHECKING:
     from edgeq.quantize.convert import Converter
+    from edgeq.train.tape import Tape
 
 MAX_SHIFT = 21
 TFLITE_LEFT_SHIFT, WIDE_LEFT_SHIFT = 20, 15
@@ -226,6 +227,11 @@ class Add(Operator):
 
     def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
         return binary_float.rounding("add", inputs)
+
+    def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
+        for name in node.inputs[:2]:
+            if tape.wants(name):
+                tape.give(name, gradient, node)
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         if node.attributes.get("rounding") == fixed_point.WIDE:

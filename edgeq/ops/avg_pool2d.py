@@ -13,7 +13,7 @@ import numpy as np
 
 from edgeq.frontend.onnx import image
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d, conv_torch, float_layers
+from edgeq.ops import conv2d, conv_torch, float_layers, weighted_float
 from edgeq.ops.base import Kernel, Operator, Shape, elements_per_sample, output_pixels, sum_rounding
 from edgeq.ops.float_types import Rounding
 from edgeq.ops.spatial import RowReach, Window, windows
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
+    from edgeq.train.tape import Tape
 
 
 def pool_window(importer: Importer, args: Mapping[str, Any], rank: int) -> dict[str, Any]:
@@ -212,6 +213,11 @@ class AvgPool2d(Operator):
 
     def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
         return sum_rounding(self, node, inputs, int(np.prod(Window.of(node.attributes).kernel)))
+
+    def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
+        x, window = node.inputs[0], weighted_float.attributes(Window.of(node.attributes))
+        dx = tape.add("avg_pool2d_gradient", [gradient], node, "igrad", shape=tape.shape(x), **window)
+        tape.give(x, dx, node)
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         total, count = self._sum(node, inputs[0].astype(np.int64))

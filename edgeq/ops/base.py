@@ -6,7 +6,8 @@ A subclass in `edgeq/ops/<op>.py` is found by its presence; nothing else lists o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
     from edgeq.quantize.observe import Range
+    from edgeq.train.tape import Tape
 
 Shape = tuple[int, ...]
+NO_OPERANDS: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,18 @@ class Planes:
 
 
 @dataclass(frozen=True)
+class Arrangement:
+    """The order in which a kernel reads weights that a firmware packs itself, because it trains them
+    (edgeq/ops/pack_weights.py): blocks of `lanes` output channels ("filters") or input channels ("transposed", for input
+    gradients), sums padded to a multiple of `step`, `pair` neighbours of a sum together; or as they are ("plain")."""
+
+    order: str = "plain"
+    lanes: int = 1
+    step: int = 1
+    pair: int = 1
+
+
+@dataclass(frozen=True)
 class Kernel:
     """One C kernel of an operator.
 
@@ -56,7 +71,9 @@ class Kernel:
     indices); "bytes": all. `stores`: its output, where that has another type. `weights`: the types of weights that it
     reads (edgeq/ops/weight_types.py). `parameters`: what its template needs, where that is not the operator's (kernels
     borrowed from another one, or for floating point). `pointers`: the C type of the elements in its prototype, where
-    that is not the one of its activations. `helper`: another C file that the template's call needs.
+    that is not the one of its activations. `helper`: another C file that the template's call needs. `operands`: fields
+    of its record that point to operands -> (their position, the order in which they are read), where these are no
+    constants but made by the firmware.
 
     For the choice under a flash budget (lower/choice.py): `instructions` estimates those of one inference; kernels
     without an estimate are not weighed against others. `code_bytes` is about what the first use of the kernel adds to
@@ -81,6 +98,7 @@ class Kernel:
     parameters: Callable[[Graph, Node], dict[str, Any]] | None = None
     pointers: str = ""
     helper: str = ""
+    operands: Mapping[str, tuple[int, Arrangement]] = field(default_factory=lambda: NO_OPERANDS)
     instructions: Callable[[Graph, Node], int] | None = None
     code_bytes: int = 0
     expands: bool = False
@@ -135,9 +153,14 @@ class Operator:
         """Integer reference: the definition of right."""
         raise NotImplementedError
 
-    def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
-        """What kernels for floating-point activations may lose on these float64 operands."""
+    def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding | list[Rounding]:
+        """What kernels for floating-point activations may lose on these float64 operands; of operators with several
+        outputs one each."""
         return EXACT
+
+    def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
+        """Adds what gives the node's operands their gradients, from that of its output before a fused activation."""
+        raise NotImplementedError
 
     def weight_columns(self, node: Node, x: np.ndarray) -> np.ndarray | None:
         """What the weights of an output channel, one after another, are multiplied with: [sums, weights of a channel]

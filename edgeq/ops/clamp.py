@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
+    from edgeq.train.tape import Tape
 
 
 def _import(low: float | None, high: float | None) -> Any:
@@ -106,6 +107,10 @@ class Clamp(Operator):
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [apply_activation(inputs[0], node.attributes["min"], node.attributes["max"])]
+
+    def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
+        bounds = (node.attributes["min"], node.attributes["max"])
+        tape.give(node.inputs[0], tape.clamped(node, gradient, *bounds), node)
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [np.clip(inputs[0], node.attributes["act_min"], node.attributes["act_max"])]

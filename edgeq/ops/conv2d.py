@@ -18,6 +18,7 @@ from edgeq.ops import (
     residual,
     weight_offset,
     weighted,
+    weighted_float,
     winograd,
 )
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels, sum_rounding
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
+    from edgeq.train.tape import Tape
 
 #: strides, dilations and kernels beyond it are a damaged file
 LARGEST_STEP = 1 << 16
@@ -309,6 +311,10 @@ class Conv2d(Convolution):
         patches = windows(x, Window.of(node.attributes), 0.0)
         columns = patches.reshape(*patches.shape[:3], -1)
         return [columns @ weights.reshape(weights.shape[0], -1).T + bias]
+
+    def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
+        window = Window.of(node.attributes)
+        weighted_float.gradient(tape, node, gradient, window, "conv2d_wgrad", "conv2d_igrad")
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, weights, bias = inputs[:3]

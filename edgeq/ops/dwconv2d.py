@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d, float_layers, narrow, weight_offset, weighted
+from edgeq.ops import conv2d, float_layers, narrow, weight_offset, weighted, weighted_float
 from edgeq.ops.base import Kernel, Operator, Planes, Shape, output_pixels, sum_rounding
 from edgeq.ops.float_types import Rounding
 from edgeq.ops.spatial import RowReach, Window, windows
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
+    from edgeq.train.tape import Tape
 
 
 #: windows that have kernels of their own: name -> (condition, in words)
@@ -156,6 +157,10 @@ class DepthwiseConv2d(Operator):
         for ky, kx in np.ndindex(weights.shape[:2]):
             out += patches[:, :, :, ky, kx] * weights[ky, kx]
         return [out + bias]
+
+    def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
+        window = Window.of(node.attributes)
+        weighted_float.gradient(tape, node, gradient, window, "dwconv2d_wgrad", "dwconv2d_igrad")
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, weights, bias = inputs[:3]

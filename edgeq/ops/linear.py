@@ -18,11 +18,12 @@ from edgeq.ops import (
     running_sum,
     weight_offset,
     weighted,
+    weighted_float,
 )
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, sum_rounding
 from edgeq.ops.conv2d_cost import Cost
-from edgeq.ops.float_types import Rounding
-from edgeq.ops.spatial import exact_matmul
+from edgeq.ops.float_types import FLOAT32, Rounding
+from edgeq.ops.spatial import Window, exact_matmul
 from edgeq.packing import dsp, mve, rv32im, xpulp
 from edgeq.packing.blocks import Geometry
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
+    from edgeq.train.tape import Tape
 
 
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
@@ -313,6 +315,23 @@ class Linear(Operator):
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, weights, bias = inputs
         return [x @ weights.T + bias]
+
+    def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
+        """That of a convolution 1x1 of as many pixels as the layer has rows."""
+        x, weights, bias = node.inputs
+        rows, (out, depth) = rows_of(tape.graph, node), tape.shape(weights)
+        dy = tape.view(gradient, (1, rows, 1, out), node, "dy")
+        point = weighted_float.attributes(Window((1, 1), (1, 1), (0, 0, 0, 0)))
+        if tape.wants(bias):
+            tape.give(bias, tape.add("bias_gradient", [dy], node, "bias_gradient", FLOAT32), node)
+        if tape.wants(weights):
+            pixels = tape.view(x, (1, rows, 1, depth), node, "pixels")
+            tape.give(weights, tape.add("conv2d_wgrad", [pixels, dy], node, "wgrad", FLOAT32, **point), node)
+        if tape.wants(x):
+            filters = tape.operand(weights, node, (out, 1, 1, depth))
+            shape = (1, rows, 1, depth)
+            dx = tape.add("conv2d_igrad", [dy, filters], node, "igrad", shape=shape, **point)
+            tape.give(x, tape.view(dx, tape.shape(x), node, "dx"), node)
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, weights, bias = inputs[:3]

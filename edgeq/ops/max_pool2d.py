@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeq.frontend.onnx import image
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import avg_pool2d, conv_torch, gather
+from edgeq.ops import avg_pool2d, conv_torch, gather, weighted_float
 from edgeq.ops.base import Operator, Shape
 from edgeq.ops.spatial import RowReach, Window, windows
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
     from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.quantize.convert import Converter
+    from edgeq.train.tape import Tape
 
 
 def torch_pool(rank: int) -> Callable[[Importer, Mapping[str, Any]], str]:
@@ -82,6 +83,10 @@ class MaxPool2d(Operator):
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [windows(inputs[0], Window.of(node.attributes), -np.inf).max(axis=(3, 4))]
+
+    def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
+        x, window = node.inputs[0], weighted_float.attributes(Window.of(node.attributes))
+        tape.give(x, tape.add("max_pool2d_gradient", [x, gradient], node, "igrad", **window), node)
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         lowest = int(np.iinfo(inputs[0].dtype).min)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
     from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.quantize.convert import Converter
+    from edgeq.train.tape import Tape
 
 
 def import_onnx_global(importer: Importer, call: OnnxCall) -> str:
@@ -113,6 +114,10 @@ class Mean(Operator):
 
     def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
         return sum_rounding(self, node, inputs, int(np.prod(inputs[0].shape[1:3])))
+
+    def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
+        x = node.inputs[0]
+        tape.give(x, tape.add("mean_gradient", [gradient], node, "igrad", shape=tape.shape(x)), node)
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, multiplier, shift = inputs

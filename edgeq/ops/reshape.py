@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
     from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
+    from edgeq.train.tape import Tape
 
 
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
@@ -77,6 +78,10 @@ class Reshape(KeepsScale):
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [inputs[0].reshape(inputs[0].shape[0], *node.attributes["shape"][1:])]
+
+    def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
+        x = node.inputs[0]
+        tape.give(x, tape.view(gradient, tape.shape(x), node, "igrad"), node)
 
 
 OP = Reshape()

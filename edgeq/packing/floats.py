@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgeq.ops.spatial import Window
 from edgeq.packing.blocks import filters, padded, round_up
 
 #: output channels and pixels of the block that portable kernels compute; products a turn of their loop
@@ -74,3 +75,33 @@ def pack_mve(weights: np.ndarray) -> np.ndarray:
 def scratch_mve(patch: int) -> int:
     """Bytes of the float32 patches of MVE_PIXELS pixels."""
     return 4 * MVE_PIXELS * patch
+
+
+def taps_of_phases(window: Window) -> list[int]:
+    """Taps of every phase of input pixels (edgeq/ops/conv2d_igrad.py), row by row."""
+    down, across = (_taps(window, axis) for axis in (0, 1))
+    return [len(ky) * len(kx) for ky in down for kx in across]
+
+
+def most_taps(window: Window) -> int:
+    """Taps of the phase that has most."""
+    return max(taps_of_phases(window))
+
+
+def _taps(window: Window, axis: int) -> list[list[int]]:
+    """Along an axis: phase -> its taps."""
+    kernel, stride, dilation = window.kernel[axis], window.stride[axis], window.dilation[axis]
+    return [[k for k in range(kernel) if (phase - k * dilation) % stride == 0] for phase in range(stride)]
+
+
+def pack_transposed(weights: np.ndarray, window: Window, lanes: int, step: int, pair: int) -> np.ndarray:
+    """[out_c, kernel_h, kernel_w, in_c] -> phase by phase [up(in_c, lanes)/lanes][up(taps * out_c, step)/pair][lanes]
+    [pair], zero-filled, flattened; the sums of a phase run over its taps, then output channels."""
+    parts = []
+    for ky in _taps(window, 0):
+        for kx in _taps(window, 1):
+            chosen = weights[:, ky][:, :, kx].transpose(3, 1, 2, 0).reshape(weights.shape[3], -1)
+            full = padded(chosen, (lanes, step))
+            blocks = full.reshape(len(full) // lanes, lanes, full.shape[1] // pair, pair)
+            parts.append(blocks.transpose(0, 2, 1, 3).reshape(-1))
+    return np.concatenate(parts)

@@ -1,0 +1,41 @@
+"""bias_gradient: the gradient of a bias, one a channel: dy [1, .., C] -> float32 [1, C], the sum of dy over all but the
+last axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ops import training
+from edgeq.ops.base import Shape
+from edgeq.ops.float_types import Rounding
+
+
+def channels(graph: Graph, node: Node) -> int:
+    return graph.tensor(node.output).shape[-1]
+
+
+def _sizes(graph: Graph, node: Node) -> dict[str, int]:
+    count = channels(graph, node)
+    return {"pixels": graph.tensor(node.inputs[0]).elements // count, "channels": count}
+
+
+class BiasGradient(training.TrainingOperator):
+    name = "bias_gradient"
+    kernels = training.kernels(
+        "bias_gradient", _sizes, units=channels, granule=lambda graph, node: 4, stores="float32"
+    )
+
+    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
+        return [(1, inputs[0].shape[-1])]
+
+    def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return [inputs[0].reshape(-1, inputs[0].shape[-1]).sum(axis=0)[None]]
+
+    def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
+        return training.of_magnitudes(self, node, inputs, inputs[0].size // inputs[0].shape[-1])
+
+
+OP = BiasGradient()

@@ -1,0 +1,91 @@
+"""conv2d_igrad: the gradient of a convolution's input. dy [1, out_h, out_w, out_c], weights
+[out_c, kernel_h, kernel_w, in_c] -> [1, H, W, in_c] (attribute shape):
+
+  dx[iy][ix][i] = sum over the taps ky, kx and channels o with oy = (iy + pad_top - ky * dilation_h) / stride_h whole and
+  inside, ox alike, of dy[oy][ox][o] * w[o][ky][kx][i]
+
+Input pixels with the same remainders of (iy + pad_top) by stride_h and (ix + pad_left) by stride_w, a phase, have the
+same taps: weights are packed phase by phase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node
+from edgeq.ops import float_layers, training
+from edgeq.ops.base import Arrangement, Constant, Kernel
+from edgeq.ops.float_types import FLOATS, Rounding
+from edgeq.ops.spatial import Window
+from edgeq.packing import floats
+
+
+def geometry(graph: Graph, node: Node) -> dict[str, int]:
+    """The integers of eq_conv2d_igrad_t, also those of depthwise layers."""
+    dx, dy = graph.tensor(node.output), graph.tensor(node.inputs[0])
+    return {
+        **dict(zip(("in_h", "in_w", "in_c"), dx.shape[1:], strict=True)),
+        **dict(zip(("out_h", "out_w", "out_c"), dy.shape[1:], strict=True)),
+        **training.window_fields(Window.of(node.attributes)),
+    }
+
+
+def rows(graph: Graph, node: Node) -> int:
+    """Rows of the input."""
+    return graph.tensor(node.output).shape[1]
+
+
+def _kernel(isa: str, dtype: str, lanes: int, pixels: int, step: int, pair: int, why: str) -> Kernel:
+    """A kernel that multiplies blocks of `lanes` input channels and `pixels` pixels."""
+    kind = FLOATS[dtype]
+    bytes_each = kind.bits // 8 if pair > 1 else 4
+
+    def pack(graph: Graph, node: Node) -> dict[str, Constant]:
+        if not graph.tensor(node.inputs[1]).is_constant:
+            return {}
+        weights, window = graph.constant(node.inputs[1]), Window.of(node.attributes)
+        return {"weights": float_layers.constant(floats.pack_transposed(weights, window, lanes, step, pair))}
+
+    def scratch(graph: Graph, node: Node) -> int:
+        g = geometry(graph, node)
+        sums = floats.most_taps(Window.of(node.attributes)) * g["out_c"]
+        return bytes_each * pixels * floats.round_up(sums, step) + 4 * floats.round_up(g["in_c"], lanes)
+
+    return Kernel(
+        f"eq_conv2d_igrad_{kind.suffix}_{isa}",
+        isa,
+        f"conv2d_igrad/eq_conv2d_igrad_{kind.suffix}_{isa}.c",
+        units=rows,
+        pack=pack,
+        scratch_bytes=scratch,
+        dtype=dtype,
+        parameters=lambda graph, node: {**geometry(graph, node), "record": f"eq_conv2d_igrad_{kind.suffix}_t"},
+        operands={"weights": (1, Arrangement("transposed", lanes, step, pair))},
+        why=why,
+    )
+
+
+class Conv2dIgrad(training.WindowGradient):
+    name = "conv2d_igrad"
+    kernels = tuple(
+        _kernel("scalar", dtype, floats.LANES, floats.PIXELS, floats.STEP, 1, "portable C, 4 pixels x 4 channels")
+        for dtype in FLOATS
+    )
+
+    def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        dy, weights = inputs
+        shape, window = (len(dy), *node.attributes["shape"][1:]), Window.of(node.attributes)
+        dtype = np.result_type(dy, weights)
+        return [training.spread(lambda ky, kx: dy @ weights[:, ky, kx], window, dy.shape[1:3], shape, dtype)]
+
+    def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
+        return training.of_magnitudes(self, node, inputs, inputs[1][..., 0].size)
+
+    def macs(self, graph: Graph, node: Node) -> int:
+        dy = graph.tensor(node.inputs[0])
+        return dy.shape[1] * dy.shape[2] * graph.tensor(node.inputs[1]).elements
+
+
+OP = Conv2dIgrad()

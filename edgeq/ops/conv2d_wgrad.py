@@ -1,0 +1,60 @@
+"""conv2d_wgrad: the gradient of a convolution's weights. x [1, H, W, in_c], dy [1, out_h, out_w, out_c] ->
+float32 [1, out_c, kernel_h, kernel_w, in_c]:
+
+  dw[o][ky][kx][i] = sum over output pixels of dy[oy][ox][o] * x[oy * stride_h - pad_top + ky * dilation_h][..][i]
+
+Linear layers have it as convolutions 1x1 of as many pixels as they have rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ops import training
+from edgeq.ops.base import Shape
+from edgeq.ops.float_types import Rounding
+from edgeq.ops.spatial import Window, windows
+
+
+def geometry(graph: Graph, node: Node) -> dict[str, int]:
+    """The integers of eq_conv2d_wgrad_t, also those of depthwise layers."""
+    x, dy = (graph.tensor(name) for name in node.inputs[:2])
+    return {
+        **dict(zip(("in_h", "in_w", "in_c"), x.shape[1:], strict=True)),
+        **dict(zip(("out_h", "out_w", "out_c"), dy.shape[1:], strict=True)),
+        **training.window_fields(Window.of(node.attributes)),
+    }
+
+
+def blocks(graph: Graph, node: Node) -> int:
+    """Taps times blocks of four input channels."""
+    g = geometry(graph, node)
+    return g["kernel_h"] * g["kernel_w"] * -(-g["in_c"] // 4)
+
+
+class Conv2dWgrad(training.TrainingOperator):
+    name = "conv2d_wgrad"
+    kernels = training.kernels("conv2d_wgrad", geometry, units=blocks, stores="float32")
+
+    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
+        return [(1, inputs[1].shape[3], *Window.of(node.attributes).kernel, inputs[0].shape[3])]
+
+    def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        x, dy = inputs
+        window = Window.of(node.attributes)
+        patches = windows(x, window, 0.0)
+        columns = patches.reshape(-1, int(np.prod(patches.shape[3:])))
+        return [(dy.reshape(-1, dy.shape[3]).T @ columns).reshape(1, dy.shape[3], *window.kernel, x.shape[3])]
+
+    def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
+        return training.of_magnitudes(self, node, inputs, int(np.prod(inputs[1].shape[1:3])))
+
+    def macs(self, graph: Graph, node: Node) -> int:
+        dy = graph.tensor(node.inputs[1])
+        return dy.shape[1] * dy.shape[2] * graph.tensor(node.output).elements
+
+
+OP = Conv2dWgrad()

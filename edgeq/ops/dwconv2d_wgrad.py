@@ -1,0 +1,47 @@
+"""dwconv2d_wgrad: the gradient of a depthwise convolution's weights. x [1, H, W, C], dy [1, out_h, out_w, C] ->
+float32 [1, kernel_h, kernel_w, C], with the formula of conv2d_wgrad channel by channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ops import conv2d_wgrad, training
+from edgeq.ops.base import Shape
+from edgeq.ops.float_types import Rounding
+from edgeq.ops.spatial import Window, windows
+
+
+def channels(graph: Graph, node: Node) -> int:
+    return graph.tensor(node.inputs[0]).shape[3]
+
+
+class DepthwiseConv2dWgrad(training.TrainingOperator):
+    name = "dwconv2d_wgrad"
+    kernels = training.kernels(
+        "dwconv2d_wgrad",
+        conv2d_wgrad.geometry,
+        units=channels,
+        granule=lambda graph, node: 4,
+        stores="float32",
+    )
+
+    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
+        return [(1, *Window.of(node.attributes).kernel, inputs[0].shape[3])]
+
+    def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        x, dy = inputs
+        patches = windows(x, Window.of(node.attributes), 0.0)
+        return [(patches * dy[:, :, :, None, None]).sum(axis=(0, 1, 2))[None]]
+
+    def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
+        return training.of_magnitudes(self, node, inputs, int(np.prod(inputs[1].shape[1:3])))
+
+    def macs(self, graph: Graph, node: Node) -> int:
+        dy = graph.tensor(node.inputs[1])
+        return dy.shape[1] * dy.shape[2] * graph.tensor(node.output).elements
+
+
+OP = DepthwiseConv2dWgrad()

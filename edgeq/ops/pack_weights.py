@@ -1,0 +1,79 @@
+"""pack_weights: a trained parameter as a layer reads it: float32 [1, ..] -> [..] (attribute shape) in the type of the
+layer's activations. How the firmware stores it is the reader's business (Arrangement in edgeq/ops/base.py); parameters
+themselves lie in memory in the order of their shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ops import training
+from edgeq.ops.base import Arrangement, Kernel, Shape
+from edgeq.ops.float_types import FLOAT32, FLOATS
+from edgeq.ops.spatial import Window
+from edgeq.packing import floats
+from edgeq.packing.blocks import round_up
+
+
+def packed_elements(shape: Shape, reader: Node, arrangement: Arrangement) -> int:
+    """Numbers that the packed weights of `shape` have, padding included."""
+    if arrangement.order == "plain":
+        return round_up(int(np.prod(shape)), arrangement.lanes)
+    taps = int(np.prod(shape[1:-1]))
+    if arrangement.order == "filters":
+        return round_up(shape[0], arrangement.lanes) * round_up(taps * shape[-1], arrangement.step)
+    sums = (round_up(count * shape[0], arrangement.step) for count in floats.taps_of_phases(Window.of(reader.attributes)))
+    return round_up(shape[-1], arrangement.lanes) * sum(sums)
+
+
+def parameters(shape: Shape, reader: Node, arrangement: Arrangement) -> dict[str, Any]:
+    """The integers of eq_pack_weights_t."""
+    plain = arrangement.order == "plain"
+    fields = {
+        "order": f"EQ_PACK_{arrangement.order.upper()}",
+        "out_c": int(np.prod(shape)) if plain else shape[0],
+        "in_c": 1 if plain else shape[-1],
+        "lanes": arrangement.lanes,
+        "step": arrangement.step,
+        "pair": arrangement.pair,
+    }
+    if arrangement.order == "transposed":
+        window = training.window_fields(Window.of(reader.attributes))
+        return fields | {key: window[key] for key in window if not key.startswith("pad")}
+    return fields | {"kernel_h": 1, "kernel_w": 1 if plain else int(np.prod(shape[1:-1]))} | dict.fromkeys(
+        ("stride_h", "stride_w", "dilation_h", "dilation_w"), 1
+    )
+
+
+def units(fields: dict[str, Any]) -> int:
+    """Blocks of lanes, each of which a core packs alone."""
+    count = fields["in_c"] if fields["order"] == "EQ_PACK_TRANSPOSED" else fields["out_c"]
+    return int(-(-count // fields["lanes"]))
+
+
+class PackWeights(training.TrainingOperator):
+    name = "pack_weights"
+    kernels = tuple(
+        Kernel(
+            f"eq_pack_weights_{kind.suffix}_scalar",
+            "scalar",
+            f"pack_weights/eq_pack_weights_{kind.suffix}_scalar.c",
+            units=lambda graph, node: 1,  # lowering knows the reader, and with it the blocks
+            dtype=FLOAT32,
+            stores=kind.name,
+            parameters=lambda graph, node: {},
+        )
+        for kind in FLOATS.values()
+    )
+
+    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
+        return [tuple(node.attributes["shape"])]
+
+    def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return [inputs[0].reshape(node.attributes["shape"])]
+
+
+OP = PackWeights()

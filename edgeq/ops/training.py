@@ -1,0 +1,94 @@
+"""What the operators of a training step share: those that turn the gradient of a result into that of an operand, losses
+and updates. They come into graphs by rule (Operator.gradient, edgeq/train), never from a model file, and compute in
+floating point only.
+
+Gradients of activations are stored in the type of the activation, those of parameters in float32. Parameters carry the
+batch axis of 1 like everything that nodes make: [1, ..].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ops.base import Kernel, Operator, Shape
+from edgeq.ops.float_types import FLOAT32, FLOATS, Rounding
+from edgeq.ops.spatial import Window
+
+
+def kernels(op: str, parameters: Callable[[Graph, Node], dict[str, Any]], **details: Any) -> tuple[Kernel, ...]:
+    """The portable kernels of an operator for both types of activations; `details`: of the kernels."""
+    return tuple(
+        Kernel(
+            f"eq_{op}_{kind.suffix}_scalar",
+            "scalar",
+            f"{op}/eq_{op}_{kind.suffix}_scalar.c",
+            dtype=kind.name,
+            parameters=parameters,
+            **details,
+        )
+        for kind in FLOATS.values()
+    )
+
+
+class TrainingOperator(Operator):
+    """Base of the operators of training steps."""
+
+    takes_float = True
+
+
+class SameShape(TrainingOperator):
+    """Base of those whose output has the shape of their first input."""
+
+    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
+        return [inputs[0].shape]
+
+
+class WindowGradient(TrainingOperator):
+    """Base of the gradients of windowed operators: attributes kernel, stride, padding and dilation are those of the
+    forward operator, `shape` is that of its first input."""
+
+    def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
+        return [tuple(node.attributes["shape"])]
+
+
+def window_fields(window: Window) -> dict[str, int]:
+    """The integers of a window in C records."""
+    return {
+        "kernel_h": window.kernel[0],
+        "kernel_w": window.kernel[1],
+        "stride_h": window.stride[0],
+        "stride_w": window.stride[1],
+        "pad_top": window.padding[0],
+        "pad_left": window.padding[2],
+        "dilation_h": window.dilation[0],
+        "dilation_w": window.dilation[1],
+    }
+
+
+def spread(
+    taps: Callable[[int, int], np.ndarray], window: Window, size: tuple[int, int], shape: Shape, dtype: Any
+) -> np.ndarray:
+    """Adds `taps(ky, kx)` [N, out_h, out_w, C], what every output pixel gives to the input pixel under that tap, into an
+    image [N, H, W, C]; what falls into the padding is dropped. `size`: (out_h, out_w)."""
+    batch, height, width, channels = shape
+    top, bottom, left, right = window.padding
+    image = np.zeros((batch, height + top + bottom, width + left + right, channels), dtype)
+    for ky, kx in np.ndindex(window.kernel):
+        y, x = ky * window.dilation[0], kx * window.dilation[1]
+        rows = slice(y, y + (size[0] - 1) * window.stride[0] + 1, window.stride[0])
+        columns = slice(x, x + (size[1] - 1) * window.stride[1] + 1, window.stride[1])
+        image[:, rows, columns] += taps(ky, kx)
+    return image[:, top : top + height, left : left + width]
+
+
+def of_magnitudes(operator: Operator, node: Node, inputs: Sequence[np.ndarray], count: int) -> Rounding:
+    """Of sums of at most `count` terms: the magnitudes are the operator's result of its operands' magnitudes."""
+    (magnitude,) = operator.run_float(node, [np.abs(array) for array in inputs])
+    return Rounding(count + 2, magnitude)
+
+
+__all__ = ["FLOAT32", "SameShape", "TrainingOperator", "WindowGradient", "kernels", "of_magnitudes", "spread"]

@@ -1,0 +1,255 @@
+"""Forward graph -> the graph of one training step: forward part, loss, backward part, updates.
+
+It is a graph like any other, with states: parameters, what the optimizer remembers, and the progress. So one reference,
+one planner and one emitter serve inference and training. Inputs: the model's, `target`, `config`; outputs: the network's
+output, `loss`, `control`. The forward part comes first, so that running it alone evaluates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from edgeq import ops
+from edgeq.errors import EdgeqError
+from edgeq.ir.graph import Boundary, Graph, Node, State, Tensor, constant
+from edgeq.ops import step_control
+from edgeq.ops.float_types import FLOAT16, FLOAT32, FLOATS, quantization
+from edgeq.train.spec import Spec
+from edgeq.train.tape import Tape, Trained, require_floats
+from edgeq.train.trainable import BIAS_AT, WEIGHTS_AT, Choice
+
+TARGET, CONFIG, LOSS, CONTROL, PROGRESS = "target", "config", "loss", "control", "progress"
+#: memory of the caller
+PARAMETERS, OPTIMIZER = "parameters", "optimizer"
+#: what optimizers remember of a parameter
+REMEMBERED: Mapping[str, tuple[str, ...]] = {"sgd": (), "momentum": ("velocity",), "adam": ("mean", "square")}
+OPERATORS = {"sgd": "sgd", "momentum": "sgd", "adam": "adam"}
+#: where dynamic loss scaling begins
+FIRST_SCALE = 1024.0
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingGraph:
+    """`graph`: one step. `parameters`: state -> layer that it belongs to. `forward`: how many nodes evaluate, the loss
+    included. `spec`: what it was derived from."""
+
+    graph: Graph
+    parameters: Mapping[str, str]
+    forward: int
+    spec: Spec
+
+
+def derive(source: Graph, lowered: Graph, chosen: Mapping[str, Choice], spec: Spec) -> TrainingGraph:
+    """The training step of a network.
+
+    `source`: the float graph whose layers and constants `lowered` has in the types of the firmware. `chosen`: layer ->
+    what of it is trained. Raises EdgeqError where a trained layer, or one behind it, computes in integers or has no
+    gradient rule.
+    """
+    return _Derivation(source, lowered, chosen, spec).made()
+
+
+class _Derivation:
+    def __init__(self, source: Graph, lowered: Graph, chosen: Mapping[str, Choice], spec: Spec) -> None:
+        if lowered.states:
+            raise EdgeqError(f"the model {lowered.name} keeps a state between inferences and can't be trained")
+        if len(lowered.outputs) != 1:
+            raise EdgeqError(f"the model {lowered.name} has {len(lowered.outputs)} outputs; one can be trained for")
+        self.spec, self.chosen = spec, chosen
+        self.forward = _without_softmax(lowered) if spec.loss == "cross_entropy" else lowered
+        self.states: list[State] = []
+        self.extra: dict[str, Tensor] = {}
+        self.layer_of: dict[str, str] = {}
+        self.decays: dict[str, bool] = {}
+        self.trained = self._parameters(source)
+        self.tape = Tape(replace(self.forward, tensors=MappingProxyType({**self.forward.tensors, **self.extra})),
+                         self.trained)
+
+    def _state(self, name: str, shape: tuple[int, ...], memory: str, initial: np.ndarray | None = None) -> None:
+        """A state whose end is named when its maker is known."""
+        self.extra[name] = Tensor(name, shape, FLOAT32, quantization(FLOAT32))
+        start = None
+        if initial is not None:
+            start = f"{name}.initial"
+            self.extra[start] = constant(start, initial.astype(np.float32).reshape(shape), quantization(FLOAT32))
+        self.states.append(State(name, "", None, start, memory))
+
+    def _parameters(self, source: Graph) -> dict[str, Trained]:
+        """A state for every trained constant, one where several layers share it."""
+        nodes, found = {node.name: node for node in source.nodes}, {}
+        for node in self.forward.nodes:
+            choice = self.chosen.get(node.name)
+            if choice is None:
+                continue
+            require_floats(self.forward, node)
+            for at in [WEIGHTS_AT, BIAS_AT] if choice.weights else [BIAS_AT]:
+                constant_name = nodes[node.name].inputs[at]
+                parameter = f"{node.name}.{'weights' if at == WEIGHTS_AT else 'bias'}"
+                known = next((item for item in self.layer_of if self.layer_of[item] == constant_name), None)
+                shape = self.forward.tensor(node.inputs[at]).shape
+                if known is None:
+                    self._state(parameter, (1, *shape), PARAMETERS, source.real_constant(constant_name))
+                    self.layer_of[parameter] = constant_name
+                    self.decays[parameter] = at == WEIGHTS_AT
+                found[node.inputs[at]] = Trained(known or parameter, shape)
+        return found
+
+    def made(self) -> TrainingGraph:
+        samples = self.spec.samples
+        progress = np.zeros(step_control.PROGRESS)
+        progress[step_control.SCALE] = FIRST_SCALE if self._halves() else 1.0
+        self._state(PROGRESS, (1, step_control.PROGRESS), OPTIMIZER, progress[None])
+        parameters = [state.start for state in self.states if state.memory == PARAMETERS]
+        for parameter in parameters:
+            shape = self.extra[parameter].shape
+            for what in REMEMBERED[self.spec.optimizer] + (("gathered",) if samples > 1 else ()):
+                self._state(f"{parameter}.{what}", shape, OPTIMIZER)
+        tape = self.tape
+        tape.tensors.update(self.extra)
+        forward = [self._reading_parameters(node) for node in self.forward.nodes]
+        nodes = [part for parts in forward for part in parts]
+        logits = self.forward.outputs[0]
+        inputs = self._inputs(logits)
+        tape.nodes.clear()
+        last = self.forward.producers().get(logits)
+        if last is None or not tape.wants(logits):
+            raise EdgeqError(f"the output of {self.forward.name} does not depend on what is to be trained")
+        op = "cross_entropy" if self.spec.loss == "cross_entropy" else "squared_error"
+        loss, gradient = tape.add_several(
+            op, [logits, TARGET, PROGRESS], replace(last, name=op), LOSS, [FLOAT32, tape.dtype(logits)]
+        )
+        tape.give(logits, gradient, last)
+        evaluating = len(nodes) + 1
+        tape.run_back()
+        ends = self._updates(parameters)
+        states = tuple(replace(state, end=ends[state.start]) for state in self.states)
+        outputs = (logits, loss, self.control)
+        boundary = {name: Boundary(tape.shape(name), tuple(range(len(tape.shape(name))))) for name in
+                    (TARGET, CONFIG, *outputs)}
+        boundary |= {name: self.forward.boundary[name] for name in self.forward.inputs}
+        if logits in self.forward.boundary:
+            boundary[logits] = self.forward.boundary[logits]
+        graph = Graph(
+            self.forward.name,
+            (*self.forward.inputs, *inputs),
+            outputs,
+            (),
+            MappingProxyType({}),
+            MappingProxyType(boundary),
+            MappingProxyType({}),
+            states,
+        ).with_nodes([*nodes, *tape.nodes], tape.tensors)
+        return TrainingGraph(graph, MappingProxyType(self._layers(source_of=parameters)), evaluating, self.spec)
+
+    def _halves(self) -> bool:
+        """Whether gradients are stored in FP16, and loss scaling is dynamic."""
+        return any(tensor.dtype == FLOAT16 for tensor in self.forward.tensors.values() if not tensor.is_constant)
+
+    def _layers(self, source_of: list[str]) -> dict[str, str]:
+        return {parameter: parameter.rpartition(".")[0] for parameter in source_of}
+
+    def _reading_parameters(self, node: Node) -> list[Node]:
+        """The node with its trained constants as they are now, behind what packs them."""
+        made, names = [], list(node.inputs)
+        for index, name in enumerate(node.inputs):
+            if name in self.trained:
+                known = self.trained[name]
+                dtype = FLOAT32 if index == BIAS_AT else self.tape.dtype(node.output)
+                packed = f"{node.name}.{'bias' if index == BIAS_AT else 'weights'}.packed"
+                self.tape.tensors[packed] = Tensor(packed, known.shape, dtype, quantization(dtype))
+                attributes = MappingProxyType({"shape": known.shape})
+                made.append(Node(packed, "pack_weights", (known.parameter,), (packed,), attributes))
+                names[index] = packed
+        return [*made, replace(node, inputs=tuple(names))]
+
+    def _inputs(self, logits: str) -> tuple[str, str]:
+        """Target and configuration."""
+        tensors = self.tape.tensors
+        for name in (TARGET, CONFIG):
+            if name in tensors:
+                raise EdgeqError(f"the model has an activation named {name!r}, which training needs; rename it")
+        if self.spec.loss == "cross_entropy":
+            tensors[TARGET] = Tensor(TARGET, (1, 1), "int32")
+        else:
+            size = tensors[logits].elements
+            tensors[TARGET] = Tensor(TARGET, (1, size), FLOAT32, quantization(FLOAT32))
+        shape = (1, step_control.CONFIGURATION)
+        tensors[CONFIG] = Tensor(CONFIG, shape, FLOAT32, quantization(FLOAT32))
+        return TARGET, CONFIG
+
+    def _updates(self, parameters: list[str]) -> dict[str, str]:
+        """Adds what happens with the gradients; state -> its end."""
+        tape, ends = self.tape, {}
+        whole = Node(self.forward.name, "", (), ())
+        sums, gradients = [], {}
+        for parameter in parameters:
+            owner = replace(whole, name=parameter)
+            gradient = tape.gradient_of(parameter)
+            if gradient is None:
+                raise EdgeqError(f"parameter {parameter}: the loss does not depend on it; leave it out of --train")
+            if self.spec.samples > 1:
+                gathered = f"{parameter}.gathered"
+                gradient = tape.add("accumulate", [gathered, gradient, PROGRESS], owner, "gather")
+                ends[gathered] = gradient
+            gradients[parameter] = gradient
+            sums.append(tape.add("square_sum", [gradient], owner, "square_sum"))
+        ends[PROGRESS], self.control = tape.add_several(
+            "step_control",
+            [CONFIG, PROGRESS, *sums],
+            replace(whole, name="step"),
+            CONTROL,
+            [FLOAT32, FLOAT32],
+            samples=self.spec.samples,
+            dynamic=self._halves(),
+        )
+        for parameter in parameters:
+            remembered = [f"{parameter}.{what}" for what in REMEMBERED[self.spec.optimizer]]
+            operands = [parameter, gradients[parameter], self.control, *remembered]
+            made = tape.add_several(
+                OPERATORS[self.spec.optimizer],
+                operands,
+                replace(whole, name=parameter),
+                "update",
+                [FLOAT32] * (1 + len(remembered)),
+                decays=self.decays[parameter],
+            )
+            ends.update(zip([parameter, *remembered], made, strict=True))
+        return ends
+
+
+def _without_softmax(graph: Graph) -> Graph:
+    """The graph up to its logits, where it ends with a softmax."""
+    output, nodes = graph.outputs[0], list(graph.nodes)
+    while nodes and nodes[-1].output == output:
+        node = nodes[-1]
+        if node.op == "softmax" and node.attributes.get("beta", 1.0) == 1.0:
+            nodes.pop()
+            output = node.inputs[0]
+            break
+        if not (ops.get(node.op).is_view or node.op == "convert"):
+            return graph
+        nodes.pop()
+        output = node.inputs[0]
+    else:
+        return graph
+    return replace(graph, outputs=(output,)).with_nodes(nodes)
+
+
+def configuration(**values: float) -> np.ndarray:
+    """float32 [1, 5]: learning rate, momentum, weight decay, largest norm of the gradient (0: none), fixed loss scale
+    (0: dynamic); what is not named is 0."""
+    known = {"lr": step_control.LEARNING_RATE, "momentum": step_control.MOMENTUM,
+             "weight_decay": step_control.WEIGHT_DECAY, "clip": step_control.CLIP,
+             "loss_scale": step_control.FIXED_SCALE}  # fmt: skip
+    array: Any = np.zeros((1, step_control.CONFIGURATION), np.float32)
+    for name, value in values.items():
+        array[0, known[name]] = value
+    return array
+
+
+__all__ = ["FLOATS", "TrainingGraph", "configuration", "derive"]

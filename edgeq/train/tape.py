@@ -1,0 +1,160 @@
+"""The backward part of a training step in the making: operators' `gradient` methods add to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from edgeq import ops
+from edgeq.errors import EdgeqError
+from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ops.float_types import FLOAT32, FLOATS, quantization, stored
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A constant of the forward graph that is trained: the name of the parameter, and its shape as layers read it."""
+
+    parameter: str
+    shape: tuple[int, ...]
+
+
+class Tape:
+    """Collects nodes and the gradients of activations and parameters.
+
+    `graph`: the forward graph. `trained`: its constants that are parameters -> which. Gradients are only made of what
+    leads to a parameter.
+    """
+
+    def __init__(self, graph: Graph, trained: Mapping[str, Trained]) -> None:
+        self.graph = graph
+        self._trained = trained
+        self.tensors: dict[str, Tensor] = dict(graph.tensors)
+        self.nodes: list[Node] = []
+        self._given: dict[str, str] = {}
+        self._needed: set[str] = set()
+        for node in graph.nodes:
+            if any(name in trained or name in self._needed for name in node.inputs):
+                self._needed.update(node.outputs)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        return self.tensors[name].shape
+
+    def dtype(self, name: str) -> str:
+        return self.tensors[name].dtype
+
+    def wants(self, name: str) -> bool:
+        """Whether the gradient of an operand is needed: it is trained, or leads to something that is."""
+        return name in self._trained or name in self._needed
+
+    def parameter(self, name: str) -> Trained:
+        """What a trained operand is."""
+        return self._trained[name]
+
+    def add(self, op: str, inputs: list[str], node: Node, suffix: str, dtype: str = "", **attributes: Any) -> str:
+        """Adds a node on behalf of the forward node `node`; its output has the type of its first input unless `dtype`
+        says otherwise. Returns the name of the (first) output."""
+        return self.add_several(op, inputs, node, suffix, [dtype or self.dtype(inputs[0])], **attributes)[0]
+
+    def add_several(
+        self, op: str, inputs: list[str], node: Node, suffix: str, dtypes: list[str], **attributes: Any
+    ) -> list[str]:
+        """The same with several outputs: their names."""
+        name = self._free(f"{node.name}.{suffix}")
+        names = [name, *(f"{name}.{index}" for index in range(1, len(dtypes)))]
+        made = Node(name, op, tuple(inputs), tuple(names), MappingProxyType(attributes))
+        shapes = ops.get(op).infer(made, [self.tensors[item] for item in inputs])
+        for output, shape, dtype in zip(names, shapes, dtypes, strict=True):
+            self.tensors[output] = Tensor(output, tuple(shape), dtype, quantization(dtype))
+        self.nodes.append(made)
+        return names
+
+    def view(self, name: str, shape: tuple[int, ...], node: Node, suffix: str) -> str:
+        """`name` under another shape."""
+        if self.shape(name) == shape:
+            return name
+        return self.add("reshape", [name], node, suffix, shape=shape)
+
+    def operand(self, name: str, node: Node, shape: tuple[int, ...] = ()) -> str:
+        """The weights `name` for a node of the backward part: as they are now where they are trained. `shape`: how the
+        reader sees them."""
+        if name in self._trained:
+            known = self._trained[name]
+            dtype = self.dtype(node.output)
+            attributes = {"shape": shape or known.shape}
+            return self.add("pack_weights", [known.parameter], node, "packed", dtype, **attributes)
+        data = self.tensors[name].data
+        assert data is not None
+        if not shape or data.shape == shape:
+            return name
+        made = f"{name}.as_{'x'.join(str(size) for size in shape)}"
+        self.tensors[made] = Tensor(made, shape, str(data.dtype), self.tensors[name].quantization, data.reshape(shape))
+        return made
+
+    def give(self, name: str, gradient: str, node: Node) -> None:
+        """Adds to the gradient of an activation, or of the parameter that a constant is."""
+        if name in self._trained:
+            parameter = self._trained[name].parameter
+            gradient = self.view(gradient, self.shape(parameter), node, "as_parameter")
+            name = parameter
+        if name in self._given:
+            gradient = self.add("add", [self._given[name], gradient], node, "sum")
+        self._given[name] = gradient
+
+    def gradient_of(self, name: str) -> str | None:
+        """What was given to an activation or parameter so far."""
+        return self._given.get(name)
+
+    def run_back(self) -> None:
+        """Adds the backward part of every node that leads to a parameter, from the last one on."""
+        for node in reversed(self.graph.nodes):
+            gradient = self.gradient_of(node.output)
+            if gradient is None or node.output not in self._needed:
+                continue
+            gradient = self._before_activation(node, gradient)
+            try:
+                ops.get(node.op).gradient(self, node, gradient)
+            except NotImplementedError:
+                raise EdgeqError(
+                    f"layer {node.name}: {node.op} can't be trained through; train only layers behind it (last:N)"
+                ) from None
+
+    def _before_activation(self, node: Node, gradient: str) -> str:
+        low, high = node.attributes.get("activation", (None, None))
+        if low is None and high is None:
+            return gradient
+        return self.clamped(node, gradient, low, high)
+
+    def clamped(self, node: Node, gradient: str, low: float | None, high: float | None) -> str:
+        """The gradient before the node's result was limited to [low, high]."""
+        dtype = self.dtype(node.output)
+        bounds = tuple(None if bound is None else float(stored(_array(bound), dtype)) for bound in (low, high))
+        return self.add("clamp_gradient", [gradient, node.output], node, "inside", bounds=bounds)
+
+    def _free(self, name: str) -> str:
+        number, free = 1, name
+        while free in self.tensors:
+            number += 1
+            free = f"{name}{number}"
+        return free
+
+
+def _array(value: float) -> Any:
+    import numpy as np
+
+    return np.array(value, np.float64)
+
+
+def require_floats(graph: Graph, node: Node) -> None:
+    """Raises EdgeqError where a layer that is trained, or lies behind one, computes in integers."""
+    dtype = graph.tensor(node.output).dtype
+    if dtype not in FLOATS:
+        raise EdgeqError(
+            f"layer {node.name}: it has no floating-point form ({node.op} stays {dtype}) and can't be trained through; "
+            "train only layers behind it (last:N)"
+        )
+
+
+__all__ = ["FLOAT32", "Tape", "Trained", "require_floats"]
