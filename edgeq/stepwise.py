@@ -27,8 +27,8 @@ class Expected:
     from that they may be."""
 
     outputs: list[np.ndarray]
-    exact: np.ndarray | None = None
-    bound: np.ndarray | None = None
+    exact: list[np.ndarray] | None = None
+    bound: list[np.ndarray] | None = None
 
 
 @dataclass
@@ -47,12 +47,12 @@ class Gap:
         other = ~_same(actual, expected.outputs[index]).reshape(rows, -1)
         if not other.any():
             return
-        exact = expected.outputs[index] if expected.exact is None else expected.exact
+        exact = expected.outputs[index] if expected.exact is None else expected.exact[index]
         with np.errstate(invalid="ignore"):
             delta = np.abs(actual.astype(np.float64) - exact.astype(np.float64)).reshape(rows, -1)
         beyond = other
         if expected.bound is not None:  # an infinite one says nothing, of what is no number either
-            bound = expected.bound.reshape(rows, -1)
+            bound = expected.bound[index].reshape(rows, -1)
             beyond = other & ~(delta <= bound) & np.isfinite(bound)
         if beyond.any() and not self.beyond:
             self.first_sample = start + int(beyond.any(axis=1).argmax())
@@ -76,23 +76,32 @@ def evaluate(graph: Graph, node: Node, arguments: list[np.ndarray]) -> Expected:
     """What the node should make of its operands."""
     if not reference.is_stored_float(graph, node):
         return Expected(reference.run_node(graph, node, arguments))
-    dtype = graph.tensor(node.output).dtype
+    dtypes = [graph.tensor(name).dtype for name in node.outputs]
     wide = [array.astype(np.float64) for array in arguments]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        (exact,) = reference.run_real(node, wide)
-        rounding = ops.get(node.op).float_rounding(node, wide)
+        exact = reference.run_real(node, wide)
+        found = ops.get(node.op).float_rounding(node, wide)
+        roundings = found if isinstance(found, list) else [found] * len(exact)
         if node.op == "clamp" or node.attributes.get("activation", (None, None)) != (None, None):
             # the bounds of an activation are rounded as well
-            rounding = Rounding(max(rounding.count, 1), np.maximum(rounding.magnitude, np.abs(exact)))
+            roundings = [
+                Rounding(max(rounding.count, 1), np.maximum(rounding.magnitude, np.abs(values)))
+                for rounding, values in zip(roundings, exact, strict=True)
+            ]
         largest = max((float(np.abs(array).max(initial=0.0)) for array in wide), default=0.0)
-        bound = float_types.error_bound(exact, rounding, largest, dtype)
-    return Expected([float_types.stored(exact, dtype)], exact, bound)
+        bound = [
+            float_types.error_bound(values, rounding, largest, dtype)
+            for values, rounding, dtype in zip(exact, roundings, dtypes, strict=True)
+        ]
+    return Expected(
+        [float_types.stored(values, dtype) for values, dtype in zip(exact, dtypes, strict=True)], exact, bound
+    )
 
 
 def recorded(firmware: FirmwareFolder, result: RunResult) -> dict[str, np.ndarray]:
-    """Activation -> its values of a run with layers: outputs of layers, and further ones that are the model's."""
+    """Activation -> its values of a run with layers: all outputs of layers, and the model's."""
     layers = {layer["output"]: result.layers[layer["key"]] for layer in _whole(firmware)}
-    return {**result.outputs, **layers}
+    return {**result.outputs, **result.further, **layers}
 
 
 def _whole(firmware: FirmwareFolder) -> list[dict[str, Any]]:

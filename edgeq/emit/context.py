@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from edgeq.emit import stages
 from edgeq.emit.env import c_array_text, c_float, render
 from edgeq.emit.names import model_name, unique_identifiers
-from edgeq.ir.graph import Graph, Node, Tensor
+from edgeq.ir.graph import ARENA, Graph, Node, Tensor
 from edgeq.lower.program import Layer, Planar, Program, Rolling
 from edgeq.ops.base import Kernel
 from edgeq.ops.float_types import FLOATS
@@ -27,6 +28,7 @@ def model_context(program: Program, plan: Plan) -> dict[str, Any]:
     stored = [tensor for buffer in plan.buffers for tensor in buffer.tensors or (buffer.name,)]
     identifiers = unique_identifiers(stored)
     macros = {tensor: _offset_macro(name, text) for tensor, text in identifiers.items()}
+    places = Places(name, macros, {tensor: buffer.memory for buffer in plan.buffers for tensor in buffer.tensors})
     context: dict[str, Any] = {
         "name": name,
         "upper": name.upper(),
@@ -36,11 +38,14 @@ def model_context(program: Program, plan: Plan) -> dict[str, Any]:
         "arena_ratio": f"{plan.ratio:.3f}",
         "macs": program.macs,
         "weights_bytes": program.weights_bytes,
-        "inputs": _ports(graph, name, graph.inputs, "input", identifiers, macros),
-        "outputs": _ports(graph, name, graph.outputs, "output", identifiers, macros),
-        "states": _states(graph, macros),
+        "inputs": _ports(graph, name, graph.inputs, "input", identifiers, places),
+        "outputs": _ports(graph, name, graph.outputs, "output", identifiers, places),
+        "states": _states(graph, places),
         "state_bytes": plan.state_bytes,
-        "tensors": _tensors(program, plan, macros),
+        "memories": [
+            {"name": memory, "macro": places.limit(memory), "bytes": size} for memory, size in plan.memories.items()
+        ],
+        "tensors": _tensors(program, plan, places),
         "arrays": _arrays(program, name),
         "kernel_headers": sorted(
             {header for layer in program.layers for header in _headers(layer)}
@@ -50,7 +55,8 @@ def model_context(program: Program, plan: Plan) -> dict[str, Any]:
         "stages": stages.stage_records(program, identifiers),
     }
     owners = program.stored_constants()
-    context["layers"] = [_layer(program, plan, layer, name, macros, identifiers, owners) for layer in program.layers]
+    context["most_outputs"] = max(len(layer.node.outputs) for layer in program.layers)
+    context["layers"] = [_layer(program, plan, layer, places, identifiers, owners) for layer in program.layers]
     return context
 
 
@@ -64,9 +70,30 @@ def _precision(graph: Graph) -> str:
     return " and ".join(kind for kind, _ in kinds.most_common())
 
 
-def _pointer(graph: Graph, name: str, macros: Mapping[str, str], const: bool, kernel: Kernel | None = None) -> str:
-    """A tensor in the arena, as the kernel takes it that reads or writes it."""
-    place = f"model->arena + {macros[name]}"
+@dataclass(frozen=True)
+class Places:
+    """Where tensors lie: the macro of each one's offset, and its memory, the arena unless `memories` says otherwise."""
+
+    model: str
+    macros: Mapping[str, str]
+    memories: Mapping[str, str]
+
+    def memory(self, name: str) -> str:
+        """The memory of a tensor or buffer."""
+        return self.memories.get(name, ARENA)
+
+    def limit(self, memory: str) -> str:
+        """The macro of a memory's size."""
+        return f"{self.model}_{memory}_bytes".upper()
+
+    def address(self, name: str) -> str:
+        """A tensor's first byte, as C."""
+        return f"model->{self.memory(name)} + {self.macros[name]}"
+
+
+def _pointer(graph: Graph, name: str, places: Places, const: bool, kernel: Kernel | None = None) -> str:
+    """A tensor as the kernel takes it that reads or writes it."""
+    place = places.address(name)
     element = c_type(graph.tensor(name).dtype)
     if kernel is not None:
         element = "int8_t" if kernel.dtype == "bytes" else kernel.pointers or element
@@ -89,7 +116,7 @@ def _ports(
     names: tuple[str, ...],
     kind: str,
     identifiers: Mapping[str, str],
-    macros: Mapping[str, str],
+    places: Places,
 ) -> list[dict[str, Any]]:
     ports = []
     for tensor_name in names:
@@ -105,7 +132,7 @@ def _ports(
                 "function": f"{model}_{suffix}",
                 "upper": f"{model}_{suffix}".upper(),
                 "macro": _offset_macro(model, identifiers[tensor_name]),
-                "pointer": _pointer(graph, tensor_name, macros, const=kind == "output"),
+                "pointer": _pointer(graph, tensor_name, places, const=kind == "output"),
                 "shape": list(tensor.shape),
                 "note": f" (the model's {list(source.shape)}, channels last)" if moved else "",
                 "dtype": tensor.dtype,
@@ -122,13 +149,16 @@ def _ports(
     return ports
 
 
-def _states(graph: Graph, macros: Mapping[str, str]) -> list[dict[str, Any]]:
+def _states(graph: Graph, places: Places) -> list[dict[str, Any]]:
     """What the network keeps between inferences."""
+    initial = {state.start: state.initial for state in graph.states}
     tensors = [graph.tensor(state.start) for state in graph.states]
     return [
         {
             "tensor": tensor.name,
-            "pointer": _pointer(graph, tensor.name, macros, const=False),
+            "initial": None if initial[tensor.name] is None else initial_symbol(places.model, index),
+            "memory": places.memory(tensor.name),
+            "pointer": _pointer(graph, tensor.name, places, const=False),
             "shape": list(tensor.shape),
             "dtype": tensor.dtype,
             "c_type": c_type(tensor.dtype),
@@ -138,11 +168,16 @@ def _states(graph: Graph, macros: Mapping[str, str]) -> list[dict[str, Any]]:
             "scale": c_float(tensor.scale),
             "zero_point": tensor.zero_point,
         }
-        for tensor in tensors
+        for index, tensor in enumerate(tensors)
     ]
 
 
-def _tensors(program: Program, plan: Plan, macros: Mapping[str, str]) -> list[dict[str, Any]]:
+def initial_symbol(model: str, index: int) -> str:
+    """The C name of what a state begins as."""
+    return f"{model}_initial{index}"
+
+
+def _tensors(program: Program, plan: Plan, places: Places) -> list[dict[str, Any]]:
     """Every name that layers use, in order of first use; tensors that share a buffer share its offset."""
     rows = []
     for buffer in plan.buffers:
@@ -151,7 +186,9 @@ def _tensors(program: Program, plan: Plan, macros: Mapping[str, str]) -> list[di
             rows.append(
                 {
                     "name": name,
-                    "macro": macros[name],
+                    "macro": places.macros[name],
+                    "memory": buffer.memory,
+                    "limit": places.limit(buffer.memory),
                     "offset": plan.offsets[buffer.name],
                     "size_bytes": size,
                     "first": buffer.first,
@@ -179,6 +216,15 @@ def _arrays(program: Program, model: str) -> list[dict[str, Any]]:
         for layer in program.layers
         for field, constant in layer.constants.items()
         if (layer.key, field) in stored
+    ] + [
+        {
+            "symbol": initial_symbol(model, index),
+            "c_type": c_type(program.graph.tensor(state.initial).dtype),
+            "length": program.graph.tensor(state.initial).elements,
+            "text": c_array_text(program.graph.constant(state.initial)),
+        }
+        for index, state in enumerate(program.graph.states)
+        if state.initial is not None
     ]
 
 
@@ -186,32 +232,36 @@ def _layer(
     program: Program,
     plan: Plan,
     layer: Layer,
-    model: str,
-    macros: Mapping[str, str],
+    places: Places,
     identifiers: Mapping[str, str],
     owners: Mapping[tuple[str, str], tuple[str, str]],
 ) -> dict[str, Any]:
     graph, node = program.graph, layer.node
     activations = [name for name in node.inputs if not graph.tensor(name).is_constant]
     copy_bytes = layer.over_input.copy_bytes if layer.over_input else 0
+    made = {
+        field: _pointer(graph, node.inputs[position], places, const=True)
+        for field, (position, _) in layer.kernel.operands.items()
+        if not graph.tensor(node.inputs[position]).is_constant
+    }
     view: dict[str, Any] = {
         "key": layer.key,
         "op": node.op,
         "function": layer.function,
         "cores": layer.cores,
-        "storage": "static const",
+        "storage": "const" if made else "static const",
         "parameters": layer.parameters,
-        "symbols": {field: _symbol(model, *owners[layer.key, field]) for field in layer.constants},
+        "symbols": {field: _symbol(places.model, *owners[layer.key, field]) for field in layer.constants} | made,
         "has_requant": "multiplier" in layer.constants,
-        "inputs": [_pointer(graph, name, macros, const=True, kernel=layer.kernel) for name in activations],
-        "output": _pointer(graph, node.output, macros, const=False, kernel=layer.kernel),
-        "further_outputs": [_pointer(graph, name, macros, const=False) for name in node.outputs[1:]],
-        "scratch": _per_core(layer, macros, scratch_name(layer.key), layer.scratch_bytes),
+        "inputs": [_pointer(graph, name, places, const=True, kernel=layer.kernel) for name in activations],
+        "output": _pointer(graph, node.output, places, const=False, kernel=layer.kernel),
+        "further_outputs": [_pointer(graph, name, places, const=False) for name in node.outputs[1:]],
+        "scratch": _per_core(layer, places, scratch_name(layer.key), layer.scratch_bytes),
         "rolling": layer.over_input if isinstance(layer.over_input, Rolling) else None,
         "planar": layer.over_input if isinstance(layer.over_input, Planar) else None,
         "residual": layer.residual,
-        "band": _per_core(layer, macros, band_name(layer.key), layer.residual.band_bytes if layer.residual else 0),
-        "input_copy": _per_core(layer, macros, copy_name(layer.key), copy_bytes),
+        "band": _per_core(layer, places, band_name(layer.key), layer.residual.band_bytes if layer.residual else 0),
+        "input_copy": _per_core(layer, places, copy_name(layer.key), copy_bytes),
         "range": f"eq_split({layer.units}, {layer.granule}, core, cores)",
         "details": _details(node),
         "comment": _comment(program, plan, layer, activations),
@@ -220,8 +270,11 @@ def _layer(
         "why": layer.why,
         "instead_of": layer.instead_of,
         "output_shape": list(graph.tensor(node.output).shape),
-        "output_macro": macros[node.output],
-        "output_bytes": graph.tensor(node.output).size_bytes,
+        "output_macro": places.macros[node.output],
+        "spans": [
+            {"memory": places.memory(name), "macro": places.macros[name], "bytes": graph.tensor(name).size_bytes}
+            for name in node.outputs
+        ],
         **stages.layer_record(program, layer, identifiers),
     }
     if view["parts"]:
@@ -230,11 +283,11 @@ def _layer(
     return view
 
 
-def _per_core(layer: Layer, macros: Mapping[str, str], buffer: str, size_bytes: int) -> str:
+def _per_core(layer: Layer, places: Places, buffer: str, size_bytes: int) -> str:
     """Pointer to a core's part of a buffer that has `size_bytes` for each core."""
     if not size_bytes:
         return "NULL"
-    start = f"model->arena + {macros[buffer]}"
+    start = f"model->arena + {places.macros[buffer]}"
     return start if layer.cores == 1 else f"{start} + core * {size_bytes}u"
 
 
@@ -286,4 +339,5 @@ def _describe(program: Program, tensor: Tensor, plan: Plan) -> str:
     meaning = f"scale {tensor.scale:.6g} zero_point {tensor.zero_point}"
     if tensor.dtype in FLOATS:
         meaning = tensor.dtype
-    return f"{tensor.name} {list(tensor.shape)} {meaning}, arena {start} .. {start + stored - 1}{window}"
+    memory = next(buffer.memory for buffer in plan.buffers if tensor.name in buffer.tensors)
+    return f"{tensor.name} {list(tensor.shape)} {meaning}, {memory} {start} .. {start + stored - 1}{window}"

@@ -28,7 +28,8 @@ def layer_record(program: Program, layer: Layer, identifiers: Mapping[str, str])
     """The layer's place in a stage: its parts, one an input, and its columns in the table of layers."""
     stage = program.stage_of(layer)
     if stage is None:
-        return {"parts": [], "window": "NULL", "back": 0, "bands": 0, "output_whole": True}
+        whole = layer.node.output not in program.packed
+        return {"parts": [], "window": "NULL", "back": 0, "bands": 0, "output_whole": whole}
     number, output = program.stages.index(stage), layer.node.output
     target = _symbol(number, identifiers[output])
     last = layer.index == stage.last

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from edgeq.boards import Board
@@ -166,12 +167,14 @@ class Stage:
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """A graph and the layers that compute it on a board, some of them in stages. Views (reshapes) have no layer."""
+    """A graph and the layers that compute it on a board, some of them in stages. Views (reshapes) have no layer.
+    `packed`: bytes of weights that layers pack for others, which is not the size of their tensors."""
 
     graph: Graph
     board: Board
     layers: tuple[Layer, ...]
     stages: tuple[Stage, ...] = ()
+    packed: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
     def stage_of(self, layer: Layer) -> Stage | None:
         return next((stage for stage in self.stages if stage.first <= layer.index <= stage.last), None)

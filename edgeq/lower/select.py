@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from edgeq import ops
@@ -13,6 +14,7 @@ from edgeq.boards import Board
 from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import identifier
 from edgeq.ir.graph import Graph, Node
+from edgeq.lower.packed import Packing, packings
 from edgeq.lower.program import Layer, Program, aligned
 from edgeq.lower.requantize import cheaper
 from edgeq.lower.residual import residual_form
@@ -66,14 +68,17 @@ class Candidate:
 def lower(graph: Graph, board: Board, chosen: Mapping[str, Candidate] | None = None) -> Program:
     """The program of an integer graph on a board. `chosen`: node name -> kernel, where it is not the board's first
     choice; chosen for this graph or one with the same node in it. Raises EdgeqError when a node has no kernel there."""
-    layers = []
+    taken = []
     graph = made_in_place(graph)
-    for index, node in enumerate(computed(graph)):
+    for node in computed(graph):
         candidate = (chosen or {}).get(node.name) or first_choice(graph, node, board)
         if candidate.graph is not graph:
             candidate = replace(candidate, graph=graph, node=node)
-        layers.append(_layer(candidate, board, index))
-    return Program(graph, board, tuple(layers))
+        taken.append(candidate)
+    packed = packings(graph, taken)
+    layers = [_layer(candidate, board, index, packed) for index, candidate in enumerate(taken)]
+    sizes = {layer.node.output: packed[layer.node.output].size_bytes for layer in layers if layer.node.output in packed}
+    return Program(graph, board, tuple(layers), packed=MappingProxyType(sizes))
 
 
 def computed(graph: Graph) -> list[Node]:
@@ -118,12 +123,14 @@ def _tells(name: str, op: str) -> bool:
     return re.sub(r"_\d+$", "", name).replace("_", "").endswith(op.replace("_", ""))
 
 
-def _layer(candidate: Candidate, board: Board, index: int) -> Layer:
+def _layer(candidate: Candidate, board: Board, index: int, packed: Mapping[str, Packing]) -> Layer:
     graph, node, kernel = candidate.graph, candidate.node, candidate.kernel
     operator = ops.get(node.op)
     units, granule = kernel.units(graph, node), kernel.granule(graph, node)
     name = identifier(node.name)
     parameters = candidate.parameters
+    if node.output in packed:
+        units, parameters = packed[node.output].units, packed[node.output].parameters
     return Layer(
         index=index,
         key=f"l{index:02d}_{name}" if _tells(name, node.op) else f"l{index:02d}_{name}_{node.op}",

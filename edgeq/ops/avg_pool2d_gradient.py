@@ -23,7 +23,7 @@ def geometry(graph: Graph, node: Node) -> dict[str, int]:
 
 class AvgPool2dGradient(training.WindowGradient):
     name = "avg_pool2d_gradient"
-    kernels = training.kernels("avg_pool2d_gradient", geometry, units=conv2d_igrad.rows)
+    kernels = training.kernels("avg_pool2d_gradient", geometry, units=conv2d_igrad.rows, family="pool2d_gradient")
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         (dy,) = inputs

@@ -19,7 +19,7 @@ from edgeq.ops.float_types import Rounding
 class CrossEntropy(losses.Loss):
     name = "cross_entropy"
     index_inputs = (1,)
-    kernels = training.kernels("cross_entropy", losses.depth, units=losses.one, stores="float32")
+    kernels = training.kernels("cross_entropy", losses.depth, units=losses.one, stores="float32", family="loss")
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, label, progress = inputs

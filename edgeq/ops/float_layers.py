@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node
-from edgeq.ops.base import Constant, Kernel, output_pixels
+from edgeq.ops.base import Arrangement, Constant, Kernel, output_pixels
 from edgeq.ops.float_types import FLOAT16, FLOATS, FloatType
 from edgeq.packing import floats
 
@@ -74,22 +74,33 @@ def constant(data: np.ndarray) -> Constant:
 
 
 def packed(pack: Callable[[np.ndarray], np.ndarray], lanes: int) -> Callable[[Graph, Node], dict[str, Constant]]:
-    """Constants of a kernel with weights in the order of `pack`, and biases up to a multiple of `lanes`."""
+    """Constants of a kernel with weights in the order of `pack`, and biases up to a multiple of `lanes`; those that the
+    firmware makes (Kernel.operands) are none."""
 
     def constants(graph: Graph, node: Node) -> dict[str, Constant]:
-        weights, bias = (graph.constant(name) for name in node.inputs[1:3])
-        return {
-            "weights": constant(np.ascontiguousarray(pack(weights))),
-            "bias": constant(floats.padded_bias(bias, lanes)),
-        }
+        weights, bias = (graph.tensor(name).data for name in node.inputs[1:3])
+        found = {}
+        if weights is not None:
+            found["weights"] = constant(np.ascontiguousarray(pack(weights)))
+        if bias is not None:
+            found["bias"] = constant(floats.padded_bias(bias, lanes))
+        return found
 
     return constants
 
 
 def weighted(
-    op: str, isa: str, kind: FloatType, parameters: Parameters, units: Callable[[Graph, Node], int], **details: Any
+    op: str,
+    isa: str,
+    kind: FloatType,
+    parameters: Parameters,
+    units: Callable[[Graph, Node], int],
+    weights: Arrangement,
+    lanes: int,
+    **details: Any,
 ) -> Kernel:
-    """A kernel of a layer with weights."""
+    """A kernel of a layer with weights, which it reads in the order `weights` where the firmware makes them, and biases
+    up to a multiple of `lanes`."""
     return Kernel(
         f"eq_{op}_{kind.suffix}_{isa}",
         isa,
@@ -98,6 +109,7 @@ def weighted(
         family=f"{op}_float",
         dtype=kind.name,
         parameters=with_record(op, kind, parameters),
+        operands={"weights": (1, weights), "bias": (2, Arrangement("plain", lanes))},
         **details,
     )
 
@@ -105,23 +117,28 @@ def weighted(
 @dataclass(frozen=True)
 class Block:
     """How kernels of an instruction set multiply: blocks of `lanes` channels and `pixels` pixels (or rows), weights in
-    the order of `pack`; `scratch_bytes` of patches of so many numbers. `types`: of activations that it takes."""
+    the order of `pack`, which is that of `weights`; `scratch_bytes` of patches of so many numbers. `types`: of
+    activations that it takes."""
 
     isa: str
     types: tuple[str, ...]
     lanes: int
     pixels: int
+    weights: Arrangement
     pack: Callable[[np.ndarray], np.ndarray]
     scratch_bytes: Callable[[int], int]
     why: str
 
 
 BLOCKS = (
-    Block("xpulp", (FLOAT16,), floats.LANES, floats.PIXELS, floats.pack_xpulp, floats.scratch_xpulp,
+    Block("xpulp", (FLOAT16,), floats.LANES, floats.PIXELS, Arrangement("filters", floats.LANES, floats.XPULP_STEP, 2),
+          floats.pack_xpulp, floats.scratch_xpulp,
           "dot products of FP16 pairs, float32 sums, 4 pixels x 4 channels"),
-    Block("mve", tuple(FLOATS), floats.MVE_LANES, floats.MVE_PIXELS, floats.pack_mve, floats.scratch_mve,
+    Block("mve", tuple(FLOATS), floats.MVE_LANES, floats.MVE_PIXELS, Arrangement("filters", floats.MVE_LANES),
+          floats.pack_mve, floats.scratch_mve,
           "float32 vectors, 3 pixels x 8 channels"),
-    Block("scalar", tuple(FLOATS), floats.LANES, floats.PIXELS, floats.pack_scalar, floats.scratch_scalar,
+    Block("scalar", tuple(FLOATS), floats.LANES, floats.PIXELS, Arrangement("filters", floats.LANES, floats.STEP),
+          floats.pack_scalar, floats.scratch_scalar,
           "portable C, 4 pixels x 4 channels"),
 )  # fmt: skip
 
@@ -140,6 +157,8 @@ def conv2d(geometry: Callable[[Graph, Node], dict[str, int]]) -> tuple[Kernel, .
             FLOATS[dtype],
             geometry,
             output_pixels,
+            block.weights,
+            block.lanes,
             granule=_always(block.pixels),
             pack=packed(block.pack, block.lanes),
             scratch_bytes=partial(scratch, block),
@@ -163,6 +182,8 @@ def linear(parameters: Parameters, units: Callable[[Graph, Node], int]) -> tuple
             FLOATS[dtype],
             parameters,
             units,
+            block.weights,
+            block.lanes,
             granule=_always(block.lanes),
             pack=packed(block.pack, block.lanes),
             scratch_bytes=partial(scratch, block),
@@ -195,6 +216,8 @@ def dwconv2d(geometry: Callable[[Graph, Node], dict[str, int]]) -> tuple[Kernel,
             FLOATS[FLOAT16],
             geometry,
             output_pixels,
+            Arrangement("taps", 1, 2, 2),
+            floats.LANES,
             applies=lambda graph, node: "an odd number of channels" if geometry(graph, node)["in_c"] % 2 else None,
             pack=packed(floats.pack_dwconv2d_xpulp, floats.LANES),
             scratch_bytes=scratch_xpulp,
@@ -202,7 +225,15 @@ def dwconv2d(geometry: Callable[[Graph, Node], dict[str, int]]) -> tuple[Kernel,
         ),
         *(
             weighted(
-                "dwconv2d", isa, kind, geometry, output_pixels, pack=packed(lambda weights: weights, lanes), why=why
+                "dwconv2d",
+                isa,
+                kind,
+                geometry,
+                output_pixels,
+                Arrangement(),
+                lanes,
+                pack=packed(lambda weights: weights, lanes),
+                why=why,
             )
             for isa, lanes, why in forms
             for kind in FLOATS.values()

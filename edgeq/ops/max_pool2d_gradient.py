@@ -28,7 +28,7 @@ def _channels(graph: Graph, node: Node) -> int:
 
 class MaxPool2dGradient(training.SameShape):
     name = "max_pool2d_gradient"
-    kernels = training.kernels("max_pool2d_gradient", _geometry, units=_channels)
+    kernels = training.kernels("max_pool2d_gradient", _geometry, units=_channels, family="pool2d_gradient")
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, dy = inputs

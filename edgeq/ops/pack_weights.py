@@ -22,6 +22,8 @@ def packed_elements(shape: Shape, reader: Node, arrangement: Arrangement) -> int
     """Numbers that the packed weights of `shape` have, padding included."""
     if arrangement.order == "plain":
         return round_up(int(np.prod(shape)), arrangement.lanes)
+    if arrangement.order == "taps":
+        return round_up(int(np.prod(shape[:-1])), arrangement.step) * shape[-1]
     taps = int(np.prod(shape[1:-1]))
     if arrangement.order == "filters":
         return round_up(shape[0], arrangement.lanes) * round_up(taps * shape[-1], arrangement.step)
@@ -31,10 +33,10 @@ def packed_elements(shape: Shape, reader: Node, arrangement: Arrangement) -> int
 
 def parameters(shape: Shape, reader: Node, arrangement: Arrangement) -> dict[str, Any]:
     """The integers of eq_pack_weights_t."""
-    plain = arrangement.order == "plain"
+    plain, taps = arrangement.order == "plain", arrangement.order == "taps"
     fields = {
         "order": f"EQ_PACK_{arrangement.order.upper()}",
-        "out_c": int(np.prod(shape)) if plain else shape[0],
+        "out_c": int(np.prod(shape)) if plain else int(np.prod(shape[:-1])) if taps else shape[0],
         "in_c": 1 if plain else shape[-1],
         "lanes": arrangement.lanes,
         "step": arrangement.step,
@@ -43,13 +45,15 @@ def parameters(shape: Shape, reader: Node, arrangement: Arrangement) -> dict[str
     if arrangement.order == "transposed":
         window = training.window_fields(Window.of(reader.attributes))
         return fields | {key: window[key] for key in window if not key.startswith("pad")}
-    return fields | {"kernel_h": 1, "kernel_w": 1 if plain else int(np.prod(shape[1:-1]))} | dict.fromkeys(
-        ("stride_h", "stride_w", "dilation_h", "dilation_w"), 1
-    )
+    kernel_w = int(np.prod(shape[1:-1])) if arrangement.order == "filters" else 1
+    ones = dict.fromkeys(("kernel_h", "stride_h", "stride_w", "dilation_h", "dilation_w"), 1)
+    return {**fields, **ones, "kernel_w": kernel_w}
 
 
 def units(fields: dict[str, Any]) -> int:
     """Blocks of lanes, each of which a core packs alone."""
+    if fields["order"] == "EQ_PACK_TAPS":
+        return int(-(-fields["out_c"] // fields["pair"]))
     count = fields["in_c"] if fields["order"] == "EQ_PACK_TRANSPOSED" else fields["out_c"]
     return int(-(-count // fields["lanes"]))
 

@@ -14,7 +14,7 @@ from edgeq.ops.float_types import Rounding
 
 class SquaredError(losses.Loss):
     name = "squared_error"
-    kernels = training.kernels("squared_error", losses.depth, units=losses.one, stores="float32")
+    kernels = training.kernels("squared_error", losses.depth, units=losses.one, stores="float32", family="loss")
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         y, target, progress = inputs

@@ -4,15 +4,18 @@ Buffers that live at the same time must not overlap. Finding the smallest arena 
 first fit in a few good orders, then in shuffled ones, reaches the lower bound for most small networks. For the others
 plan/exact.py finds the smallest arena, or proves that this is it.
 
-States come first: the arena's first `state_bytes` hold them and nothing else, between inferences as well.
+States come first: the arena's first `state_bytes` hold them and nothing else, between inferences as well. States that lie
+in other memory of the caller (trained parameters, what an optimizer remembers) have offsets there.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
+from edgeq.ir.graph import ARENA
 from edgeq.lower.program import Program, aligned
 from edgeq.plan.lifetime import Buffer, buffers
 
@@ -25,7 +28,7 @@ class Plan:
 
     `lower_bound_bytes` is the largest sum of simultaneously live buffers, in the bytes they take with their alignment.
     `optimal`: no arena for these buffers is smaller, which is proven. `state_bytes`: the arena's beginning, where the
-    states lie.
+    states lie. `memories`: name of other memory -> its bytes; offsets of buffers in it count from its own beginning.
     """
 
     buffers: tuple[Buffer, ...]
@@ -34,11 +37,17 @@ class Plan:
     lower_bound_bytes: int
     optimal: bool
     state_bytes: int = 0
+    memories: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def passing(self) -> list[Buffer]:
         """All buffers but those of states."""
         return [buffer for buffer in self.buffers if not buffer.kept]
+
+    @property
+    def in_arena(self) -> list[Buffer]:
+        """All buffers that lie in the arena."""
+        return [buffer for buffer in self.buffers if buffer.memory == ARENA]
 
     @property
     def ratio(self) -> float:
@@ -50,7 +59,8 @@ class Plan:
         return next(self.offsets[buffer.name] for buffer in self.buffers if name in buffer.tensors)
 
     def live_at(self, layer: int) -> list[Buffer]:
-        return [buffer for buffer in self.buffers if buffer.first <= layer <= buffer.last]
+        """Buffers in the arena that are live while a layer runs."""
+        return [buffer for buffer in self.in_arena if buffer.first <= layer <= buffer.last]
 
 
 def plan(program: Program, *, reuse: bool = True, guard_bytes: int = 0) -> Plan:
@@ -59,7 +69,9 @@ def plan(program: Program, *, reuse: bool = True, guard_bytes: int = 0) -> Plan:
     For tests: `reuse=False` gives every buffer bytes of its own, and `guard_bytes` (a multiple of 16) keeps that many
     unused bytes in front of and behind every buffer.
     """
-    blocks = buffers(program, in_place=reuse)
+    every = buffers(program, in_place=reuse)
+    elsewhere, memories = _other_memories(every)
+    blocks = [block for block in every if block.memory == ARENA]
     sizes = {block.name: aligned(block.size_bytes) + guard_bytes for block in blocks}
     bound = lower_bound(blocks)
     offsets, state_bytes = _in_a_row([block for block in blocks if block.kept], sizes, 0)
@@ -70,7 +82,20 @@ def plan(program: Program, *, reuse: bool = True, guard_bytes: int = 0) -> Plan:
         offsets |= _in_a_row(passing, sizes, state_bytes)[0]
     end = max((offsets[name] + size for name, size in sizes.items()), default=0)
     shifted = {name: offset + guard_bytes for name, offset in offsets.items()}
-    return Plan(tuple(blocks), shifted, end + guard_bytes, bound, optimal=end == bound, state_bytes=state_bytes)
+    return Plan(
+        tuple(every), {**shifted, **elsewhere}, end + guard_bytes, bound, end == bound, state_bytes, memories
+    )
+
+
+def _other_memories(blocks: Sequence[Buffer]) -> tuple[dict[str, int], dict[str, int]]:
+    """(offsets of the buffers outside of the arena, one after another; bytes of each memory)."""
+    offsets: dict[str, int] = {}
+    memories: dict[str, int] = {}
+    for block in blocks:
+        if block.memory != ARENA:
+            offsets[block.name] = memories.get(block.memory, 0)
+            memories[block.memory] = offsets[block.name] + aligned(block.size_bytes)
+    return offsets, memories
 
 
 def _in_a_row(blocks: Sequence[Buffer], sizes: Mapping[str, int], start: int) -> tuple[dict[str, int], int]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edgeq import ops
-from edgeq.ir.graph import Node
+from edgeq.ir.graph import ARENA, Node
 from edgeq.lower import states
 from edgeq.lower.program import Layer, Program, Stage
 from edgeq.ops import residual
@@ -20,7 +20,7 @@ from edgeq.ops import residual
 @dataclass(frozen=True)
 class Buffer:
     """Bytes that are live from layer `first` to layer `last`, both included; `tensors` lie in it one after another.
-    `kept`: a state's, live between inferences as well."""
+    `kept`: a state's, live between inferences as well. `memory`: where it lies, the arena or memory of that name."""
 
     name: str
     size_bytes: int
@@ -28,6 +28,7 @@ class Buffer:
     last: int
     tensors: tuple[str, ...]
     kept: bool = False
+    memory: str = ARENA
 
     def overlaps(self, other: Buffer) -> bool:
         """True when both are live at some time."""
@@ -43,6 +44,7 @@ def buffers(program: Program, in_place: bool = True) -> list[Buffer]:
     first: dict[str, int] = dict.fromkeys(graph.given, -1)
     last_read = _last_reads(program, end)
     starts = {state.start for state in graph.states}
+    memories = {state.start: state.memory for state in graph.states}
     made_in_place = {name: state.start for state in graph.states for name in [states.maker_of(graph, state.end)[1]]}
     for node in graph.nodes:
         source = _shared_input(program, layers.get(node.name), node, root, last_read, in_place)
@@ -69,6 +71,7 @@ def buffers(program: Program, in_place: bool = True) -> list[Buffer]:
             end_of_time if owner in starts else max(last_read[name] for name in members),
             tuple(members),
             kept=owner in starts,
+            memory=memories.get(owner, ARENA),
         )
         for owner, members in groups.items()
     ]
@@ -86,7 +89,9 @@ def buffers(program: Program, in_place: bool = True) -> list[Buffer]:
 
 
 def stored_bytes(program: Program, name: str) -> int:
-    """Bytes of a tensor in the arena: a window of rows inside a stage, else all of it."""
+    """Bytes of a tensor in the arena: a window of rows inside a stage, weights as they are packed, else all of it."""
+    if name in program.packed:
+        return program.packed[name]
     for stage in program.stages:
         rows = stage.rows.get(name)
         if rows is not None and not rows.whole:

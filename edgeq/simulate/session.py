@@ -31,11 +31,11 @@ LARGEST_CHUNK = 32
 @dataclass(frozen=True, eq=False)
 class RunResult:
     """Arrays [samples, ...] by output name and, if asked for, by the key of every layer whose output exists as a
-    whole; the arena's bytes after each sample;
-    stack bytes of an inference; instruction counts of the first sample."""
+    whole, and by name of further outputs of such layers; the arena's bytes after each sample; stack bytes of an inference; instruction counts of the first sample."""
 
     outputs: dict[str, np.ndarray]
     layers: dict[str, np.ndarray]
+    further: dict[str, np.ndarray]
     arena: np.ndarray | None
     stack_bytes: int
     counts: Counts | None
@@ -96,6 +96,7 @@ def _joined(results: list[RunResult]) -> RunResult:
     return RunResult(
         {name: np.concatenate([result.outputs[name] for result in results]) for name in first.outputs},
         {key: np.concatenate([result.layers[key] for result in results]) for key in first.layers},
+        {name: np.concatenate([result.further[name] for result in results]) for name in first.further},
         arena,
         max(result.stack_bytes for result in results),
         first.counts,
@@ -130,7 +131,9 @@ def _decode(
 ) -> RunResult:
     graph = firmware.graph
     layers = [layer for layer in firmware.manifest["layers"] if layer["output_whole"]] if options.layers else []
-    spans = [(graph.tensor(layer["output"]).dtype, tuple(layer["output_shape"])) for layer in layers]
+    made = {node.output: node.outputs for node in graph.nodes}
+    every = [(layer["key"], name) for layer in layers for name in made[layer["output"]]]
+    spans = [(graph.tensor(name).dtype, graph.tensor(name).shape) for _, name in every]
     spans += [(graph.tensor(name).dtype, graph.tensor(name).shape) for name in graph.outputs]
     if options.arena:
         spans.append(("int8", (1, firmware.manifest["arena"]["bytes"])))
@@ -145,8 +148,9 @@ def _decode(
         stored = np.ascontiguousarray(rows[:, position : position + size]).view(dtype)
         values.append(stored.reshape(samples, *shape[1:]))
         position += size
-    outputs_at = len(layers)
+    outputs_at = len(every)
     outputs = dict(zip(graph.outputs, values[outputs_at : outputs_at + len(graph.outputs)], strict=True))
-    recorded = {layer["key"]: value for layer, value in zip(layers, values, strict=False)}
+    recorded = {key: value for (key, name), value in zip(every, values, strict=False) if name in made}
+    further = {name: value for (_, name), value in zip(every, values, strict=False) if name not in made}
     arena = values[-1].view(np.uint8) if options.arena else None
-    return RunResult(outputs, recorded, arena, int(trailer[1]), counts)
+    return RunResult(outputs, recorded, further, arena, int(trailer[1]), counts)

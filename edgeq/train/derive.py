@@ -16,7 +16,7 @@ import numpy as np
 
 from edgeq import ops
 from edgeq.errors import EdgeqError
-from edgeq.ir.graph import Boundary, Graph, Node, State, Tensor, constant
+from edgeq.ir.graph import Boundary, Graph, Node, Quantization, State, Tensor, constant
 from edgeq.ops import step_control
 from edgeq.ops.float_types import FLOAT16, FLOAT32, FLOATS, quantization
 from edgeq.train.spec import Spec
@@ -174,7 +174,7 @@ class _Derivation:
             if name in tensors:
                 raise EdgeqError(f"the model has an activation named {name!r}, which training needs; rename it")
         if self.spec.loss == "cross_entropy":
-            tensors[TARGET] = Tensor(TARGET, (1, 1), "int32")
+            tensors[TARGET] = Tensor(TARGET, (1, 1), "int32", Quantization(np.array([1.0]), dtype="int32"))
         else:
             size = tensors[logits].elements
             tensors[TARGET] = Tensor(TARGET, (1, size), FLOAT32, quantization(FLOAT32))

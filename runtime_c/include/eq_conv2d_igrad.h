@@ -1,0 +1,38 @@
+/* conv2d_igrad: the gradient of a convolution's input, channels last, FP16 storage (f16) or float32 (f32).
+ *
+ *   dx[iy][ix][i] = sum over ky, kx, o of dy[(iy + pad_top - ky*dilation_h) / stride_h]
+ *                                          [(ix + pad_left - kx*dilation_w) / stride_w][o] * w[o][ky][kx][i]
+ *
+ * over the taps for which the places are whole numbers inside dy. in_*: dx; out_*: dy. Summed in float32, n = taps * out_c
+ * + 2. Pixels with the same remainders of iy + pad_top and ix + pad_left by the strides, a phase, have the same taps.
+ *
+ * Weights, phase by phase: [up(in_c, 4)/4][up(K, 2)][4], K = (tap, o). scratch: float32 [up(K, 2)][4 pixels] of the phase
+ * with the most taps, and zeros [up(in_c, 4)]. Work unit of `range`: rows of dx. */
+#ifndef EQ_CONV2D_IGRAD_H
+#define EQ_CONV2D_IGRAD_H
+
+#include "eq_float.h"
+#include "eq_types.h"
+#include "eq_window_fields.h"
+
+#define EQ_CONV2D_IGRAD_FIELDS \
+  int32_t in_h, in_w, in_c;    \
+  int32_t out_h, out_w, out_c; \
+  EQ_WINDOW_FIELDS
+
+typedef struct {
+  EQ_CONV2D_IGRAD_FIELDS;
+  const eq_f16_t *weights;
+} eq_conv2d_igrad_f16_t;
+
+typedef struct {
+  EQ_CONV2D_IGRAD_FIELDS;
+  const float *weights;
+} eq_conv2d_igrad_f32_t;
+
+void eq_conv2d_igrad_f16_scalar(const eq_conv2d_igrad_f16_t *p, const eq_f16_t *restrict dy, eq_f16_t *restrict dx,
+                                void *restrict scratch, eq_range_t range);
+void eq_conv2d_igrad_f32_scalar(const eq_conv2d_igrad_f32_t *p, const float *restrict dy, float *restrict dx,
+                                void *restrict scratch, eq_range_t range);
+
+#endif

@@ -1,0 +1,3 @@
+/* conv2d_igrad, float32, portable C. The header states the contract. */
+#include "eq_element_f32.h"
+#include "eq_float_conv2d_igrad.h"

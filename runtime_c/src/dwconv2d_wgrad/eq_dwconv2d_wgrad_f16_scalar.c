@@ -1,0 +1,3 @@
+/* dwconv2d_wgrad, FP16 storage, portable C. The header states the contract. */
+#include "eq_element_f16.h"
+#include "eq_float_dwconv2d_wgrad.h"

@@ -1,0 +1,3 @@
+/* squared_error, FP16 storage, portable C. The header states the contract. */
+#include "eq_element_f16.h"
+#include "eq_float_squared_error.h"
