@@ -12,6 +12,7 @@ from rich.table import Table
 from edgeq import __version__
 from edgeq.commands.common import ConsoleObserver, emit_json, model_options, model_source, stderr, stdout
 from edgeq.commands.search import search
+from edgeq.commands.train_sim import train_sim
 from edgeq.errors import EdgeqError
 
 
@@ -35,6 +36,7 @@ def main() -> None:
 
 
 main.add_command(search)
+main.add_command(train_sim)
 
 
 @main.command()
@@ -54,6 +56,7 @@ main.add_command(search)
 @click.option(
     "--simulate-samples", type=click.IntRange(1), help="Samples the firmware runs (default: 200; all on the host)."
 )
+@click.option("--train", metavar="SPEC", help="Also generate on-device training: fp16,last:2,sgd or a TOML file.")
 @click.option("--no-simulate", is_flag=True, help="Build only.")
 @click.option("--json", "as_json", is_flag=True, help="Print report.json on stdout.")
 @model_options
@@ -67,6 +70,7 @@ def build(
     optimize: str,
     budget: tuple[str, ...],
     simulate_samples: int | None,
+    train: str | None,
     no_simulate: bool,
     as_json: bool,
     arch: str | None,
@@ -80,6 +84,7 @@ def build(
     from edgeq.boards import load_board
     from edgeq.quantize.recipe import load_recipe
     from edgeq.report import terminal
+    from edgeq.train import spec as train_spec
 
     board = load_board(board_name)
     target = Path(folder) if folder else Path("out") / f"{Path(model).stem}-{board.name}"
@@ -94,6 +99,7 @@ def build(
         simulate=not no_simulate,
         simulate_samples=simulate_samples,
         budget=budgets.parse(budget),
+        train=train_spec.load(train) if train else None,
     )
     console = stderr()
     report = pipeline.build(options, ConsoleObserver(console)).as_json()

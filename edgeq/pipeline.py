@@ -18,6 +18,7 @@ from edgeq.budget import Budget, limits_on
 from edgeq.build import fit, make
 from edgeq.build.sizes import read_sizes
 from edgeq.emit.firmware import EmitOptions, emit
+from edgeq.emit.training import wrapping
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import open_folder
 from edgeq.frontend import guard
@@ -57,6 +58,11 @@ from edgeq.report.facts import Accuracy, Facts, write
 from edgeq.simulate.qemu import require_simulator
 from edgeq.simulate.session import run_samples
 from edgeq.stepwise import has_floats
+from edgeq.train import simulate as train_simulate
+from edgeq.train.derive import TrainingGraph
+from edgeq.train.facts import TrainingFacts
+from edgeq.train.spec import Spec
+from edgeq.train.stage import training_graph
 from edgeq.verify import Verification, compare, verify_layers
 
 RANDOM_CALIBRATION = "random"
@@ -65,6 +71,8 @@ NO_CALIBRATION = (
     "the build without caring for accuracy"
 )
 SIMULATED_SAMPLES = 200
+#: in a firmware folder: the firmware that trains
+TRAINING_FOLDER = "train"
 #: samples on which a build compares every layer of a network with floating-point layers
 LAYER_SAMPLES = 8
 
@@ -84,6 +92,7 @@ class BuildOptions:
     simulate: bool = True
     simulate_samples: int | None = None
     budget: Budget | None = None
+    train: Spec | None = None
 
 
 def import_model(source: ModelSource) -> Graph:
@@ -226,10 +235,44 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
         if evaluation is not None and evaluation.labels is not None:
             observer.stage(f"accuracy of the references on {len(evaluation)} samples")
         facts.accuracy = _reference_accuracy(graph, integer, evaluation)
+        if options.train is not None:
+            facts.training = add_training(graph, calibration, options, folder / TRAINING_FOLDER, observer)
         if options.simulate:
             _simulate(facts, evaluation or calibration, options, observer)
         write(facts, folder)
     return facts
+
+
+def add_training(
+    graph: Graph, calibration: Samples, options: BuildOptions, folder: Path, observer: Observer
+) -> TrainingFacts:
+    """Float graph -> folder with the firmware that trains it; counts a step where the build simulates."""
+    assert options.train is not None
+    observer.stage(f"deriving the training step ({options.train.summary})")
+    training = training_graph(graph, calibration.inputs, options.train)
+    verify_graph.run(training.graph, "train")
+    observer.stage(f"generating and compiling training for {options.board.name}")
+    program, arena = trained_program(training, options.board)
+    source = _source_facts(options.source.path)
+    emit_options = EmitOptions("speed", options.train.precision, source, wrapping(training, graph.name))
+    try:
+        _compile(program, arena, folder, emit_options)
+    except make.RegionOverflowError as overflow:
+        needed = options.board.memory[overflow.region].length + overflow.excess_bytes
+        raise fit.too_big(program, arena, overflow.region, needed) from overflow
+    firmware = open_folder(folder)
+    sizes = read_sizes(folder / "firmware.elf", options.board, firmware.manifest["model"])
+    facts = TrainingFacts(firmware, program, arena, sizes)
+    if options.simulate and options.board.arch != "host":
+        observer.stage("counting the instructions of a training step")
+        facts.profile = profile.run(firmware, train_simulate.one_step(firmware, calibration))
+    return facts
+
+
+def trained_program(training: TrainingGraph, board: Board) -> tuple[Program, Plan]:
+    """Training step -> layers, in their own order (the forward part first), and their arena."""
+    program = lower(training.graph, board)
+    return program, prove(plan(program))
 
 
 def _simulate(facts: Facts, samples: Samples, options: BuildOptions, observer: Observer) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from edgeq.boards import Board
 from edgeq.errors import EdgeqError
 
-TARGETS = ("firmware.elf", "simulation.elf")
 TIMEOUT_S = 900
 _OVERFLOW = re.compile(r"region [`'](\w+)' overflowed by (\d+) bytes")
 
@@ -42,13 +41,13 @@ def _cached(compiler: str) -> list[str]:
 
 
 def build(folder: Path, board: Board) -> None:
-    """Makes firmware.elf and simulation.elf in `folder`.
+    """Makes the ELFs in `folder`.
 
     Raises RegionOverflowError when the program doesn't fit, and EdgeqError when the compiler is missing or refuses.
     """
     require_tools(board)
     variables = board.toolchain.make_variables or _cached(board.toolchain.compiler)
-    command = ["make", "-s", f"-j{os.cpu_count() or 1}", *variables, *TARGETS]
+    command = ["make", "-s", f"-j{os.cpu_count() or 1}", *variables, "all"]
     try:
         result = subprocess.run(
             command,

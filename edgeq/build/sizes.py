@@ -28,7 +28,7 @@ class Sizes:
 
 
 def read_sizes(elf: Path, board: Board, model: str) -> Sizes:
-    """Sizes of firmware.elf; constants are the symbols `<model>_l..`. On the host everything allocated counts."""
+    """Sizes of firmware.elf; constants are the symbols `<model>_l..` and `<model>_initial..`. On the host everything allocated counts."""
     flash = ram = weights = 0
     with elf.open("rb") as file:
         binary = ELFFile(file)
@@ -41,9 +41,9 @@ def read_sizes(elf: Path, board: Board, model: str) -> Sizes:
             if board.arch == "host" or _lies_in(section["sh_addr"], board, "ram"):
                 ram += size
         symbols = binary.get_section_by_name(".symtab")
-        prefix = f"{model}_l"
+        prefixes = (f"{model}_l", f"{model}_initial")
         for symbol in symbols.iter_symbols() if symbols is not None else []:
-            if symbol["st_info"]["type"] == "STT_OBJECT" and symbol.name.startswith(prefix):
+            if symbol["st_info"]["type"] == "STT_OBJECT" and symbol.name.startswith(prefixes):
                 weights += symbol["st_size"]
     return Sizes(flash, weights, ram)
 

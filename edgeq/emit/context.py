@@ -246,6 +246,7 @@ def _layer(
     }
     view: dict[str, Any] = {
         "key": layer.key,
+        "node": node.name,
         "op": node.op,
         "function": layer.function,
         "cores": layer.cores,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,27 @@ OPTIMIZE_FLAGS = {"speed": "-O2", "size": "-Os", "ram": "-O2"}
 
 
 @dataclass(frozen=True)
+class Wrapping:
+    """Files round a program that is not used by itself: `templates` by the file that they make, main.c among them;
+    `sources` of these that are part of the model, `runtime` files of runtime_c that they need, `program` the harness that
+    becomes training.elf. `context`: what the templates see as `train`; it is made once the model's own is known."""
+
+    templates: Mapping[str, str]
+    sources: tuple[str, ...]
+    runtime: tuple[str, ...]
+    headers: tuple[str, ...]
+    program: str
+    context: Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class EmitOptions:
     """`source` describes the model file for the manifest: name and SHA-256."""
 
     optimize: str
     quant: str
     source: dict[str, str]
+    wrapping: Wrapping | None = None
 
 
 def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> None:
@@ -36,10 +52,14 @@ def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> No
     board = program.board
     model = model_context(program, plan)
     name = model["name"]
+    wrapping = options.wrapping
     kernels = runtime_files.kernel_sources(program)
     firmware = platform_sources(board, simulation=False)
     simulation = platform_sources(board, simulation=True)
     headers = [*model["kernel_headers"], "eq_team.h"]
+    if wrapping:
+        kernels = [*kernels, *(Path(name) for name in wrapping.runtime)]
+        headers += wrapping.headers
     shipped = runtime_files.with_headers([*kernels, *firmware], headers)
     harness = runtime_files.with_headers([*simulation], ["eq_mark.h", "eq_port.h"])
     _copy_runtime(folder, sorted({*shipped, *harness}))
@@ -47,7 +67,11 @@ def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> No
         "model": [f"{name}.c", f"{name}_weights.c", *_compiled(kernels)],
         "firmware": ["main.c", *_compiled(firmware)],
         "simulation": ["simulation/sim_main.c", *_compiled(simulation)],
+        "training": [],
     }
+    if wrapping:
+        sources["model"] += wrapping.sources
+        sources["training"] = [wrapping.program, *_compiled(simulation)]
     include_flags = " ".join(f"-Iruntime/{path}" for path in runtime_files.INCLUDE_FOLDERS)
     context = {
         "model": model,
@@ -69,6 +93,9 @@ def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> No
         "README.md": "model/README.md.j2",
         "simulation/sim_main.c": "simulation/sim_main.c.j2",
     }
+    if wrapping:
+        files |= wrapping.templates
+        context["train"] = wrapping.context(model)
     for target, template in files.items():
         _write(folder / target, render(template, **context))
     (folder / "board").mkdir(exist_ok=True)
@@ -77,7 +104,10 @@ def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> No
         _write_linker_scripts(folder, program)
     serialize.save(program.graph, folder / "reference")
     _write(folder / "reference" / "graph.txt", dump(program.graph))
-    _write(folder / "manifest.json", json.dumps(_manifest(program, plan, model, options), indent=1) + "\n")
+    manifest = _manifest(program, plan, model, options)
+    if wrapping:
+        manifest["training"] = context["train"]["manifest"]
+    _write(folder / "manifest.json", json.dumps(manifest, indent=1) + "\n")
 
 
 def _compiled(files: list[Path]) -> list[str]:

@@ -16,6 +16,7 @@ from edgeq.lower.program import Program
 from edgeq.ops import weight_types
 from edgeq.plan.arena import Plan
 from edgeq.profile import Profile
+from edgeq.train.facts import TrainingFacts
 from edgeq.verify import Verification
 
 
@@ -45,6 +46,7 @@ class Facts:
     stack_bytes: int | None = None
     profile: Profile | None = None
     budget: Budget | None = None
+    training: TrainingFacts | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The report, as DESIGN's contract names its keys."""
@@ -60,6 +62,7 @@ class Facts:
             "memory": self._memory(),
             "cost": self._cost(),
             "budget": self._budget(),
+            "training": None if self.training is None else self.training.as_json(),
             "layers": self._layers(),
         }
 

@@ -1,0 +1,156 @@
+"""Trains inside the simulator: samples in, a row of results a record out (templates/train/sim_train.c.j2)."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeq.errors import EdgeqError
+from edgeq.firmware_folder import FirmwareFolder
+from edgeq.ir.graph import Graph
+from edgeq.quantize.data import Samples, quantize_inputs
+from edgeq.simulate import host, qemu
+from edgeq.simulate.session import MAGIC, SLOWEST_MACS_PER_S
+from edgeq.train import derive
+
+STEP, EVALUATE, SAVE, LOAD, COMMIT, ROLLBACK = range(1, 7)
+ROW = np.dtype(
+    [
+        ("loss", "<f4"),
+        ("norm", "<f4"),
+        ("loss_scale", "<f4"),
+        ("updates", "<u4"),
+        ("flags", "<u4"),
+        ("predicted", "<u4"),
+        ("status", "<u4"),
+        ("kind", "<u4"),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Record:
+    """A thing to do: STEP or EVALUATE with a sample's position, or another kind without one."""
+
+    kind: int
+    sample: int = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What the firmware said to every record (ROW), and its parameters at the end by name."""
+
+    rows: np.ndarray
+    parameters: dict[str, np.ndarray]
+
+
+def network_inputs(graph: Graph) -> tuple[str, ...]:
+    """The inputs of a training graph that are the network's."""
+    return tuple(name for name in graph.inputs if name not in (derive.TARGET, derive.CONFIG))
+
+
+def stored_inputs(graph: Graph, samples: Samples) -> dict[str, np.ndarray]:
+    """The network's inputs as the firmware takes them."""
+    names = network_inputs(graph)
+    given = Samples({name: samples.inputs[name] for name in names}, samples.labels)
+    return quantize_inputs(graph, given)
+
+
+def one_step(firmware: FirmwareFolder, samples: Samples) -> dict[str, np.ndarray]:
+    """Inputs of a training step for counting its instructions: the first sample, class 0."""
+    graph = firmware.graph
+    target = graph.tensor(derive.TARGET)
+    inputs = {name: array[:1] for name, array in stored_inputs(graph, samples).items()}
+    return {
+        **inputs,
+        derive.TARGET: np.zeros((1, *target.shape[1:]), target.dtype),
+        derive.CONFIG: derive.configuration(lr=0.01),
+    }
+
+
+def run(
+    firmware: FirmwareFolder,
+    samples: Samples,
+    records: Sequence[Record],
+    config: np.ndarray,
+    cores: int | None = None,
+) -> Trained:
+    """Does the records one after another, from the parameters that the network was built with. `samples` have labels:
+    classes, or rows of targets.
+
+    Raises EdgeqError for a fault, a time-out, or what the harness doesn't write.
+    """
+    graph = firmware.graph
+    inputs = stored_inputs(graph, samples)
+    assert samples.labels is not None
+    kind: Any = np.uint32 if graph.tensor(derive.TARGET).dtype == "int32" else np.float32
+    targets = np.ascontiguousarray(samples.labels.astype(kind))
+    parts = [np.array([MAGIC, len(records), cores or 0, 0], "<u4").tobytes(), config.astype("<f4").tobytes()]
+    for record in records:
+        parts.append(np.array([record.kind], "<u4").tobytes())
+        if record.kind in (STEP, EVALUATE):
+            parts += [np.ascontiguousarray(inputs[name][record.sample]).tobytes() for name in network_inputs(graph)]
+            parts.append(targets[record.sample].tobytes())
+    macs = sum(layer["macs"] for layer in firmware.manifest["layers"])
+    timeout_s = 60.0 + (len(records) + 1) * macs / SLOWEST_MACS_PER_S
+    elf = firmware.path / "training.elf"
+    with tempfile.TemporaryDirectory(prefix="edgeq-train-") as name:
+        folder = Path(name)
+        (folder / "in.bin").write_bytes(b"".join(parts))
+        if firmware.board.arch == "host":
+            host.run_program(firmware.board, elf, folder, timeout_s=timeout_s)
+        else:
+            qemu.run_elf(firmware.board, elf, folder, timeout_s=timeout_s)
+        output = folder / "out.bin"
+        data = output.read_bytes() if output.exists() else b""
+    return _decoded(firmware, data, len(records))
+
+
+def _decoded(firmware: FirmwareFolder, data: bytes, records: int) -> Trained:
+    graph = firmware.graph
+    size = firmware.manifest["training"]["memories"][derive.PARAMETERS]
+    if len(data) != records * ROW.itemsize + size + 4 or data[-4:] != np.array([MAGIC], "<u4").tobytes():
+        raise EdgeqError(f"{firmware.path}: the simulation wrote {len(data)} bytes, not what was asked; build it again")
+    rows = np.frombuffer(data, ROW, records)
+    refused = np.flatnonzero(rows["status"])
+    if len(refused):
+        first = int(refused[0])
+        raise EdgeqError(f"{firmware.path}: record {first} ended with status {rows['status'][first]} of eq_status_t")
+    memory = data[records * ROW.itemsize : -4]
+    return Trained(rows, parameters_in(firmware, memory))
+
+
+def parameters_in(firmware: FirmwareFolder, memory: bytes) -> dict[str, np.ndarray]:
+    """The parameters by name in the bytes of their memory."""
+    offsets = {row["name"]: row["offset"] for row in firmware.manifest["arena"]["tensors"]}
+    tensors = [
+        firmware.graph.tensor(state.start) for state in firmware.graph.states if state.memory == derive.PARAMETERS
+    ]
+    return {
+        tensor.name: np.frombuffer(memory, "<f4", tensor.elements, offsets[tensor.name]).reshape(tensor.shape[1:])
+        for tensor in tensors
+    }
+
+
+def reference_rows(
+    graph: Graph, inputs: Mapping[str, np.ndarray], targets: np.ndarray, records: Sequence[Record], config: np.ndarray
+) -> list[tuple[float, int]]:
+    """(loss, predicted class) of every step and evaluation by the numpy reference of the training graph."""
+    from edgeq import reference
+
+    carried, found = reference.reset_states(graph), []
+    for record in records:
+        at = slice(record.sample, record.sample + 1)
+        given = {name: array[at] for name, array in inputs.items()}
+        target = targets[at].reshape(1, -1).astype(graph.tensor(derive.TARGET).dtype)
+        values = reference.run_batch(graph, {**given, derive.TARGET: target, derive.CONFIG: config, **carried})
+        loss = float(values[graph.outputs[1]].reshape(-1)[0])
+        found.append((loss, int(values[graph.outputs[0]].reshape(-1).argmax())))
+        if record.kind == STEP:
+            carried = {state.start: values[state.end] for state in graph.states}
+    return found

@@ -1,0 +1,200 @@
+"""The forward part of a training graph in PyTorch, whose autograd and optimizers then train the same parameters on the same
+samples: an independent judge of the gradient rules and of the firmware's training, in float32 throughout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from edgeq import reference
+from edgeq.errors import EdgeqError
+from edgeq.ir.graph import Graph, Node
+from edgeq.ops import step_control
+from edgeq.ops.float_types import FLOATS
+from edgeq.ops.spatial import Window
+from edgeq.train import derive
+from edgeq.train.simulate import EVALUATE, STEP, Record
+
+Call = Callable[[Node, list[Tensor]], Tensor]
+
+
+def _images(x: Tensor) -> Tensor:
+    return x.permute(0, 3, 1, 2)
+
+
+def _padded(x: Tensor, window: Window, value: float = 0.0) -> Tensor:
+    """An image [N, C, H, W] with the window's padding."""
+    top, bottom, left, right = window.padding
+    return functional.pad(x, (left, right, top, bottom), value=value)
+
+
+def _conv2d(node: Node, args: list[Tensor]) -> Tensor:
+    x, weights, bias = args
+    window = Window.of(node.attributes)
+    y = functional.conv2d(_padded(_images(x), window), _images(weights), bias, window.stride, 0, window.dilation)
+    return y.permute(0, 2, 3, 1)
+
+
+def _dwconv2d(node: Node, args: list[Tensor]) -> Tensor:
+    x, weights, bias = args
+    window = Window.of(node.attributes)
+    filters = weights.permute(2, 0, 1)[:, None]
+    y = functional.conv2d(
+        _padded(_images(x), window), filters, bias, window.stride, 0, window.dilation, groups=len(filters)
+    )
+    return y.permute(0, 2, 3, 1)
+
+
+def _max_pool2d(node: Node, args: list[Tensor]) -> Tensor:
+    window = Window.of(node.attributes)
+    x = _padded(_images(args[0]), window, -torch.inf)
+    return functional.max_pool2d(x, window.kernel, window.stride, 0, window.dilation).permute(0, 2, 3, 1)
+
+
+def _avg_pool2d(node: Node, args: list[Tensor]) -> Tensor:
+    window = Window.of(node.attributes)
+    ones = _padded(torch.ones_like(_images(args[0])[:, :1]), window)
+    x = _padded(_images(args[0]), window)
+    sums = functional.avg_pool2d(x, window.kernel, window.stride)
+    return (sums / functional.avg_pool2d(ones, window.kernel, window.stride)).permute(0, 2, 3, 1)
+
+
+def _clamp(node: Node, args: list[Tensor]) -> Tensor:
+    return _limited(args[0], node.attributes["min"], node.attributes["max"])
+
+
+def _limited(x: Tensor, low: float | None, high: float | None) -> Tensor:
+    """With gradient 0 at the bounds themselves, as torch's activation functions have it (torch.clamp has 1)."""
+    if low == 0.0 and high is None:
+        return torch.relu(x)
+    if low is None and high is None:
+        return x
+    bounds = -torch.inf if low is None else low, torch.inf if high is None else high
+    return functional.hardtanh(x, *bounds)
+
+
+CALLS: Mapping[str, Call] = {
+    "conv2d": _conv2d,
+    "dwconv2d": _dwconv2d,
+    "linear": lambda node, args: functional.linear(*args),
+    "add": lambda node, args: args[0] + args[1],
+    "clamp": _clamp,
+    "mean": lambda node, args: args[0].mean(dim=(1, 2), keepdim=True),
+    "max_pool2d": _max_pool2d,
+    "avg_pool2d": _avg_pool2d,
+    "reshape": lambda node, args: args[0].reshape(len(args[0]), *node.attributes["shape"][1:]),
+    "pack_weights": lambda node, args: args[0].reshape(node.attributes["shape"]),
+}
+
+
+class Mirror:
+    """The network of a training graph with its parameters, in PyTorch.
+
+    Raises EdgeqError for an operator that has no counterpart here.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        loss = next(node for node in graph.nodes if node.output == graph.outputs[1])
+        self.classifies = loss.op == "cross_entropy"
+        self.nodes = graph.nodes[: graph.nodes.index(loss)]
+        self.parameters = {
+            state.start: torch.nn.Parameter(torch.from_numpy(graph.constant(state.initial).copy()))
+            for state in graph.states
+            if state.memory == derive.PARAMETERS and state.initial is not None
+        }
+
+    def forward(self, inputs: Mapping[str, np.ndarray]) -> Tensor:
+        """The network's output for inputs [1, ...] as the firmware takes them. What computes in integers does so
+        here."""
+        values: dict[str, Any] = dict(inputs)
+        for node in self.nodes:
+            if self.graph.tensor(node.output).dtype in FLOATS and node.op != "convert":
+                call = CALLS.get(node.op)
+                if call is None:
+                    raise EdgeqError(f"layer {node.name}: {node.op} has no counterpart in PyTorch here")
+                result = call(node, [self._operand(values, name) for name in node.inputs])
+                values[node.output] = _limited(result, *node.attributes.get("activation", (None, None)))
+                continue
+            if any(isinstance(values.get(name), Tensor) for name in node.inputs):
+                values[node.output] = self._operand(values, node.inputs[0])
+                continue
+            arguments = [
+                values[name] if name in values else reference.constant_of(self.graph, node, name)
+                for name in node.inputs
+            ]
+            values.update(zip(node.outputs, reference.run_node(self.graph, node, arguments), strict=True))
+        return self._operand(values, self.graph.outputs[0])
+
+    def _operand(self, values: Mapping[str, Any], name: str) -> Tensor:
+        if name in self.parameters:
+            return self.parameters[name]
+        value = values[name] if name in values else self.graph.constant(name)
+        return value if isinstance(value, Tensor) else torch.from_numpy(np.array(value, np.float32))
+
+    def loss(self, output: Tensor, target: np.ndarray) -> Tensor:
+        """Of one sample's output."""
+        flat = output.reshape(1, -1)
+        if self.classifies:
+            return functional.cross_entropy(flat, torch.from_numpy(target.reshape(1).astype(np.int64)))
+        return functional.mse_loss(flat, torch.from_numpy(target.reshape(1, -1).astype(np.float32)))
+
+    def optimizer(self, config: np.ndarray) -> torch.optim.Optimizer:
+        """torch's own for the graph's updates and a configuration (derive.configuration)."""
+        values = [float(value) for value in config.reshape(-1)]
+        rate, decay = values[step_control.LEARNING_RATE], values[step_control.WEIGHT_DECAY]
+        updates = [node for node in self.graph.nodes if node.op in ("sgd", "adam")]
+        groups = [
+            {"params": [self.parameters[node.inputs[0]]], "weight_decay": decay if node.attributes["decays"] else 0.0}
+            for node in updates
+        ]
+        if updates[0].op == "adam":
+            return torch.optim.AdamW(groups, lr=rate)
+        momentum = values[step_control.MOMENTUM] if len(updates[0].outputs) > 1 else 0.0
+        return torch.optim.SGD(groups, lr=rate, momentum=momentum)
+
+
+def train(
+    graph: Graph, inputs: Mapping[str, np.ndarray], targets: np.ndarray, records: Sequence[Record], config: np.ndarray
+) -> tuple[list[tuple[float, int]], dict[str, np.ndarray]]:
+    """(loss, predicted class) of every step and evaluation, and the parameters [..] at the end."""
+    mirror = Mirror(graph)
+    optimizer = mirror.optimizer(config)
+    control = next(node for node in graph.nodes if node.op == "step_control")
+    samples, clip = control.attributes["samples"], float(config.reshape(-1)[step_control.CLIP])
+    rows: list[tuple[float, int]] = []
+    gathered = 0
+    for record in records:
+        if record.kind not in (STEP, EVALUATE):
+            continue
+        at = slice(record.sample, record.sample + 1)
+        with torch.set_grad_enabled(record.kind == STEP):
+            output = mirror.forward({name: array[at] for name, array in inputs.items()})
+            loss = mirror.loss(output, targets[at])
+        rows.append((float(loss.item()), int(output.detach().reshape(-1).argmax())))
+        if record.kind != STEP:
+            continue
+        (loss / samples).backward()
+        gathered += 1
+        if gathered == samples:
+            if clip > 0.0:
+                torch.nn.utils.clip_grad_norm_(list(mirror.parameters.values()), clip)
+            optimizer.step()
+            optimizer.zero_grad()
+            gathered = 0
+    return rows, {name: value.detach().numpy()[0] for name, value in mirror.parameters.items()}
+
+
+def require_known(graph: Graph) -> None:
+    """Raises EdgeqError for the first layer without a counterpart in PyTorch here."""
+    for node in Mirror(graph).nodes:
+        known = node.op in CALLS or node.op == "convert" or graph.tensor(node.output).dtype not in FLOATS
+        if not known:
+            raise EdgeqError(f"layer {node.name}: {node.op} has no counterpart in PyTorch here")
+
+
