@@ -32,10 +32,10 @@ class BiasGradient(training.TrainingOperator):
         return [(1, inputs[0].shape[-1])]
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        return [inputs[0].reshape(-1, inputs[0].shape[-1]).sum(axis=0)[None]]
+        return [inputs[0].reshape(len(inputs[0]), -1, inputs[0].shape[-1]).sum(axis=1)]
 
     def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
-        return training.of_magnitudes(self, node, inputs, inputs[0].size // inputs[0].shape[-1])
+        return training.of_magnitudes(self, node, inputs, int(np.prod(inputs[0].shape[1:-1])))
 
 
 OP = BiasGradient()

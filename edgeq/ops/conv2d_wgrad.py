@@ -46,8 +46,9 @@ class Conv2dWgrad(training.TrainingOperator):
         x, dy = inputs
         window = Window.of(node.attributes)
         patches = windows(x, window, 0.0)
-        columns = patches.reshape(-1, int(np.prod(patches.shape[3:])))
-        return [(dy.reshape(-1, dy.shape[3]).T @ columns).reshape(1, dy.shape[3], *window.kernel, x.shape[3])]
+        columns = patches.reshape(len(x), -1, int(np.prod(patches.shape[3:])))
+        gradients = dy.reshape(len(dy), -1, dy.shape[3]).transpose(0, 2, 1)
+        return [(gradients @ columns).reshape(len(x), dy.shape[3], *window.kernel, x.shape[3])]
 
     def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
         return training.of_magnitudes(self, node, inputs, int(np.prod(inputs[1].shape[1:3])))

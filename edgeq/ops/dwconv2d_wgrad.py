@@ -34,7 +34,7 @@ class DepthwiseConv2dWgrad(training.TrainingOperator):
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, dy = inputs
         patches = windows(x, Window.of(node.attributes), 0.0)
-        return [(patches * dy[:, :, :, None, None]).sum(axis=(0, 1, 2))[None]]
+        return [(patches * dy[:, :, :, None, None]).sum(axis=(1, 2))]
 
     def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
         return training.of_magnitudes(self, node, inputs, int(np.prod(inputs[1].shape[1:3])))

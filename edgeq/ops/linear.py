@@ -323,10 +323,11 @@ class Linear(Operator):
         dy = tape.view(gradient, (1, rows, 1, out), node, "dy")
         point = weighted_float.attributes(Window((1, 1), (1, 1), (0, 0, 0, 0)))
         if tape.wants(bias):
-            tape.give(bias, tape.add("bias_gradient", [dy], node, "bias_gradient", FLOAT32), node)
+            part = tape.trained_channels(dy, bias, node)
+            tape.give(bias, tape.add("bias_gradient", [part], node, "bias_gradient", FLOAT32), node)
         if tape.wants(weights):
-            pixels = tape.view(x, (1, rows, 1, depth), node, "pixels")
-            tape.give(weights, tape.add("conv2d_wgrad", [pixels, dy], node, "wgrad", FLOAT32, **point), node)
+            operands = [tape.view(x, (1, rows, 1, depth), node, "pixels"), tape.trained_channels(dy, weights, node)]
+            tape.give(weights, tape.add("conv2d_wgrad", operands, node, "wgrad", FLOAT32, **point), node)
         if tape.wants(x):
             filters = tape.operand(weights, node, (out, 1, 1, depth))
             shape = (1, rows, 1, depth)

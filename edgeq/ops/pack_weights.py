@@ -1,5 +1,6 @@
 """pack_weights: a trained parameter as a layer reads it: float32 [1, ..] -> [..] (attribute shape) in the type of the
-layer's activations. How the firmware stores it is the reader's business (Arrangement in edgeq/ops/base.py); parameters
+layer's activations; where only the first channels along an axis are trained (attribute axis), joined with the constant that
+has the others. How the firmware stores it is the reader's business (Arrangement in edgeq/ops/base.py); parameters
 themselves lie in memory in the order of their shape."""
 
 from __future__ import annotations
@@ -77,7 +78,10 @@ class PackWeights(training.TrainingOperator):
         return [tuple(node.attributes["shape"])]
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        return [inputs[0].reshape(node.attributes["shape"])]
+        if len(inputs) == 1:
+            return [inputs[0].reshape(node.attributes["shape"])]
+        joined = np.concatenate([inputs[0][0], inputs[1]], axis=node.attributes["axis"])
+        return [joined.reshape(node.attributes["shape"])]
 
 
 OP = PackWeights()

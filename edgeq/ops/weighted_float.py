@@ -27,9 +27,13 @@ def gradient(tape: Tape, node: Node, dy: str, window: Window, wgrad: str, igrad:
     x, weights, bias = node.inputs
     geometry = attributes(window)
     if tape.wants(bias):
-        tape.give(bias, tape.add("bias_gradient", [dy], node, "bias_gradient", FLOAT32), node)
+        part = tape.trained_channels(dy, bias, node)
+        tape.give(bias, tape.add("bias_gradient", [part], node, "bias_gradient", FLOAT32), node)
     if tape.wants(weights):
-        tape.give(weights, tape.add(wgrad, [x, dy], node, "wgrad", FLOAT32, **geometry), node)
+        operands = [x, tape.trained_channels(dy, weights, node)]
+        if wgrad == "dwconv2d_wgrad":
+            operands[0] = tape.trained_channels(x, weights, node)
+        tape.give(weights, tape.add(wgrad, operands, node, "wgrad", FLOAT32, **geometry), node)
     if tape.wants(x):
         shape = tape.shape(x)
         tape.give(x, tape.add(igrad, [dy, tape.operand(weights, node)], node, "igrad", shape=shape, **geometry), node)

@@ -92,11 +92,19 @@ class _Derivation:
                 parameter = f"{node.name}.{'weights' if at == WEIGHTS_AT else 'bias'}"
                 known = next((item for item in self.layer_of if self.layer_of[item] == constant_name), None)
                 shape = self.forward.tensor(node.inputs[at]).shape
+                axis = 0 if at == BIAS_AT else ops.get(node.op).weight_axis
                 if known is None:
-                    self._state(parameter, (1, *shape), PARAMETERS, source.real_constant(constant_name))
+                    values = source.real_constant(constant_name)
+                    first, rest = np.split(values, [choice.channels or shape[axis]], axis)
+                    self._state(parameter, (1, *first.shape), PARAMETERS, first)
+                    if rest.size:
+                        frozen = f"{parameter}.frozen"
+                        self.extra[frozen] = constant(frozen, rest.astype(np.float32), quantization(FLOAT32))
                     self.layer_of[parameter] = constant_name
                     self.decays[parameter] = at == WEIGHTS_AT
-                found[node.inputs[at]] = Trained(known or parameter, shape)
+                name = known or parameter
+                rest_name = f"{name}.frozen" if f"{name}.frozen" in self.extra else None
+                found[node.inputs[at]] = Trained(name, shape, axis, choice.channels, rest_name)
         return found
 
     def made(self) -> TrainingGraph:
@@ -162,8 +170,8 @@ class _Derivation:
                 dtype = FLOAT32 if index == BIAS_AT else self.tape.dtype(node.output)
                 packed = f"{node.name}.{'bias' if index == BIAS_AT else 'weights'}.packed"
                 self.tape.tensors[packed] = Tensor(packed, known.shape, dtype, quantization(dtype))
-                attributes = MappingProxyType({"shape": known.shape})
-                made.append(Node(packed, "pack_weights", (known.parameter,), (packed,), attributes))
+                attributes = MappingProxyType({"shape": known.shape, "axis": known.axis})
+                made.append(Node(packed, "pack_weights", tuple(known.operands()), (packed,), attributes))
                 names[index] = packed
         return [*made, replace(node, inputs=tuple(names))]
 

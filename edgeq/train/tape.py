@@ -15,10 +15,18 @@ from edgeq.ops.float_types import FLOAT32, FLOATS, quantization, stored
 
 @dataclass(frozen=True)
 class Trained:
-    """A constant of the forward graph that is trained: the name of the parameter, and its shape as layers read it."""
+    """A constant of the forward graph that is trained: the name of the parameter, and its shape as layers read it. With
+    `channels` only the first ones along `axis` are, and the constant `rest` has the others."""
 
     parameter: str
     shape: tuple[int, ...]
+    axis: int = 0
+    channels: int | None = None
+    rest: str | None = None
+
+    def operands(self) -> list[str]:
+        """What the weights are packed from."""
+        return [self.parameter] if self.rest is None else [self.parameter, self.rest]
 
 
 class Tape:
@@ -35,6 +43,7 @@ class Tape:
         self.nodes: list[Node] = []
         self._given: dict[str, str] = {}
         self._needed: set[str] = set()
+        self._parts: dict[tuple[str, int], str] = {}
         for node in graph.nodes:
             if any(name in trained or name in self._needed for name in node.inputs):
                 self._needed.update(node.outputs)
@@ -84,7 +93,7 @@ class Tape:
             known = self._trained[name]
             dtype = self.dtype(node.output)
             attributes = {"shape": shape or known.shape}
-            return self.add("pack_weights", [known.parameter], node, "packed", dtype, **attributes)
+            return self.add("pack_weights", known.operands(), node, "packed", dtype, axis=known.axis, **attributes)
         data = self.tensors[name].data
         assert data is not None
         if not shape or data.shape == shape:
@@ -92,6 +101,19 @@ class Tape:
         made = f"{name}.as_{'x'.join(str(size) for size in shape)}"
         self.tensors[made] = Tensor(made, shape, str(data.dtype), self.tensors[name].quantization, data.reshape(shape))
         return made
+
+    def trained_channels(self, name: str, constant: str, node: Node) -> str:
+        """The channels (last axis) of an activation that the trained part of a constant has to do with."""
+        count = self._trained[constant].channels
+        shape = self.shape(name)
+        if count is None or shape[-1] == count:
+            return name
+        key = (name, count)
+        if key not in self._parts:
+            zeros, ones = (0,) * len(shape), (1,) * len(shape)
+            size = (*shape[:-1], count)
+            self._parts[key] = self.add("slice", [name], node, "trained", start=zeros, size=size, step=ones)
+        return self._parts[key]
 
     def give(self, name: str, gradient: str, node: Node) -> None:
         """Adds to the gradient of an activation, or of the parameter that a constant is."""

@@ -22,11 +22,12 @@ from edgeq.lower.select import lower
 from edgeq.ops.float_types import FLOATS
 from edgeq.plan.arena import plan
 from edgeq.simulate.session import RunOptions, RunResult, run_samples
+from tests.ops import float_cases, training_cases
 from tests.ops.cases import Case, CaseGraph
-from tests.ops.float_cases import CASES
 from tests.ops.test_exact import OPTIONS, TARGETS, drawn_cases, is_special
 from tests.tools import require_board
 
+CASES = {**float_cases.CASES, **training_cases.CASES}
 #: drawn of every kind
 COUNT = 40
 #: magnitudes of the samples' numbers: usual ones, large ones, below the normal numbers of FP16
