@@ -24,7 +24,7 @@ class Packing:
 
 def packings(graph: Graph, taken: Sequence[Candidate]) -> dict[str, Packing]:
     """Output of every pack_weights node -> what its one reader wants."""
-    makers = {node.output for node in graph.nodes if node.op == pack_weights.OP.name}
+    makers = {node.output: node for node in graph.nodes if node.op == pack_weights.OP.name}
     found: dict[str, Packing] = {}
     for candidate in taken:
         for position, arrangement in candidate.kernel.operands.values():
@@ -33,7 +33,8 @@ def packings(graph: Graph, taken: Sequence[Candidate]) -> dict[str, Packing]:
                 continue
             assert name not in found, f"{name} has two readers"
             tensor = graph.tensor(name)
-            parameters = pack_weights.parameters(tensor.shape, candidate.node, arrangement)
+            trained = pack_weights.trained_channels(graph, makers[name])
+            parameters = pack_weights.parameters(tensor.shape, candidate.node, arrangement, trained)
             elements = pack_weights.packed_elements(tensor.shape, candidate.node, arrangement)
             size = elements * DTYPE_BYTES[tensor.dtype]
             found[name] = Packing(parameters, pack_weights.units(parameters), size)

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import training
-from edgeq.ops.base import Arrangement, Kernel, Shape
+from edgeq.ops import float_layers, training
+from edgeq.ops.base import Arrangement, Constant, Kernel, Shape
 from edgeq.ops.float_types import FLOAT32, FLOATS
 from edgeq.ops.spatial import Window
 from edgeq.packing import floats
@@ -32,13 +32,14 @@ def packed_elements(shape: Shape, reader: Node, arrangement: Arrangement) -> int
     return round_up(shape[-1], arrangement.lanes) * sum(sums)
 
 
-def parameters(shape: Shape, reader: Node, arrangement: Arrangement) -> dict[str, Any]:
-    """The integers of eq_pack_weights_t."""
-    plain, taps = arrangement.order == "plain", arrangement.order == "taps"
+def parameters(shape: Shape, reader: Node, arrangement: Arrangement, trained: int) -> dict[str, Any]:
+    """The integers of eq_pack_weights_t; `trained`: how many channels are parameters."""
+    rows = arrangement.order in ("plain", "taps")
     fields = {
         "order": f"EQ_PACK_{arrangement.order.upper()}",
-        "out_c": int(np.prod(shape)) if plain else int(np.prod(shape[:-1])) if taps else shape[0],
-        "in_c": 1 if plain else shape[-1],
+        "out_c": int(np.prod(shape[:-1])) if rows else shape[0],
+        "in_c": shape[-1],
+        "trained": trained,
         "lanes": arrangement.lanes,
         "step": arrangement.step,
         "pair": arrangement.pair,
@@ -55,8 +56,21 @@ def units(fields: dict[str, Any]) -> int:
     """Blocks of lanes, each of which a core packs alone."""
     if fields["order"] == "EQ_PACK_TAPS":
         return int(-(-fields["out_c"] // fields["pair"]))
-    count = fields["in_c"] if fields["order"] == "EQ_PACK_TRANSPOSED" else fields["out_c"]
+    count = {"EQ_PACK_TRANSPOSED": fields["in_c"], "EQ_PACK_FILTERS": fields["out_c"]}.get(
+        fields["order"], fields["out_c"] * fields["in_c"]
+    )
     return int(-(-count // fields["lanes"]))
+
+
+def trained_channels(graph: Graph, node: Node) -> int:
+    """How many channels of a pack_weights node are parameters."""
+    shape, axis = node.attributes["shape"], node.attributes["axis"]
+    rest = graph.tensor(node.inputs[1]).shape[axis] if len(node.inputs) > 1 else 0
+    return int(shape[axis]) - rest
+
+
+def _rest(graph: Graph, node: Node) -> dict[str, Constant]:
+    return {"rest": float_layers.constant(graph.constant(node.inputs[1]))} if len(node.inputs) > 1 else {}
 
 
 class PackWeights(training.TrainingOperator):
@@ -70,6 +84,7 @@ class PackWeights(training.TrainingOperator):
             dtype=FLOAT32,
             stores=kind.name,
             parameters=lambda graph, node: {},
+            pack=_rest,
         )
         for kind in FLOATS.values()
     )

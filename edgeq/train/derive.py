@@ -64,7 +64,6 @@ class _Derivation:
         self.forward = _without_softmax(lowered) if spec.loss == "cross_entropy" else lowered
         self.states: list[State] = []
         self.extra: dict[str, Tensor] = {}
-        self.layer_of: dict[str, str] = {}
         self.decays: dict[str, bool] = {}
         self.trained = self._parameters(source)
         self.tape = Tape(replace(self.forward, tensors=MappingProxyType({**self.forward.tensors, **self.extra})),
@@ -80,17 +79,21 @@ class _Derivation:
         self.states.append(State(name, "", None, start, memory))
 
     def _parameters(self, source: Graph) -> dict[str, Trained]:
-        """A state for every trained constant, one where several layers share it."""
+        """A state for every trained constant; one for layers with the same weights and bias, which are one layer that is
+        used several times."""
         nodes, found = {node.name: node for node in source.nodes}, {}
+        owners: dict[bytes, str] = {}
         for node in self.forward.nodes:
             choice = self.chosen.get(node.name)
             if choice is None:
                 continue
             require_floats(self.forward, node)
+            own = nodes[node.name]
+            owner = owners.setdefault(_content(source, own), node.name)
             for at in [WEIGHTS_AT, BIAS_AT] if choice.weights else [BIAS_AT]:
-                constant_name = nodes[node.name].inputs[at]
-                parameter = f"{node.name}.{'weights' if at == WEIGHTS_AT else 'bias'}"
-                known = next((item for item in self.layer_of if self.layer_of[item] == constant_name), None)
+                constant_name = own.inputs[at]
+                parameter = f"{owner}.{'weights' if at == WEIGHTS_AT else 'bias'}"
+                known = parameter if parameter in self.decays else None
                 shape = self.forward.tensor(node.inputs[at]).shape
                 axis = 0 if at == BIAS_AT else ops.get(node.op).weight_axis
                 if known is None:
@@ -100,7 +103,6 @@ class _Derivation:
                     if rest.size:
                         frozen = f"{parameter}.frozen"
                         self.extra[frozen] = constant(frozen, rest.astype(np.float32), quantization(FLOAT32))
-                    self.layer_of[parameter] = constant_name
                     self.decays[parameter] = at == WEIGHTS_AT
                 name = known or parameter
                 rest_name = f"{name}.frozen" if f"{name}.frozen" in self.extra else None
@@ -228,6 +230,14 @@ class _Derivation:
             )
             ends.update(zip([parameter, *remembered], made, strict=True))
         return ends
+
+
+def _content(graph: Graph, node: Node) -> bytes:
+    """What tells the weights and the bias of a layer from those of others; constant weights tell nothing."""
+    weights, bias = (graph.real_constant(node.inputs[at]) for at in (WEIGHTS_AT, BIAS_AT))
+    if np.ptp(weights) == 0.0:
+        return node.name.encode()
+    return f"{node.op} {weights.shape}".encode() + weights.tobytes() + bias.tobytes()
 
 
 def _without_softmax(graph: Graph) -> Graph:

@@ -87,6 +87,7 @@ CALLS: Mapping[str, Call] = {
     "mean": lambda node, args: args[0].mean(dim=(1, 2), keepdim=True),
     "max_pool2d": _max_pool2d,
     "avg_pool2d": _avg_pool2d,
+    "softmax": lambda node, args: torch.softmax(node.attributes.get("beta", 1.0) * args[0], dim=-1),
     "reshape": lambda node, args: args[0].reshape(len(args[0]), *node.attributes["shape"][1:]),
     "pack_weights": lambda node, args: args[0].reshape(node.attributes["shape"]),
 }

@@ -3,10 +3,11 @@
  *   filters:    [out_c][K] -> [up(out_c, lanes)/lanes][up(K, step)/pair][lanes][pair], K = (tap, in_c)
  *   transposed: [out_c][kernel_h][kernel_w][in_c] -> phase by phase (eq_conv2d_igrad.h) [up(in_c, lanes)/lanes]
  *               [up(K, step)/pair][lanes][pair], K = (tap of the phase, out_c)
- *   taps:       [out_c taps][in_c] -> [up(out_c, step)/pair][in_c][pair]
- *   plain:      [out_c] -> [up(out_c, lanes)]
+ *   taps:       [rows = out_c][in_c] -> [up(rows, step)/pair][in_c][pair]
+ *   plain:      [rows = out_c][in_c] -> [up(rows * in_c, lanes)]
  *
- * with zeros as filling. Work unit of `range`: blocks of `lanes`, taps: of `pair`. No scratch. */
+ * with zeros as filling. Of the channels (out_c; taps and plain: in_c) the first `trained` are parameters, and `rest` has the
+ * others in the same order, NULL if there are none. Work unit of `range`: blocks of `lanes`, taps: of `pair`. No scratch. */
 #ifndef EQ_PACK_WEIGHTS_H
 #define EQ_PACK_WEIGHTS_H
 
@@ -18,6 +19,8 @@ typedef enum { EQ_PACK_PLAIN, EQ_PACK_FILTERS, EQ_PACK_TRANSPOSED, EQ_PACK_TAPS 
 typedef struct {
   eq_pack_order_t order;
   int32_t out_c, in_c;
+  int32_t trained;
+  const float *rest;
   int32_t lanes, step, pair;
   int32_t kernel_h, kernel_w;
   int32_t stride_h, stride_w;

@@ -25,14 +25,14 @@ class Small(nn.Module):
         self.first = nn.Conv2d(3, 6, 3, stride=2, padding=1)
         self.depthwise = nn.Conv2d(6, 6, 3, padding=1, groups=6)
         self.point = nn.Conv2d(6, 6, 1)
-        self.last = nn.Conv2d(6, 5, (3, 2), stride=(2, 1), padding=(0, 1), dilation=(1, 2))
+        self.strided = nn.Conv2d(6, 5, (3, 2), stride=(2, 1), padding=(0, 1), dilation=(1, 2))
         self.head = nn.Linear(5, 4)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y = torch.relu(self.first(x))
         y = self.point(nn.functional.relu6(self.depthwise(y))) + y
         y = nn.functional.max_pool2d(y, 3, stride=2, padding=1)
-        y = nn.functional.avg_pool2d(self.last(y), (1, 2), stride=1)
+        y = nn.functional.avg_pool2d(self.strided(y), (1, 2), stride=1)
         return self.head(torch.relu(y).mean(dim=(2, 3)))
 
 

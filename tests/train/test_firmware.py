@@ -64,7 +64,7 @@ def test_every_layer_is_within_its_bound(board: str, text: str, tmp_path: Path) 
     assert control[:, step_control.APPLIES].sum() == STEPS // every
 
 
-@pytest.mark.parametrize("text", ["fp32,all,sgd", "fp32,all,adam,batch:3", "fp16,last:3,momentum", "int8+fp16,last:1"])
+@pytest.mark.parametrize("text", ["fp32,all,sgd", "fp32,all,adam,batch:3", "fp16,last:3,momentum", "fp16,*:0.5", "int8+fp16,last:1"])
 @pytest.mark.parametrize("board", BOARDS)
 def test_it_trains_as_pytorch_does(board: str, text: str, tmp_path: Path) -> None:
     require_board(board)
