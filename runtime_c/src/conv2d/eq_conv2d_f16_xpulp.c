@@ -12,19 +12,19 @@ static EQ_INLINE void gather(const eq_conv2d_f16_t *p, const eq_f16_t *input, in
   for (int32_t ky = 0; ky < p->kernel_h; ky++, iy += p->dilation_h) {
     const int32_t inside = iy >= 0 && iy < p->in_h;
     const int32_t begin = inside ? columns.begin : p->kernel_w, end = inside ? columns.end : p->kernel_w;
-    eq_xpulp_spread_f16(x, at, NULL, begin * p->in_c);
+    eq_spread_pairs(x, at, NULL, begin * p->in_c);
     if (begin < end) {
       const eq_f16_t *source = input + (iy * p->in_w + ix + begin * p->dilation_w) * p->in_c;
       const int32_t run = together ? (end - begin) * p->in_c : p->in_c;
       for (int32_t kx = begin; kx < end; kx += together ? end - begin : 1) {
-        eq_xpulp_spread_f16(x, at + kx * p->in_c, source, run);
+        eq_spread_pairs(x, at + kx * p->in_c, source, run);
         source += p->dilation_w * p->in_c;
       }
     }
-    eq_xpulp_spread_f16(x, at + end * p->in_c, NULL, (p->kernel_w - end) * p->in_c);
+    eq_spread_pairs(x, at + end * p->in_c, NULL, (p->kernel_w - end) * p->in_c);
     at += p->kernel_w * p->in_c;
   }
-  eq_xpulp_spread_f16(x, at, NULL, eq_xpulp_whole_f16(at) - at);
+  eq_spread_pairs(x, at, NULL, eq_xpulp_whole_f16(at) - at);
 }
 
 EQ_CONV2D_F16_PROTOTYPE(eq_conv2d_f16_xpulp) {
