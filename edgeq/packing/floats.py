@@ -74,3 +74,8 @@ def pack_mve(weights: np.ndarray) -> np.ndarray:
 def scratch_mve(patch: int) -> int:
     """Bytes of the float32 patches of MVE_PIXELS pixels."""
     return 4 * MVE_PIXELS * patch
+
+
+def pack_half_mve(weights: np.ndarray) -> np.ndarray:
+    """[out_c, ..] -> [up(out_c, 8)/8][up(K, 8)][8], zero-filled, flattened: of kernels that sum 8 products in FP16."""
+    return tiles(weights, MVE_LANES, 8)

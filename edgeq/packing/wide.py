@@ -37,7 +37,7 @@ def pack_dwconv2d_pairs(weights: np.ndarray) -> np.ndarray:
 
 
 def pack_dwconv2d_mve(weights: np.ndarray) -> np.ndarray:
-    """int8 [kernel_h, kernel_w, channels] -> [up(channels, 8)/8][taps][8]."""
+    """[kernel_h, kernel_w, channels] of any type -> [up(channels, 8)/8][taps][8]."""
     full = padded(filters(channels_first(weights)), (8, 1))
     return np.ascontiguousarray(full.reshape(-1, 8, full.shape[1]).transpose(0, 2, 1)).reshape(-1)
 

@@ -1,11 +1,11 @@
 /* conv2d and dwconv2d with int16 activations and int8 weights by packed instructions, in 32-bit sums: the layers of
- * eq_conv2d_s16.h whose weights and bias prove that no sum leaves int32 (edgeq/ops/wide_kernels.py), so that the order of
- * its terms does not matter. With those sums
+ * eq_conv2d_s16.h whose weights and bias prove that no sum leaves int32 (edgeq/ops/wide_kernels.py), so that the order
+ * of its terms does not matter. With those sums
  *
  *   y = clamp((floor(acc * m / 2^32) + 2^(s-1)) >> s),  1 <= s <= 31
  *
- * is the rounding of eq_requant_wide.h: m has 16 zero bits at its end, and s is 16 less than the shift there, so that all
- * bits below 2^32 lie below the one that rounds. output_zero_point is 0.
+ * is the rounding of eq_requant_wide.h: m has 16 zero bits at its end, and s is 16 less than the shift there, so that
+ * all bits below 2^32 lie below the one that rounds. output_zero_point is 0.
  *
  * K = kernel_h * kernel_w * in_c; "up" rounds up to a multiple, with zeros. bias, m and s: up(out_c, 8).
  *   weights      conv2d   xpulp  int16 [up(out_c, 4)/4][up(K, 2)/2][2 pairs of channels][2], eq_xpulp_block_s16.h
@@ -13,8 +13,8 @@
  *                         mve    int8 [up(out_c, 4)/4][up(K, 8)/8][4 channels][8]
  *                dwconv2d xpulp, dsp  int16 [up(channels, 4)/4][up(taps, 2)/2][4 channels][2]
  *                         mve    int8 [up(channels, 8)/8][taps][8]
- *   scratch      conv2d   int16 [pixels][up(K, ..)] of 4 (xpulp, dsp) or 2 pixels (mve); not used by xpulp and mve where
- *                         pixels are read in place: 1x1, stride 1, no padding, and K needs no rounding up
+ *   scratch      conv2d   int16 [pixels][up(K, ..)] of 4 (xpulp, dsp) or 2 pixels (mve); not used by xpulp and mve
+ *                         where pixels are read in place: 1x1, stride 1, no padding, and K needs no rounding up
  *                dwconv2d a row of zeros [up(channels, 8)] and pointers to up(taps, 2) taps
  *
  * Work unit of `range`: output pixels. Input and output must not overlap. */

@@ -1,8 +1,8 @@
 /* The matrix product of the DSP kernels for int16 activations: four pixels times two output channels.
  *
- * Weights: [pair of channels][element][2 channels]; SXTB16 takes a word's even bytes, rotated its odd ones: the weights of
- * either channel for two elements. Activations: a panel [pair of elements][4 pixels][2]. Elements go in quads, the last
- * filled up with zero weights. */
+ * Weights: [pair of channels][element][2 channels]; SXTB16 takes a word's even bytes, rotated its odd ones: the weights
+ * of either channel for two elements. Activations: a panel [pair of elements][4 pixels][2]. Elements go in quads, the
+ * last filled up with zero weights. */
 #ifndef EQ_DSP_PRODUCT_S16_H
 #define EQ_DSP_PRODUCT_S16_H
 
@@ -45,8 +45,8 @@ _Static_assert(offsetof(eq_dsp_product_s16_t, weights) == 4 && offsetof(eq_dsp_p
   "smlad r7, lr, r3, r7\n\t"        \
   "smlad r11, lr, r2, r11\n\t"
 
-/* Sums of c->pairs pairs of channels, to c->sums: four pixels of the even channel, then of the odd one. Two quads a turn;
- * an odd number of them enters the loop in its middle. */
+/* Sums of c->pairs pairs of channels, to c->sums: four pixels of the even channel, then of the odd one. Two quads a
+ * turn; an odd number of them enters the loop in its middle. */
 __attribute__((naked, noinline)) static void eq_dsp_sum_s16(eq_dsp_product_s16_t *c __attribute__((unused))) {
   __asm__ volatile(
       "push {r4-r11, lr}\n\t"
@@ -135,11 +135,11 @@ static EQ_INLINE void eq_dsp_put_s16(int32_t even, int32_t odd, eq_dsp_scale_s16
   }
 }
 
-/* Channels range.begin (an even number) to range.end - 1 of the `pixels` (1 to 4) pixels in the panel, whose outputs are
- * `pitch` elements apart; y is channel 0 of the first one. */
+/* Channels range.begin (an even number) to range.end - 1 of the `pixels` (1 to 4) pixels in the panel, whose outputs
+ * are `pitch` elements apart; y is channel 0 of the first one. */
 static EQ_INLINE void eq_dsp_channels_s16(const int16_t *panel, int32_t pixels, int32_t quads, const int8_t *weights,
-                                          const int32_t *bias, const eq_requant_t *requant, eq_range_t range, int16_t *y,
-                                          int32_t pitch) {
+                                          const int32_t *bias, const eq_requant_t *requant, eq_range_t range,
+                                          int16_t *y, int32_t pitch) {
   int32_t sums[EQ_DSP_S16_PAIRS * 2 * EQ_DSP_S16_PIXELS];
   const eq_requant_t q = *requant; /* by value: what is loaded through a pointer would be loaded again after a store */
   const eq_dsp_bounds_s16_t bounds = eq_dsp_bounds_s16(&q);

@@ -9,8 +9,9 @@
 #include <stddef.h>
 
 #include "eq_mve.h"
+#include "eq_mve_put_s16.h"
 
-enum { EQ_MVE_S16_GROUPS = 16 /* groups whose sums are in memory at a time */, EQ_MVE_S16_BLOCK = 8 };
+enum { EQ_MVE_S16_GROUPS = 16 /* groups whose sums are in memory at a time */ };
 
 /* A matrix product's operands. The assembly knows the first six members. */
 typedef struct {
@@ -42,8 +43,8 @@ _Static_assert(offsetof(eq_mve_product_s16_t, weights) == 8 && offsetof(eq_mve_p
   op " r6, q0, q3\n\t"              \
   op " lr, q1, q3\n\t"
 
-/* Sums of c->groups groups for two pixels; c->weights moves on. Two blocks a turn after the first; an odd number of them
- * enters the loop in its middle. */
+/* Sums of c->groups groups for two pixels; c->weights moves on. Two blocks a turn after the first; an odd number of
+ * them enters the loop in its middle. */
 __attribute__((naked, noinline)) static void eq_mve_sum2_s16(eq_mve_product_s16_t *c __attribute__((unused))) {
   __asm__ volatile(
       "push {r4-r11, lr}\n\t"
@@ -85,8 +86,8 @@ static EQ_INLINE void eq_mve_sum1_s16(eq_mve_product_s16_t *c) {
       s1 = vmladavaq_s16(s1, v, vldrbq_s16(weights + 8));
       s2 = vmladavaq_s16(s2, v, vldrbq_s16(weights + 16));
       s3 = vmladavaq_s16(s3, v, vldrbq_s16(weights + 24));
-      x += EQ_MVE_S16_BLOCK;
-      weights += EQ_MVE_LANES * EQ_MVE_S16_BLOCK;
+      x += EQ_MVE_HALFWORDS;
+      weights += EQ_MVE_LANES * EQ_MVE_HALFWORDS;
     }
     sums[0] = s0;
     sums[1] = s1;
@@ -143,7 +144,7 @@ static EQ_INLINE void eq_mve_store_s16(const eq_mve_product_s16_t *c, const int3
 static EQ_INLINE void eq_mve_channels_s16(eq_mve_product_s16_t *c, const int8_t *weights, const int32_t *bias,
                                           const eq_requant_t *q, eq_range_t range, int16_t *y, int32_t pitch,
                                           int32_t pixels) {
-  c->weights = weights + range.begin * c->blocks * EQ_MVE_S16_BLOCK;
+  c->weights = weights + range.begin * c->blocks * EQ_MVE_HALFWORDS;
   for (int32_t o = range.begin; o < range.end; o += EQ_MVE_S16_GROUPS * EQ_MVE_LANES) {
     const int32_t groups = (range.end - o + EQ_MVE_LANES - 1) / EQ_MVE_LANES;
     c->groups = groups < EQ_MVE_S16_GROUPS ? groups : EQ_MVE_S16_GROUPS;
@@ -154,34 +155,6 @@ static EQ_INLINE void eq_mve_channels_s16(eq_mve_product_s16_t *c, const int8_t 
       eq_mve_sum1_s16(c);
       eq_mve_store_s16(c, bias, q, o, range.end, y, pitch, 1);
     }
-  }
-}
-
-static EQ_INLINE int32_t eq_mve_whole_s16(int32_t count) { return (count + EQ_MVE_S16_BLOCK - 1) & ~(EQ_MVE_S16_BLOCK - 1); }
-
-/* Puts elements `at` .. at + count - 1 of a contiguous patch, zeros where there is no source. Predicates only at the end:
- * GCC moves them around a lot. */
-static EQ_INLINE void eq_mve_put_s16(int16_t *x, int32_t at, const int16_t *source, int32_t count) {
-  x += at;
-  if (source == NULL) {
-    const int16x8_t zeros = vdupq_n_s16(0);
-    for (; count >= EQ_MVE_S16_BLOCK; count -= EQ_MVE_S16_BLOCK) {
-      vstrhq_s16(x, zeros);
-      x += EQ_MVE_S16_BLOCK;
-    }
-    if (count > 0) {
-      vstrhq_p_s16(x, zeros, vctp16q((uint32_t)count));
-    }
-    return;
-  }
-  for (; count >= EQ_MVE_S16_BLOCK; count -= EQ_MVE_S16_BLOCK) {
-    vstrhq_s16(x, vldrhq_s16(source));
-    x += EQ_MVE_S16_BLOCK;
-    source += EQ_MVE_S16_BLOCK;
-  }
-  if (count > 0) {
-    const mve_pred16_t lanes = vctp16q((uint32_t)count);
-    vstrhq_p_s16(x, vldrhq_z_s16(source, lanes), lanes);
   }
 }
 

@@ -1,5 +1,5 @@
-/* int16 inputs under an output pixel: of a convolution element by element in the order of K, of a depthwise one as a
- * pointer a tap. */
+/* Inputs of 16 bits (int16, or the bits of FP16) under an output pixel: of a convolution element by element in the
+ * order of K, of a depthwise one as a pointer a tap. EQ_PATCH_RECORD: the record with the layer's sizes. */
 #ifndef EQ_PATCH_S16_H
 #define EQ_PATCH_S16_H
 
@@ -9,11 +9,15 @@
 #include "eq_inline.h"
 #include "eq_window.h"
 
-/* Puts elements `at` .. at + count - 1 of a patch, zeros where there is no source; a count of 0 is possible. How a patch
- * lies at x is the instruction set's. */
+#ifndef EQ_PATCH_RECORD
+#define EQ_PATCH_RECORD eq_conv2d_packed_s16_t
+#endif
+
+/* Puts elements `at` .. at + count - 1 of a patch, zeros where there is no source; a count of 0 is possible. How a
+ * patch lies at x is the instruction set's. */
 typedef void eq_put_s16_t(int16_t *x, int32_t at, const int16_t *source, int32_t count);
 
-static EQ_INLINE void eq_gather_s16(const eq_conv2d_packed_s16_t *p, const int16_t *input, int32_t pixel, int16_t *x,
+static EQ_INLINE void eq_gather_s16(const EQ_PATCH_RECORD *p, const int16_t *input, int32_t pixel, int16_t *x,
                                     eq_put_s16_t *put) {
   const int32_t ix = pixel % p->out_w * p->stride_w - p->pad_left;
   const eq_taps_t columns = eq_taps_inside(ix, p->kernel_w, p->dilation_w, p->in_w);
@@ -41,13 +45,13 @@ static EQ_INLINE void eq_gather_s16(const eq_conv2d_packed_s16_t *p, const int16
 }
 
 /* Whether a pixel's patch is the pixel. */
-static inline int32_t eq_is_pointwise_s16(const eq_conv2d_packed_s16_t *p) {
+static inline int32_t eq_is_pointwise_s16(const EQ_PATCH_RECORD *p) {
   return p->kernel_h * p->kernel_w == 1 && p->stride_h * p->stride_w == 1 && (p->pad_top | p->pad_left) == 0 &&
          p->in_h == p->out_h && p->in_w == p->out_w;
 }
 
 /* Fills taps[kernel_h * kernel_w] for one output pixel; those outside the image point to `zeros`. */
-static EQ_INLINE void eq_find_taps_s16(const eq_conv2d_packed_s16_t *p, const int16_t *input, int32_t pixel,
+static EQ_INLINE void eq_find_taps_s16(const EQ_PATCH_RECORD *p, const int16_t *input, int32_t pixel,
                                        const int16_t *zeros, const int16_t **taps) {
   const int32_t ix = pixel % p->out_w * p->stride_w - p->pad_left;
   const eq_taps_t columns = eq_taps_inside(ix, p->kernel_w, p->dilation_w, p->in_w);

@@ -1,12 +1,13 @@
 /* The matrix product of the Xpulp kernels for int16 activations: four pixels times four output channels, a pair of
  * elements at a time (cv.sdotsp.h), with the loop of eq_xpulp_block.h.
  *
- * A halfword holds the weights of two channels as (w_even + 128) + 256 * w_odd. Shifted right by 8 it is w_odd; with the
- * halfword as it is a sum is, modulo 2^32,
+ * A halfword holds the weights of two channels as (w_even + 128) + 256 * w_odd. Shifted right by 8 it is w_odd; with
+ * the halfword as it is a sum is, modulo 2^32,
  *
  *   mixed = sum_even + 128 * sum of the pixel + 256 * sum_odd
  *
- * so that sum_even, which fits 32 bits as sum_odd does, comes out of it at the end: one instruction widens four weights.
+ * so that sum_even, which fits 32 bits as sum_odd does, comes out of it at the end: one instruction widens four
+ * weights.
  *
  * Weights: [group of 4 channels][pair of elements][2 pairs of channels][2 elements]. Biases go the same way: of two
  * channels b_even + 256 * b_odd and b_odd. */
@@ -151,7 +152,8 @@ static EQ_INLINE void eq_xpulp_row_s16(const int16_t *x, int32_t pairs, const in
   }
 }
 
-/* The same of `pixels` (1 to 4) pixels, whose outputs are `pitch` elements apart. A missing pixel repeats the last one. */
+/* The same of `pixels` (1 to 4) pixels, whose outputs are `pitch` elements apart. A missing pixel repeats the last
+ * one. */
 static EQ_INLINE void eq_xpulp_product_s16(const int16_t *const x[4], int32_t pixels, int32_t pairs,
                                            const int8_t *weights, const int32_t *bias, const eq_requant_t *requant,
                                            eq_range_t range, int16_t *y, int32_t pitch) {
@@ -160,7 +162,8 @@ static EQ_INLINE void eq_xpulp_product_s16(const int16_t *const x[4], int32_t pi
     eq_xpulp_row_s16(x[0], pairs, weights, bias, &q, range, y);
     return;
   }
-  const int8_t *const from[4] = {(const int8_t *)x[0], (const int8_t *)x[1], (const int8_t *)x[2], (const int8_t *)x[3]};
+  const int8_t *const from[4] = {(const int8_t *)x[0], (const int8_t *)x[1], (const int8_t *)x[2],
+                                 (const int8_t *)x[3]};
   const int32_t aligned = (((uintptr_t)y & 3u) | ((uint32_t)pitch & 1u)) == 0u;
   const eq_xpulp_bounds_s16_t bounds = eq_xpulp_bounds_s16(&q);
   eq_xpulp_block_t c;

@@ -9,7 +9,7 @@ EQ_CONV2D_PACKED_S16_PROTOTYPE(eq_conv2d_s16_mve) {
   const eq_range_t channels = {0, p->out_c};
   int16_t *const patches = scratch;
   eq_mve_product_s16_t c;
-  c.blocks = whole / EQ_MVE_S16_BLOCK;
+  c.blocks = whole / EQ_MVE_HALFWORDS;
   c.x = patches;
   c.z = patches + whole;
   for (int32_t pixel = range.begin; pixel < range.end; pixel += 2) {

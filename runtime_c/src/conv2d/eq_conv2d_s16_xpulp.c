@@ -1,5 +1,5 @@
-/* conv2d, int16 activations, Xpulp / CORE-V, 32-bit sums. The header states the contract, eq_xpulp_block_s16.h the matrix
- * product. The patches of four pixels are gathered once and used by every output channel. */
+/* conv2d, int16 activations, Xpulp / CORE-V, 32-bit sums. The header states the contract, eq_xpulp_block_s16.h the
+ * matrix product. The patches of four pixels are gathered once and used by every output channel. */
 #include "eq_patch_s16.h"
 #include "eq_xpulp_block_s16.h"
 

@@ -15,8 +15,8 @@ static EQ_INLINE uint32_t two(const int16_t *x, int32_t both) {
 
 /* `lanes` (1 to 4) channels from c on over all pairs of taps. Returns the weights behind. */
 static EQ_INLINE const uint32_t *channels_of(const eq_conv2d_packed_s16_t *p, const int16_t *const *taps,
-                                             const int16_t *const *taps_end, const uint32_t *w, int32_t c, int32_t lanes,
-                                             eq_dsp_bounds_s16_t bounds, int16_t *y) {
+                                             const int16_t *const *taps_end, const uint32_t *w, int32_t c,
+                                             int32_t lanes, eq_dsp_bounds_s16_t bounds, int16_t *y) {
   int32_t s0 = p->bias[c], s1 = p->bias[c + 1], s2 = p->bias[c + 2], s3 = p->bias[c + 3];
   for (; taps != taps_end; taps += 2) {
     const int16_t *const x0 = taps[0] + c, *const x1 = taps[1] + c;
@@ -59,7 +59,8 @@ EQ_CONV2D_PACKED_S16_PROTOTYPE(eq_dwconv2d_s16_dsp) {
       w = channels_of(&q, (const int16_t *const *)taps, (const int16_t *const *)taps_end, w, c, CHANNELS, bounds, y);
     }
     if (c < channels) {
-      (void)channels_of(&q, (const int16_t *const *)taps, (const int16_t *const *)taps_end, w, c, channels - c, bounds, y);
+      (void)channels_of(&q, (const int16_t *const *)taps, (const int16_t *const *)taps_end, w, c, channels - c, bounds,
+                        y);
     }
   }
 }

@@ -1,7 +1,7 @@
 /* dwconv2d, int16 activations, Armv8.1-M MVE, 32-bit sums: any geometry. The header states the contract.
  *
- * Eight channels of a pixel at a time. VMULLB and VMULLT make 32-bit products of the even and the odd ones; narrowing to
- * the bottom and the top halves of a vector puts them back in order. */
+ * Eight channels of a pixel at a time. VMULLB and VMULLT make 32-bit products of the even and the odd ones; narrowing
+ * to the bottom and the top halves of a vector puts them back in order. */
 #include "eq_memory.h"
 #include "eq_mve_product_s16.h"
 #include "eq_patch_s16.h"
@@ -9,8 +9,8 @@
 enum { CHANNELS = 8 };
 
 /* Channels c .. c+7, `lanes` of them, over all taps. */
-static EQ_INLINE void channels_of(const eq_conv2d_packed_s16_t *p, const int16_t *const *taps, const int8_t *w, int32_t c,
-                                  mve_pred16_t lanes, int16_t *y) {
+static EQ_INLINE void channels_of(const eq_conv2d_packed_s16_t *p, const int16_t *const *taps, const int8_t *w,
+                                  int32_t c, mve_pred16_t lanes, int16_t *y) {
   const int32x4x2_t bias = vld2q_s32(p->bias + c);
   int32x4_t even = bias.val[0], odd = bias.val[1];
   for (int32_t left = p->kernel_h * p->kernel_w; left > 0; left--) {

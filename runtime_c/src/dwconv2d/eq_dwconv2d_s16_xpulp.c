@@ -1,6 +1,7 @@
 /* dwconv2d, int16 activations, Xpulp / CORE-V, 32-bit sums: any geometry. The header states the contract.
  *
- * Two taps of a channel are a pair: neighbouring channels of two taps are words, whose halves are exchanged (cv.pack). */
+ * Two taps of a channel are a pair: neighbouring channels of two taps are words, whose halves are exchanged
+ * (cv.pack). */
 #include "eq_memory.h"
 #include "eq_patch_s16.h"
 #include "eq_xpulp_block_s16.h"

@@ -20,8 +20,8 @@ static EQ_INLINE void one_row(const eq_linear_packed_s16_t *p, const int16_t *x,
       at += 8;
       w += 8;
     }
-    eq_dsp_put_s16(even, odd, eq_dsp_scale_of_s16(&p->requant, o), eq_dsp_scale_of_s16(&p->requant, o + 1), bounds, y + o,
-                   o + 1 < range.end);
+    eq_dsp_put_s16(even, odd, eq_dsp_scale_of_s16(&p->requant, o), eq_dsp_scale_of_s16(&p->requant, o + 1), bounds,
+                   y + o, o + 1 < range.end);
   }
 }
 

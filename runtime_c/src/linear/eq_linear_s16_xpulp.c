@@ -1,5 +1,5 @@
-/* linear, int16 activations, Xpulp / CORE-V, 32-bit sums. The header states the contract, eq_xpulp_block_s16.h the matrix
- * product. Rows go in fours, in place if in_features is even. */
+/* linear, int16 activations, Xpulp / CORE-V, 32-bit sums. The header states the contract, eq_xpulp_block_s16.h the
+ * matrix product. Rows go in fours, in place if in_features is even. */
 #include "eq_linear_packed_s16.h"
 #include "eq_xpulp_block_s16.h"
 
