@@ -18,6 +18,7 @@ from edgeq.firmware_folder import FirmwareFolder
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops import float_types
 from edgeq.ops.float_types import FLOATS, Rounding
+from edgeq.ops.half_sums import HalfSums
 from edgeq.simulate.session import RunResult
 
 
@@ -72,8 +73,8 @@ def has_floats(graph: Graph) -> bool:
     return any(tensor.dtype in FLOATS and not tensor.is_constant for tensor in graph.tensors.values())
 
 
-def evaluate(graph: Graph, node: Node, arguments: list[np.ndarray]) -> Expected:
-    """What the node should make of its operands."""
+def evaluate(graph: Graph, node: Node, arguments: list[np.ndarray], half: HalfSums | None = None) -> Expected:
+    """What the node should make of its operands. `half`: the partial sums that its kernel makes in FP16."""
     if not reference.is_stored_float(graph, node):
         return Expected(reference.run_node(graph, node, arguments))
     dtypes = [graph.tensor(name).dtype for name in node.outputs]
@@ -89,6 +90,8 @@ def evaluate(graph: Graph, node: Node, arguments: list[np.ndarray]) -> Expected:
                 for rounding, values in zip(roundings, exact, strict=True)
             ]
         largest = max((float(np.abs(array).max(initial=0.0)) for array in wide), default=0.0)
+        if half is not None:
+            roundings = [half.loss(rounding, largest) for rounding in roundings]
         bound = [
             float_types.error_bound(values, rounding, largest, dtype)
             for values, rounding, dtype in zip(exact, roundings, dtypes, strict=True)
@@ -108,11 +111,19 @@ def _whole(firmware: FirmwareFolder) -> list[dict[str, Any]]:
     return [layer for layer in firmware.manifest["layers"] if layer["output_whole"]]
 
 
+def half_sums(graph: Graph, node: Node, function: str) -> HalfSums | None:
+    """The partial sums in FP16 of the kernel with that function."""
+    kernel = next((item for item in ops.get(node.op).kernels if item.function == function), None)
+    return kernel.half_sums(graph, node) if kernel is not None and kernel.half_sums is not None else None
+
+
 def gaps(firmware: FirmwareFolder, inputs: Mapping[str, np.ndarray], made: Mapping[str, np.ndarray]) -> dict[str, Gap]:
     """Key of every layer with a whole output -> its differences; `made`: activation -> what the firmware made it."""
     graph = firmware.graph
     keys = {layer["output"]: layer["key"] for layer in _whole(firmware)}
     found = {key: Gap() for key in keys.values()}
+    functions = {layer["node"]: layer["function"] for layer in firmware.manifest["layers"]}
+    halves = {node.name: half_sums(graph, node, functions.get(node.name, "")) for node in graph.nodes}
     size = 1 if graph.states else reference.BATCH
     carried = reference.reset_states(graph)
     for start in range(0, len(next(iter(inputs.values()))), size):
@@ -122,7 +133,7 @@ def gaps(firmware: FirmwareFolder, inputs: Mapping[str, np.ndarray], made: Mappi
             arguments = [
                 values[name] if name in values else reference.constant_of(graph, node, name) for name in node.inputs
             ]
-            expected = evaluate(graph, node, arguments)
+            expected = evaluate(graph, node, arguments, halves[node.name])
             values.update(zip(node.outputs, expected.outputs, strict=True))
             for index, name in enumerate(node.outputs):
                 if node.output in keys and name in made:

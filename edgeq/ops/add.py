@@ -189,6 +189,19 @@ def shift_kernel(isa: str, why: str, granule: int = 1) -> Kernel:
     )
 
 
+def wide_kernel(isa: str, why: str) -> Kernel:
+    """The kernel of int16 activations."""
+    return Kernel(
+        f"eq_add_s16_{isa}",
+        isa,
+        f"add/eq_add_s16_{isa}.c",
+        units=elements_per_sample,
+        family="add_s16",
+        dtype="int16",
+        why=why,
+    )
+
+
 class Add(Operator):
     name = "add"
     takes_int16 = takes_float = True
@@ -207,15 +220,8 @@ class Add(Operator):
             pack=pack_tables,
             why="TensorFlow Lite's three roundings, operands through tables",
         ),
-        Kernel(
-            "eq_add_s16_scalar",
-            "scalar",
-            "add/eq_add_s16_scalar.c",
-            units=elements_per_sample,
-            family="add_s16",
-            dtype="int16",
-            why="portable C, three roundings",
-        ),
+        wide_kernel("mve", "4 elements a vector, three roundings"),
+        wide_kernel("scalar", "portable C, three roundings"),
         *binary_float.kernels(("add",)),
     )
 

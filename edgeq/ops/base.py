@@ -15,6 +15,7 @@ import numpy as np
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
 from edgeq.ops import weight_types
 from edgeq.ops.float_types import EXACT, Rounding
+from edgeq.ops.half_sums import HalfSums
 from edgeq.ops.spatial import SAME_ROW, RowReach
 
 if TYPE_CHECKING:
@@ -72,9 +73,9 @@ class Kernel:
     indices); "bytes": all. `stores`: its output, where that has another type. `weights`: the types of weights that it
     reads (edgeq/ops/weight_types.py). `parameters`: what its template needs, where that is not the operator's (kernels
     borrowed from another one, or for floating point). `pointers`: the C type of the elements in its prototype, where
-    that is not the one of its activations. `helper`: another C file that the template's call needs. `operands`: fields
-    of its record that point to operands -> (their position, the order in which they are read), where these are no
-    constants but made by the firmware.
+    that is not the one of its activations. `helper`: another C file that the template's call needs. `half_sums`: which
+    partial sums it makes in FP16. `operands`: fields of its record that point to operands -> (their position, the order
+    in which they are read), where these are no constants but made by the firmware.
 
     For the choice under a flash budget (lower/choice.py): `instructions` estimates those of one inference; kernels
     without an estimate are not weighed against others. `code_bytes` is about what the first use of the kernel adds to
@@ -100,6 +101,7 @@ class Kernel:
     pointers: str = ""
     helper: str = ""
     operands: Mapping[str, tuple[int, Arrangement]] = field(default_factory=lambda: NO_OPERANDS)
+    half_sums: Callable[[Graph, Node], HalfSums] | None = None
     instructions: Callable[[Graph, Node], int] | None = None
     code_bytes: int = 0
     expands: bool = False

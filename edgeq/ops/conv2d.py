@@ -19,6 +19,7 @@ from edgeq.ops import (
     weight_offset,
     weighted,
     weighted_float,
+    wide_kernels,
     winograd,
 )
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels, sum_rounding
@@ -302,7 +303,7 @@ class Conv2d(Convolution):
             instructions=estimate(conv2d_cost.rv32im),
             code_bytes=4500,
         ),
-        weighted.wide_kernel("conv2d", output_pixels, "conv2d_s16"),
+        *wide_kernels.conv2d(geometry),
         *float_layers.conv2d(geometry),
     )
 

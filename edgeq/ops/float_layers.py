@@ -14,9 +14,12 @@ from typing import Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node
-from edgeq.ops.base import Arrangement, Constant, Kernel, output_pixels
+from edgeq.ops import half_sums
+from edgeq.ops.base import NO_OPERANDS, Arrangement, Constant, Kernel, output_pixels
 from edgeq.ops.float_types import FLOAT16, FLOATS, FloatType
-from edgeq.packing import floats
+from edgeq.ops.half_sums import HalfSums
+from edgeq.packing import floats, wide
+from edgeq.packing.blocks import channels_first, filters
 
 Parameters = Callable[[Graph, Node], dict[str, Any]]
 
@@ -95,21 +98,21 @@ def weighted(
     kind: FloatType,
     parameters: Parameters,
     units: Callable[[Graph, Node], int],
-    weights: Arrangement,
+    weights: Arrangement | None,
     lanes: int,
     **details: Any,
 ) -> Kernel:
-    """A kernel of a layer with weights, which it reads in the order `weights` where the firmware makes them, and biases
-    up to a multiple of `lanes`."""
+    """A kernel of a layer with weights, which it reads in the order `weights` where the firmware makes them (None: it
+    can't), and biases up to a multiple of `lanes`. `isa`: in its name, what it is for may stand before."""
     return Kernel(
         f"eq_{op}_{kind.suffix}_{isa}",
-        isa,
+        isa.rpartition("_")[2],
         f"{op}/eq_{op}_{kind.suffix}_{isa}.c",
         units=units,
         family=f"{op}_float",
         dtype=kind.name,
         parameters=with_record(op, kind, parameters),
-        operands={"weights": (1, weights), "bias": (2, Arrangement("plain", lanes))},
+        operands={"weights": (1, weights), "bias": (2, Arrangement("plain", lanes))} if weights else NO_OPERANDS,
         **details,
     )
 
@@ -143,6 +146,52 @@ BLOCKS = (
 )  # fmt: skip
 
 
+#: weights [sums, products] as a kernel with FP16 sums takes them, in its order
+Rows = Callable[[np.ndarray], np.ndarray]
+
+
+def half_kernel(
+    op: str,
+    parameters: Parameters,
+    units: Callable[[Graph, Node], int],
+    rows: Rows,
+    terms: int,
+    pack: Rows,
+    **details: Any,
+) -> Kernel:
+    """The MVE kernel with partial sums of `terms` products in FP16. `pack`: the order of its weights."""
+
+    def power(graph: Graph, node: Node) -> int:
+        return half_sums.exponent(rows(graph.constant(node.inputs[1])), terms)
+
+    def obstacle(graph: Graph, node: Node) -> str | None:
+        if not all(graph.tensor(name).is_constant for name in node.inputs[1:3]):
+            return "its weights are trained"
+        return half_sums.obstacle(rows(graph.constant(node.inputs[1])), terms)
+
+    def constants(graph: Graph, node: Node) -> dict[str, Constant]:
+        weights = half_sums.divided(graph.constant(node.inputs[1]), power(graph, node))
+        bias = floats.padded_bias(graph.constant(node.inputs[2]), floats.MVE_LANES)
+        return {"weights": constant(np.ascontiguousarray(pack(weights))), "bias": constant(bias)}
+
+    def with_scale(graph: Graph, node: Node) -> dict[str, Any]:
+        return {**parameters(graph, node), "weight_scale": c_number(2.0 ** power(graph, node))}
+
+    return weighted(
+        op,
+        "half_mve",
+        FLOATS[FLOAT16],
+        with_scale,
+        units,
+        None,
+        floats.MVE_LANES,
+        applies=obstacle,
+        pack=constants,
+        half_sums=lambda graph, node: HalfSums(terms, 2.0 ** power(graph, node)),
+        **details,
+    )
+
+
 def conv2d(geometry: Callable[[Graph, Node], dict[str, int]]) -> tuple[Kernel, ...]:
     """Kernels of conv2d; `geometry`: its integers."""
 
@@ -150,7 +199,18 @@ def conv2d(geometry: Callable[[Graph, Node], dict[str, int]]) -> tuple[Kernel, .
         g = geometry(graph, node)
         return block.scratch_bytes(g["kernel_h"] * g["kernel_w"] * g["in_c"])
 
-    return tuple(
+    half = half_kernel(
+        "conv2d",
+        geometry,
+        output_pixels,
+        filters,
+        half_sums.PRODUCTS,
+        floats.pack_half_mve,
+        granule=_always(2),
+        scratch_bytes=lambda graph, node: wide.scratch_conv2d(geometry(graph, node), half_sums.PRODUCTS, 2, True),
+        why="FP16 vectors, partial sums of 8 products, 2 pixels x 8 channels",
+    )
+    return half, *(
         weighted(
             "conv2d",
             block.isa,
@@ -175,7 +235,22 @@ def linear(parameters: Parameters, units: Callable[[Graph, Node], int]) -> tuple
     def scratch(block: Block, graph: Graph, node: Node) -> int:
         return block.scratch_bytes(graph.tensor(node.inputs[0]).shape[-1])
 
-    return tuple(
+    def scratch_half(graph: Graph, node: Node) -> int:
+        features = int(graph.tensor(node.inputs[0]).shape[-1])
+        return 0 if features % half_sums.PRODUCTS == 0 else wide.scratch(features, half_sums.PRODUCTS, 2)
+
+    half = half_kernel(
+        "linear",
+        parameters,
+        units,
+        filters,
+        half_sums.PRODUCTS,
+        floats.pack_half_mve,
+        granule=_always(floats.MVE_LANES),
+        scratch_bytes=scratch_half,
+        why="FP16 vectors, partial sums of 8 products, 2 rows x 8 channels",
+    )
+    return half, *(
         weighted(
             "linear",
             block.isa,
@@ -205,11 +280,22 @@ def dwconv2d(geometry: Callable[[Graph, Node], dict[str, int]]) -> tuple[Kernel,
         g = geometry(graph, node)
         return floats.scratch_dwconv2d_xpulp(g["kernel_h"] * g["kernel_w"], g["in_c"])
 
+    half = half_kernel(
+        "dwconv2d",
+        geometry,
+        output_pixels,
+        lambda weights: filters(channels_first(weights)),
+        half_sums.TAPS,
+        wide.pack_dwconv2d_mve,
+        scratch_bytes=lambda graph, node: wide.scratch_dwconv2d(geometry(graph, node)),
+        why="FP16 vectors, partial sums of 9 taps, 8 channels",
+    )
     forms = (
         ("mve", floats.MVE_LANES, "float32 vectors, 8 channels"),
         ("scalar", floats.LANES, "portable C, 4 channels"),
     )
     return (
+        half,
         weighted(
             "dwconv2d",
             "xpulp",

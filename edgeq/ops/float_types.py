@@ -69,10 +69,13 @@ def stored(values: np.ndarray, dtype: str) -> np.ndarray:
 @dataclass(frozen=True)
 class Rounding:
     """What float32 arithmetic may lose in an operator: at most `count` roundings on the way from any operand to a
-    result whose terms have the sum of magnitudes `magnitude` (float64, shape of the result)."""
+    result whose terms have the sum of magnitudes `magnitude` (float64, shape of the result). `relative` and `absolute`:
+    what was lost before, of the magnitudes and beside them (edgeq/ops/half_sums.py)."""
 
     count: int
     magnitude: np.ndarray | float
+    relative: float = 0.0
+    absolute: float = 0.0
 
 
 #: of operators that only choose or move elements
@@ -91,7 +94,8 @@ def error_bound(exact: np.ndarray, rounding: Rounding, largest_operand: float, d
     rounding of the result to the type that stores it. Infinite where the result may leave the type's range.
     """
     kind = FLOATS[dtype]
-    computed = gamma(rounding.count) * rounding.magnitude
+    lost = rounding.relative * rounding.magnitude + rounding.absolute
+    computed = lost + gamma(rounding.count) * (rounding.magnitude + lost)
     computed = computed + rounding.count * LEAST_NORMAL * (1.0 + largest_operand)
     reached = np.abs(exact) + computed
     bound = computed + (kind.roundoff * reached + kind.tiny / 2 if rounding.count else 0.0)

@@ -19,6 +19,7 @@ from edgeq.ops import (
     weight_offset,
     weighted,
     weighted_float,
+    wide_kernels,
 )
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, sum_rounding
 from edgeq.ops.conv2d_cost import Cost
@@ -294,7 +295,7 @@ class Linear(Operator):
             instructions=estimate(conv2d_cost.linear_scalar),
             code_bytes=1000,
         ),
-        weighted.wide_kernel("linear", out_features, "linear_s16"),
+        *wide_kernels.linear(sizes, out_features),
         Kernel(
             "eq_linear_s8_s16_tflite_scalar",
             "scalar",

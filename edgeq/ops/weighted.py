@@ -6,7 +6,6 @@ the bias is stored without the input's zero point, which `folded_bias` adds for 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ import numpy as np
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
 from edgeq.ops import fixed_point, weight_types
-from edgeq.ops.base import Constant, Kernel
+from edgeq.ops.base import Constant
 from edgeq.ops.weight_types import WeightType
 
 if TYPE_CHECKING:
@@ -165,23 +164,6 @@ def _quantize_wide(converter: Converter, node: Node, axis: int, x: Tensor, outpu
     )
     bounds = converter.activation_range(node, output)
     converter.add(node, inputs, output, **{**bounds, "rounding": rounding})
-
-
-def wide_kernel(op: str, units: Callable[[Graph, Node], int], family: str) -> Kernel:
-    """The portable kernel of a weighted operator with int16 activations; constants as the graph has them."""
-
-    def pack(graph: Graph, node: Node) -> dict[str, Constant]:
-        return {
-            "weights": Constant("int8_t", graph.constant(node.inputs[1])),
-            "bias": Constant("int64_t", graph.constant(node.inputs[2])),
-            **requant_constants(graph, node),
-        }
-
-    source = f"{op}/eq_{op}_s16_scalar.c"
-    return Kernel(
-        f"eq_{op}_s16_scalar", "scalar", source, units=units, pack=pack, family=family, dtype="int16",
-        why="portable C, 64-bit sums",
-    )  # fmt: skip
 
 
 def centred(graph: Graph, node: Node, x: np.ndarray) -> np.ndarray:

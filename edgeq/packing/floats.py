@@ -77,6 +77,11 @@ def scratch_mve(patch: int) -> int:
     return 4 * MVE_PIXELS * patch
 
 
+def pack_half_mve(weights: np.ndarray) -> np.ndarray:
+    """[out_c, ..] -> [up(out_c, 8)/8][up(K, 8)][8], zero-filled, flattened: of kernels that sum 8 products in FP16."""
+    return tiles(weights, MVE_LANES, 8)
+
+
 def taps_of_phases(window: Window) -> list[int]:
     """Taps of every phase of input pixels (edgeq/ops/conv2d_igrad.py), row by row."""
     down, across = (_taps(window, axis) for axis in (0, 1))

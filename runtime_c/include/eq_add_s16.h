@@ -20,5 +20,7 @@ typedef struct {
 
 void eq_add_s16_scalar(const eq_add_s16_t *p, const int16_t *input1, const int16_t *input2, int16_t *output,
                        eq_range_t range);
+void eq_add_s16_mve(const eq_add_s16_t *p, const int16_t *input1, const int16_t *input2, int16_t *output,
+                    eq_range_t range);
 
 #endif

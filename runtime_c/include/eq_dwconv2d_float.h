@@ -2,8 +2,8 @@
  * eq_conv2d_float.h with one input channel each (n = kernel_h * kernel_w + 2), the record as well, in_c = out_c.
  *
  * Weights: [kernel_h][kernel_w][channels], xpulp: [up(taps, 2)/2][channels][2 taps]; biases: float32, mve: up(channels, 8).
- * scratch: xpulp up(channels, 8) zeros of FP16 and up(taps, 2) + 1 pointers. Work unit of `range`: output pixels. Input
- * and output must not overlap. */
+ * half: [up(channels, 8)/8][taps][8]. scratch: xpulp and half up(channels, 8) zeros of FP16 and up(taps, 2) + 1
+ * pointers. Work unit of `range`: output pixels. Input and output must not overlap. */
 #ifndef EQ_DWCONV2D_FLOAT_H
 #define EQ_DWCONV2D_FLOAT_H
 
@@ -15,6 +15,7 @@ typedef eq_conv2d_f32_t eq_dwconv2d_f32_t;
 EQ_CONV2D_F16_PROTOTYPE(eq_dwconv2d_f16_scalar);
 EQ_CONV2D_F16_PROTOTYPE(eq_dwconv2d_f16_xpulp); /* channels: an even number */
 EQ_CONV2D_F16_PROTOTYPE(eq_dwconv2d_f16_mve);
+EQ_CONV2D_F16_PROTOTYPE(eq_dwconv2d_f16_half_mve);
 EQ_CONV2D_F32_PROTOTYPE(eq_dwconv2d_f32_scalar);
 EQ_CONV2D_F32_PROTOTYPE(eq_dwconv2d_f32_mve);
 

@@ -17,6 +17,7 @@
 typedef struct {
   EQ_LINEAR_FLOAT_FIELDS;
   const eq_f16_t *weights;
+  float weight_scale; /* of half_mve: what the weights are divided by */
 } eq_linear_f16_t;
 
 typedef struct {
@@ -33,6 +34,7 @@ typedef struct {
 
 EQ_LINEAR_F16_PROTOTYPE(eq_linear_f16_scalar);
 EQ_LINEAR_F16_PROTOTYPE(eq_linear_f16_mve);
+EQ_LINEAR_F16_PROTOTYPE(eq_linear_f16_half_mve);
 EQ_LINEAR_F16_PROTOTYPE(eq_linear_f16_xpulp);
 EQ_LINEAR_F32_PROTOTYPE(eq_linear_f32_scalar);
 EQ_LINEAR_F32_PROTOTYPE(eq_linear_f32_mve);

@@ -29,6 +29,7 @@ from edgeq.simulate.session import RunOptions, run_samples
 from edgeq.verify import compare
 from tests.ops.cases import FORMS, Case, CaseGraph, pointwise_case, winograd_case, winograd_cases
 from tests.ops.groups import CASES
+from tests.ops.wide_cases import widest_case
 from tests.tools import require_board
 
 #: board -> the instruction set whose kernels are under test there
@@ -270,6 +271,28 @@ def test_winograd_in_parts_on_qemu() -> None:
 )
 def test_winograd_on_qemu(target: str, kernel: str, over_input: bool) -> None:
     check_winograd(target, kernel, 100, over_input)
+
+
+@pytest.mark.parametrize(
+    ("target", "kernel"),
+    [
+        ("host-xpulp", "s16_xpulp"),
+        pytest.param("cortex-m4", "s16_dsp", marks=pytest.mark.qemu),
+        pytest.param("cortex-m55", "s16_mve", marks=pytest.mark.qemu),
+    ],
+)
+def test_int16_sums_at_the_limit(target: str, kernel: str) -> None:
+    """Sums of 32 bits that become as large as they can; where they could be one larger the kernel does not apply."""
+    require_board(TARGETS[target][0])
+    largest = 2**31 - 1 - 516 * 127 * 2**15
+    for weight, bias in ((127, -largest), (-127, largest)):
+        run_cases([widest_case(weight, bias)], target, 0, kernel=kernel)
+        graph = CaseGraph(np.random.default_rng(0))
+        widest_case(weight, bias + int(np.sign(bias))).add(graph)
+        board = dataclasses.replace(load_board(TARGETS[target][0]), isa=TARGETS[target][1])
+        finished = graph.finish()
+        names = [item.kernel.function for item in candidates(finished, finished.nodes[0], board)]
+        assert names == ["eq_linear_s16_scalar"]
 
 
 @pytest.mark.sweep

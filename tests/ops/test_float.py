@@ -119,3 +119,21 @@ def test_conversions_are_exact_on_host() -> None:
 @pytest.mark.parametrize("target", ["riscv-8core", "cortex-m4"])
 def test_conversions_are_exact_on_qemu(target: str) -> None:
     every_number(target)
+
+
+@pytest.mark.qemu
+def test_half_sums_stay_in_range() -> None:
+    """Sums in FP16 of the largest inputs: undivided, those of four weights would be infinite and all that follow no
+    numbers."""
+    require_board("cortex-m55")
+    graph = CaseGraph(np.random.default_rng(0))
+    x = graph.activation((1, 16), 0, 1.0, "float16")
+    weights = np.tile(np.repeat([1.0, -1.0], 4), (8, 2)).astype(np.float16)
+    operands = [x, graph.constant("w", weights), graph.constant("b", np.zeros(8, np.float32))]
+    graph.node("linear", operands, 0, {"activation": (None, None)}, 1.0, "float16")
+    finished = graph.finish()
+    inputs = {x: np.stack([np.full(16, 65504.0), np.tile(np.repeat([65504.0, 65000.0], 4), 2)]).astype(np.float16)}
+    result, gaps = run(finished, "cortex-m55", inputs)
+    assert not any(gap.beyond for gap in gaps.values())
+    (made,) = result.outputs.values()
+    assert np.isfinite(made).all()

@@ -26,10 +26,11 @@ def wide_cases(draw: st.DrawFn) -> Case:
         size = (max(size[0], window.kernel[0]), max(size[1], window.kernel[1]))
     in_c, out_c = draw(st.sampled_from(CHANNELS)), draw(st.sampled_from(CHANNELS))
     low = draw(st.sampled_from((-32768, -32768, 0, -700)))
+    rows = draw(st.sampled_from(((), (1,), (2,), (5,))))
     bounds = {"act_min": low, "act_max": draw(st.sampled_from((32767, 5000)))}
 
     def add(graph: CaseGraph) -> None:
-        shape = (1, in_c) if op == "linear" else (1, *size, in_c)
+        shape = (1, *rows, in_c) if op == "linear" else (1, *size, in_c)
         x = graph.activation(shape, 0, 0.01, "int16")
         attributes: dict[str, Any] = {**window_attributes(window), **bounds}
         if op in ("conv2d", "dwconv2d", "linear"):
@@ -46,7 +47,26 @@ def wide_cases(draw: st.DrawFn) -> Case:
         else:
             graph.node(op, [x], 0, attributes, 0.01, "int16")
 
-    return Case(f"int16 {op} {size} {in_c}->{out_c} {window} {bounds}", add)
+    return Case(f"int16 {op} {rows if op == 'linear' else size} {in_c}->{out_c} {window} {bounds}", add)
+
+
+def widest_case(weight: int, bias: int) -> Case:
+    """A linear layer of 516 products with weights of one magnitude."""
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, 516), 0, 0.01, "int16")
+        multiplier, shift = fixed_point.wide_multiplier(np.full(3, 2.0**-17))
+        inputs = [
+            x,
+            graph.constant("w", np.full((3, 516), weight, np.int8), Quantization(np.full(3, 0.01), 0, 0)),
+            graph.constant("b", np.full(3, bias, np.int64)),
+            graph.constant("m", multiplier),
+            graph.constant("s", shift),
+        ]
+        attributes = {"act_min": -32768, "act_max": 32767, "rounding": "wide"}
+        graph.node("linear", inputs, 0, attributes, 0.05, "int16")
+
+    return Case(f"int16 linear of weights {weight}, bias {bias}", add)
 
 
 def _add_weighted(graph: CaseGraph, op: str, x: str, in_c: int, out_c: int, attributes: dict[str, Any]) -> None:

@@ -26,14 +26,17 @@ static EQ_INLINE uint32_t eq_mve_lanes(int32_t channels, int32_t from) {
 
 /* Conversions between halves and float32 stand as numbers: GNU as 2.40 encodes the registers of VCVTB and VCVTT wrongly,
  * so they are fixed here. Two loads have registers of their own, because kernels need both at a time. */
-static EQ_INLINE eq_mve_float8_t eq_mve_load_f16(const eq_f16_t *x, int32_t channels) {
-  register uint16x8_t halves __asm__("q6") =
-      channels >= 8 ? vld1q_u16(x) : vldrhq_z_u16(x, vctp16q(eq_mve_lanes(channels, 0)));
+static EQ_INLINE eq_mve_float8_t eq_mve_widen(uint16x8_t x) {
+  register uint16x8_t halves __asm__("q6") = x;
   register float32x4_t even __asm__("q7");
   __asm__(".inst.w 0xfe3fee0d\n\t" /* vcvtb.f32.f16 q7, q6 */
           ".inst.w 0xfe3fde0d" /* vcvtt.f32.f16 q6, q6 */
           : "=&w"(even), "+w"(halves));
   return (eq_mve_float8_t){even, vreinterpretq_f32_u16(halves)};
+}
+
+static EQ_INLINE eq_mve_float8_t eq_mve_load_f16(const eq_f16_t *x, int32_t channels) {
+  return eq_mve_widen(channels >= 8 ? vld1q_u16(x) : vldrhq_z_u16(x, vctp16q(eq_mve_lanes(channels, 0))));
 }
 
 static EQ_INLINE eq_mve_float8_t eq_mve_load_other_f16(const eq_f16_t *x, int32_t channels) {

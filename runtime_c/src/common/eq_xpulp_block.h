@@ -47,27 +47,29 @@ _Static_assert(offsetof(eq_xpulp_block_t, weights) == 16 && offsetof(eq_xpulp_bl
                    offsetof(eq_xpulp_block_t, sums) == 32,
                "the assembly in eq_xpulp_sum relies on these offsets");
 
-/* 16 dot products (cv.sdotsp.b) of the weights in t0 .. t3 with a quad of the four pixels: two are in t4 and ra, two are
- * loaded (cv.lw). */
-#define EQ_XPULP_DOTS \
-  ".insn r 0x7b, 1, 0x54, s0, t4, t0\n\t" \
-  ".insn r 0x7b, 1, 0x54, s1, t4, t1\n\t" \
-  ".insn r 0x7b, 1, 0x54, s2, t4, t2\n\t" \
-  ".insn r 0x7b, 1, 0x54, s3, t4, t3\n\t" \
+/* 16 dot products (cv.sdotsp.b with `width` 1, cv.sdotsp.h with 0) of the weights in t0 .. t3 with a word of the four
+ * pixels: two are in t4 and ra, two are loaded (cv.lw). */
+#define EQ_XPULP_DOTS_OF(width) \
+  ".insn r 0x7b, " width ", 0x54, s0, t4, t0\n\t" \
+  ".insn r 0x7b, " width ", 0x54, s1, t4, t1\n\t" \
+  ".insn r 0x7b, " width ", 0x54, s2, t4, t2\n\t" \
+  ".insn r 0x7b, " width ", 0x54, s3, t4, t3\n\t" \
   ".insn i 0x0b, 2, t4, a3, 4\n\t" \
-  ".insn r 0x7b, 1, 0x54, s4, ra, t0\n\t" \
-  ".insn r 0x7b, 1, 0x54, s5, ra, t1\n\t" \
-  ".insn r 0x7b, 1, 0x54, s6, ra, t2\n\t" \
-  ".insn r 0x7b, 1, 0x54, s7, ra, t3\n\t" \
+  ".insn r 0x7b, " width ", 0x54, s4, ra, t0\n\t" \
+  ".insn r 0x7b, " width ", 0x54, s5, ra, t1\n\t" \
+  ".insn r 0x7b, " width ", 0x54, s6, ra, t2\n\t" \
+  ".insn r 0x7b, " width ", 0x54, s7, ra, t3\n\t" \
   ".insn i 0x0b, 2, ra, t5, 4\n\t" \
-  ".insn r 0x7b, 1, 0x54, s8, t4, t0\n\t" \
-  ".insn r 0x7b, 1, 0x54, s9, t4, t1\n\t" \
-  ".insn r 0x7b, 1, 0x54, s10, t4, t2\n\t" \
-  ".insn r 0x7b, 1, 0x54, s11, t4, t3\n\t" \
-  ".insn r 0x7b, 1, 0x54, a4, ra, t0\n\t" \
-  ".insn r 0x7b, 1, 0x54, a5, ra, t1\n\t" \
-  ".insn r 0x7b, 1, 0x54, a6, ra, t2\n\t" \
-  ".insn r 0x7b, 1, 0x54, a7, ra, t3\n\t"
+  ".insn r 0x7b, " width ", 0x54, s8, t4, t0\n\t" \
+  ".insn r 0x7b, " width ", 0x54, s9, t4, t1\n\t" \
+  ".insn r 0x7b, " width ", 0x54, s10, t4, t2\n\t" \
+  ".insn r 0x7b, " width ", 0x54, s11, t4, t3\n\t" \
+  ".insn r 0x7b, " width ", 0x54, a4, ra, t0\n\t" \
+  ".insn r 0x7b, " width ", 0x54, a5, ra, t1\n\t" \
+  ".insn r 0x7b, " width ", 0x54, a6, ra, t2\n\t" \
+  ".insn r 0x7b, " width ", 0x54, a7, ra, t3\n\t"
+
+#define EQ_XPULP_DOTS EQ_XPULP_DOTS_OF("1")
 
 /* One quad of bytes: four pixels (a1 a2 a3 t5) times four channels (t6): 8 post-increment loads, none used by the next
  * instruction, and the dot products. */
@@ -139,51 +141,55 @@ _Static_assert(offsetof(eq_xpulp_block_t, weights) == 16 && offsetof(eq_xpulp_bl
   "sw t0, 60(sp)\n\t" \
   "sw t1, 56(sp)\n\t"
 
-/* Sums of c->groups groups for four pixels, from the biases on; c->weights and c->bias move on. In assembly where the
- * compiler has no built-ins: sixteen sums, five pointers, four weights and two activations fill 27 registers, and
- * there is no way to ask for a hardware loop in C. */
-__attribute__((naked, noinline, unused)) static void eq_xpulp_sum(eq_xpulp_block_t *c __attribute__((unused))) {
-  __asm__ volatile(
-      EQ_XPULP_SAVE
-      "lw t6, 16(a0)\n\t"
-      "lw t1, 24(a0)\n\t"
-      "lw t0, 28(a0)\n\t"
-      "addi t2, a0, 32\n\t"
-      "sw t1, 56(sp)\n\t"
-      "sw t2, 60(sp)\n"
-      "1:\n\t"
-      "lw s0, 0(t0)\n\t"
-      "lw s1, 4(t0)\n\t"
-      "lw s2, 8(t0)\n\t"
-      "lw s3, 12(t0)\n\t"
-      "addi t0, t0, 16\n\t"
-      "sw t0, 28(a0)\n\t"
-      "mv s4, s0\n\t"
-      "mv s5, s1\n\t"
-      "mv s6, s2\n\t"
-      "mv s7, s3\n\t"
-      "mv s8, s0\n\t"
-      "mv s9, s1\n\t"
-      "mv s10, s2\n\t"
-      "mv s11, s3\n\t"
-      "mv a4, s0\n\t"
-      "mv a5, s1\n\t"
-      "mv a6, s2\n\t"
-      "mv a7, s3\n\t"
-      "lw t0, 20(a0)\n\t"
-      "lw a1, 0(a0)\n\t"
-      "lw a2, 4(a0)\n\t"
-      "lw a3, 8(a0)\n\t"
-      "lw t5, 12(a0)\n\t"
-      ".balign 4\n\t"
-      ".insn i 0x2b, 4, x14, t0, 25\n\t" /* cv.setup 0, t0, 24 instructions */
-      EQ_XPULP_QUAD
-      EQ_XPULP_STORE_SUMS
-      "lw t0, 28(a0)\n\t"
-      "bnez t1, 1b\n\t"
-      "sw t6, 16(a0)\n\t"
-      EQ_XPULP_RESTORE);
-}
+/* Defines a function for the sums of c->groups groups for four pixels, from the biases on; c->weights and c->bias move
+ * on. `word`: 24 instructions for a word of each pixel. In assembly where the compiler has no built-ins: sixteen sums,
+ * five pointers, four weights and two activations fill 27 registers, and there is no way to ask for a hardware loop in
+ * C. */
+#define EQ_XPULP_SUM(name, word) \
+  __attribute__((naked, noinline, unused)) static void name(eq_xpulp_block_t *c __attribute__((unused))) { \
+    __asm__ volatile( \
+        EQ_XPULP_SAVE \
+        "lw t6, 16(a0)\n\t" \
+        "lw t1, 24(a0)\n\t" \
+        "lw t0, 28(a0)\n\t" \
+        "addi t2, a0, 32\n\t" \
+        "sw t1, 56(sp)\n\t" \
+        "sw t2, 60(sp)\n" \
+        "1:\n\t" \
+        "lw s0, 0(t0)\n\t" \
+        "lw s1, 4(t0)\n\t" \
+        "lw s2, 8(t0)\n\t" \
+        "lw s3, 12(t0)\n\t" \
+        "addi t0, t0, 16\n\t" \
+        "sw t0, 28(a0)\n\t" \
+        "mv s4, s0\n\t" \
+        "mv s5, s1\n\t" \
+        "mv s6, s2\n\t" \
+        "mv s7, s3\n\t" \
+        "mv s8, s0\n\t" \
+        "mv s9, s1\n\t" \
+        "mv s10, s2\n\t" \
+        "mv s11, s3\n\t" \
+        "mv a4, s0\n\t" \
+        "mv a5, s1\n\t" \
+        "mv a6, s2\n\t" \
+        "mv a7, s3\n\t" \
+        "lw t0, 20(a0)\n\t" \
+        "lw a1, 0(a0)\n\t" \
+        "lw a2, 4(a0)\n\t" \
+        "lw a3, 8(a0)\n\t" \
+        "lw t5, 12(a0)\n\t" \
+        ".balign 4\n\t" \
+        ".insn i 0x2b, 4, x14, t0, 25\n\t" /* cv.setup 0, t0, 24 instructions */ \
+        word \
+        EQ_XPULP_STORE_SUMS \
+        "lw t0, 28(a0)\n\t" \
+        "bnez t1, 1b\n\t" \
+        "sw t6, 16(a0)\n\t" \
+        EQ_XPULP_RESTORE); \
+  }
+
+EQ_XPULP_SUM(eq_xpulp_sum, EQ_XPULP_QUAD)
 #else
 __attribute__((noinline, unused)) static void eq_xpulp_sum(eq_xpulp_block_t *c) {
   const int8_t *weights = c->weights;

@@ -5,6 +5,7 @@
 
 #include "eq_element_f16.h"
 #include "eq_float_put.h"
+#include "eq_spread_pairs.h"
 #include "eq_types.h"
 #include "eq_xcv.h"
 
@@ -99,38 +100,6 @@ static EQ_INLINE void eq_xpulp_product_f16(const eq_f16_t *x, int32_t pixels, in
       }
       eq_float_put4(s, to + pixel * pitch, channels, low, high);
     }
-  }
-}
-
-/* Places for the elements of one pixel, from element `from` on: `count` of them, zeros where there is no source. */
-static EQ_INLINE void eq_xpulp_spread_f16(eq_f16_t *x, int32_t from, const eq_f16_t *source, int32_t count) {
-  if (((from | count) & 1) == 0 && ((uintptr_t)source & 3u) == 0u) { /* pairs stay pairs */
-    uint32_t *to = (uint32_t *)(void *)(x + 4 * from);
-    const uint32_t *pair = (const uint32_t *)(const void *)source;
-    if (source == NULL) {
-      for (; count > 0; count -= 2) {
-        *to = 0u;
-        to += 4;
-      }
-      return;
-    }
-    for (; count >= 8; count -= 8) {
-      const uint32_t p0 = pair[0], p1 = pair[1], p2 = pair[2], p3 = pair[3];
-      to[0] = p0;
-      to[4] = p1;
-      to[8] = p2;
-      to[12] = p3;
-      to += 16;
-      pair += 4;
-    }
-    for (; count > 0; count -= 2) {
-      *to = *pair++;
-      to += 4;
-    }
-    return;
-  }
-  for (int32_t k = from; k < from + count; k++) {
-    x[(k >> 1) * 8 + (k & 1)] = source != NULL ? *source++ : (eq_f16_t)0;
   }
 }
 
