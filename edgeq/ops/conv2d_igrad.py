@@ -5,7 +5,8 @@
   inside, ox alike, of dy[oy][ox][o] * w[o][ky][kx][i]
 
 Input pixels with the same remainders of (iy + pad_top) by stride_h and (ix + pad_left) by stride_w, a phase, have the
-same taps: weights are packed phase by phase.
+same taps, and are the outputs of a convolution of dy: weights are packed phase by phase, for the blocks of the forward
+kernels.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops import float_layers, training
-from edgeq.ops.base import Arrangement, Constant, Kernel
+from edgeq.ops.base import Arrangement, Constant, Kernel, output_pixels
 from edgeq.ops.float_types import FLOATS, Rounding
 from edgeq.ops.spatial import Window
 from edgeq.packing import floats
+from edgeq.packing.blocks import round_up
 
 
 def geometry(graph: Graph, node: Node) -> dict[str, int]:
@@ -37,10 +39,10 @@ def rows(graph: Graph, node: Node) -> int:
     return graph.tensor(node.output).shape[1]
 
 
-def _kernel(isa: str, dtype: str, lanes: int, pixels: int, step: int, pair: int, why: str) -> Kernel:
-    """A kernel that multiplies blocks of `lanes` input channels and `pixels` pixels."""
-    kind = FLOATS[dtype]
-    bytes_each = kind.bits // 8 if pair > 1 else 4
+def _kernel(block: float_layers.Block, dtype: str) -> Kernel:
+    """A kernel that multiplies the blocks of an instruction set."""
+    kind, lanes = FLOATS[dtype], block.lanes
+    step, pair = block.weights.step, block.weights.pair
 
     def pack(graph: Graph, node: Node) -> dict[str, Constant]:
         if not graph.tensor(node.inputs[1]).is_constant:
@@ -51,28 +53,26 @@ def _kernel(isa: str, dtype: str, lanes: int, pixels: int, step: int, pair: int,
     def scratch(graph: Graph, node: Node) -> int:
         g = geometry(graph, node)
         sums = floats.most_taps(Window.of(node.attributes)) * g["out_c"]
-        return bytes_each * pixels * floats.round_up(sums, step) + 4 * floats.round_up(g["in_c"], lanes)
+        return block.scratch_bytes(sums) + 4 * round_up(g["in_c"], lanes)
 
     return Kernel(
-        f"eq_conv2d_igrad_{kind.suffix}_{isa}",
-        isa,
-        f"conv2d_igrad/eq_conv2d_igrad_{kind.suffix}_{isa}.c",
-        units=rows,
+        f"eq_conv2d_igrad_{kind.suffix}_{block.isa}",
+        block.isa,
+        f"conv2d_igrad/eq_conv2d_igrad_{kind.suffix}_{block.isa}.c",
+        units=output_pixels,
+        granule=lambda graph, node: block.pixels,
         pack=pack,
         scratch_bytes=scratch,
         dtype=dtype,
         parameters=lambda graph, node: {**geometry(graph, node), "record": f"eq_conv2d_igrad_{kind.suffix}_t"},
         operands={"weights": (1, Arrangement("transposed", lanes, step, pair))},
-        why=why,
+        why=block.why,
     )
 
 
 class Conv2dIgrad(training.WindowGradient):
     name = "conv2d_igrad"
-    kernels = tuple(
-        _kernel("scalar", dtype, floats.LANES, floats.PIXELS, floats.STEP, 1, "portable C, 4 pixels x 4 channels")
-        for dtype in FLOATS
-    )
+    kernels = tuple(_kernel(block, dtype) for block in float_layers.BLOCKS for dtype in block.types)
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         dy, weights = inputs

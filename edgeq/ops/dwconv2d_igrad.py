@@ -9,34 +9,56 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops import conv2d_igrad, float_layers, training
-from edgeq.ops.base import Arrangement, Constant, Kernel
-from edgeq.ops.float_types import FLOATS, Rounding
+from edgeq.ops.base import Arrangement, Constant, Kernel, output_pixels
+from edgeq.ops.float_types import FLOAT16, FLOATS, Rounding
 from edgeq.ops.spatial import Window
+from edgeq.packing import floats
+from edgeq.packing.blocks import round_up
 
 
-def _pack(graph: Graph, node: Node) -> dict[str, Constant]:
-    weights = graph.tensor(node.inputs[1])
-    return {} if weights.data is None else {"weights": float_layers.constant(weights.data)}
-
-
-def _kernel(dtype: str) -> Kernel:
+def _kernel(isa: str, dtype: str, lanes: int, pair: int, why: str) -> Kernel:
+    """A kernel that works pixel by pixel, `lanes` channels at a time, with `pair` taps together."""
     kind = FLOATS[dtype]
+
+    def pack(graph: Graph, node: Node) -> dict[str, Constant]:
+        weights = graph.tensor(node.inputs[1]).data
+        if weights is None:
+            return {}
+        return {"weights": float_layers.constant(floats.pack_flipped(weights, Window.of(node.attributes), pair, pair))}
+
+    def scratch(graph: Graph, node: Node) -> int:
+        channels = conv2d_igrad.geometry(graph, node)["in_c"]
+        zeros = 4 * round_up(channels, lanes)
+        if pair == 1:
+            return zeros
+        return zeros + floats.scratch_dwconv2d_xpulp(floats.most_taps(Window.of(node.attributes)), channels)
+
+    def obstacle(graph: Graph, node: Node) -> str | None:
+        return "an odd number of channels" if pair > 1 and graph.tensor(node.output).shape[3] % 2 else None
+
     record = f"eq_dwconv2d_igrad_{kind.suffix}_t"
     return Kernel(
-        f"eq_dwconv2d_igrad_{kind.suffix}_scalar",
-        "scalar",
-        f"dwconv2d_igrad/eq_dwconv2d_igrad_{kind.suffix}_scalar.c",
-        units=conv2d_igrad.rows,
-        pack=_pack,
+        f"eq_dwconv2d_igrad_{kind.suffix}_{isa}",
+        isa,
+        f"dwconv2d_igrad/eq_dwconv2d_igrad_{kind.suffix}_{isa}.c",
+        units=output_pixels,
+        applies=obstacle,
+        pack=pack,
+        scratch_bytes=scratch,
         dtype=dtype,
         parameters=lambda graph, node: {**conv2d_igrad.geometry(graph, node), "record": record},
-        operands={"weights": (1, Arrangement())},
+        operands={"weights": (1, Arrangement("flipped", 1, pair, pair))},
+        why=why,
     )
 
 
 class DepthwiseConv2dIgrad(training.WindowGradient):
     name = "dwconv2d_igrad"
-    kernels = tuple(_kernel(dtype) for dtype in FLOATS)
+    kernels = (
+        _kernel("xpulp", FLOAT16, floats.LANES, 2, "dot products of pairs of taps, float32 sums, 4 channels"),
+        *(_kernel("mve", dtype, floats.MVE_LANES, 1, "float32 vectors, 8 channels") for dtype in FLOATS),
+        *(_kernel("scalar", dtype, floats.LANES, 1, "portable C, 4 channels") for dtype in FLOATS),
+    )
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         dy, weights = inputs

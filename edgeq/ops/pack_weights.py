@@ -25,16 +25,21 @@ def packed_elements(shape: Shape, reader: Node, arrangement: Arrangement) -> int
         return round_up(int(np.prod(shape)), arrangement.lanes)
     if arrangement.order == "taps":
         return round_up(int(np.prod(shape[:-1])), arrangement.step) * shape[-1]
+    if arrangement.order == "flipped":
+        taps_of_phases = floats.taps_of_phases(Window.of(reader.attributes))
+        return sum(round_up(count, arrangement.step) for count in taps_of_phases) * shape[-1]
     taps = int(np.prod(shape[1:-1]))
     if arrangement.order == "filters":
         return round_up(shape[0], arrangement.lanes) * round_up(taps * shape[-1], arrangement.step)
-    sums = (round_up(count * shape[0], arrangement.step) for count in floats.taps_of_phases(Window.of(reader.attributes)))
+    sums = (
+        round_up(count * shape[0], arrangement.step) for count in floats.taps_of_phases(Window.of(reader.attributes))
+    )
     return round_up(shape[-1], arrangement.lanes) * sum(sums)
 
 
 def parameters(shape: Shape, reader: Node, arrangement: Arrangement, trained: int) -> dict[str, Any]:
     """The integers of eq_pack_weights_t; `trained`: how many channels are parameters."""
-    rows = arrangement.order in ("plain", "taps")
+    rows = arrangement.order in ("plain", "taps", "flipped")
     fields = {
         "order": f"EQ_PACK_{arrangement.order.upper()}",
         "out_c": int(np.prod(shape[:-1])) if rows else shape[0],
@@ -44,7 +49,7 @@ def parameters(shape: Shape, reader: Node, arrangement: Arrangement, trained: in
         "step": arrangement.step,
         "pair": arrangement.pair,
     }
-    if arrangement.order == "transposed":
+    if arrangement.order in ("transposed", "flipped"):
         window = training.window_fields(Window.of(reader.attributes))
         return fields | {key: window[key] for key in window if not key.startswith("pad")}
     kernel_w = int(np.prod(shape[1:-1])) if arrangement.order == "filters" else 1
@@ -53,9 +58,9 @@ def parameters(shape: Shape, reader: Node, arrangement: Arrangement, trained: in
 
 
 def units(fields: dict[str, Any]) -> int:
-    """Blocks of lanes, each of which a core packs alone."""
-    if fields["order"] == "EQ_PACK_TAPS":
-        return int(-(-fields["out_c"] // fields["pair"]))
+    """Blocks of lanes, or channels, each of which a core packs alone."""
+    if fields["order"] in ("EQ_PACK_TAPS", "EQ_PACK_FLIPPED"):
+        return int(fields["in_c"])
     count = {"EQ_PACK_TRANSPOSED": fields["in_c"], "EQ_PACK_FILTERS": fields["out_c"]}.get(
         fields["order"], fields["out_c"] * fields["in_c"]
     )

@@ -94,14 +94,14 @@ def most_taps(window: Window) -> int:
 
 
 def _taps(window: Window, axis: int) -> list[list[int]]:
-    """Along an axis: phase -> its taps."""
+    """Along an axis: phase -> its taps, from the last to the first: so they lie in the gradient in rising order."""
     kernel, stride, dilation = window.kernel[axis], window.stride[axis], window.dilation[axis]
-    return [[k for k in range(kernel) if (phase - k * dilation) % stride == 0] for phase in range(stride)]
+    return [[k for k in reversed(range(kernel)) if (phase - k * dilation) % stride == 0] for phase in range(stride)]
 
 
 def pack_transposed(weights: np.ndarray, window: Window, lanes: int, step: int, pair: int) -> np.ndarray:
     """[out_c, kernel_h, kernel_w, in_c] -> phase by phase [up(in_c, lanes)/lanes][up(taps * out_c, step)/pair][lanes]
-    [pair], zero-filled, flattened; the sums of a phase run over its taps, then output channels."""
+    [pair], zero-filled, flattened; the sums of a phase run over its taps, the last one first, then output channels."""
     parts = []
     for ky in _taps(window, 0):
         for kx in _taps(window, 1):
@@ -109,4 +109,15 @@ def pack_transposed(weights: np.ndarray, window: Window, lanes: int, step: int, 
             full = padded(chosen, (lanes, step))
             blocks = full.reshape(len(full) // lanes, lanes, full.shape[1] // pair, pair)
             parts.append(blocks.transpose(0, 2, 1, 3).reshape(-1))
+    return np.concatenate(parts)
+
+
+def pack_flipped(weights: np.ndarray, window: Window, step: int, pair: int) -> np.ndarray:
+    """[kernel_h, kernel_w, channels] -> phase by phase [up(taps, step)/pair][channels][pair], the last tap first,
+    zero-filled, flattened."""
+    parts = []
+    for ky in _taps(window, 0):
+        for kx in _taps(window, 1):
+            full = padded(weights[ky][:, kx].reshape(-1, weights.shape[2]), (step, 1))
+            parts.append(full.reshape(len(full) // pair, pair, weights.shape[2]).transpose(0, 2, 1).reshape(-1))
     return np.concatenate(parts)

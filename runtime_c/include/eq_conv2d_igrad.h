@@ -4,10 +4,12 @@
  *                                          [(ix + pad_left - kx*dilation_w) / stride_w][o] * w[o][ky][kx][i]
  *
  * over the taps for which the places are whole numbers inside dy. in_*: dx; out_*: dy. Summed in float32, n = taps * out_c
- * + 2. Pixels with the same remainders of iy + pad_top and ix + pad_left by the strides, a phase, have the same taps.
+ * + 2. Pixels with the same remainders of iy + pad_top and ix + pad_left by the strides, a phase, have the same taps, and
+ * are the outputs of a convolution of dy (eq_conv2d_float.h, with its blocks).
  *
- * Weights, phase by phase: [up(in_c, 4)/4][up(K, 2)][4], K = (tap, o). scratch: float32 [up(K, 2)][4 pixels] of the phase
- * with the most taps, and zeros [up(in_c, 4)]. Work unit of `range`: rows of dx. */
+ * Weights, phase by phase: [up(in_c, 4)/4][up(K, 2)][4] (scalar), [up(in_c, 4)/4][up(K, 4)/2][4][2] (xpulp),
+ * [up(in_c, 8)/8][K][8] (mve); K = (tap, o), the last tap of the phase first. scratch: zeros, float32 up(in_c, 4) (mve: 8),
+ * and what a convolution has for the phase with the most taps. Work unit of `range`: pixels of dx, phase by phase. */
 #ifndef EQ_CONV2D_IGRAD_H
 #define EQ_CONV2D_IGRAD_H
 
@@ -30,9 +32,17 @@ typedef struct {
   const float *weights;
 } eq_conv2d_igrad_f32_t;
 
-void eq_conv2d_igrad_f16_scalar(const eq_conv2d_igrad_f16_t *p, const eq_f16_t *restrict dy, eq_f16_t *restrict dx,
-                                void *restrict scratch, eq_range_t range);
-void eq_conv2d_igrad_f32_scalar(const eq_conv2d_igrad_f32_t *p, const float *restrict dy, float *restrict dx,
-                                void *restrict scratch, eq_range_t range);
+#define EQ_CONV2D_IGRAD_F16_PROTOTYPE(name) \
+  void name(const eq_conv2d_igrad_f16_t *p, const eq_f16_t *restrict dy, eq_f16_t *restrict dx, void *restrict scratch, \
+            eq_range_t range)
+#define EQ_CONV2D_IGRAD_F32_PROTOTYPE(name) \
+  void name(const eq_conv2d_igrad_f32_t *p, const float *restrict dy, float *restrict dx, void *restrict scratch, \
+            eq_range_t range)
+
+EQ_CONV2D_IGRAD_F16_PROTOTYPE(eq_conv2d_igrad_f16_scalar);
+EQ_CONV2D_IGRAD_F16_PROTOTYPE(eq_conv2d_igrad_f16_mve);
+EQ_CONV2D_IGRAD_F16_PROTOTYPE(eq_conv2d_igrad_f16_xpulp);
+EQ_CONV2D_IGRAD_F32_PROTOTYPE(eq_conv2d_igrad_f32_scalar);
+EQ_CONV2D_IGRAD_F32_PROTOTYPE(eq_conv2d_igrad_f32_mve);
 
 #endif

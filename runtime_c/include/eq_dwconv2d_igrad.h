@@ -1,5 +1,9 @@
 /* dwconv2d_igrad: the gradient of a depthwise convolution's input; the formula and the record of eq_conv2d_igrad.h, channel
- * by channel, with weights [kernel_h][kernel_w][channels]. Work unit of `range`: rows of dx. No scratch. */
+ * by channel.
+ *
+ * Weights, phase by phase, the last tap first: [taps][channels], xpulp: [up(taps, 2)/2][channels][2 taps]. scratch: zeros,
+ * float32 up(channels, 4) (mve: 8), and what a depthwise convolution has (eq_dwconv2d_float.h). Work unit of `range`: pixels
+ * of dx, phase by phase. */
 #ifndef EQ_DWCONV2D_IGRAD_H
 #define EQ_DWCONV2D_IGRAD_H
 
@@ -8,9 +12,10 @@
 typedef eq_conv2d_igrad_f16_t eq_dwconv2d_igrad_f16_t;
 typedef eq_conv2d_igrad_f32_t eq_dwconv2d_igrad_f32_t;
 
-void eq_dwconv2d_igrad_f16_scalar(const eq_dwconv2d_igrad_f16_t *p, const eq_f16_t *restrict dy, eq_f16_t *restrict dx,
-                                  eq_range_t range);
-void eq_dwconv2d_igrad_f32_scalar(const eq_dwconv2d_igrad_f32_t *p, const float *restrict dy, float *restrict dx,
-                                  eq_range_t range);
+EQ_CONV2D_IGRAD_F16_PROTOTYPE(eq_dwconv2d_igrad_f16_scalar);
+EQ_CONV2D_IGRAD_F16_PROTOTYPE(eq_dwconv2d_igrad_f16_mve);
+EQ_CONV2D_IGRAD_F16_PROTOTYPE(eq_dwconv2d_igrad_f16_xpulp); /* channels: an even number */
+EQ_CONV2D_IGRAD_F32_PROTOTYPE(eq_dwconv2d_igrad_f32_scalar);
+EQ_CONV2D_IGRAD_F32_PROTOTYPE(eq_dwconv2d_igrad_f32_mve);
 
 #endif

@@ -1,69 +1,56 @@
-/* conv2d_igrad, portable C, for the element that was included before: the patches of four pixels of a phase, then the
- * matrix product of the forward kernels. */
+/* conv2d_igrad and dwconv2d_igrad for the element that was included before: every phase is a convolution of dy, made by the
+ * blocks of the forward kernels. */
+#ifndef EQ_FLOAT_CONV2D_IGRAD_H
+#define EQ_FLOAT_CONV2D_IGRAD_H
+
+#include "eq_conv2d_float.h"
 #include "eq_conv2d_igrad.h"
-#include "eq_float_block.h"
 #include "eq_phase.h"
 
-/* What lies under the taps of the pixel at iy, ix (padding added), into every fourth place of x. */
-static EQ_INLINE float *gather(const RECORD(conv2d_igrad) *p, const ELEMENT *dy, int32_t iy, int32_t ix, float *x) {
-  for (int32_t ky = 0; ky < p->kernel_h; ky++) {
-    const int32_t down = iy - ky * p->dilation_h;
-    if (down % p->stride_h != 0) {
-      continue;
-    }
-    for (int32_t kx = 0; kx < p->kernel_w; kx++) {
-      const int32_t across = ix - kx * p->dilation_w;
-      if (across % p->stride_w != 0) {
-        continue;
-      }
-      const int32_t oy = down / p->stride_h, ox = across / p->stride_w;
-      const int32_t inside = down >= 0 && across >= 0 && oy < p->out_h && ox < p->out_w;
-      const ELEMENT *from = dy + (inside ? (oy * p->out_w + ox) * p->out_c : 0);
-      for (int32_t o = 0; o < p->out_c; o++) {
-        *x = inside ? LOAD(from + o) : 0.0f;
-        x += EQ_FLOAT_PIXELS;
-      }
-    }
-  }
-  return x;
-}
+/* A block of `pixels` pixels of a convolution; y is channel 0 of the first one, `pitch` elements before the next. */
+typedef void eq_conv2d_block_t(const RECORD(conv2d) *p, const ELEMENT *input, int32_t pixel, int32_t pixels, ELEMENT *y,
+                               int32_t pitch, void *scratch);
 
-void KERNEL(conv2d_igrad, scalar)(const RECORD(conv2d_igrad) *p, const ELEMENT *restrict dy, ELEMENT *restrict dx,
-                                  void *restrict scratch, eq_range_t range) {
-  const eq_range_t channels = {0, p->in_c};
-  const int32_t padded = (p->in_c + EQ_FLOAT_LANES - 1) & ~(EQ_FLOAT_LANES - 1);
-  float *const zeros = scratch, *const x = zeros + padded;
+/* `most`: pixels of a block. `lanes`: channels. `step`: products of a turn of its loop, of depthwise layers: taps. */
+static EQ_INLINE void eq_conv2d_igrad(const RECORD(conv2d_igrad) *p, const ELEMENT *dy, ELEMENT *dx, void *scratch,
+                                      eq_range_t range, eq_conv2d_block_t *block, int32_t most, int32_t lanes,
+                                      int32_t step, int32_t depthwise) {
+  const int32_t padded = (p->in_c + lanes - 1) & ~(lanes - 1), across_rows = p->stride_h * p->stride_w == 1;
+  float *const zeros = scratch;
   for (int32_t i = 0; i < padded; i++) {
     zeros[i] = 0.0f;
   }
-  for (int32_t row = range.begin; row < range.end; row++) {
-    const int32_t iy = row + p->pad_top;
-    const ELEMENT *weights = p->weights;
-    for (int32_t phase_y = 0; phase_y < p->stride_h; phase_y++) {
-      const int32_t down = eq_phase_taps(phase_y, p->kernel_h, p->dilation_h, p->stride_h);
-      for (int32_t phase_x = 0; phase_x < p->stride_w; phase_x++) {
-        const int32_t count = down * eq_phase_taps(phase_x, p->kernel_w, p->dilation_w, p->stride_w) * p->out_c;
-        const ELEMENT *const own = weights;
-        weights += padded * eq_float_even(count);
-        if (iy % p->stride_h != phase_y) {
-          continue;
-        }
-        const int32_t step = EQ_FLOAT_PIXELS * p->stride_w;
-        int32_t first = (phase_x - p->pad_left) % p->stride_w;
-        first += first < 0 ? p->stride_w : 0;
-        for (int32_t column = first; column < p->in_w; column += step) {
-          const int32_t left = (p->in_w - column + p->stride_w - 1) / p->stride_w;
-          const int32_t pixels = left < EQ_FLOAT_PIXELS ? left : EQ_FLOAT_PIXELS;
-          for (int32_t i = 0; i < pixels; i++) {
-            float *const end = gather(p, dy, iy, column + i * p->stride_w + p->pad_left, x + i);
-            if ((count & 1) != 0) {
-              *end = 0.0f;
-            }
-          }
-          eq_float_product(x, pixels, count, own, zeros, dx + (row * p->in_w + column) * p->in_c, p->stride_w * p->in_c,
-                           channels, -EQ_FLOAT_INFINITY, EQ_FLOAT_INFINITY);
-        }
+  RECORD(conv2d) layer = {
+      .in_h = p->out_h, .in_w = p->out_w, .in_c = p->out_c, .out_c = p->in_c, .stride_h = 1, .stride_w = 1,
+      .act_min = -EQ_FLOAT_INFINITY, .act_max = EQ_FLOAT_INFINITY, .bias = zeros, .weights = p->weights};
+  int32_t before = 0;
+  for (int32_t phase_y = 0; phase_y < p->stride_h; phase_y++) {
+    const eq_phase_t rows = eq_phase_of(phase_y, p->kernel_h, p->dilation_h, p->stride_h, p->pad_top, p->in_h);
+    for (int32_t phase_x = 0; phase_x < p->stride_w; phase_x++) {
+      const eq_phase_t columns = eq_phase_of(phase_x, p->kernel_w, p->dilation_w, p->stride_w, p->pad_left, p->in_w);
+      const eq_range_t part = eq_phase_part(range, before, rows.count * columns.count);
+      layer.out_h = rows.count;
+      layer.out_w = columns.count;
+      layer.kernel_h = rows.taps;
+      layer.kernel_w = columns.taps;
+      layer.pad_top = -rows.start;
+      layer.pad_left = -columns.start;
+      layer.dilation_h = rows.step;
+      layer.dilation_w = columns.step;
+      for (int32_t pixel = part.begin, pixels; pixel < part.end; pixel += pixels) {
+        const int32_t row = pixel / columns.count, column = pixel - row * columns.count;
+        const int32_t left = part.end - pixel, in_row = across_rows ? left : columns.count - column;
+        pixels = left < in_row ? left : in_row;
+        pixels = pixels < most ? pixels : most;
+        ELEMENT *const to =
+            dx + ((rows.first + row * p->stride_h) * p->in_w + columns.first + column * p->stride_w) * p->in_c;
+        block(&layer, dy, pixel, pixels, to, p->stride_w * p->in_c, zeros + padded);
       }
+      before += rows.count * columns.count;
+      const int32_t taps = rows.taps * columns.taps, sums = taps * (depthwise ? 1 : p->out_c);
+      layer.weights += (depthwise ? p->in_c : padded) * ((sums + step - 1) & ~(step - 1));
     }
   }
 }
+
+#endif

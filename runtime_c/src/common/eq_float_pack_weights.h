@@ -3,13 +3,37 @@
 #include "eq_pack_weights.h"
 #include "eq_phase.h"
 
-/* `count` numbers, `stride` apart, as row `lane` of its block from place k on of its sums; zeros where there is no source. */
+/* Row `lane` of a block from place k of its sums on: `count` numbers that lie `stride` apart. */
 static EQ_INLINE void put(const eq_pack_weights_t *p, ELEMENT *block, int32_t lane, int32_t k, const float *from,
                           int32_t count, int32_t stride) {
-  for (int32_t i = 0; i < count; i++, k++) {
-    ELEMENT *const to = block + (k / p->pair * p->lanes + lane) * p->pair + k % p->pair;
-    STORE(to, from != NULL ? *from : 0.0f);
-    from = from != NULL ? from + stride : NULL;
+  const int32_t pair = p->pair, odd = k & (pair - 1), turn = pair * p->lanes;
+  ELEMENT *to = block + (k - odd) * p->lanes + lane * pair + odd;
+  if (odd != 0 && count > 0) {
+    STORE(to, *from);
+    to += turn - 1;
+    from += stride;
+    count--;
+  }
+  if (pair == 2) {
+    for (; count >= 2; count -= 2) {
+      STORE(to, from[0]);
+      STORE(to + 1, from[stride]);
+      to += turn;
+      from += 2 * stride;
+    }
+  }
+  for (; count > 0; count--) {
+    STORE(to, *from);
+    to += turn;
+    from += stride;
+  }
+}
+
+/* Zeros from place k on. */
+static EQ_INLINE void clear(const eq_pack_weights_t *p, ELEMENT *block, int32_t lane, int32_t k, int32_t end) {
+  for (; k < end; k++) {
+    const int32_t odd = k & (p->pair - 1);
+    block[(k - odd) * p->lanes + lane * p->pair + odd] = (ELEMENT)0;
   }
 }
 
@@ -26,24 +50,37 @@ static EQ_INLINE void filters(const eq_pack_weights_t *p, const float *weights, 
         const float *const from = channel < p->trained ? weights + channel * count : p->rest + (channel - p->trained) * count;
         put(p, to, lane, 0, from, filled, 1);
       }
-      put(p, to, lane, filled, NULL, full - filled, 0);
+      clear(p, to, lane, filled, full);
     }
   }
 }
 
+static EQ_INLINE eq_phase_t rows_of(const eq_pack_weights_t *p, int32_t phase) {
+  return eq_phase_of(phase, p->kernel_h, p->dilation_h, p->stride_h, 0, 1);
+}
+
+static EQ_INLINE eq_phase_t columns_of(const eq_pack_weights_t *p, int32_t phase) {
+  return eq_phase_of(phase, p->kernel_w, p->dilation_w, p->stride_w, 0, 1);
+}
+
+/* Tap number `y`, `x` of a phase, the last one being number 0. */
+static EQ_INLINE int32_t tap_of(const eq_pack_weights_t *p, const eq_phase_t *rows, const eq_phase_t *columns, int32_t y,
+                                int32_t x) {
+  return (rows->last - y * rows->apart) * p->kernel_w + columns->last - x * columns->apart;
+}
+
 /* The weights of one phase. */
-static EQ_INLINE void phase(const eq_pack_weights_t *p, const float *weights, ELEMENT *packed, int32_t full, int32_t phase_y,
-                            int32_t phase_x, eq_range_t range) {
+static EQ_INLINE void phase(const eq_pack_weights_t *p, const float *weights, ELEMENT *packed, int32_t full,
+                            const eq_phase_t *rows, const eq_phase_t *columns, eq_range_t range) {
   const int32_t stride = p->kernel_h * p->kernel_w * p->in_c;
   for (int32_t block = range.begin; block < range.end; block++) {
     ELEMENT *const to = packed + block * p->lanes * full;
     for (int32_t lane = 0; lane < p->lanes; lane++) {
       const int32_t channel = block * p->lanes + lane;
       int32_t k = 0;
-      for (int32_t tap = 0; tap < p->kernel_h * p->kernel_w && channel < p->in_c; tap++) {
-        if (eq_phase_has(phase_y, tap / p->kernel_w, p->dilation_h, p->stride_h) &&
-            eq_phase_has(phase_x, tap % p->kernel_w, p->dilation_w, p->stride_w)) {
-          const int32_t at = tap * p->in_c + channel;
+      for (int32_t y = 0; y < rows->taps && channel < p->in_c; y++) {
+        for (int32_t x = 0; x < columns->taps; x++) {
+          const int32_t at = tap_of(p, rows, columns, y, x) * p->in_c + channel;
           put(p, to, lane, k, weights + at, p->trained, stride);
           if (p->rest != NULL) {
             put(p, to, lane, k + p->trained, p->rest + at, p->out_c - p->trained, stride);
@@ -51,52 +88,112 @@ static EQ_INLINE void phase(const eq_pack_weights_t *p, const float *weights, EL
           k += p->out_c;
         }
       }
-      put(p, to, lane, k, NULL, full - k, 0);
+      clear(p, to, lane, k, full);
     }
   }
 }
 
 static EQ_INLINE void transposed(const eq_pack_weights_t *p, const float *weights, ELEMENT *packed, eq_range_t range) {
   for (int32_t phase_y = 0; phase_y < p->stride_h; phase_y++) {
-    const int32_t down = eq_phase_taps(phase_y, p->kernel_h, p->dilation_h, p->stride_h);
+    const eq_phase_t rows = rows_of(p, phase_y);
     for (int32_t phase_x = 0; phase_x < p->stride_w; phase_x++) {
-      const int32_t taps = down * eq_phase_taps(phase_x, p->kernel_w, p->dilation_w, p->stride_w);
-      const int32_t full = whole(taps * p->out_c, p->step);
-      phase(p, weights, packed, full, phase_y, phase_x, range);
+      const eq_phase_t columns = columns_of(p, phase_x);
+      const int32_t full = whole(rows.taps * columns.taps * p->out_c, p->step);
+      phase(p, weights, packed, full, &rows, &columns, range);
       packed += whole(p->in_c, p->lanes) * full;
     }
   }
 }
 
-/* A number of the matrix [rows][in_c]. */
-static EQ_INLINE float at(const eq_pack_weights_t *p, const float *weights, int32_t row, int32_t c) {
-  return c < p->trained ? weights[row * p->trained + c] : p->rest[row * (p->in_c - p->trained) + c - p->trained];
-}
-
 static EQ_INLINE void plain(const eq_pack_weights_t *p, const float *weights, ELEMENT *packed, eq_range_t range) {
-  for (int32_t i = range.begin * p->lanes; i < range.end * p->lanes; i++) {
-    STORE(packed + i, i < p->out_c * p->in_c ? at(p, weights, i / p->in_c, i % p->in_c) : 0.0f);
+  const int32_t count = p->out_c * p->in_c, last = range.end * p->lanes, end = last < count ? last : count;
+  int32_t i = range.begin * p->lanes;
+  if (p->rest == NULL) {
+    for (; i < end; i++) {
+      STORE(packed + i, weights[i]);
+    }
+  }
+  for (; i < end; i++) {
+    const int32_t row = i / p->in_c, c = i - row * p->in_c;
+    STORE(packed + i, c < p->trained ? weights[row * p->trained + c]
+                                     : p->rest[row * (p->in_c - p->trained) + c - p->trained]);
+  }
+  for (; i < last; i++) {
+    packed[i] = (ELEMENT)0;
   }
 }
 
-static EQ_INLINE void taps_of(const eq_pack_weights_t *p, const float *weights, ELEMENT *packed, eq_range_t range) {
-  for (int32_t row = range.begin * p->pair; row < range.end * p->pair; row++) {
-    ELEMENT *const to = packed + row / p->pair * p->in_c * p->pair + row % p->pair;
-    for (int32_t c = 0; c < p->in_c; c++) {
-      STORE(to + c * p->pair, row < p->out_c ? at(p, weights, row, c) : 0.0f);
+/* Channels channels.begin to channels.end - 1 of a row [in_c] of the weights, `pair` places apart; zeros if it has none. */
+static EQ_INLINE void row_of(const eq_pack_weights_t *p, const float *weights, int32_t row, ELEMENT *to,
+                             eq_range_t channels) {
+  const int32_t pair = p->pair, trained = channels.end < p->trained ? channels.end : p->trained;
+  int32_t c = channels.begin;
+  to += c * pair;
+  if (row >= p->out_c) {
+    for (; c < channels.end; c++) {
+      *to = (ELEMENT)0;
+      to += pair;
+    }
+    return;
+  }
+  const float *const own = weights + row * p->trained;
+  for (; c < trained; c++) {
+    STORE(to, own[c]);
+    to += pair;
+  }
+  for (; c < channels.end; c++) {
+    STORE(to, p->rest[row * (p->in_c - p->trained) + c - p->trained]);
+    to += pair;
+  }
+}
+
+static EQ_INLINE void taps(const eq_pack_weights_t *p, const float *weights, ELEMENT *packed, eq_range_t range) {
+  const int32_t full = whole(p->out_c, p->step);
+  for (int32_t row = 0; row < full; row++) {
+    const int32_t odd = row & (p->pair - 1);
+    row_of(p, weights, row, packed + (row - odd) * p->in_c + odd, range);
+  }
+}
+
+static EQ_INLINE void flipped(const eq_pack_weights_t *p, const float *weights, ELEMENT *packed, eq_range_t range) {
+  for (int32_t phase_y = 0; phase_y < p->stride_h; phase_y++) {
+    const eq_phase_t rows = rows_of(p, phase_y);
+    for (int32_t phase_x = 0; phase_x < p->stride_w; phase_x++) {
+      const eq_phase_t columns = columns_of(p, phase_x);
+      const int32_t full = whole(rows.taps * columns.taps, p->step);
+      int32_t y = 0, x = 0;
+      for (int32_t row = 0; row < full; row++) {
+        const int32_t odd = row & (p->pair - 1);
+        const int32_t from = y < rows.taps ? tap_of(p, &rows, &columns, y, x) : p->out_c;
+        row_of(p, weights, from, packed + (row - odd) * p->in_c + odd, range);
+        x++;
+        if (x == columns.taps) {
+          x = 0;
+          y++;
+        }
+      }
+      packed += full * p->in_c;
     }
   }
 }
 
 void KERNEL(pack_weights, scalar)(const eq_pack_weights_t *p, const float *restrict weights, ELEMENT *restrict packed,
                                   eq_range_t range) {
-  if (p->order == EQ_PACK_FILTERS) {
-    filters(p, weights, packed, range);
-  } else if (p->order == EQ_PACK_TRANSPOSED) {
-    transposed(p, weights, packed, range);
-  } else if (p->order == EQ_PACK_TAPS) {
-    taps_of(p, weights, packed, range);
-  } else {
-    plain(p, weights, packed, range);
+  switch (p->order) {
+    case EQ_PACK_FILTERS:
+      filters(p, weights, packed, range);
+      break;
+    case EQ_PACK_TRANSPOSED:
+      transposed(p, weights, packed, range);
+      break;
+    case EQ_PACK_TAPS:
+      taps(p, weights, packed, range);
+      break;
+    case EQ_PACK_FLIPPED:
+      flipped(p, weights, packed, range);
+      break;
+    default:
+      plain(p, weights, packed, range);
+      break;
   }
 }

@@ -1,0 +1,9 @@
+/* dwconv2d_igrad, float32, Armv8.1-M MVE. The header states the contract. */
+#include "eq_dwconv2d_igrad.h"
+#include "eq_element_f32.h"
+#include "eq_mve_float_dwconv2d_pixel.h"
+#include "eq_float_conv2d_igrad.h"
+
+EQ_CONV2D_IGRAD_F32_PROTOTYPE(eq_dwconv2d_igrad_f32_mve) {
+  eq_conv2d_igrad(p, dy, dx, scratch, range, eq_mve_dwconv2d_pixel, 1, EQ_MVE_FLOAT_LANES, 1, 1);
+}
