@@ -17,7 +17,7 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops import float_layers, training
-from edgeq.ops.base import Arrangement, Constant, Kernel, output_pixels
+from edgeq.ops.base import Arrangement, Constant, Kernel
 from edgeq.ops.float_types import FLOATS, Rounding
 from edgeq.ops.spatial import Window
 from edgeq.packing import floats
@@ -37,6 +37,12 @@ def geometry(graph: Graph, node: Node) -> dict[str, int]:
 def rows(graph: Graph, node: Node) -> int:
     """Rows of the input."""
     return graph.tensor(node.output).shape[1]
+
+
+def phase_pixels(graph: Graph, node: Node) -> int:
+    """Pixels of the phases that have most."""
+    shape, stride = graph.tensor(node.output).shape, Window.of(node.attributes).stride
+    return -(-shape[1] // stride[0]) * -(-shape[2] // stride[1])
 
 
 def _kernel(block: float_layers.Block, dtype: str) -> Kernel:
@@ -59,8 +65,7 @@ def _kernel(block: float_layers.Block, dtype: str) -> Kernel:
         f"eq_conv2d_igrad_{kind.suffix}_{block.isa}",
         block.isa,
         f"conv2d_igrad/eq_conv2d_igrad_{kind.suffix}_{block.isa}.c",
-        units=output_pixels,
-        granule=lambda graph, node: block.pixels,
+        units=lambda graph, node: -(-phase_pixels(graph, node) // block.pixels),
         pack=pack,
         scratch_bytes=scratch,
         dtype=dtype,

@@ -14,9 +14,10 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import training
-from edgeq.ops.base import Shape
-from edgeq.ops.float_types import Rounding
+from edgeq.ops.base import Kernel, Shape
+from edgeq.ops.float_types import FLOAT16, FLOAT32, Rounding
 from edgeq.ops.spatial import Window, windows
+from edgeq.packing.blocks import round_up
 
 
 def geometry(graph: Graph, node: Node) -> dict[str, int]:
@@ -35,9 +36,37 @@ def blocks(graph: Graph, node: Node) -> int:
     return g["kernel_h"] * g["kernel_w"] * -(-g["in_c"] // 4)
 
 
+#: output pixels of EQ_CONV2D_WGRAD_PIXELS; places and channels of dy of the xpulp kernel's blocks
+PIXELS, XPULP_PLACES, XPULP_CHANNELS = 128, 8, 2
+
+
+def _units_xpulp(graph: Graph, node: Node) -> int:
+    """Blocks of places of the window times pairs of channels of dy."""
+    g = geometry(graph, node)
+    return -(-g["kernel_h"] * g["kernel_w"] * g["in_c"] // XPULP_PLACES) * -(-g["out_c"] // XPULP_CHANNELS)
+
+
+def _scratch_xpulp(graph: Graph, node: Node) -> int:
+    g = geometry(graph, node)
+    return 2 * XPULP_PLACES * round_up(min(g["out_h"] * g["out_w"], PIXELS), 2)
+
+
 class Conv2dWgrad(training.TrainingOperator):
     name = "conv2d_wgrad"
-    kernels = training.kernels("conv2d_wgrad", geometry, units=blocks, stores="float32")
+    kernels = (
+        Kernel(
+            "eq_conv2d_wgrad_f16_xpulp",
+            "xpulp",
+            "conv2d_wgrad/eq_conv2d_wgrad_f16_xpulp.c",
+            units=_units_xpulp,
+            scratch_bytes=_scratch_xpulp,
+            dtype=FLOAT16,
+            stores=FLOAT32,
+            parameters=geometry,
+            why="dot products of pairs of pixels, float32 sums, 8 places x 2 channels",
+        ),
+        *training.kernels("conv2d_wgrad", geometry, units=blocks, stores=FLOAT32),
+    )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [(1, inputs[1].shape[3], *Window.of(node.attributes).kernel, inputs[0].shape[3])]

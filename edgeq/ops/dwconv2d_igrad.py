@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops import conv2d_igrad, float_layers, training
-from edgeq.ops.base import Arrangement, Constant, Kernel, output_pixels
+from edgeq.ops.base import Arrangement, Constant, Kernel
 from edgeq.ops.float_types import FLOAT16, FLOATS, Rounding
 from edgeq.ops.spatial import Window
 from edgeq.packing import floats
@@ -41,7 +41,7 @@ def _kernel(isa: str, dtype: str, lanes: int, pair: int, why: str) -> Kernel:
         f"eq_dwconv2d_igrad_{kind.suffix}_{isa}",
         isa,
         f"dwconv2d_igrad/eq_dwconv2d_igrad_{kind.suffix}_{isa}.c",
-        units=output_pixels,
+        units=conv2d_igrad.phase_pixels,
         applies=obstacle,
         pack=pack,
         scratch_bytes=scratch,

@@ -9,7 +9,7 @@
  *
  * Weights, phase by phase: [up(in_c, 4)/4][up(K, 2)][4] (scalar), [up(in_c, 4)/4][up(K, 4)/2][4][2] (xpulp),
  * [up(in_c, 8)/8][K][8] (mve); K = (tap, o), the last tap of the phase first. scratch: zeros, float32 up(in_c, 4) (mve: 8),
- * and what a convolution has for the phase with the most taps. Work unit of `range`: pixels of dx, phase by phase. */
+ * and what a convolution has for the phase with the most taps. Work unit of `range`: blocks of 4 (mve: 3) pixels of every phase. */
 #ifndef EQ_CONV2D_IGRAD_H
 #define EQ_CONV2D_IGRAD_H
 

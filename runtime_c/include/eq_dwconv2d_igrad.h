@@ -2,8 +2,8 @@
  * by channel.
  *
  * Weights, phase by phase, the last tap first: [taps][channels], xpulp: [up(taps, 2)/2][channels][2 taps]. scratch: zeros,
- * float32 up(channels, 4) (mve: 8), and what a depthwise convolution has (eq_dwconv2d_float.h). Work unit of `range`: pixels
- * of dx, phase by phase. */
+ * float32 up(channels, 4) (mve: 8), and what a depthwise convolution has (eq_dwconv2d_float.h). Work unit of `range`: a pixel of
+ * every phase. */
 #ifndef EQ_DWCONV2D_IGRAD_H
 #define EQ_DWCONV2D_IGRAD_H
 

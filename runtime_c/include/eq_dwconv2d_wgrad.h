@@ -7,9 +7,7 @@
 
 typedef eq_conv2d_wgrad_t eq_dwconv2d_wgrad_t;
 
-void eq_dwconv2d_wgrad_f16_scalar(const eq_dwconv2d_wgrad_t *p, const eq_f16_t *restrict x, const eq_f16_t *restrict dy,
-                                  float *restrict dw, eq_range_t range);
-void eq_dwconv2d_wgrad_f32_scalar(const eq_dwconv2d_wgrad_t *p, const float *restrict x, const float *restrict dy,
-                                  float *restrict dw, eq_range_t range);
+EQ_CONV2D_WGRAD_PROTOTYPE(eq_dwconv2d_wgrad_f16_scalar, eq_f16_t);
+EQ_CONV2D_WGRAD_PROTOTYPE(eq_dwconv2d_wgrad_f32_scalar, float);
 
 #endif

@@ -23,12 +23,12 @@ static EQ_INLINE void eq_conv2d_igrad(const RECORD(conv2d_igrad) *p, const ELEME
   RECORD(conv2d) layer = {
       .in_h = p->out_h, .in_w = p->out_w, .in_c = p->out_c, .out_c = p->in_c, .stride_h = 1, .stride_w = 1,
       .act_min = -EQ_FLOAT_INFINITY, .act_max = EQ_FLOAT_INFINITY, .bias = zeros, .weights = p->weights};
-  int32_t before = 0;
+  const int32_t begin = range.begin * most, end = range.end * most;
   for (int32_t phase_y = 0; phase_y < p->stride_h; phase_y++) {
     const eq_phase_t rows = eq_phase_of(phase_y, p->kernel_h, p->dilation_h, p->stride_h, p->pad_top, p->in_h);
     for (int32_t phase_x = 0; phase_x < p->stride_w; phase_x++) {
       const eq_phase_t columns = eq_phase_of(phase_x, p->kernel_w, p->dilation_w, p->stride_w, p->pad_left, p->in_w);
-      const eq_range_t part = eq_phase_part(range, before, rows.count * columns.count);
+      const int32_t count = rows.count * columns.count, behind = end < count ? end : count;
       layer.out_h = rows.count;
       layer.out_w = columns.count;
       layer.kernel_h = rows.taps;
@@ -37,16 +37,15 @@ static EQ_INLINE void eq_conv2d_igrad(const RECORD(conv2d_igrad) *p, const ELEME
       layer.pad_left = -columns.start;
       layer.dilation_h = rows.step;
       layer.dilation_w = columns.step;
-      for (int32_t pixel = part.begin, pixels; pixel < part.end; pixel += pixels) {
+      for (int32_t pixel = begin, pixels; pixel < behind; pixel += pixels) {
         const int32_t row = pixel / columns.count, column = pixel - row * columns.count;
-        const int32_t left = part.end - pixel, in_row = across_rows ? left : columns.count - column;
+        const int32_t left = behind - pixel, in_row = across_rows ? left : columns.count - column;
         pixels = left < in_row ? left : in_row;
         pixels = pixels < most ? pixels : most;
         ELEMENT *const to =
             dx + ((rows.first + row * p->stride_h) * p->in_w + columns.first + column * p->stride_w) * p->in_c;
         block(&layer, dy, pixel, pixels, to, p->stride_w * p->in_c, zeros + padded);
       }
-      before += rows.count * columns.count;
       const int32_t taps = rows.taps * columns.taps, sums = taps * (depthwise ? 1 : p->out_c);
       layer.weights += (depthwise ? p->in_c : padded) * ((sums + step - 1) & ~(step - 1));
     }

@@ -60,8 +60,8 @@ static EQ_INLINE block_t sums(const eq_conv2d_wgrad_t *p, const ELEMENT *x, cons
   return sum;
 }
 
-void KERNEL(conv2d_wgrad, scalar)(const eq_conv2d_wgrad_t *p, const ELEMENT *restrict x, const ELEMENT *restrict dy,
-                                  float *restrict dw, eq_range_t range) {
+EQ_CONV2D_WGRAD_PROTOTYPE(KERNEL(conv2d_wgrad, scalar), ELEMENT) {
+  (void)scratch;
   const int32_t blocks = (p->in_c + 3) / 4, count = p->kernel_h * p->kernel_w * p->in_c;
   const int32_t aligned = (p->in_c & 1) == 0 && (p->out_c & 1) == 0;
   for (int32_t unit = range.begin; unit < range.end; unit++) {

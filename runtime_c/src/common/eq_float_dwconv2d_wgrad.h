@@ -27,8 +27,8 @@ static EQ_INLINE eq_float4_t sums(const eq_dwconv2d_wgrad_t *p, const ELEMENT *x
   return sum;
 }
 
-void KERNEL(dwconv2d_wgrad, scalar)(const eq_dwconv2d_wgrad_t *p, const ELEMENT *restrict x, const ELEMENT *restrict dy,
-                                    float *restrict dw, eq_range_t range) {
+EQ_CONV2D_WGRAD_PROTOTYPE(KERNEL(dwconv2d_wgrad, scalar), ELEMENT) {
+  (void)scratch;
   const int32_t aligned = (p->in_c & 1) == 0;
   for (int32_t ky = 0; ky < p->kernel_h; ky++) {
     const int32_t top = ky * p->dilation_h - p->pad_top;

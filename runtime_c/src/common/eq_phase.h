@@ -35,12 +35,4 @@ static EQ_INLINE eq_phase_t eq_phase_of(int32_t phase, int32_t kernel, int32_t d
   return found;
 }
 
-/* The numbers from range.begin to range.end - 1 among `count` that begin at `before`, counted from there. */
-static EQ_INLINE eq_range_t eq_phase_part(eq_range_t range, int32_t before, int32_t count) {
-  eq_range_t part = {range.begin - before, range.end - before};
-  part.begin = part.begin > 0 ? part.begin : 0;
-  part.end = part.end < count ? part.end : count;
-  return part;
-}
-
 #endif
