@@ -37,7 +37,7 @@ def blocks(graph: Graph, node: Node) -> int:
 
 
 #: output pixels of EQ_CONV2D_WGRAD_PIXELS; places and channels of dy of the xpulp kernel's blocks
-PIXELS, XPULP_PLACES, XPULP_CHANNELS = 128, 8, 2
+PIXELS, XPULP_PLACES, XPULP_CHANNELS = 256, 8, 2
 
 
 def _units_xpulp(graph: Graph, node: Node) -> int:

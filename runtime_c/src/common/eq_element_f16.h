@@ -8,6 +8,8 @@
 #define LOAD eq_f16_load
 #define LOAD4 eq_f16_load4
 #define STORE eq_f16_store
+#define BITS(value) (uint32_t)(value)
+#define OF_BITS(bits) (ELEMENT)(bits)
 #define MVE(operation) eq_mve_##operation##_f16
 #define KERNEL(op, isa) eq_##op##_f16_##isa
 #define RECORD(op) eq_##op##_f16_t

@@ -8,6 +8,8 @@
 #define LOAD eq_f32_load
 #define LOAD4 eq_f32_load4
 #define STORE eq_f32_store
+#define BITS(value) eq_float_bits(value)
+#define OF_BITS(bits) eq_float_of_bits(bits)
 #define MVE(operation) eq_mve_##operation##_f32
 #define KERNEL(op, isa) eq_##op##_f32_##isa
 #define RECORD(op) eq_##op##_f32_t

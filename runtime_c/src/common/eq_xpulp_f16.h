@@ -81,6 +81,7 @@ static EQ_INLINE void eq_xpulp_product_f16(const eq_f16_t *x, int32_t pixels, in
           s1 = eq_xpulp_dotpex4(s1, eq_xpulp_load_pair(at + i + 2), w0, w1, w2, w3);
           s2 = eq_xpulp_dotpex4(s2, eq_xpulp_load_pair(at + i + 4), w0, w1, w2, w3);
           s3 = eq_xpulp_dotpex4(s3, eq_xpulp_load_pair(at + i + 6), w0, w1, w2, w3);
+          __asm__ volatile("" ::: "memory"); /* or the loads of both pairs would need more registers than there are */
         }
         w += 16;
       }
