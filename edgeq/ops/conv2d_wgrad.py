@@ -8,7 +8,7 @@ Linear layers have it as convolutions 1x1 of as many pixels as they have rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from edgeq.ops import training
 from edgeq.ops.base import Kernel, Shape
 from edgeq.ops.float_types import FLOAT16, FLOAT32, Rounding
 from edgeq.ops.spatial import Window, windows
+from edgeq.packing import floats
 from edgeq.packing.blocks import round_up
 
 
@@ -30,10 +31,14 @@ def geometry(graph: Graph, node: Node) -> dict[str, int]:
     }
 
 
-def blocks(graph: Graph, node: Node) -> int:
-    """Taps times blocks of four input channels."""
-    g = geometry(graph, node)
-    return g["kernel_h"] * g["kernel_w"] * -(-g["in_c"] // 4)
+def _blocks(lanes: int) -> Callable[[Graph, Node], int]:
+    """Taps times blocks of `lanes` input channels."""
+
+    def units(graph: Graph, node: Node) -> int:
+        g = geometry(graph, node)
+        return g["kernel_h"] * g["kernel_w"] * -(-g["in_c"] // lanes)
+
+    return units
 
 
 #: output pixels of EQ_CONV2D_WGRAD_PIXELS; places and channels of dy of the xpulp kernel's blocks
@@ -65,7 +70,15 @@ class Conv2dWgrad(training.TrainingOperator):
             parameters=geometry,
             why="dot products of pairs of pixels, float32 sums, 8 places x 2 channels",
         ),
-        *training.kernels("conv2d_wgrad", geometry, units=blocks, stores=FLOAT32),
+        *training.kernels(
+            "conv2d_wgrad",
+            geometry,
+            "mve",
+            units=_blocks(floats.MVE_LANES),
+            stores=FLOAT32,
+            why="float32 vectors, 8 x 3 channels",
+        ),
+        *training.kernels("conv2d_wgrad", geometry, units=_blocks(floats.LANES), stores=FLOAT32),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:

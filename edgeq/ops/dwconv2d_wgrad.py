@@ -12,6 +12,7 @@ from edgeq.ops import conv2d_wgrad, training
 from edgeq.ops.base import Shape
 from edgeq.ops.float_types import Rounding
 from edgeq.ops.spatial import Window, windows
+from edgeq.packing import floats
 
 
 def channels(graph: Graph, node: Node) -> int:
@@ -20,12 +21,23 @@ def channels(graph: Graph, node: Node) -> int:
 
 class DepthwiseConv2dWgrad(training.TrainingOperator):
     name = "dwconv2d_wgrad"
-    kernels = training.kernels(
-        "dwconv2d_wgrad",
-        conv2d_wgrad.geometry,
-        units=channels,
-        granule=lambda graph, node: 4,
-        stores="float32",
+    kernels = (
+        *training.kernels(
+            "dwconv2d_wgrad",
+            conv2d_wgrad.geometry,
+            "mve",
+            units=channels,
+            granule=lambda graph, node: floats.MVE_LANES,
+            stores="float32",
+            why="float32 vectors, 8 channels",
+        ),
+        *training.kernels(
+            "dwconv2d_wgrad",
+            conv2d_wgrad.geometry,
+            units=channels,
+            granule=lambda graph, node: floats.LANES,
+            stores="float32",
+        ),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:

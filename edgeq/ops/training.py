@@ -19,13 +19,15 @@ from edgeq.ops.float_types import FLOAT32, FLOATS, Rounding
 from edgeq.ops.spatial import Window
 
 
-def kernels(op: str, parameters: Callable[[Graph, Node], dict[str, Any]], **details: Any) -> tuple[Kernel, ...]:
-    """The portable kernels of an operator for both types of activations; `details`: of the kernels."""
+def kernels(
+    op: str, parameters: Callable[[Graph, Node], dict[str, Any]], isa: str = "scalar", **details: Any
+) -> tuple[Kernel, ...]:
+    """The kernels of an operator for both types of activations; `details`: of the kernels."""
     return tuple(
         Kernel(
-            f"eq_{op}_{kind.suffix}_scalar",
-            "scalar",
-            f"{op}/eq_{op}_{kind.suffix}_scalar.c",
+            f"eq_{op}_{kind.suffix}_{isa}",
+            isa,
+            f"{op}/eq_{op}_{kind.suffix}_{isa}.c",
             dtype=kind.name,
             parameters=parameters,
             **details,

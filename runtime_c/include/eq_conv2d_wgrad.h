@@ -6,7 +6,7 @@
  * with x = 0 outside the image; float32, summed in float32 in the order of the pixels. in_*: x; out_*: dy. n = out_h * out_w
  * + 2 in the bound of edgeq/ops/float_types.py.
  *
- * Work unit of `range`: (tap, block of four channels of x), taps first; no scratch (scalar). (Block of eight places of the
+ * Work unit of `range`: (tap, block of four channels of x; mve: eight), taps first; no scratch (scalar, mve). (Block of eight places of the
  * window [kernel_h][kernel_w][in_c], pair of channels of dy), blocks first; scratch: FP16 [up(pixels, 2)/2][8 places][2] of
  * at most EQ_CONV2D_WGRAD_PIXELS output pixels (xpulp). */
 #ifndef EQ_CONV2D_WGRAD_H
@@ -30,7 +30,9 @@ typedef struct {
             void *restrict scratch, eq_range_t range)
 
 EQ_CONV2D_WGRAD_PROTOTYPE(eq_conv2d_wgrad_f16_scalar, eq_f16_t);
+EQ_CONV2D_WGRAD_PROTOTYPE(eq_conv2d_wgrad_f16_mve, eq_f16_t);
 EQ_CONV2D_WGRAD_PROTOTYPE(eq_conv2d_wgrad_f16_xpulp, eq_f16_t);
 EQ_CONV2D_WGRAD_PROTOTYPE(eq_conv2d_wgrad_f32_scalar, float);
+EQ_CONV2D_WGRAD_PROTOTYPE(eq_conv2d_wgrad_f32_mve, float);
 
 #endif

@@ -60,6 +60,24 @@ static EQ_INLINE block_t sums(const eq_conv2d_wgrad_t *p, const ELEMENT *x, cons
   return sum;
 }
 
+/* One channel of x times four of dy, at addresses that LOAD4 takes: for first layers, which have few channels. */
+static EQ_INLINE eq_float4_t narrow(const eq_conv2d_wgrad_t *p, const ELEMENT *x, const ELEMENT *dy, int32_t rows,
+                                    int32_t columns) {
+  eq_float4_t sum = {0.0f, 0.0f, 0.0f, 0.0f};
+  const int32_t x_step = p->stride_w * p->in_c, x_row = p->stride_h * p->in_w * p->in_c, dy_row = p->out_w * p->out_c;
+  for (; rows > 0; rows--) {
+    const ELEMENT *at = x, *d = dy;
+    for (int32_t i = columns; i > 0; i--) {
+      sum = add4(sum, LOAD(at), LOAD4(d));
+      at += x_step;
+      d += p->out_c;
+    }
+    x += x_row;
+    dy += dy_row;
+  }
+  return sum;
+}
+
 EQ_CONV2D_WGRAD_PROTOTYPE(KERNEL(conv2d_wgrad, scalar), ELEMENT) {
   (void)scratch;
   const int32_t blocks = (p->in_c + 3) / 4, count = p->kernel_h * p->kernel_w * p->in_c;
@@ -79,6 +97,17 @@ EQ_CONV2D_WGRAD_PROTOTYPE(KERNEL(conv2d_wgrad, scalar), ELEMENT) {
     const int32_t in_lanes = p->in_c - i < 4 ? p->in_c - i : 4;
     for (int32_t o = 0; o < p->out_c; o += 4) {
       const int32_t out_lanes = p->out_c - o < 4 ? p->out_c - o : 4;
+      if (in_lanes < 4 && out_lanes == 4 && (p->out_c & 1) == 0) {
+        for (int32_t c = 0; c < in_lanes; c++) {
+          const eq_float4_t sum = narrow(p, from + c, gradient + o, rows, columns);
+          float *const to = dw + o * count + tap * p->in_c + i + c;
+          to[0] = sum.v0;
+          to[count] = sum.v1;
+          to[2 * count] = sum.v2;
+          to[3 * count] = sum.v3;
+        }
+        continue;
+      }
       block_t sum;
       if (aligned && in_lanes == 4 && out_lanes == 4) {
         sum = sums(p, from, gradient + o, rows, columns, 4, 4, 1);
