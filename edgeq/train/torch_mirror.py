@@ -89,7 +89,9 @@ CALLS: Mapping[str, Call] = {
     "avg_pool2d": _avg_pool2d,
     "softmax": lambda node, args: torch.softmax(node.attributes.get("beta", 1.0) * args[0], dim=-1),
     "reshape": lambda node, args: args[0].reshape(len(args[0]), *node.attributes["shape"][1:]),
-    "pack_weights": lambda node, args: args[0].reshape(node.attributes["shape"]),
+    "pack_weights": lambda node, args: torch.cat(
+        [args[0][0], *args[1:]], dim=node.attributes["axis"]
+    ).reshape(node.attributes["shape"]),
 }
 
 
