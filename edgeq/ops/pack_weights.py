@@ -1,6 +1,6 @@
 """pack_weights: a trained parameter as a layer reads it: float32 [1, ..] -> [..] (attribute shape) in the type of the
-layer's activations; where only the first channels along an axis are trained (attribute axis), joined with the constant that
-has the others. How the firmware stores it is the reader's business (Arrangement in edgeq/ops/base.py); parameters
+layer's activations; where only the first channels along an axis are trained (attribute axis), joined with the constant
+that has the others. How the firmware stores it is the reader's business (Arrangement in edgeq/ops/base.py); parameters
 themselves lie in memory in the order of their shape."""
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ def packed_elements(shape: Shape, reader: Node, arrangement: Arrangement) -> int
     taps = int(np.prod(shape[1:-1]))
     if arrangement.order == "filters":
         return round_up(shape[0], arrangement.lanes) * round_up(taps * shape[-1], arrangement.step)
-    sums = (round_up(count * shape[0], arrangement.step) for count in floats.taps_of_phases(Window.of(reader.attributes)))
+    sums = (
+        round_up(count * shape[0], arrangement.step) for count in floats.taps_of_phases(Window.of(reader.attributes))
+    )
     return round_up(shape[-1], arrangement.lanes) * sum(sums)
 
 

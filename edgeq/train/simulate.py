@@ -162,7 +162,6 @@ def write_request(
 
 
 def _decoded(firmware: FirmwareFolder, data: bytes, records: int, slots: Slots | None, may_fail: bool) -> Trained:
-    graph = firmware.graph
     size = firmware.manifest["training"]["memories"][derive.PARAMETERS]
     if len(data) != records * ROW.itemsize + size + 4 or data[-4:] != np.array([MAGIC], "<u4").tobytes():
         raise EdgeqError(f"{firmware.path}: the simulation wrote {len(data)} bytes, not what was asked; build it again")

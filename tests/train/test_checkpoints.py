@@ -32,7 +32,9 @@ PART = (32, 48)
 KILLS, MANY_KILLS = 6, 200
 
 Erase = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_uint32)
-Move = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_void_p, ctypes.c_uint32)
+Move = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_void_p, ctypes.c_uint32
+)
 
 
 class StorageRecord(ctypes.Structure):
@@ -54,8 +56,8 @@ class PartRecord(ctypes.Structure):
 
 
 class Flash:
-    """Two slots of flash: erasing sets all bits, writing clears some. The power fails before byte number `cut` of what is
-    erased or written; a slot whose erasure is cut holds noise from there on."""
+    """Two slots of flash: erasing sets all bits, writing clears some. The power fails before byte number `cut` of what
+    is erased or written; a slot whose erasure is cut holds noise from there on."""
 
     def __init__(self, slot_bytes: int) -> None:
         self.slots = [bytearray([ERASED] * slot_bytes) for _ in range(2)]
@@ -125,7 +127,17 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     target = tmp_path_factory.mktemp("checkpoint") / "checkpoint.so"
     source = runtime_dir() / "src" / "checkpoint" / "eq_checkpoint.c"
     folders = [f"-I{runtime_dir() / folder}" for folder in ("include", "src/common")]
-    flags = ["-std=c11", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-shared", "-fPIC", "-fsanitize=undefined"]
+    flags = [
+        "-std=c11",
+        "-O1",
+        "-Wall",
+        "-Wextra",
+        "-Wconversion",
+        "-Werror",
+        "-shared",
+        "-fPIC",
+        "-fsanitize=undefined",
+    ]
     subprocess.run([compiler, *flags, "-fno-sanitize-recover", *folders, str(source), "-o", str(target)], check=True)
     return ctypes.CDLL(str(target))
 
@@ -256,7 +268,8 @@ def test_another_networks_checkpoint_changes_nothing(tmp_path: Path) -> None:
     require_board("host")
     texts = ("fp32,all,sgd", "fp32,last:4,sgd")
     first, second = (
-        built(networks.derived(networks.small(), text), "host", tmp_path / str(index)) for index, text in enumerate(texts)
+        built(networks.derived(networks.small(), text), "host", tmp_path / str(index))
+        for index, text in enumerate(texts)
     )
     config = derive.configuration(lr=0.01)
     saved = simulate.run(first, samples_of(first, 1), [Record(STEP, 0), Record(SAVE)], config, slots=Slots.blank(first))
@@ -323,7 +336,9 @@ def check_kills(firmware: FirmwareFolder, kills: int) -> None:
             assert number + 1 >= at, "a checkpoint was lost"
             assert known.setdefault(number, data) == data, "the same number of steps led to other parameters"
             at = number + 1
-        uninterrupted = simulate.run(firmware, samples, [Record(STEP, 0), Record(SAVE)] * at, config, slots=Slots.blank(firmware))
+        uninterrupted = simulate.run(
+            firmware, samples, [Record(STEP, 0), Record(SAVE)] * at, config, slots=Slots.blank(firmware)
+        )
         assert uninterrupted.slots is not None
         last = newest(uninterrupted.slots)
         assert last is not None

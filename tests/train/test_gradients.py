@@ -1,5 +1,5 @@
-"""The gradient rules against torch's autograd and against finite differences, over random layers; networks with parts frozen
-that others get wrong."""
+"""The gradient rules against torch's autograd and against finite differences, over random layers; networks with parts
+frozen that others get wrong."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ def stacks(draw: st.DrawFn) -> tuple[Graph, str]:
         if min(nn.Sequential(*layers)(torch.zeros(shape)).shape[2:]) < 5:  # the largest window
             break
     torch.manual_seed(draw(st.integers(0, 1000)))
-    return imported(randomized(Layers(layers, shape)), torch.zeros(shape)), draw(st.sampled_from(("cross_entropy", "mse")))
+    return imported(randomized(Layers(layers, shape)), torch.zeros(shape)), draw(
+        st.sampled_from(("cross_entropy", "mse"))
+    )
 
 
 def torch_gradients(graph: Graph, inputs: dict[str, np.ndarray], target: np.ndarray) -> dict[str, np.ndarray]:
@@ -104,7 +106,18 @@ def test_rules_equal_autograd_and_finite_differences(drawn: tuple[Graph, str], s
 
 @pytest.mark.parametrize(
     "trainable",
-    ["all", "bias", "last:1", "last:2", "first,strided", "first,depthwise,point", "depthwise", "point:bias", "*", "first:0.5,depthwise:0.5,point:0.3,head:0.25"],
+    [
+        "all",
+        "bias",
+        "last:1",
+        "last:2",
+        "first,strided",
+        "first,depthwise,point",
+        "depthwise",
+        "point:bias",
+        "*",
+        "first:0.5,depthwise:0.5,point:0.3,head:0.25",
+    ],
 )
 def test_parts_of_a_network(trainable: str) -> None:
     """Last layers, the head and a pointwise layer in the middle frozen; biases alone."""
