@@ -146,6 +146,26 @@ def test_nothing_is_kept_for_frozen_layers() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "operators"),
+    [
+        ("fp32,all,sgd", {"cross_entropy", "square_sum", "step_control", "sgd", "pack_weights"}),
+        ("fp32,all,adam,mse,batch:4", {"squared_error", "accumulate", "square_sum", "step_control", "adam"}),
+    ],
+)
+def test_what_a_step_ends_with(text: str, operators: set[str]) -> None:
+    """Each parameter is updated once, behind the one decision about all; what tests/train/test_firmware.py holds to its
+    bound layer by layer."""
+    training = networks.derived(networks.small(), text)
+    made = [node.op for node in training.graph.nodes]
+    assert operators <= set(made)
+    decision = made.index("step_control")
+    assert all(made.index(op) < decision for op in operators & {"square_sum", "accumulate", "squared_error"})
+    updates = [node for node in training.graph.nodes if node.op in ("sgd", "adam")]
+    assert sorted(node.inputs[0] for node in updates) == sorted(training.parameters)
+    assert made.index(updates[0].op) > decision
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("fp32,lsat:2", r"'lsat:2' is no layer with weights; did you mean"),
