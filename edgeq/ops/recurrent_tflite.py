@@ -174,9 +174,11 @@ def _attributes(importer: Importer, call: TfliteCall, h: Quantization | None, c:
             f"a cell state {c.dtype} with the scale {c.scale[0]:.6g}", f"int16 and a power of two, 2^{low} to 2^{high}"
         )
     hidden = call.intermediate_quantization(HIDDEN)
-    if len(call.operator.intermediates) != INTERMEDIATES:
+    count = len(call.operator.intermediates)
+    if count != INTERMEDIATES:
         raise importer.unsupported(
-            f"an LSTM with {len(call.operator.intermediates)} intermediate values", f"the form that has {INTERMEDIATES}"
+            f"an LSTM with {count} intermediate values, not of the kernel whose gates are integers",
+            f"a file whose LSTM has {INTERMEDIATES} of them",
         )
     if hidden is None:
         raise importer.unsupported("a full-integer LSTM without its intermediate scales", "the converter's file")

@@ -67,9 +67,10 @@ NOTES = {
     "LSH_PROJECTION": "its result is a hash of the bytes; use numbers looked up by the firmware's own code, given to "
     "the model as inputs",
     "LSTM": "the full kernel, with 5 intermediate values and an int16 cell state; full-integer files with peepholes, a "
-    "projection, normalized and coupled gates in any combination, float ones without. BUILTIN_REF ends the process "
-    "where the state is int8 or there are 12 intermediate values, writes behind its memory where a layer with peepholes "
-    "has more outputs than cells, and has no kernel of int16 or uint8 inputs",
+    "projection, normalized and coupled gates in any combination, float ones without. With 12 intermediate values "
+    "BUILTIN_REF computes the gates in float, or ends the process where normalization or the projection's bias is "
+    "missing; it writes behind its memory where the cell state is int8 and where a layer with peepholes has more "
+    "outputs than cells; it has no kernel of int16 or uint8 inputs",
     **dict.fromkeys(("FLOOR_DIV", "FLOOR_MOD"), "integers as they are stored, whatever their scales"),
     **dict.fromkeys(
         ("BITWISE_XOR", "RIGHT_SHIFT"),

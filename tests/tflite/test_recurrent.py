@@ -136,7 +136,7 @@ def with_operand(index: int, stands_for: int) -> Callable[[Network], None]:
 
 
 def of_the_other_kernel(network: Network) -> None:
-    """Twelve intermediate values are those of a kernel that BUILTIN_REF refuses or ends the process in."""
+    """Twelve intermediate values are those of a kernel that computes its gates in float."""
     network.operators[0]["intermediates"] = [*network.operators[0]["intermediates"]] * 2 + [0, 0]
 
 
