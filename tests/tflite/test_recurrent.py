@@ -94,6 +94,26 @@ def test_firmware_of_all_forms(board: str, tmp_path: Path) -> None:
     check(cases, 0, tmp_path, run)
 
 
+def test_float_reference_of_all_forms(tmp_path: Path) -> None:
+    """Two steps of the output from the integers, where it has a few dozen."""
+    require_module("tflite_runtime")
+    rng, network, h_scale = np.random.default_rng(0), Network(), 0.0083
+    for forms in FORMS:
+        Lstm(3, 5, 6, -12, 0.5, (3, 0, 0), 0.4, 1.0, forms, 6, 0.3).add(network, rng)
+    path = tmp_path / "lstm.tflite"
+    path.write_bytes(network.bytes())
+    graph = canonicalize(program.load(path))
+    samples = [[random_input(network, index, rng) for index in network.inputs] for _ in range(INVOCATIONS)]
+    expected = run_tflite(path.read_bytes(), samples)
+    columns = [np.concatenate([sample[index] for sample in samples]) for index in range(len(FORMS))]
+    real = [(column.astype(np.float32) - 3) * np.float32(0.02) for column in columns]
+    made = reference.run(graph, dict(zip(graph.inputs, real, strict=True)))
+    for position, (forms, name) in enumerate(zip(FORMS, graph.outputs, strict=True)):
+        right = h_scale * np.concatenate([outputs[position] for outputs in expected])
+        np.testing.assert_allclose(made[name], right, atol=2.5 * h_scale, err_msg=str(sorted(forms)))
+        assert np.ptp(right) > 20 * h_scale
+
+
 @pytest.mark.sweep
 def test_long_sweep(tmp_path: Path) -> None:
     require_module("tflite_runtime")
