@@ -58,9 +58,11 @@ from edgeq.report.facts import Accuracy, Facts, write
 from edgeq.simulate.qemu import require_simulator
 from edgeq.simulate.session import run_samples
 from edgeq.stepwise import has_floats
+from edgeq.train import recompute
 from edgeq.train import simulate as train_simulate
 from edgeq.train.derive import TrainingGraph
 from edgeq.train.facts import TrainingFacts
+from edgeq.train.recompute import Lean
 from edgeq.train.spec import Spec
 from edgeq.train.stage import training_graph
 from edgeq.verify import Verification, compare, verify_layers
@@ -251,8 +253,9 @@ def add_training(
     observer.stage(f"deriving the training step ({options.train.summary})")
     training = training_graph(graph, calibration.inputs, options.train)
     verify_graph.run(training.graph, "train")
+    lean = within_ram(training, options, observer)
     observer.stage(f"generating and compiling training for {options.board.name}")
-    program, arena = trained_program(training, options.board)
+    program, arena = trained_program(lean.training, options.board)
     source = _source_facts(options.source.path)
     emit_options = EmitOptions("speed", options.train.precision, source, wrapping(training, graph.name))
     try:
@@ -262,11 +265,36 @@ def add_training(
         raise fit.too_big(program, arena, overflow.region, needed) from overflow
     firmware = open_folder(folder)
     sizes = read_sizes(folder / "firmware.elf", options.board, firmware.manifest["model"])
-    facts = TrainingFacts(firmware, program, arena, sizes)
+    facts = TrainingFacts(firmware, program, arena, sizes, lean.again, lean.whole)
     if options.simulate and options.board.arch != "host":
         observer.stage("counting the instructions of a training step")
         facts.profile = profile.run(firmware, train_simulate.one_step(firmware, calibration))
     return facts
+
+
+def within_ram(training: TrainingGraph, options: BuildOptions, observer: Observer) -> Lean:
+    """The training step within the RAM budget: what is kept for the backward part less what is computed again. Raises
+    EdgeqError when that is impossible."""
+    limit = options.budget.ram_bytes if options.budget is not None else None
+
+    def planned(graph: Graph) -> Plan:
+        return plan(lower(graph, options.board))
+
+    first = planned(training.graph)
+    if limit is None:
+        return Lean(training, (), first.arena_bytes, first.arena_bytes)
+    kept = sum(first.memories.values())
+    lean = recompute.within(training, limit - kept, planned)
+    if lean.arena_bytes + kept > limit:
+        raise EdgeqError(
+            f"--train: a step takes at least {lean.arena_bytes + kept:,} bytes of RAM ({lean.arena_bytes:,} of "
+            f"arena, {kept:,} kept between steps), more than the budget's {limit:,}; train fewer layers or channels, "
+            "or use fp16"
+        )
+    if lean.again:
+        observer.stage(f"computed again in the backward part: {', '.join(lean.again)}")
+    verify_graph.run(lean.training.graph, "recompute")
+    return lean
 
 
 def trained_program(training: TrainingGraph, board: Board) -> tuple[Program, Plan]:

@@ -28,7 +28,8 @@ class Sizes:
 
 
 def read_sizes(elf: Path, board: Board, model: str) -> Sizes:
-    """Sizes of firmware.elf; constants are the symbols `<model>_l..` and `<model>_initial..`. On the host everything allocated counts."""
+    """Sizes of firmware.elf; constants are the symbols `<model>_l..` and `<model>_initial..`. On the host everything
+    allocated counts."""
     flash = ram = weights = 0
     with elf.open("rb") as file:
         binary = ELFFile(file)

@@ -11,11 +11,19 @@ from edgeq.commands.common import ConsoleObserver, emit_json, stderr, stdout
 
 @click.command("train-sim")
 @click.argument("folder")
-@click.option("--data", required=True, metavar="TRAIN.npz", help="Samples x with their labels y, in the order of training.")
+@click.option(
+    "--data", required=True, metavar="TRAIN.npz", help="Samples x with their labels y, in the order of training."
+)
 @click.option("--eval", "eval_data", metavar="TEST.npz", help="Labelled samples whose accuracy is followed.")
-@click.option("--steps", type=click.IntRange(1), help="Samples to train on, in passes over the data (default: one pass).")
-@click.option("--eval-samples", type=click.IntRange(1), default=100, show_default=True, help="Of the evaluation, at most.")
-@click.option("--points", type=click.IntRange(1, 100), default=10, show_default=True, help="How often accuracy is looked at.")
+@click.option(
+    "--steps", type=click.IntRange(1), help="Samples to train on, in passes over the data (default: one pass)."
+)
+@click.option(
+    "--eval-samples", type=click.IntRange(1), default=100, show_default=True, help="Of the evaluation, at most."
+)
+@click.option(
+    "--points", type=click.IntRange(1, 100), default=10, show_default=True, help="How often accuracy is looked at."
+)
 @click.option("--lr", type=float, default=0.01, show_default=True, help="Learning rate.")
 @click.option("--momentum", type=float, default=0.9, show_default=True, help="Of the optimizer momentum.")
 @click.option("--weight-decay", type=float, default=0.0, show_default=True)

@@ -26,8 +26,9 @@ OPTIMIZE_FLAGS = {"speed": "-O2", "size": "-Os", "ram": "-O2"}
 @dataclass(frozen=True)
 class Wrapping:
     """Files round a program that is not used by itself: `templates` by the file that they make, main.c among them;
-    `sources` of these that are part of the model, `runtime` files of runtime_c that they need, `program` the harness that
-    becomes training.elf. `context`: what the templates see as `train`; it is made once the model's own is known."""
+    `sources` of these that are part of the model, `runtime` files of runtime_c that they need, `program` the harness
+    that becomes training.elf. `context`: what the templates see as `train`; it is made once the model's own is
+    known."""
 
     templates: Mapping[str, str]
     sources: tuple[str, ...]
@@ -95,7 +96,8 @@ def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> No
     }
     if wrapping:
         files |= wrapping.templates
-        context["train"] = wrapping.context(model)
+        training = wrapping.context(model)
+        context["train"] = training
     for target, template in files.items():
         _write(folder / target, render(template, **context))
     (folder / "board").mkdir(exist_ok=True)
@@ -106,7 +108,7 @@ def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> No
     _write(folder / "reference" / "graph.txt", dump(program.graph))
     manifest = _manifest(program, plan, model, options)
     if wrapping:
-        manifest["training"] = context["train"]["manifest"]
+        manifest["training"] = training["manifest"]
     _write(folder / "manifest.json", json.dumps(manifest, indent=1) + "\n")
 
 

@@ -1,4 +1,5 @@
-"""The files round a training step: the public interface <network>_train, its application, and the harness that trains."""
+"""The files round a training step: the public interface <network>_train, its application, and the harness that
+trains."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ it (edgeq.qat, torch.ao.quantization), and the quantize and dequantize calls of 
 An activation is stored so, as in an ONNX file with QuantizeLinear; a range of fewer integers than the type has is a
 clamp before. Weights become integers of the type of fewest bits that reaches their range and holds the ones that occur:
 -7..7 is int4, and -8..7 too where no weight is -8 (else int8); -3..3 and -1..1 without even numbers are int2 and
-binary, -1..1 with zeros ternary.
+binary, -1..1 with zeros ternary, -64..64 with powers of two alone pow2.
 """
 
 from __future__ import annotations

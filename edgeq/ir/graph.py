@@ -137,9 +137,10 @@ class Origin:
 @dataclass(frozen=True)
 class State:
     """What a network keeps between inferences: `end`, made by one inference, is `start` in the next one. Both have the
-    same shape and quantization; the first inference after a reset starts from real zero, or from the constant `initial`.
-    `ports`: positions of the two among the model's own inputs and outputs, where the model takes and returns its state
-    explicitly. `memory`: where it lies, the arena or memory of that name, which the caller owns as well."""
+    same shape and quantization; the first inference after a reset starts from real zero, or from the constant
+    `initial`. `ports`: positions of the two among the model's own inputs and outputs, where the model takes and
+    returns its state explicitly. `memory`: where it lies, the arena or memory of that name, which the caller owns as
+    well."""
 
     start: str
     end: str

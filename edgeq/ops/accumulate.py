@@ -1,5 +1,6 @@
 """accumulate: gradients of several samples an update. Operands: what was gathered so far and this sample's gradient
-(float32 [1, ..]), and the progress; result: their sum, or the gradient alone if it is the first since the last update."""
+(float32 [1, ..]), and the progress; result: their sum, or the gradient alone if it is the first since the last
+update."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class AvgPool2dGradient(training.WindowGradient):
         shape, window = (len(dy), *node.attributes["shape"][1:]), Window.of(node.attributes)
         inside = windows(np.ones((1, *shape[1:3], 1), dy.dtype), window, 0.0).sum(axis=(3, 4))
         share = dy / inside
-        return [training.spread(lambda ky, kx: share, window, dy.shape[1:3], shape, dy.dtype)]
+        return [training.spread(lambda ky, kx: share, window, (dy.shape[1], dy.shape[2]), shape, dy.dtype)]
 
     def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
         return training.of_magnitudes(self, node, inputs, int(np.prod(Window.of(node.attributes).kernel)))

@@ -24,9 +24,7 @@ def _sizes(graph: Graph, node: Node) -> dict[str, int]:
 
 class BiasGradient(training.TrainingOperator):
     name = "bias_gradient"
-    kernels = training.kernels(
-        "bias_gradient", _sizes, units=channels, granule=lambda graph, node: 4, stores="float32"
-    )
+    kernels = training.kernels("bias_gradient", _sizes, units=channels, granule=lambda graph, node: 4, stores="float32")
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [(1, inputs[0].shape[-1])]

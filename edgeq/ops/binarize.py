@@ -1,9 +1,9 @@
 """binarize: the sign of an activation against a threshold per channel (the last axis).
 
 y = 1 where x >= threshold, else -1 (RSign of Z. Liu et al., "ReActNet", ECCV 2020, arXiv 2003.03488, section 3.3; with
-threshold 0 the sign of XNOR-Net and Bi-Real). As integers: int8 with scale 1 and zero point 0, or, for layers that
-count bits (binary_conv2d), attribute `packed`: 32 channels a word, channel 0 in the lowest bit, 1 for y = 1, unused
-bits 0.
+threshold 0 the sign of XNOR-Net and Bi-Real). As integers: int8 with zero point 0 and a scale of 1/64, so that biases
+of the layers behind it, in units of the products, are not rounded to whole signs; or, for layers that count bits
+(binary_conv2d), attribute `packed`: 32 channels a word, channel 0 in the lowest bit, 1 for y = 1, unused bits 0.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
     from edgeq.quantize.convert import Converter
 
+#: the integer of a sign of 1, in steps of 1 / LEVEL
+LEVEL = 64
 #: bits of a word
 WORD = 32
 #: thresholds that kernels read at a time
@@ -33,7 +35,7 @@ def words_of(channels: int) -> int:
 
 
 def packed(signs: np.ndarray) -> np.ndarray:
-    """+-1 [.., channels] -> uint32 [.., words]."""
+    """Signs, +-1 or any other number, [.., channels] -> uint32 [.., words]."""
     bits = np.zeros((*signs.shape[:-1], WORD * words_of(signs.shape[-1])), np.uint64)
     bits[..., : signs.shape[-1]] = signs > 0
     weights = np.uint64(1) << np.arange(WORD, dtype=np.uint64)
@@ -87,8 +89,9 @@ class Binarize(Operator):
     name = "binarize"
     torch_targets = {"edgeq.binarize.default": import_torch}
     kernels = (
-        kernel("xpulp", True, "packed comparisons, 8 channels a step"),
+        kernel("xpulp", True, "packed comparisons, 4 channels each, thresholds in registers"),
         kernel("mve", True, "vector comparisons, 16 channels a step"),
+        kernel("dsp", True, "packed comparisons, 4 channels each"),
         kernel("scalar", True, "portable C, 32 channels a word"),
         kernel("scalar", False, "portable C"),
     )
@@ -101,7 +104,7 @@ class Binarize(Operator):
         return [np.where(inputs[0] >= inputs[1], np.float32(1), np.float32(-1))]
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        signs = np.where(inputs[0] >= inputs[1], 1, -1).astype(np.int8)
+        signs = np.where(inputs[0] >= inputs[1], LEVEL, -LEVEL).astype(np.int8)
         return [packed(signs) if node.attributes.get("packed") else signs]
 
     def quantize(self, converter: Converter, node: Node) -> None:
@@ -111,7 +114,7 @@ class Binarize(Operator):
         converter.add(node, (x.name, threshold), converter.quantized_output(node))
 
     def fixed_output(self, node: Node, dtype: str) -> Quantization:
-        return Quantization.per_tensor(1.0, 0)
+        return Quantization.per_tensor(1.0 / LEVEL, 0)
 
     def row_reach(self, graph: Graph, node: Node) -> RowReach | None:
         return same_row(graph, node)

@@ -1,5 +1,5 @@
-"""clamp_gradient: the gradient before a fused activation: dy where low < y < high, else 0, for y the activation's result
-(attribute activation: (low, high), None is no bound). Framework convention: 0 at the bounds themselves."""
+"""clamp_gradient: the gradient before a fused activation: dy where low < y < high, else 0, for y the activation's
+result (attribute activation: (low, high), None is no bound). Framework convention: 0 at the bounds themselves."""
 
 from __future__ import annotations
 

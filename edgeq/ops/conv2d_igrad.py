@@ -1,8 +1,8 @@
 """conv2d_igrad: the gradient of a convolution's input. dy [1, out_h, out_w, out_c], weights
 [out_c, kernel_h, kernel_w, in_c] -> [1, H, W, in_c] (attribute shape):
 
-  dx[iy][ix][i] = sum over the taps ky, kx and channels o with oy = (iy + pad_top - ky * dilation_h) / stride_h whole and
-  inside, ox alike, of dy[oy][ox][o] * w[o][ky][kx][i]
+  dx[iy][ix][i] = sum over the taps ky, kx and channels o with oy = (iy + pad_top - ky * dilation_h) / stride_h whole
+  and inside, ox alike, of dy[oy][ox][o] * w[o][ky][kx][i]
 
 Input pixels with the same remainders of (iy + pad_top) by stride_h and (ix + pad_left) by stride_w, a phase, have the
 same taps, and are the outputs of a convolution of dy: weights are packed phase by phase, for the blocks of the forward
@@ -83,7 +83,9 @@ class Conv2dIgrad(training.WindowGradient):
         dy, weights = inputs
         shape, window = (len(dy), *node.attributes["shape"][1:]), Window.of(node.attributes)
         dtype = np.result_type(dy, weights)
-        return [training.spread(lambda ky, kx: dy @ weights[:, ky, kx], window, dy.shape[1:3], shape, dtype)]
+        return [
+            training.spread(lambda ky, kx: dy @ weights[:, ky, kx], window, (dy.shape[1], dy.shape[2]), shape, dtype)
+        ]
 
     def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
         return training.of_magnitudes(self, node, inputs, inputs[1][..., 0].size)

@@ -64,7 +64,7 @@ class DepthwiseConv2dIgrad(training.WindowGradient):
         dy, weights = inputs
         shape, window = (len(dy), *node.attributes["shape"][1:]), Window.of(node.attributes)
         dtype = np.result_type(dy, weights)
-        return [training.spread(lambda ky, kx: dy * weights[ky, kx], window, dy.shape[1:3], shape, dtype)]
+        return [training.spread(lambda ky, kx: dy * weights[ky, kx], window, (dy.shape[1], dy.shape[2]), shape, dtype)]
 
     def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
         return training.of_magnitudes(self, node, inputs, int(np.prod(inputs[1].shape[:2])))

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 class Gru(Recurrent):
     name = "gru"
-    gates = 3
     kernels = recurrent.kernels("gru")
     torch_targets = {"aten.gru.input": recurrent_torch.gru, "aten.gru_cell.default": recurrent_torch.gru_cell}
     onnx_targets = {"GRU": recurrent_onnx.gru}
@@ -52,7 +51,7 @@ class Gru(Recurrent):
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         k, x = node.attributes, inputs[0]
-        gates = recurrent.Gates(graph, node, self.gates)
+        gates = recurrent.Gates(graph, node)
         state = recurrent.state_before(graph, node, recurrent.initial(node, inputs).get("h"), len(x))
         h = recurrent.to_bytes(node, state, k["output_scale"])
         before = gates.before(x)
@@ -84,7 +83,7 @@ class Gru(Recurrent):
             "output_scale": recurrent.scaling_of(float(np.float32(2.0**exponent / output.scale))),
             "reset_scale": recurrent.scaling_of(float(np.float32(2.0 ** (exponent - 15) / output.scale))),
         }
-        recurrent_quantize.add_integer(converter, node, self.gates, output.quantization, exponent, attributes)
+        recurrent_quantize.add_integer(converter, node, output.quantization, exponent, attributes)
 
     @staticmethod
     def _exponent(node: Node, ranges: Mapping[str, Range]) -> int:

@@ -1,6 +1,8 @@
 """lstm: long short-term memory over a whole sequence; gates in the order input, forget, cell, output (recurrent.py).
 
 i, f, o = logistic(W x + R h + b), g = tanh(..);  c = f * c + i * g;  h = o * tanh(c)
+
+TensorFlow Lite's further forms (peepholes, normalized and coupled gates, a projection) are lstm_forms.py's.
 """
 
 from __future__ import annotations
@@ -14,12 +16,14 @@ from edgeq.ir.graph import Graph, Node, Quantization
 from edgeq.ops import (
     gemmlowp,
     gemmlowp16,
+    lstm_forms,
     recurrent,
     recurrent_onnx,
     recurrent_quantize,
     recurrent_tflite,
     recurrent_torch,
 )
+from edgeq.ops.lstm_forms import CELL, FORGET, INPUT, OUTPUT
 from edgeq.ops.recurrent import Recurrent
 
 if TYPE_CHECKING:
@@ -27,12 +31,15 @@ if TYPE_CHECKING:
     from edgeq.quantize.observe import Range
 
 
+def _without_forms(graph: Graph, node: Node) -> str | None:
+    return "it knows the plain lstm alone" if lstm_forms.has_any(node) else None
+
+
 class Lstm(Recurrent):
     name = "lstm"
-    gates = 4
     #: the cell state of every step, for calibration
     inner = ("cell",)
-    kernels = recurrent.kernels("lstm")
+    kernels = (*recurrent.kernels("lstm", _without_forms), lstm_forms.KERNEL)
     torch_targets = {"aten.lstm.input": recurrent_torch.lstm, "aten.lstm_cell.default": recurrent_torch.lstm_cell}
     tflite_targets = {"LSTM": recurrent_tflite.lstm_step, "UNIDIRECTIONAL_SEQUENCE_LSTM": recurrent_tflite.lstm}
     onnx_targets = {"LSTM": recurrent_onnx.lstm}
@@ -40,34 +47,45 @@ class Lstm(Recurrent):
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, w, r, input_bias, recurrent_bias = inputs[: recurrent.OPERANDS]
         given = recurrent.initial(node, inputs)
-        zeros = np.zeros((len(x), r.shape[1]), np.float32)
-        h, c = (given.get(key, zeros) for key in ("h", "state"))
+        forms = lstm_forms.RealForms(node, lstm_forms.operands(node, inputs))
+        gates, coupled = recurrent.gates_of(node), node.attributes.get("coupled", False)
+        sizes = r.shape[1], len(r) // gates
+        h, c = (
+            given.get(key, np.zeros((len(x), size), np.float32))
+            for key, size in zip(("h", "state"), sizes, strict=True)
+        )
         clip = node.attributes.get("cell_clip", np.inf)
         before = x @ w.T + (input_bias + recurrent_bias)
-        y, cells = (np.zeros((*x.shape[:2], r.shape[1]), np.float32) for _ in range(2))
+        y, cells = (np.zeros((*x.shape[:2], size), np.float32) for size in sizes)
         for t in recurrent.order(node, x.shape[1]):
-            i, f, g, o = np.split(before[:, t] + h @ r.T, 4, axis=-1)
-            c = np.clip(recurrent.logistic(f) * c + recurrent.logistic(i) * np.tanh(g), -clip, clip)
-            h = recurrent.logistic(o) * np.tanh(c)
+            sums = (before[:, t] + h @ r.T).reshape(len(x), gates, -1)
+            f = recurrent.logistic(forms.gate(sums, FORGET, c))
+            i = 1 - f if coupled else recurrent.logistic(forms.gate(sums, INPUT, c))
+            c = np.clip(f * c + i * np.tanh(forms.gate(sums, CELL)), -clip, clip)
+            h = forms.projected(recurrent.logistic(forms.gate(sums, OUTPUT, c)) * np.tanh(c))
             y[:, t], cells[:, t] = h, c
         y = recurrent.kept_steps(node, y)
         return [y, c, cells] if len(node.outputs) > 1 else [y, cells]
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         k, x = node.attributes, inputs[0]
-        gates = recurrent.Gates(graph, node, self.gates)
-        given = recurrent.initial(node, inputs)
+        gates = recurrent.Gates(graph, node)
+        forms = lstm_forms.IntegerForms(node, lstm_forms.operands(node, inputs))
+        given, outputs = recurrent.initial(node, inputs), inputs[2].shape[1]
         state = recurrent.state_before(graph, node, given.get("state"), len(x))
-        h = np.broadcast_to(given.get("h", np.int8(k["output_zero_point"])), state.shape).astype(np.int8)
+        zero = np.int8(k.get("activation_zero_point", k["output_zero_point"]))
+        h = np.broadcast_to(given.get("h", zero), (len(x), outputs)).astype(np.int8)
         before = gates.before(x)
-        y = np.zeros((*x.shape[:2], state.shape[1]), np.int8)
+        y = np.zeros((*x.shape[:2], outputs), np.int8)
         for t in recurrent.order(node, x.shape[1]):
             sums = recurrent.sat16(before[:, t] + gates.recurrent(h))
-            i, f, o = (gemmlowp16.logistic(sums[:, gate]) for gate in (0, 1, 3))
-            put = gemmlowp.rdbpot(i * gemmlowp16.tanh(sums[:, 2], 3), 30 + k["state_exponent"])
+            f = gemmlowp16.logistic(forms.gate(sums, FORGET, state))
+            i = gemmlowp16.ONE - f if k.get("coupled") else gemmlowp16.logistic(forms.gate(sums, INPUT, state))
+            put = gemmlowp.rdbpot(i * gemmlowp16.tanh(forms.gate(sums, CELL), 3), 30 + k["state_exponent"])
             state = np.clip(gemmlowp.rdbpot(f * state, 15) + put, k["state_min"], k["state_max"])
+            o = gemmlowp16.logistic(forms.gate(sums, OUTPUT, state))
             hidden = o * gemmlowp16.tanh(state, 15 + k["state_exponent"])
-            y[:, t] = h = recurrent.to_bytes(node, hidden, k["output_scale"])
+            y[:, t] = h = forms.projected(recurrent.to_bytes(node, hidden, k["output_scale"]))
         y = recurrent.kept_steps(node, y)
         return [y] if len(node.outputs) == 1 else [y, recurrent.state_after(graph, node, state)]
 
@@ -91,8 +109,22 @@ class Lstm(Recurrent):
         }
         if "cell_clip" in node.attributes:
             limit = int(min(float(np.float32(node.attributes["cell_clip"]) / np.float32(2.0**exponent)), 32767.0))
-            attributes |= {"state_min": -limit, "state_max": limit}
-        recurrent_quantize.add_integer(converter, node, self.gates, output.quantization, exponent, attributes)
+            if limit > 0:  # TensorFlow Lite takes a clip below one step for none
+                attributes |= {"state_min": -limit, "state_max": limit}
+        forms = lstm_forms.quantize(converter, node, exponent, output.quantization)
+        recurrent_quantize.add_integer(
+            converter, node, output.quantization, exponent, attributes | forms.attributes, lstm_forms.gate_steps(node),
+            forms.names,
+        )  # fmt: skip
+
+    def macs(self, graph: Graph, node: Node) -> int:
+        projection = lstm_forms.operands(node, node.inputs).get("projection")
+        products = graph.tensor(projection).elements if projection is not None else 0
+        return super().macs(graph, node) + graph.tensor(node.inputs[0]).shape[1] * products
+
+    def c_parameters(self, graph: Graph, node: Node) -> dict[str, Any]:
+        forms = {"forms": lstm_forms.c_parameters(node)} if lstm_forms.has_any(node) else {}
+        return super().c_parameters(graph, node) | forms
 
     @staticmethod
     def _exponent(node: Node, ranges: Mapping[str, Range]) -> int:

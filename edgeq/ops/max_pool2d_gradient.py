@@ -17,7 +17,7 @@ def _geometry(graph: Graph, node: Node) -> dict[str, int]:
     x, dy = (graph.tensor(name) for name in node.inputs)
     return {
         **dict(zip(("in_h", "in_w", "channels"), x.shape[1:], strict=True)),
-        **dict(zip(("out_h", "out_w"), dy.shape[1:3], strict=True)),
+        **dict(zip(("out_h", "out_w"), (dy.shape[1], dy.shape[2]), strict=True)),
         **training.window_fields(Window.of(node.attributes)),
     }
 
@@ -40,7 +40,7 @@ class MaxPool2dGradient(training.SameShape):
         def tap(ky: int, kx: int) -> np.ndarray:
             return np.where(first == ky * window.kernel[1] + kx, dy, 0)
 
-        return [training.spread(tap, window, dy.shape[1:3], x.shape, dy.dtype)]
+        return [training.spread(tap, window, (dy.shape[1], dy.shape[2]), x.shape, dy.dtype)]
 
     def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
         (magnitude,) = self.run_float(node, [inputs[0], np.abs(inputs[1])])

@@ -16,9 +16,9 @@ from edgeq.packing import mve, narrow
 from edgeq.packing.blocks import Geometry, filters, patch_bytes, round_up
 
 #: types that have kernels
-STORED = (weight_types.INT4, weight_types.INT2, weight_types.TERNARY, weight_types.BINARY)
+STORED = (weight_types.INT4, weight_types.INT2, weight_types.TERNARY, weight_types.BINARY, weight_types.POW2)
 #: those of them that depthwise kernels can be given
-UNPACKED = (weight_types.INT4, weight_types.TERNARY)
+UNPACKED = (weight_types.INT4, weight_types.TERNARY, weight_types.POW2)
 
 Order = Callable[[np.ndarray, WeightType], np.ndarray]
 GeometryOf = Callable[[Graph, Node], dict[str, int]]

@@ -1,6 +1,6 @@
 """pack_weights: a trained parameter as a layer reads it: float32 [1, ..] -> [..] (attribute shape) in the type of the
-layer's activations; where only the first channels along an axis are trained (attribute axis), joined with the constant that
-has the others. How the firmware stores it is the reader's business (Arrangement in edgeq/ops/base.py); parameters
+layer's activations; where only the first channels along an axis are trained (attribute axis), joined with the constant
+that has the others. How the firmware stores it is the reader's business (Arrangement in edgeq/ops/base.py); parameters
 themselves lie in memory in the order of their shape."""
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ inputs: (x, w [G*H, I], r [G*H, H], input bias [G*H], recurrent bias [G*H]), the
 `initial` names: "h" the output before the first step, "state" the cell state (lstm), both [1, H]. What is not given is
 zero. Outputs: y and, where somebody reads it, the state after the last step [1, H]: the cell state of an lstm, the
 output of a gru. Attributes: `reverse`, from the last step to the first; `last`, y is that of the last computed step
-alone, [1, 1, H] (passes/keep_last_step.py).
+alone, [1, 1, H] (passes/keep_last_step.py). What an lstm may have beside that, lstm_forms.py tells: with a projection
+the outputs are [.., O], and so is r.
 
 Integer node inputs are the same with int8 weights (one scale a gate), biases int32 that hold -zero_point * sum of the
 row. The arithmetic is TensorFlow Lite's full-integer LSTM (lstm_eval.cc, 8x8_16): gates in int16 Q3.12, gemmlowp's
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,9 +33,6 @@ from edgeq.packing.blocks import padded, round_up
 if TYPE_CHECKING:
     from edgeq.quantize.observe import Range
 
-if TYPE_CHECKING:
-    pass
-
 #: operands in front of the initial values
 OPERANDS = 5
 #: real value of one step of a gate: Q3.12
@@ -42,6 +41,8 @@ GATE_STEP = 2.0**-12
 STATE_EXPONENTS = (-15, -9)
 #: cells of a group of packed rows
 CELLS = 4
+#: rows of weights a cell
+GATES = {"lstm": 4, "gru": 3}
 #: eq_state_form_t of a type
 STATE_FORMS = {"int8": 1, "int16": 2}
 Scaling = tuple[int, int]
@@ -51,13 +52,17 @@ def logistic(x: np.ndarray) -> np.ndarray:
     return np.exp(-np.logaddexp(0.0, -x)).astype(np.float32)
 
 
+def gates_of(node: Node) -> int:
+    return GATES[node.op] - int(node.attributes.get("coupled", False))
+
+
 def cells_of(node: Node, graph: Graph) -> int:
-    return graph.tensor(node.inputs[2]).shape[1]
+    return graph.tensor(node.inputs[2]).shape[0] // gates_of(node)
 
 
 def initial(node: Node, inputs: Sequence[Any]) -> dict[str, Any]:
     """What is given of the initial values, by name."""
-    return dict(zip(node.attributes["initial"], inputs[OPERANDS:], strict=True))
+    return dict(zip(node.attributes["initial"], inputs[OPERANDS:], strict=False))
 
 
 def order(node: Node, steps: int) -> range:
@@ -93,12 +98,11 @@ class Gates:
 
     graph: Graph
     node: Node
-    gates: int
 
     def _scaled(self, acc: np.ndarray, scalings: Sequence[Scaling]) -> np.ndarray:
         """[.., G*H] accumulators as [.., G, H] in Q3.12."""
-        acc = acc.reshape(*acc.shape[:-1], self.gates, -1)
-        return np.stack([scaled(acc[..., gate, :], scalings[gate]) for gate in range(self.gates)], axis=-2)
+        acc = acc.reshape(*acc.shape[:-1], len(scalings), -1)
+        return np.stack([scaled(acc[..., gate, :], scaling) for gate, scaling in enumerate(scalings)], axis=-2)
 
     def before(self, x: np.ndarray) -> np.ndarray:
         w, bias = self.graph.constant(self.node.inputs[1]), self.graph.constant(self.node.inputs[3])
@@ -148,50 +152,45 @@ def rows_packed(rows: np.ndarray, gates: int) -> np.ndarray:
     return np.ascontiguousarray(grouped.swapaxes(0, 1)).reshape(-1, *rows.shape[1:])
 
 
-def _constants(pack: Callable[[np.ndarray], np.ndarray]) -> Callable[[Graph, Node], dict[str, Constant]]:
-    def constants(graph: Graph, node: Node) -> dict[str, Constant]:
-        made: dict[str, Constant] = {}
-        gates = graph.tensor(node.inputs[2]).shape[0] // cells_of(node, graph)
-        for index, name in ((1, "input_weights"), (2, "recurrent_weights")):
-            weights = pack(rows_packed(graph.constant(node.inputs[index]), gates))
-            made[name] = Constant(f"{weights.dtype}_t", weights)
-        for index, name in ((3, "input_bias"), (4, "recurrent_bias")):
-            made[name] = Constant("int32_t", rows_packed(graph.constant(node.inputs[index]), gates))
-        for key, name in initial(node, node.inputs).items():
-            tensor = graph.tensor(name)
-            if tensor.data is not None:
-                made[f"initial_{key}"] = Constant(f"{tensor.dtype}_t", tensor.data)
-        return made
-
-    return constants
+def packed_constants(pack: Callable[[np.ndarray], np.ndarray], graph: Graph, node: Node) -> dict[str, Constant]:
+    """Weights and biases of the gates, and constant initial values; `pack`: of a kernel's linear layer."""
+    made: dict[str, Constant] = {}
+    gates = gates_of(node)
+    for index, name in ((1, "input_weights"), (2, "recurrent_weights")):
+        weights = pack(rows_packed(graph.constant(node.inputs[index]), gates))
+        made[name] = Constant(f"{weights.dtype}_t", weights)
+    for index, name in ((3, "input_bias"), (4, "recurrent_bias")):
+        made[name] = Constant("int32_t", rows_packed(graph.constant(node.inputs[index]), gates))
+    for key, name in initial(node, node.inputs).items():
+        tensor = graph.tensor(name)
+        if tensor.data is not None:
+            made[f"initial_{key}"] = Constant(f"{tensor.dtype}_t", tensor.data)
+    return made
 
 
-def _scratch(vector_bytes: Callable[[int], int]) -> Callable[[Graph, Node], int]:
+def scratch_bytes(vector_bytes: Callable[[int], int], graph: Graph, node: Node) -> int:
     """Scratch of a kernel; `vector_bytes`: eq_dot4_bytes."""
-
-    def scratch(graph: Graph, node: Node) -> int:
-        cells, features = cells_of(node, graph), graph.tensor(node.inputs[1]).shape[1]
-        parts = [cells, vector_bytes(features), vector_bytes(cells)]
-        if len(node.outputs) == 1 or graph.tensor(node.outputs[1]).dtype != "int16":
-            parts.append(2 * cells)
-        if node.attributes.get("reset_before"):
-            parts += [2 * cells, cells]
-        return sum(round_up(part, 16) for part in parts)
-
-    return scratch
+    cells, outputs = cells_of(node, graph), graph.tensor(node.inputs[2]).shape[1]
+    parts = [outputs, vector_bytes(graph.tensor(node.inputs[1]).shape[1]), vector_bytes(outputs)]
+    if len(node.outputs) == 1 or graph.tensor(node.outputs[1]).dtype != "int16":
+        parts.append(2 * cells)
+    if node.attributes.get("reset_before"):
+        parts += [2 * cells, cells]
+    return sum(round_up(part, 16) for part in parts)
 
 
 def _whole(multiple: int) -> Callable[[int], int]:
     return lambda count: 0 if count % multiple == 0 else round_up(count, multiple)
 
 
-def kernels(op: str) -> tuple[Kernel, ...]:
+def kernels(op: str, applies: Callable[[Graph, Node], str | None] = lambda graph, node: None) -> tuple[Kernel, ...]:
     """The kernels of an operator, all of them on one core: every step needs the whole step before."""
 
     def kernel(isa: str, pack: Callable[[np.ndarray], np.ndarray], scratch: Callable[[int], int], why: str) -> Kernel:
         return Kernel(
-            f"eq_{op}_s8_{isa}", isa, f"{op}/eq_{op}_s8_{isa}.c", units=lambda graph, node: 1,
-            pack=_constants(pack), scratch_bytes=_scratch(scratch), family="recurrent", why=why,
+            f"eq_{op}_s8_{isa}", isa, f"{op}/eq_{op}_s8_{isa}.c", units=lambda graph, node: 1, applies=applies,
+            pack=partial(packed_constants, pack), scratch_bytes=partial(scratch_bytes, scratch), family="recurrent",
+            why=why,
         )  # fmt: skip
 
     return (
@@ -202,15 +201,20 @@ def kernels(op: str) -> tuple[Kernel, ...]:
     )
 
 
-class Recurrent(Operator):
-    """Base of lstm and gru; `gates` rows of weights a cell."""
+def pair(scaling: Scaling | None) -> dict[str, int]:
+    """An eq_scaling_t."""
+    multiplier, shift = scaling or (0, 0)
+    return {"multiplier": multiplier, "shift": shift}
 
-    gates = 0
+
+class Recurrent(Operator):
+    """Base of lstm and gru."""
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         batch, steps, _ = inputs[0].shape
-        cells = inputs[2].shape[1]
-        return [(batch, 1 if node.attributes.get("last") else steps, cells), (batch, cells)][: len(node.outputs)]
+        rows, outputs = inputs[2].shape
+        cells = rows // gates_of(node)
+        return [(batch, 1 if node.attributes.get("last") else steps, outputs), (batch, cells)][: len(node.outputs)]
 
     def macs(self, graph: Graph, node: Node) -> int:
         steps = graph.tensor(node.inputs[0]).shape[1]
@@ -238,14 +242,11 @@ class Recurrent(Operator):
         state = graph.tensor(given[state_name(node)]) if state_name(node) in given else None
         out = graph.tensor(node.outputs[1]) if len(node.outputs) > 1 else None
 
-        def pair(scaling: Scaling | None) -> dict[str, int]:
-            multiplier, shift = scaling or (0, 0)
-            return {"multiplier": multiplier, "shift": shift}
-
         return {
             "given": tuple(key for key, name in given.items() if not graph.tensor(name).is_constant),
             "steps": graph.tensor(node.inputs[0]).shape[1],
             "in_features": graph.tensor(node.inputs[1]).shape[1],
+            "outputs": graph.tensor(node.inputs[2]).shape[1],
             "cells": cells_of(node, graph),
             "reverse": int(k["reverse"]),
             "last": int(k.get("last", False)),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ops import slice as slices
+from edgeq.ops.recurrent import GATES
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -30,11 +31,13 @@ class Direction:
     recurrent_bias: str
     reverse: bool = False
     initial: Mapping[str, str] = field(default_factory=dict)
+    #: operands of an lstm's forms (lstm_forms.py)
+    forms: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Made:
-    """A direction's results: the sequence [1, T, H], the last output and (lstm) cell state [1, H]."""
+    """A direction's results: the sequence [1, T, O], the last output [1, O] and (lstm) cell state [1, H]."""
 
     y: str
     h: str
@@ -44,10 +47,11 @@ class Made:
 def run(importer: Importer, op: str, x: str, layer: Direction, attributes: Mapping[str, Any]) -> Made:
     """The node of a direction over x [1, T, I]. Raises EdgeqError for operands that don't fit."""
     shape, w, r = importer.shape(x), importer.shape(layer.weights), importer.shape(layer.recurrent_weights)
-    gates, cells = (4 if op == "lstm" else 3), r[-1]
+    gates, outputs = GATES[op] - int(attributes.get("coupled", False)), r[-1]
+    cells = w[0] // gates if "projection" in layer.forms else outputs
     if len(shape) != 3 or shape[0] != 1:
         raise importer.unsupported(f"a sequence of shape {shape}", "a batch of 1, its axes time and features")
-    if w != (gates * cells, shape[2]) or r != (gates * cells, cells):
+    if w != (gates * cells, shape[2]) or r != (gates * cells, outputs):
         raise importer.unsupported(
             f"weights of shape {w} and {r} for {shape[2]} features",
             f"{gates} gates of as many cells as the layer has outputs (no projection)",
@@ -55,21 +59,28 @@ def run(importer: Importer, op: str, x: str, layer: Direction, attributes: Mappi
     for name in (layer.input_bias, layer.recurrent_bias):
         if importer.shape(name) != (gates * cells,):
             raise importer.unsupported(f"biases of shape {importer.shape(name)}", f"{gates * cells} values")
-    for name in layer.initial.values():
-        if importer.shape(name) != (1, cells):
-            raise importer.unsupported(f"an initial state of shape {importer.shape(name)}", f"{cells} values")
+    for key, name in layer.initial.items():
+        size = cells if key == "state" else outputs
+        if importer.shape(name) != (1, size):
+            raise importer.unsupported(f"an initial state of shape {importer.shape(name)}", f"{size} values")
+    wanted = {"peepholes": ((gates - 1) * cells,), "projection": (outputs, cells), "projection_bias": (outputs,)}
+    for key, name in layer.forms.items():
+        shape_of = wanted.get(key, (gates * cells,))
+        if importer.shape(name) != shape_of:
+            raise importer.unsupported(f"a {key} of shape {importer.shape(name)}", f"one of shape {shape_of}")
     given = tuple(key for key in ("h", "state") if key in layer.initial)
     operands = [x, layer.weights, layer.recurrent_weights, layer.input_bias, layer.recurrent_bias]
+    forms = {"forms": tuple(layer.forms)} if layer.forms else {}
     made = importer.add_several(
         op,
-        [*operands, *(layer.initial[key] for key in given)],
-        {"reverse": layer.reverse, "initial": given, **attributes},
+        [*operands, *(layer.initial[key] for key in given), *layer.forms.values()],
+        {"reverse": layer.reverse, "initial": given, **attributes, **forms},
         ("", ".state"),
     )
     if op == "gru":
         return Made(made[0], made[1], None)
     last = slices.along(importer, made[0], 1, 0 if layer.reverse else shape[1] - 1, 1)
-    return Made(made[0], importer.reshape(last, (1, cells)), made[1])
+    return Made(made[0], importer.reshape(last, (1, outputs)), made[1])
 
 
 def joined(importer: Importer, names: list[str], axis: int) -> str:

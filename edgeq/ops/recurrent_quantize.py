@@ -7,14 +7,14 @@ the state of a gru the same of its output, and never less than 2^-15, which hold
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
-from edgeq.ops.recurrent import GATE_STEP, STATE_EXPONENTS, Scaling, initial, sat16, scaling_of, state_name
+from edgeq.ops.recurrent import GATE_STEP, STATE_EXPONENTS, Scaling, gates_of, initial, sat16, scaling_of, state_name
 
 if TYPE_CHECKING:
     from edgeq.quantize.convert import Converter
@@ -53,10 +53,17 @@ def integer_bias(source: Graph, name: str, scales: np.ndarray) -> np.ndarray:
 
 
 def side(
-    converter: Converter, node: Node, which: str, operand: int, gates: int, quantization: Quantization
+    converter: Converter,
+    node: Node,
+    which: str,
+    operand: int,
+    quantization: Quantization,
+    steps: np.ndarray | float = GATE_STEP,
 ) -> tuple[list[str], tuple[Scaling, ...]]:
     """One product of the gates: names of integer weights and folded bias, and a scaling a gate. `quantization`: of
-    the vector that the weights in operand `operand` are multiplied with. Raises EdgeqError where sums leave int32."""
+    the vector that the weights in operand `operand` are multiplied with; `steps`: what a step of the sums is worth.
+    Raises EdgeqError where sums leave int32."""
+    gates = gates_of(node)
     weights, scales = integer_weights(converter.source, node.inputs[operand], gates)
     vector = np.float32(quantization.scale[0])
     bias_name = node.inputs[operand + 2]
@@ -69,7 +76,7 @@ def side(
         )
     bias = integer_bias(converter.source, bias_name, vector * scales)
     largest = 255 * np.abs(weights.astype(np.int64)).sum(axis=1) + np.abs(bias)
-    ratio = vector * scales / np.float32(GATE_STEP)
+    ratio = vector * scales / np.asarray(steps, np.float32)
     reach = largest.reshape(gates, -1).max(axis=1)
     if np.any(reach >= 2**31) or np.any(reach * ratio >= 2**30):
         raise EdgeqError(
@@ -177,13 +184,20 @@ def state_outputs(converter: Converter, node: Node, exponent: int) -> tuple[list
 
 
 def add_integer(
-    converter: Converter, node: Node, gates: int, h: Quantization, exponent: int, attributes: Mapping[str, Any]
+    converter: Converter,
+    node: Node,
+    h: Quantization,
+    exponent: int,
+    attributes: Mapping[str, Any],
+    steps: np.ndarray | float = GATE_STEP,
+    form_operands: Sequence[str] = (),
 ) -> None:
-    """Appends the integer form; `h`: how the outputs are stored, `attributes` the operator's own."""
+    """Appends the integer form; `h`: how the outputs are stored, `attributes` the operator's own, `steps` what a step
+    of its gates' sums is worth, `form_operands` those behind the initial values."""
     x = converter.quantized(node.inputs[0])
     assert x.quantization is not None
-    input_names, input_scales = side(converter, node, "input", 1, gates, x.quantization)
-    recurrent_names, recurrent_scales = side(converter, node, "recurrent", 2, gates, h)
+    input_names, input_scales = side(converter, node, "input", 1, x.quantization, steps)
+    recurrent_names, recurrent_scales = side(converter, node, "recurrent", 2, h, steps)
     inputs = [x.name, input_names[0], recurrent_names[0], input_names[1], recurrent_names[1]]
     state_in_scale = None
     for key, name in initial(node, node.inputs).items():
@@ -196,7 +210,7 @@ def add_integer(
     further, state_out_scale = state_outputs(converter, node, exponent)
     optional = {"state_in_scale": state_in_scale, "state_out_scale": state_out_scale}
     converter.add(
-        node, tuple(inputs), converter.quantized_output(node), *further,
+        node, (*inputs, *form_operands), converter.quantized_output(node), *further,
         input_scales=input_scales, recurrent_scales=recurrent_scales, state_exponent=exponent, **attributes,
         **{key: value for key, value in optional.items() if value is not None},
     )  # fmt: skip

@@ -74,8 +74,8 @@ def window_fields(window: Window) -> dict[str, int]:
 def spread(
     taps: Callable[[int, int], np.ndarray], window: Window, size: tuple[int, int], shape: Shape, dtype: Any
 ) -> np.ndarray:
-    """Adds `taps(ky, kx)` [N, out_h, out_w, C], what every output pixel gives to the input pixel under that tap, into an
-    image [N, H, W, C]; what falls into the padding is dropped. `size`: (out_h, out_w)."""
+    """Adds `taps(ky, kx)` [N, out_h, out_w, C], what every output pixel gives to the input pixel under that tap, into
+    an image [N, H, W, C]; what falls into the padding is dropped. `size`: (out_h, out_w)."""
     batch, height, width, channels = shape
     top, bottom, left, right = window.padding
     image = np.zeros((batch, height + top + bottom, width + left + right, channels), dtype)

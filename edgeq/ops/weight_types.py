@@ -47,13 +47,19 @@ INT4 = WeightType("int4", 4, tuple(range(-7, 8)))
 INT2 = WeightType("int2", 2, (-3, -1, 1, 3))
 TERNARY = WeightType("ternary", 2, (-1, 0, 1))
 BINARY = WeightType("binary", 1, (-1, 1))
-TYPES: Mapping[str, WeightType] = MappingProxyType({item.name: item for item in (INT8, INT4, INT2, TERNARY, BINARY)})
+#: powers of two with a sign and never zero, for products by shifts (X. Li et al., "DenseShift", ICCV 2023, arXiv
+#: 2208.09708)
+POW2 = WeightType("pow2", 4, (*(-(2**k) for k in range(6, -1, -1)), *(2**k for k in range(7))))
+TYPES: Mapping[str, WeightType] = MappingProxyType(
+    {item.name: item for item in (INT8, INT4, INT2, TERNARY, BINARY, POW2)}
+)
 
 
 def holding(integers: np.ndarray, largest: int) -> WeightType:
-    """The type of fewest bits that reaches `largest` and holds all of the integers; int8 where none does."""
+    """The type of fewest bits, and of those with the least range, that reaches `largest` and holds all of the integers;
+    int8 where none does."""
     occurring = set(np.unique(integers).astype(int).tolist())
-    for item in sorted(TYPES.values(), key=lambda item: (item.bits, len(item.levels))):
+    for item in sorted(TYPES.values(), key=lambda item: (item.bits, item.largest)):
         if item.largest >= largest and occurring.issubset(item.levels):
             return item
     return INT8

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeq.ops.weight_types import WeightType
+from edgeq.ops.weight_types import POW2, WeightType
 from edgeq.packing.blocks import Geometry, padded, patch_bytes, round_up
 
 #: output channels in a group
@@ -18,11 +18,23 @@ DSP_BLOCKS = {4: 4, 2: 8, 1: 16}
 
 def is_odd(stored: WeightType) -> bool:
     """Whether weights are 2 * field + 1."""
-    return 0 not in stored.levels
+    return 0 not in stored.levels and stored is not POW2
+
+
+def power_fields(weights: np.ndarray, width: int) -> np.ndarray:
+    """uint8 fields of powers of two and of zeros, which only fill up: those of MVE or those of the others."""
+    exponent = np.log2(np.maximum(np.abs(weights.astype(np.int16)), 1)).astype(np.int8)
+    if width == WIDTHS["mve"]:
+        codes, zero = np.where(weights < 0, exponent - 7, exponent) & 15, 8
+    else:
+        codes, zero = np.where(weights < 0, exponent | 8, exponent), 7
+    return np.where(weights == 0, zero, codes).astype(np.uint8)
 
 
 def fields(weights: np.ndarray, stored: WeightType) -> np.ndarray:
     """uint8 fields, in the low bits, of int8 weights."""
+    if stored is POW2:
+        return power_fields(weights, 1)
     wide = weights.astype(np.int16)
     signed = (wide - 1) // 2 if is_odd(stored) else wide
     return (signed & ((1 << stored.bits) - 1)).astype(np.uint8)
@@ -31,7 +43,8 @@ def fields(weights: np.ndarray, stored: WeightType) -> np.ndarray:
 def pack(weights: np.ndarray, stored: WeightType, width: int) -> np.ndarray:
     """int8 [out_c, K] -> the uint8 bytes of eq_narrow.h."""
     blocks_a_row = 2 if stored.bits == 1 else 1
-    codes = padded(fields(weights, stored), (GROUP, width * blocks_a_row))
+    whole = (GROUP, width * blocks_a_row)
+    codes = power_fields(padded(weights, whole), width) if stored is POW2 else padded(fields(weights, stored), whole)
     tiles = codes.reshape(codes.shape[0] // GROUP, GROUP, -1, blocks_a_row, width).transpose(0, 2, 3, 1, 4)
     # [group][row or pair of blocks][block of the pair][channel][width]
     if stored.bits == 4:
@@ -71,6 +84,10 @@ def even_fields(weights: np.ndarray, stored: WeightType) -> np.ndarray:
 
 def pack_dsp(weights: np.ndarray, stored: WeightType, channels: int) -> np.ndarray:
     """int8 [out_c, K] -> the uint8 bytes of eq_narrow_dsp.h, output channels filled up to a multiple of `channels`."""
+    if stored is POW2:
+        codes = power_fields(padded(weights, (channels, DSP_BLOCKS[4])), 1)
+        quads = codes.reshape(codes.shape[0] // 2, 2, -1, 4).transpose(0, 2, 3, 1)  # [pairs][quads][inputs][channels]
+        return np.ascontiguousarray(quads[:, :, :2] | quads[:, :, 2:] << 4).reshape(-1)
     even, odd = (
         padded(codes, (channels, DSP_BLOCKS[stored.bits])).astype(np.uint32)
         for codes in (even_fields(weights, stored), fields(weights, stored))

@@ -4,9 +4,8 @@ Buffers that live at the same time must not overlap. Finding the smallest arena 
 first fit in a few good orders, then in shuffled ones, reaches the lower bound for most small networks. For the others
 plan/exact.py finds the smallest arena, or proves that this is it.
 
-States come first: the arena's first `state_bytes` hold them and nothing else, between inferences as well. States that lie
-in other memory of the caller (trained parameters, what an optimizer remembers) have offsets there.
-"""
+States come first: the arena's first `state_bytes` hold them and nothing else, between inferences as well. States that
+lie in other memory of the caller (trained parameters, what an optimizer remembers) have offsets there."""
 
 from __future__ import annotations
 
@@ -82,9 +81,7 @@ def plan(program: Program, *, reuse: bool = True, guard_bytes: int = 0) -> Plan:
         offsets |= _in_a_row(passing, sizes, state_bytes)[0]
     end = max((offsets[name] + size for name, size in sizes.items()), default=0)
     shifted = {name: offset + guard_bytes for name, offset in offsets.items()}
-    return Plan(
-        tuple(every), {**shifted, **elsewhere}, end + guard_bytes, bound, end == bound, state_bytes, memories
-    )
+    return Plan(tuple(every), {**shifted, **elsewhere}, end + guard_bytes, bound, end == bound, state_bytes, memories)
 
 
 def _other_memories(blocks: Sequence[Buffer]) -> tuple[dict[str, int], dict[str, int]]:

@@ -3,8 +3,8 @@ Efficient Low-Bit Power-of-Two Quantization", ICCV 2023, arXiv 2208.09708.
 
 Weights are powers of two with a sign and never zero: w_q = sign(w) * 2^s. The exponent has latent numbers of its own
 instead of the logarithm of w, one a level: s_0 = 0, s_t = H(w_t) * (s_{t-1} + 1), H 1 for w_t >= 0 and 0 below
-(the sign-scale decomposition). Sign and H pass gradients unchanged. Here exponents go up to 2, so that the
-weights fit int4, and a scale per output channel is learned with them (edgeq.qat.lsq).
+(the sign-scale decomposition). Sign and H pass gradients unchanged. Exponents go up to 6 for pow2 weights and up to 2
+for int4 ones, whose integers they have to fit; a scale per output channel is learned with them (edgeq.qat.lsq).
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import math
 import torch
 from torch import Tensor, nn
 
-from edgeq.ops.weight_types import WeightType
+from edgeq.ops.weight_types import INT4, POW2, WeightType
 from edgeq.qat import estimators
 from edgeq.qat.quantizers import WeightQuantizer, least_squares_scale, per_channel
 
-LEVELS = WeightType("power of two", 4, (-4, -2, -1, 1, 2, 4))
-LARGEST_SHIFT = 2
+#: type of weights -> those of its levels that are used
+LEVELS = {INT4.name: WeightType("power of two", 4, (-4, -2, -1, 1, 2, 4)), POW2.name: POW2}
 #: magnitude of the latent numbers at the start: small, so that few steps turn one over
 LATENT = 0.01
 
@@ -27,16 +27,18 @@ LATENT = 0.01
 class Weights(WeightQuantizer):
     """Zero-free powers of two; the layer's own weights only have their signs."""
 
-    types = ("int4",)
+    types = tuple(LEVELS)
 
     def __init__(self, start: Tensor, stored: WeightType) -> None:
         super().__init__(start, stored)
-        self.step = nn.Parameter(least_squares_scale(start, LEVELS))
-        self.factor = 1.0 / math.sqrt(start[0].numel() * LEVELS.largest)
-        steps = LEVELS.nearest((start / per_channel(self.step, start)).detach().numpy())
+        levels = LEVELS[stored.name]
+        largest_shift = levels.largest.bit_length() - 1
+        self.step = nn.Parameter(least_squares_scale(start, levels))
+        self.factor = 1.0 / math.sqrt(start[0].numel() * levels.largest)
+        steps = levels.nearest((start / per_channel(self.step, start)).detach().numpy())
         shift = torch.from_numpy(abs(steps)).float().log2()
         self.shifts = nn.Parameter(
-            torch.stack([torch.where(shift >= LARGEST_SHIFT - t, LATENT, -LATENT) for t in range(LARGEST_SHIFT)])
+            torch.stack([torch.where(shift >= largest_shift - t, LATENT, -LATENT) for t in range(largest_shift)])
         )
 
     def scale(self, weight: Tensor) -> Tensor:

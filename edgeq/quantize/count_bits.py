@@ -1,30 +1,38 @@
 """Convolutions of signs with signs become ones that count bits: binarize -> conv2d with binary weights, the same
 numbers from 32 products a word (edgeq/ops/binary_conv2d.py).
 
-With n bits that differ, such a sum is A - 2 n, where A is bias + products for a window inside the image and something
-else for each way in which one can stick out of it. Its requantization is a step function of n, n = 0 .. products, and
-so is y = (B - n * M) >> S. S is the layer's, M the channel's, B that of a channel and a way of sticking out; they are
-looked for so that both functions are equal at every n, and the layer stays as it is where there are none.
+With n bits that differ, such a sum is A - 2 n signs, where A is bias + products for a window inside the image and
+something else for each way in which one can stick out of it. Its requantization is a step function of n, n = 0 ..
+products. Where only a binarize reads it, whose readers count bits as well, a limit of n for each channel and way of
+sticking out says what that makes of it. Elsewhere y = (B - n * M) >> 16 is such a step function too: M is the
+channel's, B that of a channel and a way of sticking out; they are looked for so that both functions are equal at every
+n, and the layer stays as it is where there are none.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor, constant
 from edgeq.ops import fixed_point, weight_types, weighted
-from edgeq.ops.binarize import words_of
+from edgeq.ops.binarize import LEVEL, words_of
+from edgeq.ops.binary_conv2d import SHIFT
 from edgeq.ops.residual import PREFIX
 from edgeq.ops.spatial import Window
 
 #: words of bits, which have no meaning as numbers
 BITS = Quantization(np.ones(1), 0, None, "uint32")
-#: shifts that are tried, from the largest on, and how far from the rounded one M may be
-LARGEST_SHIFT, LEAST_SHIFT, NEIGHBOURS = 20, 6, 32
-#: of B and of n * M, so that their difference stays within 32 bits
-LIMIT = 2**30
+#: how far from the rounded one M may be
+NEIGHBOURS = 32
+#: how far B may be beyond 0 .. products * M, which is more than an output reaches, and the most that products * M may
+#: be, so that B - n * M stays within 32 bits
+MARGIN = 2**24
+LARGEST_REACH = 2**31 - 2 * MARGIN
+#: bits of a sum, each of which is looked at
+LARGEST_SUM = 2**14
 #: the kernels keep classes in bytes
 LARGEST_CLASS = 255
 
@@ -34,16 +42,18 @@ class Layer:
     """A convolution of signs: what its sums are, and which of the ways to lie in the image every row and every column
     of its windows has."""
 
-    constants_a: np.ndarray  # [row classes * column classes, out_c]: A
+    constants_a: np.ndarray  # [row classes * column classes, out_c]: A, in steps of 1 / LEVEL
     products: int
     row_class: tuple[int, ...]
     column_class: tuple[int, ...]
 
 
 def count_bits(graph: Graph) -> Graph:
-    """The integer graph with every binarize packed whose readers are all such convolutions."""
-    tensors, changed = dict(graph.tensors), {}
-    for node in graph.nodes:
+    """The integer graph with every binarize packed whose readers are all such convolutions. The last ones come first:
+    what a convolution makes depends on the binarize behind it."""
+    tensors: dict[str, Tensor] = dict(graph.tensors)
+    changed: dict[str, Node | None] = {}
+    for node in reversed(graph.nodes):
         if node.op != "binarize" or node.output in graph.results:
             continue
         readers = [reader for reader in graph.nodes if node.output in reader.inputs]
@@ -51,12 +61,16 @@ def count_bits(graph: Graph) -> Graph:
         bits = Tensor(f"{source.name}.bits", (*source.shape[:-1], words_of(source.shape[-1])), "uint32", BITS)
         if not all(_counts(graph, reader) for reader in readers):
             continue
-        made = [_counting(graph, reader, bits.name, tensors) for reader in readers]
+        made = [_counting(graph, reader, bits.name, tensors, changed) for reader in readers]
         if made and all(made):
             tensors[bits.name] = bits
             changed[node.name] = replace(node.with_attributes(packed=True), outputs=(bits.name,))
             changed.update({item.name: item for item in made if item is not None})
-    return graph.with_nodes([changed.get(node.name, node) for node in graph.nodes], tensors)
+            for reader in readers:
+                if (behind := _binarize_behind(graph, reader, changed)) is not None:
+                    changed[behind.name] = None  # the convolution makes its bits
+    kept = [changed.get(node.name, node) for node in graph.nodes]
+    return graph.with_nodes([node for node in kept if node is not None], tensors)
 
 
 def _counts(graph: Graph, node: Node) -> bool:
@@ -67,25 +81,33 @@ def _counts(graph: Graph, node: Node) -> bool:
     return node.attributes["rounding"] == fixed_point.SINGLE and not residual
 
 
-def _counting(graph: Graph, node: Node, bits: str, tensors: dict[str, Tensor]) -> Node | None:
+def _binarize_behind(graph: Graph, node: Node, changed: Mapping[str, Node | None]) -> Node | None:
+    """The packed form of the binarize that alone reads what a convolution makes."""
+    reader = graph.only_consumer(node.output)
+    return changed.get(reader.name) if reader is not None and reader.op == "binarize" else None
+
+
+def _counting(
+    graph: Graph, node: Node, bits: str, tensors: dict[str, Tensor], changed: Mapping[str, Node | None]
+) -> Node | None:
     """The node that counts bits, its constants added to `tensors`; None where they can't be exact."""
     layer = layer_of(graph, node)
-    if max(*layer.row_class, *layer.column_class) > LARGEST_CLASS:
+    if max(*layer.row_class, *layer.column_class) > LARGEST_CLASS or layer.products >= LARGEST_SUM:
         return None
-    found = exact_constants(graph, node, layer)
-    if found is None:
-        return None
-    shift, steps, bases = found
-    made = {"step": constant(f"{node.name}.step", steps), "base": constant(f"{node.name}.base", bases)}
-    tensors.update({tensor.name: tensor for tensor in made.values()})
-    inputs = (bits, node.inputs[1], made["base"].name, made["step"].name)
-    counting = replace(node, op="binary_conv2d", inputs=inputs)
-    return counting.with_attributes(
-        in_c=graph.tensor(node.inputs[0]).shape[-1],
-        result_shift=shift,
-        row_class=layer.row_class,
-        column_class=layer.column_class,
-    )
+    behind = _binarize_behind(graph, node, changed)
+    if behind is not None:
+        made = {"base": limits(graph, node, layer, graph.constant(behind.inputs[1]))}
+    else:
+        found = exact_constants(graph, node, layer)
+        if found is None:
+            return None
+        made = {"base": found[1], "step": found[0]}
+    constants = [constant(f"{node.name}.{name}", values) for name, values in made.items()]
+    tensors.update({tensor.name: tensor for tensor in constants})
+    inputs = (bits, node.inputs[1], *(tensor.name for tensor in constants))
+    counting = replace(node, op="binary_conv2d", inputs=inputs, outputs=(behind or node).outputs)
+    own = {"in_c": graph.tensor(node.inputs[0]).shape[-1], **({"packed": True} if behind is not None else {})}
+    return counting.with_attributes(**own, row_class=layer.row_class, column_class=layer.column_class)
 
 
 def layer_of(graph: Graph, node: Node) -> Layer:
@@ -101,7 +123,8 @@ def layer_of(graph: Graph, node: Node) -> Layer:
     outside_bits = np.einsum("chw,ohw->co", ~inside, (in_c + tap_sums) // 2)
     products = in_c * inside.sum(axis=(1, 2))
     bias = graph.constant(node.inputs[2]).astype(np.int64)
-    return Layer(bias + products[:, None] + 2 * outside_bits, int(weights[0].size), row_class, column_class)
+    constants_a = bias + LEVEL * (products[:, None] + 2 * outside_bits)
+    return Layer(constants_a, int(weights[0].size), row_class, column_class)
 
 
 def _classes(outputs: int, inputs: int, window: Window, axis: int) -> tuple[list[np.ndarray], tuple[int, ...]]:
@@ -113,36 +136,47 @@ def _classes(outputs: int, inputs: int, window: Window, axis: int) -> tuple[list
     return [np.array(item) for item in known], tuple(known.index(item) for item in inside)
 
 
-def exact_constants(graph: Graph, node: Node, layer: Layer) -> tuple[int, np.ndarray, np.ndarray] | None:
-    """(S, M int32 [out_c], B int32 [classes, out_c]) that give every output of the layer, or None."""
-    if 2 * layer.products >= 2**15:
-        return None
+def _outputs(graph: Graph, node: Node, layer: Layer) -> np.ndarray:
+    """int64 [classes, n, out_c]: what the layer makes with n bits that differ."""
     counts = np.arange(layer.products + 1)
-    acc = layer.constants_a[:, None, :] - 2 * counts[None, :, None]  # [classes, counts, out_c]
+    acc = layer.constants_a[:, None, :] - 2 * LEVEL * counts[None, :, None]
+    return weighted.requantize(graph, node, acc).astype(np.int64)
+
+
+def limits(graph: Graph, node: Node, layer: Layer, threshold: np.ndarray) -> np.ndarray:
+    """int32 [classes, out_c]: n + this is negative where the output with n bits that differ reaches the threshold.
+    Outputs never grow with n."""
+    reached = (_outputs(graph, node, layer) >= threshold).sum(axis=1)
+    return -reached.astype(np.int32)
+
+
+def exact_constants(graph: Graph, node: Node, layer: Layer) -> tuple[np.ndarray, np.ndarray] | None:
+    """(M int32 [out_c], B int32 [classes, out_c]) that give every output of the layer, or None."""
+    outputs = _outputs(graph, node, layer)
     m, s = graph.constant(node.inputs[3]).astype(np.int64), graph.constant(node.inputs[4]).astype(np.int64)
-    outputs = weighted.requantize(graph, node, acc).astype(np.int64)
+    steepest = LARGEST_REACH // layer.products - NEIGHBOURS
+    near = np.minimum(np.rint(2.0 * LEVEL * m * 2.0 ** (SHIFT - s)).astype(np.int64), steepest)
     bounds = (node.attributes["act_min"], node.attributes["act_max"])
-    for shift in range(LARGEST_SHIFT, LEAST_SHIFT - 1, -1):
-        near = np.rint(2.0 * m * 2.0 ** (shift - s)).astype(np.int64)
-        if np.any((near + NEIGHBOURS) * layer.products >= LIMIT):
-            continue
-        found = [_exact(outputs[:, :, o], int(near[o]), shift, bounds) for o in range(len(m))]
-        if all(item is not None for item in found):
-            known = [item for item in found if item is not None]
-            steps, bases = np.array([item[0] for item in known]), np.stack([item[1] for item in known], axis=1)
-            return shift, steps.astype(np.int32), bases.astype(np.int32)
-    return None
+    known = []
+    for channel in range(len(m)):
+        found = _exact(outputs[:, :, channel], int(near[channel]), bounds)
+        if found is None:
+            return None
+        known.append(found)
+    steps, bases = np.array([item[0] for item in known]), np.stack([item[1] for item in known], axis=1)
+    return steps.astype(np.int32), bases.astype(np.int32)
 
 
-def _exact(outputs: np.ndarray, near: int, shift: int, bounds: tuple[int, int]) -> tuple[int, np.ndarray] | None:
-    """M next to `near`, and B [classes], with clamp((B - n M) >> shift) == outputs [classes, n]; None without any."""
+def _exact(outputs: np.ndarray, near: int, bounds: tuple[int, int]) -> tuple[int, np.ndarray] | None:
+    """M next to `near`, and B [classes], with clamp((B - n M) >> SHIFT) == outputs [classes, n]; None without any."""
     low, high = bounds
     n = np.arange(outputs.shape[1])
     free_below, free_above = outputs <= low, outputs >= high
     for distance in range(NEIGHBOURS + 1):
         for step in dict.fromkeys((near + distance, near - distance)):
-            least = np.where(free_below, -LIMIT, (outputs << shift) + n * step).max(axis=1)
-            most = np.where(free_above, LIMIT, ((outputs + 1) << shift) - 1 + n * step).min(axis=1)
-            if step >= 0 and np.all(least <= most) and np.all(least <= LIMIT) and np.all(most >= -LIMIT):
-                return step, np.clip((least + most) // 2, np.maximum(least, -LIMIT), np.minimum(most, LIMIT))
+            smallest, largest = -MARGIN, int(n[-1]) * step + MARGIN
+            least = np.where(free_below, smallest, (outputs << SHIFT) + n * step).max(axis=1)
+            most = np.where(free_above, largest, ((outputs + 1) << SHIFT) - 1 + n * step).min(axis=1)
+            if step >= 0 and np.all(least <= most):
+                return step, (least + most) // 2
     return None

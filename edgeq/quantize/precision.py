@@ -49,6 +49,7 @@ PRECISIONS: Mapping[str, Precision] = MappingProxyType(
         "fp16": Precision(FLOAT16, FLOAT16),
         "fp32": Precision(FLOAT32, FLOAT32),
         "int4": Precision(weights="int4"),
+        "pow2": Precision(weights="pow2"),
         "int2": Precision(weights="int2", inner=True),
         "ternary": Precision(weights="ternary", inner=True),
         "binary": Precision(weights="binary", inner=True),

@@ -43,11 +43,8 @@ def run_elf(
     """
     simulator = require_simulator(board)
     elf, workdir = elf.resolve(), workdir.resolve()
-    arguments = adapted_arguments(board.simulator.command[1:], qemu_release(simulator))
-    command = [simulator, *arguments, *_QUIET, *_SEMIHOSTING]
-    if count:
-        command += _counting(board, elf, workdir, simulator)
-    command += ["-kernel", str(elf)]
+    counting = _counting(board, elf, workdir, simulator) if count else []
+    command = command_line(board, elf, *counting)
     try:
         result = run_process(command, workdir, timeout_s)
     except OSError as error:
@@ -55,6 +52,13 @@ def run_elf(
     _check(board, elf, result, timeout_s)
     counts = parse_counts(workdir / _COUNT_RESULT) if count else None
     return SimulationResult(result.exit_code, result.console, counts)
+
+
+def command_line(board: Board, elf: Path, *more: str) -> list[str]:
+    """What runs `elf` on the board's simulator. Raises EdgeqError when that is missing."""
+    simulator = require_simulator(board)
+    arguments = adapted_arguments(board.simulator.command[1:], qemu_release(simulator))
+    return [simulator, *arguments, *_QUIET, *_SEMIHOSTING, *more, "-kernel", str(elf)]
 
 
 def require_simulator(board: Board) -> str:

@@ -31,7 +31,8 @@ LARGEST_CHUNK = 32
 @dataclass(frozen=True, eq=False)
 class RunResult:
     """Arrays [samples, ...] by output name and, if asked for, by the key of every layer whose output exists as a
-    whole, and by name of further outputs of such layers; the arena's bytes after each sample; stack bytes of an inference; instruction counts of the first sample."""
+    whole, and by name of further outputs of such layers; the arena's bytes after each sample; stack bytes of an
+    inference; instruction counts of the first sample."""
 
     outputs: dict[str, np.ndarray]
     layers: dict[str, np.ndarray]

@@ -54,7 +54,9 @@ def open_training(folder: Path) -> FirmwareFolder:
     """The training firmware in a folder of `edgeq build`. Raises EdgeqError when there is none."""
     open_folder(folder)
     if not (folder / FOLDER / "manifest.json").is_file():
-        raise EdgeqError(f"{folder}: was built without training; build it with --train, for example --train fp32,last:2")
+        raise EdgeqError(
+            f"{folder}: was built without training; build it with --train, for example --train fp32,last:2"
+        )
     return open_folder(folder / FOLDER)
 
 
@@ -70,7 +72,9 @@ def load(firmware: FirmwareFolder, path: Path, option: str) -> Samples:
         raise EdgeqError(f"{option} {path}: has no labels y; training needs one a sample")
     classes = graph.tensor(graph.outputs[0]).elements
     if samples.labels.max(initial=0) >= classes:
-        raise EdgeqError(f"{option} {path}: y holds the label {samples.labels.max()}; the network has {classes} classes")
+        raise EdgeqError(
+            f"{option} {path}: y holds the label {samples.labels.max()}; the network has {classes} classes"
+        )
     return samples
 
 

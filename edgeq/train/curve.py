@@ -28,8 +28,8 @@ class Point:
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """`skipped`: steps that changed nothing because the gradient was no number. `parameter_gap`: the largest difference of a
-    parameter from PyTorch's at the end, relative to the parameter's own change there (its norm)."""
+    """`skipped`: steps that changed nothing because the gradient was no number. `parameter_gap`: the largest
+    difference of a parameter from PyTorch's at the end, relative to the parameter's own change there (its norm)."""
 
     points: tuple[Point, ...]
     steps: int
@@ -51,8 +51,8 @@ class Curve:
 
 
 def schedule(steps: int, samples: int, evaluated: int, points: int) -> tuple[list[Record], list[int]]:
-    """The records: passes over the samples in their order, evaluations of `evaluated` further ones (behind them) before the
-    first step and at `points` equal distances; and the numbers of steps at which these happen."""
+    """The records: passes over the samples in their order, evaluations of `evaluated` further ones (behind them)
+    before the first step and at `points` equal distances; and the numbers of steps at which these happen."""
     evaluations = [Record(EVALUATE, samples + index) for index in range(evaluated)]
     marks = sorted({round(steps * point / points) for point in range(1, points + 1)})
     records = list(evaluations)

@@ -1,9 +1,8 @@
 """Forward graph -> the graph of one training step: forward part, loss, backward part, updates.
 
 It is a graph like any other, with states: parameters, what the optimizer remembers, and the progress. So one reference,
-one planner and one emitter serve inference and training. Inputs: the model's, `target`, `config`; outputs: the network's
-output, `loss`, `control`. The forward part comes first, so that running it alone evaluates.
-"""
+one planner and one emitter serve inference and training. Inputs: the model's, `target`, `config`; outputs: the
+network's output, `loss`, `control`. The forward part comes first, so that running it alone evaluates."""
 
 from __future__ import annotations
 
@@ -66,8 +65,9 @@ class _Derivation:
         self.extra: dict[str, Tensor] = {}
         self.decays: dict[str, bool] = {}
         self.trained = self._parameters(source)
-        self.tape = Tape(replace(self.forward, tensors=MappingProxyType({**self.forward.tensors, **self.extra})),
-                         self.trained)
+        self.tape = Tape(
+            replace(self.forward, tensors=MappingProxyType({**self.forward.tensors, **self.extra})), self.trained
+        )
 
     def _state(self, name: str, shape: tuple[int, ...], memory: str, initial: np.ndarray | None = None) -> None:
         """A state whose end is named when its maker is known."""
@@ -79,8 +79,8 @@ class _Derivation:
         self.states.append(State(name, "", None, start, memory))
 
     def _parameters(self, source: Graph) -> dict[str, Trained]:
-        """A state for every trained constant; one for layers with the same weights and bias, which are one layer that is
-        used several times."""
+        """A state for every trained constant; one for layers with the same weights and bias, which are one layer that
+        is used several times."""
         nodes, found = {node.name: node for node in source.nodes}, {}
         owners: dict[bytes, str] = {}
         for node in self.forward.nodes:
@@ -139,8 +139,9 @@ class _Derivation:
         ends = self._updates(parameters)
         states = tuple(replace(state, end=ends[state.start]) for state in self.states)
         outputs = (logits, loss, self.control)
-        boundary = {name: Boundary(tape.shape(name), tuple(range(len(tape.shape(name))))) for name in
-                    (TARGET, CONFIG, *outputs)}
+        boundary = {
+            name: Boundary(tape.shape(name), tuple(range(len(tape.shape(name))))) for name in (TARGET, CONFIG, *outputs)
+        }
         boundary |= {name: self.forward.boundary[name] for name in self.forward.inputs}
         if logits in self.forward.boundary:
             boundary[logits] = self.forward.boundary[logits]

@@ -20,12 +20,15 @@ FORWARD, WGRAD, IGRAD, UPDATE = "forward", "weight_gradient", "input_gradient", 
 
 @dataclass
 class TrainingFacts:
-    """What is known of a training step; counts are None without a simulation."""
+    """What is known of a training step; counts are None without a simulation. `again`: layers that are computed twice
+    to save memory; `whole_arena`: what the arena would take without."""
 
     firmware: FirmwareFolder
     program: Program
     plan: Plan
     sizes: Sizes
+    again: tuple[str, ...]
+    whole_arena: int
     profile: Profile | None = None
 
     def part(self, index: int) -> str:
@@ -40,13 +43,11 @@ class TrainingFacts:
     def as_json(self) -> dict[str, Any]:
         """What report.json has of it."""
         training = self.firmware.manifest["training"]
-        parameters = sum(
-            self.program.graph.tensor(name).elements for name in training["parameters"]
-        )
+        parameters = sum(self.program.graph.tensor(name).elements for name in training["parameters"])
         return {
             "spec": training["spec"],
             "parameters": parameters,
-            "layers": dict.fromkeys(training["parameters"].values()).__len__(),
+            "layers": len(set(training["parameters"].values())),
             "memory": {
                 "flash_bytes": self.sizes.flash,
                 "code_bytes": self.sizes.code,
@@ -55,6 +56,8 @@ class TrainingFacts:
                 "arena_bytes": self.plan.arena_bytes,
                 "parameters_bytes": self.plan.memories[PARAMETERS],
                 "optimizer_bytes": self.plan.memories[OPTIMIZER],
+                "arena_without_recomputation_bytes": self.whole_arena,
+                "computed_again": list(self.again),
                 "ram_by_class": self.ram_by_class(),
             },
             "cost": self._cost(),

@@ -2,9 +2,8 @@
 
 Which ones is a heuristic that looks at the plan itself: as long as the arena is too large, of all activations that wait
 while the arena is fullest the one is dropped that saves most bytes of it, and among equals the one that costs fewest
-multiply-accumulates; what it is computed from stays, or is computed again before it (T. Chen et al., "Training Deep Nets
-with Sublinear Memory Cost", 2016, arXiv 1604.06174, has the idea).
-"""
+multiply-accumulates; what it is computed from stays, or is computed again before it (T. Chen et al., "Training Deep
+Nets with Sublinear Memory Cost", 2016, arXiv 1604.06174, has the idea)."""
 
 from __future__ import annotations
 

@@ -41,12 +41,37 @@ class Record:
     sample: int = -1
 
 
+@dataclass(frozen=True)
+class Slots:
+    """The two slots of non-volatile memory that SAVE and LOAD use; `full`: checkpoints with the optimizer's memory."""
+
+    contents: tuple[bytes, bytes]
+    full: bool = True
+
+    @staticmethod
+    def blank(firmware: FirmwareFolder, full: bool = True) -> Slots:
+        """Erased ones."""
+        erased = b"\xff" * slot_bytes(firmware)
+        return Slots((erased, erased), full)
+
+
+SLOT_FILES = ("slot0.bin", "slot1.bin")
+#: of a checkpoint (eq_checkpoint.h)
+HEADER_BYTES = 64
+
+
+def slot_bytes(firmware: FirmwareFolder) -> int:
+    """Bytes of a slot that holds a full checkpoint."""
+    return HEADER_BYTES + sum(firmware.manifest["training"]["memories"].values())
+
+
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """What the firmware said to every record (ROW), and its parameters at the end by name."""
+    """What the firmware said to every record (ROW), its parameters at the end by name, and the slots afterwards."""
 
     rows: np.ndarray
     parameters: dict[str, np.ndarray]
+    slots: Slots | None = None
 
 
 def network_inputs(graph: Graph) -> tuple[str, ...]:
@@ -79,50 +104,74 @@ def run(
     records: Sequence[Record],
     config: np.ndarray,
     cores: int | None = None,
+    slots: Slots | None = None,
+    may_fail: bool = False,
 ) -> Trained:
     """Does the records one after another, from the parameters that the network was built with. `samples` have labels:
-    classes, or rows of targets.
+    classes, or rows of targets. `may_fail`: records may be refused, which their status tells.
 
     Raises EdgeqError for a fault, a time-out, or what the harness doesn't write.
     """
-    graph = firmware.graph
-    inputs = stored_inputs(graph, samples)
-    assert samples.labels is not None
-    kind: Any = np.uint32 if graph.tensor(derive.TARGET).dtype == "int32" else np.float32
-    targets = np.ascontiguousarray(samples.labels.astype(kind))
-    parts = [np.array([MAGIC, len(records), cores or 0, 0], "<u4").tobytes(), config.astype("<f4").tobytes()]
-    for record in records:
-        parts.append(np.array([record.kind], "<u4").tobytes())
-        if record.kind in (STEP, EVALUATE):
-            parts += [np.ascontiguousarray(inputs[name][record.sample]).tobytes() for name in network_inputs(graph)]
-            parts.append(targets[record.sample].tobytes())
     macs = sum(layer["macs"] for layer in firmware.manifest["layers"])
     timeout_s = 60.0 + (len(records) + 1) * macs / SLOWEST_MACS_PER_S
     elf = firmware.path / "training.elf"
     with tempfile.TemporaryDirectory(prefix="edgeq-train-") as name:
         folder = Path(name)
-        (folder / "in.bin").write_bytes(b"".join(parts))
+        write_request(folder, firmware, samples, records, config, cores, slots)
         if firmware.board.arch == "host":
             host.run_program(firmware.board, elf, folder, timeout_s=timeout_s)
         else:
             qemu.run_elf(firmware.board, elf, folder, timeout_s=timeout_s)
         output = folder / "out.bin"
         data = output.read_bytes() if output.exists() else b""
-    return _decoded(firmware, data, len(records))
+        after = None if slots is None else read_slots(folder, slots.full)
+    return _decoded(firmware, data, len(records), after, may_fail)
 
 
-def _decoded(firmware: FirmwareFolder, data: bytes, records: int) -> Trained:
+def read_slots(folder: Path, full: bool) -> Slots:
+    """The slots as the harness left them."""
+    first, second = ((folder / name).read_bytes() for name in SLOT_FILES)
+    return Slots((first, second), full)
+
+
+def write_request(
+    folder: Path,
+    firmware: FirmwareFolder,
+    samples: Samples,
+    records: Sequence[Record],
+    config: np.ndarray,
+    cores: int | None = None,
+    slots: Slots | None = None,
+) -> None:
+    """The files that the harness reads."""
     graph = firmware.graph
+    inputs = stored_inputs(graph, samples)
+    assert samples.labels is not None
+    kind: Any = np.uint32 if graph.tensor(derive.TARGET).dtype == "int32" else np.float32
+    targets = np.ascontiguousarray(samples.labels.astype(kind))
+    header = [MAGIC, len(records), cores or 0, int(slots is not None and slots.full)]
+    parts = [np.array(header, "<u4").tobytes(), config.astype("<f4").tobytes()]
+    for record in records:
+        parts.append(np.array([record.kind], "<u4").tobytes())
+        if record.kind in (STEP, EVALUATE):
+            parts += [np.ascontiguousarray(inputs[name][record.sample]).tobytes() for name in network_inputs(graph)]
+            parts.append(targets[record.sample].tobytes())
+    (folder / "in.bin").write_bytes(b"".join(parts))
+    for name, content in zip(SLOT_FILES, slots.contents if slots else (), strict=slots is not None):
+        (folder / name).write_bytes(content)
+
+
+def _decoded(firmware: FirmwareFolder, data: bytes, records: int, slots: Slots | None, may_fail: bool) -> Trained:
     size = firmware.manifest["training"]["memories"][derive.PARAMETERS]
     if len(data) != records * ROW.itemsize + size + 4 or data[-4:] != np.array([MAGIC], "<u4").tobytes():
         raise EdgeqError(f"{firmware.path}: the simulation wrote {len(data)} bytes, not what was asked; build it again")
     rows = np.frombuffer(data, ROW, records)
     refused = np.flatnonzero(rows["status"])
-    if len(refused):
+    if len(refused) and not may_fail:
         first = int(refused[0])
         raise EdgeqError(f"{firmware.path}: record {first} ended with status {rows['status'][first]} of eq_status_t")
     memory = data[records * ROW.itemsize : -4]
-    return Trained(rows, parameters_in(firmware, memory))
+    return Trained(rows, parameters_in(firmware, memory), slots)
 
 
 def parameters_in(firmware: FirmwareFolder, memory: bytes) -> dict[str, np.ndarray]:

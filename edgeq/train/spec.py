@@ -102,6 +102,6 @@ def _from_file(path: Path) -> Spec:
         value = document["trainable"]
         words = [value] if isinstance(value, str) else value
         if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
-            raise EdgeqError(f"--train {path}: trainable = {value!r}; give words like \"last:2\" or names of layers")
+            raise EdgeqError(f'--train {path}: trainable = {value!r}; give words like "last:2" or names of layers')
         changes["trainable"] = tuple(words)
     return Spec(**changes)

@@ -1,5 +1,5 @@
-"""The forward part of a training graph in PyTorch, whose autograd and optimizers then train the same parameters on the same
-samples: an independent judge of the gradient rules and of the firmware's training, in float32 throughout."""
+"""The forward part of a training graph in PyTorch, whose autograd and optimizers then train the same parameters on the
+same samples: an independent judge of the gradient rules and of the firmware's training, in float32 throughout."""
 
 from __future__ import annotations
 
@@ -89,7 +89,9 @@ CALLS: Mapping[str, Call] = {
     "avg_pool2d": _avg_pool2d,
     "softmax": lambda node, args: torch.softmax(node.attributes.get("beta", 1.0) * args[0], dim=-1),
     "reshape": lambda node, args: args[0].reshape(len(args[0]), *node.attributes["shape"][1:]),
-    "pack_weights": lambda node, args: args[0].reshape(node.attributes["shape"]),
+    "pack_weights": lambda node, args: torch.cat([args[0][0], *args[1:]], dim=node.attributes["axis"]).reshape(
+        node.attributes["shape"]
+    ),
 }
 
 
@@ -197,5 +199,3 @@ def require_known(graph: Graph) -> None:
         known = node.op in CALLS or node.op == "convert" or graph.tensor(node.output).dtype not in FLOATS
         if not known:
             raise EdgeqError(f"layer {node.name}: {node.op} has no counterpart in PyTorch here")
-
-

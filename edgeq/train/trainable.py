@@ -59,15 +59,17 @@ def _of_word(graph: Graph, layers: list[Node], word: str) -> dict[str, Choice]:
     name, _, detail = word.partition(":")
     if name == LAST:
         if not detail.isdecimal() or not 1 <= int(detail) <= len(layers):
-            raise EdgeqError(f"--train: {word!r}; the model has {len(layers)} layers with weights, so last:1 to "
-                             f"last:{len(layers)}")
+            raise EdgeqError(
+                f"--train: {word!r}; the model has {len(layers)} layers with weights, so last:1 to last:{len(layers)}"
+            )
         return {node.name: Choice(True) for node in layers[-int(detail) :]}
     matching = [node for node in layers if fnmatch.fnmatchcase(node.name, name)]
     if not matching:
         names = [node.name for node in layers]
         near = difflib.get_close_matches(name, [*names, ALL, BIAS, "last:1"], n=1, cutoff=0.3) or names[-1:]
-        raise EdgeqError(f"--train: {word!r} is no layer with weights; did you mean {near[0]!r}? (edgeq inspect lists "
-                         "them)")
+        raise EdgeqError(
+            f"--train: {word!r} is no layer with weights; did you mean {near[0]!r}? (edgeq inspect lists them)"
+        )
     return {node.name: _detailed(graph, node, word, detail) for node in matching}
 
 

@@ -3,13 +3,14 @@
  *   dx[iy][ix][i] = sum over ky, kx, o of dy[(iy + pad_top - ky*dilation_h) / stride_h]
  *                                          [(ix + pad_left - kx*dilation_w) / stride_w][o] * w[o][ky][kx][i]
  *
- * over the taps for which the places are whole numbers inside dy. in_*: dx; out_*: dy. Summed in float32, n = taps * out_c
- * + 2. Pixels with the same remainders of iy + pad_top and ix + pad_left by the strides, a phase, have the same taps, and
- * are the outputs of a convolution of dy (eq_conv2d_float.h, with its blocks).
+ * over the taps for which the places are whole numbers inside dy. in_*: dx; out_*: dy. Summed in float32, n = taps
+ * * out_c + 2. Pixels with the same remainders of iy + pad_top and ix + pad_left by the strides, a phase, have the
+ * same taps, and are the outputs of a convolution of dy (eq_conv2d_float.h, with its blocks).
  *
  * Weights, phase by phase: [up(in_c, 4)/4][up(K, 2)][4] (scalar), [up(in_c, 4)/4][up(K, 4)/2][4][2] (xpulp),
- * [up(in_c, 8)/8][K][8] (mve); K = (tap, o), the last tap of the phase first. scratch: zeros, float32 up(in_c, 4) (mve: 8),
- * and what a convolution has for the phase with the most taps. Work unit of `range`: blocks of 4 (mve: 3) pixels of every phase. */
+ * [up(in_c, 8)/8][K][8] (mve); K = (tap, o), the last tap of the phase first. scratch: zeros, float32 up(in_c, 4)
+ * (mve: 8), and what a convolution has for the phase with the most taps. Work unit of `range`: blocks of 4 (mve: 3)
+ * pixels of every phase. */
 #ifndef EQ_CONV2D_IGRAD_H
 #define EQ_CONV2D_IGRAD_H
 

@@ -1,6 +1,6 @@
 /* conv2d with weights of less than 8 bits (eq_narrow.h): what eq_conv2d.h says, with other weights.
  *
- * Four types (int4, int2, ternary, binary) and the two forms of requantization of edgeq's own quantizer (high, shift).
+ * Five types (int4, int2, ternary, binary, pow2) and the two forms of requantization of edgeq's own quantizer (high, shift).
  * Any `range` is right. K = kernel_h*kernel_w*in_c, up(n, m) rounds n up to a multiple of m. Work unit: output pixels. */
 #ifndef EQ_CONV2D_NARROW_H
 #define EQ_CONV2D_NARROW_H
@@ -16,7 +16,9 @@
   EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_ternary_high_##isa);   \
   EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_ternary_shift_##isa);  \
   EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_binary_high_##isa);    \
-  EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_binary_shift_##isa)
+  EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_binary_shift_##isa);  \
+  EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pow2_high_##isa);     \
+  EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_pow2_shift_##isa)
 
 /* scalar: granule 2; width 1. Scratch: 2*K bytes. */
 EQ_CONV2D_NARROW_PROTOTYPES(scalar);
@@ -45,6 +47,7 @@ EQ_CONV2D_NARROW_PROTOTYPES(dsp);
   EQ_CONV2D_NARROW_FORMS(int4, EQ_INT4, isa)        \
   EQ_CONV2D_NARROW_FORMS(int2, EQ_INT2, isa)        \
   EQ_CONV2D_NARROW_FORMS(ternary, EQ_TERNARY, isa)  \
-  EQ_CONV2D_NARROW_FORMS(binary, EQ_BINARY, isa)
+  EQ_CONV2D_NARROW_FORMS(binary, EQ_BINARY, isa)    \
+  EQ_CONV2D_NARROW_FORMS(pow2, EQ_POW2, isa)
 
 #endif

@@ -1,6 +1,6 @@
 /* dwconv2d with weights of less than 8 bits: they are unpacked before a kernel of eq_dwconv2d.h runs.
  *
- * Depthwise layers have few weights, so that memory for all of them is no great matter. EQ_INT4 and EQ_TERNARY: kernels
+ * Depthwise layers have few weights, so that memory for all of them is no great matter. EQ_INT4, EQ_TERNARY and EQ_POW2: kernels
  * fill up windows with weights of 0, which odd types (eq_narrow.h) don't have.
  *
  * The kernel's own order of weights in elements of 1 or 2 bytes; one packed word holds as many words of it as there are

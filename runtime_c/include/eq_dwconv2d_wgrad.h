@@ -1,5 +1,6 @@
-/* dwconv2d_wgrad: the gradient of a depthwise convolution's weights, float32 [kernel_h][kernel_w][channels]; the formula and
- * the record of eq_conv2d_wgrad.h, channel by channel. Work unit of `range`: channels, in groups of four (mve: eight). No scratch. */
+/* dwconv2d_wgrad: the gradient of a depthwise convolution's weights, float32 [kernel_h][kernel_w][channels]; the
+ * formula and the record of eq_conv2d_wgrad.h, channel by channel. Work unit of `range`: channels, in groups of
+ * four (mve: eight). No scratch. */
 #ifndef EQ_DWCONV2D_WGRAD_H
 #define EQ_DWCONV2D_WGRAD_H
 

@@ -1,6 +1,6 @@
 /* linear with weights of less than 8 bits (eq_narrow.h): what eq_linear.h says, with other weights.
  *
- * Four types (int4, int2, ternary, binary) and the two forms of requantization of edgeq's own quantizer (high, shift).
+ * Five types (int4, int2, ternary, binary, pow2) and the two forms of requantization of edgeq's own quantizer (high, shift).
  * Any `range` is right; granule 4. K = in_features, up(n, m) rounds n up to a multiple of m. Work unit: channels. */
 #ifndef EQ_LINEAR_NARROW_H
 #define EQ_LINEAR_NARROW_H
@@ -16,7 +16,9 @@
   EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_ternary_high_##isa);   \
   EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_ternary_shift_##isa);  \
   EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_binary_high_##isa);    \
-  EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_binary_shift_##isa)
+  EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_binary_shift_##isa);  \
+  EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_pow2_high_##isa);     \
+  EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_pow2_shift_##isa)
 
 /* scalar: width 1; no scratch. */
 EQ_LINEAR_NARROW_PROTOTYPES(scalar);

@@ -4,12 +4,13 @@
  *   transposed: [out_c][kernel_h][kernel_w][in_c] -> phase by phase (eq_conv2d_igrad.h) [up(in_c, lanes)/lanes]
  *               [up(K, step)/pair][lanes][pair], K = (tap of the phase, out_c), the last tap first
  *   taps:       [rows = out_c][in_c] -> [up(rows, step)/pair][in_c][pair]
- *   flipped:    [out_c = (kernel_h, kernel_w)][in_c] -> phase by phase [up(taps, step)/pair][in_c][pair], the last tap first
+ *   flipped:    [out_c = (kernel_h, kernel_w)][in_c] -> phase by phase [up(taps, step)/pair][in_c][pair],
+ *               the last tap first
  *   plain:      [rows = out_c][in_c] -> [up(rows * in_c, lanes)]
  *
- * with zeros as filling. `pair`: 1 or 2. Of the channels (out_c; taps, flipped and plain: in_c) the first `trained` are
- * parameters, and `rest` has the others in the same order, NULL if there are none. Work unit of `range`: blocks of `lanes`,
- * taps and flipped: channels. No scratch. */
+ * with zeros as filling. `pair`: 1 or 2. Of the channels (out_c; taps, flipped and plain: in_c) the first `trained`
+ * are parameters, and `rest` has the others in the same order, NULL if there are none. Work unit of `range`: blocks
+ * of `lanes`, taps and flipped: channels. No scratch. */
 #ifndef EQ_PACK_WEIGHTS_H
 #define EQ_PACK_WEIGHTS_H
 

@@ -21,28 +21,26 @@
  *   state = sat16(new + RDBPOT(update * (state - new), 15))
  *   h[t]  = sat8(scale(state, output) + output_zero_point)
  *
- * Layout: input [steps][in_features], output [steps][cells], or [cells] if `last`. `h0` [cells] is the output before the first step (lstm
- * only; null: zero). `state0` and `state_out` [cells]: the state before the first step and after the last one, as
- * state_in and state_out say; int8 ones are scaled by state_in_scale (after their zero point) and state_out_scale
- * (before it). state0 may be state_out. One core does all the work.
+ * Layout: input [steps][in_features], output [steps][outputs], or [outputs] if `last`. `h0` [outputs] is the output
+ * before the first step (lstm only; null: zero). `state0` and `state_out` [cells]: the state before the first step and
+ * after the last one, as state_in and state_out say; int8 ones are scaled by state_in_scale (after their zero point)
+ * and state_out_scale (before it). state0 may be state_out. One core does all the work.
  *
  * Rows of weights and biases: [group of 4 cells][gate][cell of the group], cells beyond the last one zero; every four
  * rows are a block of the kernel's linear layer (eq_linear.h): scalar [rows][K]; dsp, mve, xpulp as for linear.
- * Scratch, in parts of 16 bytes rounded up: 2 * cells unless state_out is EQ_STATE_WIDE; cells; if reset_before 2 * cells
- * and cells; then for in_features and for cells what eq_dot4.h's eq_dot4_bytes says. Built by edgeq/ops/recurrent.py. */
+ * Scratch, in parts of 16 bytes rounded up: 2 * cells unless state_out is EQ_STATE_WIDE; outputs; if reset_before
+ * 2 * cells and cells; then for in_features and for outputs what the kernel's eq_dot4_bytes says. Built by
+ * edgeq/ops/recurrent.py. */
 #ifndef EQ_RECURRENT_H
 #define EQ_RECURRENT_H
 
+#include "eq_lstm_forms.h"
 #include "eq_types.h"
 
 typedef enum { EQ_STATE_NONE, EQ_STATE_BYTES, EQ_STATE_WIDE } eq_state_form_t;
 
 typedef struct {
-  int32_t multiplier, shift;
-} eq_scaling_t;
-
-typedef struct {
-  int32_t steps, in_features, cells;
+  int32_t steps, in_features, outputs, cells; /* outputs: cells, unless they are projected (eq_lstm_forms.h) */
   int32_t reverse;
   int32_t last;         /* output holds the last computed step only */
   int32_t reset_before; /* gru */
@@ -58,6 +56,7 @@ typedef struct {
   int32_t state_in, state_out;  /* eq_state_form_t */
   eq_scaling_t state_in_scale, state_out_scale;
   int32_t state_in_zero_point, state_out_zero_point;
+  const eq_lstm_forms_t *forms; /* of the kernels that need it */
 } eq_recurrent_s8_t;
 
 #define EQ_RECURRENT_S8_PROTOTYPE(name)                                                                        \
@@ -68,6 +67,7 @@ EQ_RECURRENT_S8_PROTOTYPE(eq_lstm_s8_scalar);
 EQ_RECURRENT_S8_PROTOTYPE(eq_lstm_s8_dsp);
 EQ_RECURRENT_S8_PROTOTYPE(eq_lstm_s8_mve);
 EQ_RECURRENT_S8_PROTOTYPE(eq_lstm_s8_xpulp);
+EQ_RECURRENT_S8_PROTOTYPE(eq_lstm_forms_s8_scalar);
 
 EQ_RECURRENT_S8_PROTOTYPE(eq_gru_s8_scalar);
 EQ_RECURRENT_S8_PROTOTYPE(eq_gru_s8_dsp);

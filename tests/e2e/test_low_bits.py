@@ -58,11 +58,11 @@ class Network(nn.Module):
         return self.head(torch.sigmoid(self.wide(y)).mean(dim=(2, 3)))
 
 
-#: int8, int4, int2, ternary, binary with int8 and with binary activations, int16
+#: int8, int4, int2, ternary, powers of two, binary with int8 and with binary activations, int16
 RECIPE = Recipe(
     rules=(
         Rule("depthwise*", None, {"precision": "int4"}),
-        Rule("narrow*", None, {"precision": "int4", "weights": "gptq"}),
+        Rule("narrow*", None, {"precision": "pow2", "weights": "gptq"}),
         Rule("coarse*", None, {"precision": "int2"}),
         Rule("signs*", None, {"precision": "ternary"}),
         Rule("block_conv*", None, {"precision": "binary"}),
@@ -94,7 +94,7 @@ def test_every_precision_in_one_network(board: str, network: tuple[Graph, Sample
     require_board(board)
     graph, samples = network
     integer = pipeline.quantize(graph, samples, RECIPE)
-    assert set(stored(integer).values()) == {"int8", "int4", "int2", "ternary", "binary"}
+    assert set(stored(integer).values()) == {"int8", "int4", "int2", "ternary", "binary", "pow2"}
     assert sum(node.op == "binary_conv2d" for node in integer.nodes) == 1
     assert any(tensor.dtype == "int16" for tensor in integer.tensors.values() if not tensor.is_constant)
     folder = tmp_path / "firmware"
@@ -144,7 +144,9 @@ def test_counting_bits_gives_what_products_give() -> None:
     np.testing.assert_array_equal(*outputs)
 
 
-@pytest.mark.parametrize(("precision", "share"), [("int4", 0.5), ("ternary", 0.25), ("int2", 0.25), ("binary", 0.125)])
+@pytest.mark.parametrize(
+    ("precision", "share"), [("int4", 0.5), ("pow2", 0.5), ("ternary", 0.25), ("int2", 0.25), ("binary", 0.125)]
+)
 @pytest.mark.parametrize("board", ["cortex-m4", "cortex-m55", "riscv-8core", "host"])
 def test_weights_take_the_flash_that_was_promised(precision: str, share: float, board: str) -> None:
     """A layer whose channels and products are whole blocks: its weights, without bias and multipliers."""

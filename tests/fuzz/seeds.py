@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.conftest import EXAMPLES
 from tests.tflite.drawn import Case
 from tests.tflite.groups import GROUPS
-from tests.tflite.recurrent_cases import float_lstm, lstms
+from tests.tflite.recurrent_cases import FORMS, Lstm, float_lstm, lstms
 from tests.tflite.sparse_cases import densities
 from tests.tflite.writer import Network
 
@@ -49,11 +49,12 @@ def tflite_networks() -> list[Network]:
 
 
 def recurrent_networks() -> list[Network]:
-    """LSTMs in integers, in float and with int8 weights, a table that integers are looked up in, and a sparse constant
-    of which each level is another."""
+    """LSTMs in integers, with all further forms too, in float and with int8 weights, a table that integers are looked
+    up in, and a sparse constant of which each level is another."""
     made = [Network() for _ in range(5)]
     lstm = find(lstms(), lambda case: case.steps == 3, settings=settings(database=None))
     lstm.add(made[0], np.random.default_rng(0))
+    Lstm(2, 3, 4, -12, 0.5, (1, 2, 3), 0.0, 1.0, FORMS[-1], 2).add(made[0], np.random.default_rng(0))
     for network, hybrid in zip(made[1:], (False, True), strict=False):
         float_lstm(network, np.random.default_rng(0), hybrid)
     table = made[3].tensor((7, 4), "float32", data=np.linspace(-1, 1, 28).reshape(7, 4).astype(np.float32))

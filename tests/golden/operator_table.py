@@ -23,8 +23,9 @@ Made from the code by `pytest tests/golden --update-golden`. Every operator has 
 `edgeq/ops/<operator>.py`; the integer one is the definition that its kernels equal bit for bit. *yes* means a kernel of
 that instruction set, *scalar* portable C that runs on every board. RVV has no kernels yet: such a board runs the
 portable ones. *weights*: types of less than 8 bits that kernels read; *float*: kernels for FP16 and FP32 activations,
-which lie within a bound of the float reference in float64 (docs/precision.md). Operators without kernels of their own
-become others (a view, a table, a part of another layer).
+which lie within a bound of the float reference in float64 (docs/precision.md); *gradient*: a rule for training through
+it on the device (docs/device-training.md); operators of training steps are imported from no file. Operators without
+kernels of their own become others (a view, a table, a part of another layer).
 """
 #: what operators without a kernel become
 BECOMES = {
@@ -40,7 +41,7 @@ def where_tested(name: str) -> str:
     quoted = re.compile(rf'"({names})"|eq_{name}_')
     files = [
         file
-        for folder in ("ops", "tflite", "kernels", "unit", "e2e")
+        for folder in ("ops", "tflite", "kernels", "unit", "train", "e2e")
         for file in sorted((ROOT / "tests" / folder).glob("*.py"))
         if file.name != "absent_cases.py" and quoted.search(file.read_text(encoding="utf-8"))
     ]
@@ -56,6 +57,7 @@ def row(name: str, operator: Operator) -> str:
     else:
         cells += [""] * len(ISAS) + ["yes" if operator.takes_int16 else ""]
     cells.append("yes" if operator.takes_float else "")
+    cells.append("yes" if type(operator).gradient is not Operator.gradient else "")
     stored = {name for kernel in operator.kernels for name in kernel.weights}
     cells.append(", ".join(name for name in weight_types.TYPES if name in stored and name != "int8"))
     cells.append(BECOMES.get(name, ""))
@@ -110,7 +112,7 @@ def refusals() -> str:
 
 
 def document() -> str:
-    header = ["operator", *ISAS, "int16", "float", "weights", "becomes", "imported from", "tests"]
+    header = ["operator", *ISAS, "int16", "float", "gradient", "weights", "becomes", "imported from", "tests"]
     lines = [f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
     lines += [row(name, operator) for name, operator in ops.registry().items()]
     functions = ", ".join(sorted(unary.FUNCTIONS))

@@ -66,8 +66,11 @@ NOTES = {
     "inputs",
     "LSH_PROJECTION": "its result is a hash of the bytes; use numbers looked up by the firmware's own code, given to "
     "the model as inputs",
-    "LSTM": "the full kernel without peepholes, projection, normalization and coupled gates; the cell state is int16: "
-    "BUILTIN_REF ends the process where it is int8, and has no kernel of int16 or uint8 inputs",
+    "LSTM": "the full kernel, with 5 intermediate values and an int16 cell state; full-integer files with peepholes, a "
+    "projection, normalized and coupled gates in any combination, float ones without. With 12 intermediate values "
+    "BUILTIN_REF computes the gates in float, or ends the process where normalization or the projection's bias is "
+    "missing; it writes behind its memory where the cell state is int8 and where a layer with peepholes has more "
+    "outputs than cells; it has no kernel of int16 or uint8 inputs",
     **dict.fromkeys(("FLOOR_DIV", "FLOOR_MOD"), "integers as they are stored, whatever their scales"),
     **dict.fromkeys(
         ("BITWISE_XOR", "RIGHT_SHIFT"),
@@ -78,7 +81,8 @@ NOTES = {
     "SPARSE_TO_DENSE": "of constants at constant places, or of one computed value: several have no batch of 1; "
     "BUILTIN_REF has no kernel of int16",
     "SUM": "int16: in the scale of its operand, as the kernel demands",
-    "UNIDIRECTIONAL_SEQUENCE_LSTM": "as LSTM is; BUILTIN_REF has no kernel of int16 or uint8 inputs",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": "as LSTM is, but BUILTIN_REF refuses 12 intermediate values; it has no kernel "
+    "of int16 or uint8 inputs",
     "UNIQUE": "how many elements it gives depends on the data, and memory is planned before; use numbers looked up by "
     "the firmware's own code, given to the model as inputs",
 }

@@ -96,10 +96,10 @@ def _int8s(rng: np.random.Generator, shape: tuple[int, ...], style: str) -> np.n
 
 
 def _requant(
-    graph: CaseGraph, name: str, channels: int, form: str, products: int, saturate: bool
+    graph: CaseGraph, name: str, channels: int, form: str, products: int, saturate: bool, spread: float = 3000.0
 ) -> tuple[list[str], dict[str, Any]]:
     """Names of multiplier and shift, and the rounding attribute; scales spread outputs over the int8 range."""
-    spread = 1.0 if saturate else 3000.0 * np.sqrt(products)
+    spread = 1.0 if saturate else spread * np.sqrt(products)
     scale = 100.0 / spread * graph.rng.uniform(0.2, 1.0, channels)
     if form == "high":
         multiplier, shift = fixed_point.single_multiplier(np.minimum(scale, 0.499))
@@ -170,14 +170,17 @@ def add_weighted(
     extra: dict[str, Any],
     residual: tuple[str, ...] = (),
     stored: str = "int8",
+    read_inside: bool = False,
 ) -> None:
     """Adds a node with weights of the type `stored`; `axis`: that of their output channels."""
     name = f"c{len(graph.nodes)}"
     channels = weights.shape[axis]
     products = weights.size // channels
     quantization = Quantization(np.full(channels, 0.01), 0, axis, stored)
-    bias = graph.rng.integers(-(2**20), 2**20, channels).astype(np.int32)
-    requant, rounding = _requant(graph, name, channels, parts["form"], products, parts["saturate"])
+    largest = parts.get("largest_bias", 2**20)
+    bias = graph.rng.integers(-largest, largest, channels).astype(np.int32)
+    spread = parts.get("spread", 3000.0)
+    requant, rounding = _requant(graph, name, channels, parts["form"], products, parts["saturate"], spread)
     inputs = [
         x,
         graph.constant(f"{name}.w", weights, quantization),
@@ -186,7 +189,8 @@ def add_weighted(
         *residual,
     ]
     bounds = {"act_min": parts["act_min"], "act_max": parts["act_max"]}
-    graph.node(op, inputs, parts["output_zero_point"], {**extra, **rounding, **bounds})
+    attributes = {**extra, **rounding, **bounds}
+    graph.node(op, inputs, parts["output_zero_point"], attributes, read_inside=read_inside)
 
 
 @st.composite

@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from edgeq.ops import narrow
+from edgeq.ops.binarize import LEVEL
 from edgeq.ops.spatial import Window
 from edgeq.ops.weight_types import BINARY, WeightType
 from tests.ops.cases import CHANNELS, Case, CaseGraph, add_weighted, weighted_parts, window_attributes, windows
@@ -88,24 +89,39 @@ def binarize_cases(draw: st.DrawFn) -> Case:
     def add(graph: CaseGraph) -> None:
         x = graph.activation(shape, zero_point)
         threshold = graph.constant(f"t{len(graph.nodes)}", graph.rng.integers(-128, 129, shape[-1]).astype(np.int16))
-        graph.node("binarize", [x, threshold], 0, {"packed": packed}, 1.0, "uint32" if packed else "int8")
+        graph.node("binarize", [x, threshold], 0, {"packed": packed}, 1.0 / LEVEL, "uint32" if packed else "int8")
 
     return Case(f"binarize {shape} packed={packed}", add)
 
 
+def add_signs(graph: CaseGraph, x: str) -> str:
+    """A binarize of an activation that only layers of the graph read; its output."""
+    channels = graph.tensors[x].shape[-1]
+    threshold = graph.constant(f"t{len(graph.nodes)}", graph.rng.integers(-90, 90, channels).astype(np.int16))
+    graph.node("binarize", [x, threshold], 0, {}, 1.0 / LEVEL, read_inside=True)
+    return graph.nodes[-1].output
+
+
 @st.composite
 def binary_conv2d_cases(draw: st.DrawFn) -> Case:
-    """Convolutions of signs, which edgeq.quantize.count_bits turns into ones that count bits."""
+    """Convolutions of signs, which edgeq.quantize.count_bits turns into ones that count bits; with another one before
+    that makes bits."""
     window, size = draw(windows())
-    in_c, out_c = draw(st.sampled_from((*CHANNELS, 64, 70))), draw(st.sampled_from(CHANNELS))
-    parts = draw(narrow_parts())
+    in_c, middle, out_c = (draw(st.sampled_from((*CHANNELS, 64, 70))) for _ in range(3))
+    two, spread = draw(st.booleans()), draw(st.sampled_from((20.0, 100.0, 400.0)))
+    parts = {**draw(narrow_parts()), "saturate": False, "spread": spread, "largest_bias": 2000}
+    if max(9 * in_c * two, (middle if two else in_c) * window.kernel[0] * window.kernel[1]) > 64:
+        parts["form"] = "high"  # of many signs, sums don't grow so steeply
 
     def add(graph: CaseGraph) -> None:
-        x = graph.activation((1, *size, in_c), parts["zero_point"])
-        threshold = graph.constant(f"t{len(graph.nodes)}", graph.rng.integers(-90, 90, in_c).astype(np.int16))
-        graph.node("binarize", [x, threshold], 0, {}, 1.0, read_inside=True)
-        weights = levels(graph.rng, (out_c, *window.kernel, in_c), BINARY, parts["style"])
-        signs = graph.nodes[-1].output
+        signs = add_signs(graph, graph.activation((1, *size, in_c), parts["zero_point"]))
+        channels = in_c
+        if two:
+            weights = levels(graph.rng, (middle, 3, 3, in_c), BINARY, parts["style"])
+            same = window_attributes(Window((3, 3), (1, 1), (1, 1, 1, 1)))
+            add_weighted(graph, "conv2d", signs, weights, 0, parts, same, stored="binary", read_inside=True)
+            signs, channels = add_signs(graph, graph.nodes[-1].output), middle
+        weights = levels(graph.rng, (out_c, *window.kernel, channels), BINARY, parts["style"])
         add_weighted(graph, "conv2d", signs, weights, 0, parts, window_attributes(window), stored="binary")
 
-    return Case(f"binary_conv2d {size} {in_c}->{out_c} {window} {parts}", add, nodes=2)
+    return Case(f"binary_conv2d {two} {size} {in_c}->{middle}->{out_c} {window} {parts}", add, nodes=3 if two else 2)

@@ -1,5 +1,5 @@
-"""Random nodes of training steps with float16 and float32 activations: gradients of layers with windows and of what lies
-between them."""
+"""Random nodes of training steps with float16 and float32 activations: gradients of layers with windows and of what
+lies between them."""
 
 from __future__ import annotations
 

@@ -101,5 +101,3 @@ def gradients(graph: Graph) -> dict[str, str]:
 
 def parameters(graph: Graph) -> list[str]:
     return [state.start for state in graph.states if state.memory == PARAMETERS]
-
-

@@ -1,5 +1,5 @@
-"""The gradient rules against torch's autograd and against finite differences, over random layers; networks with parts frozen
-that others get wrong."""
+"""The gradient rules against torch's autograd and against finite differences, over random layers; networks with parts
+frozen that others get wrong."""
 
 from __future__ import annotations
 
@@ -57,11 +57,12 @@ def stacks(draw: st.DrawFn) -> tuple[Graph, str]:
         else:
             layers.append(nn.AvgPool2d(2, stride=draw(st.integers(1, 2))))
         layers += [[], [nn.ReLU()], [nn.ReLU6()], [nn.Hardtanh(-0.5, 0.7)]][draw(st.integers(0, 3))]
-        if min(layers_shape := nn.Sequential(*layers)(torch.zeros(shape)).shape[2:]) < 4:
+        if min(nn.Sequential(*layers)(torch.zeros(shape)).shape[2:]) < 5:  # the largest window
             break
-        del layers_shape
     torch.manual_seed(draw(st.integers(0, 1000)))
-    return imported(randomized(Layers(layers, shape)), torch.zeros(shape)), draw(st.sampled_from(("cross_entropy", "mse")))
+    return imported(randomized(Layers(layers, shape)), torch.zeros(shape)), draw(
+        st.sampled_from(("cross_entropy", "mse"))
+    )
 
 
 def torch_gradients(graph: Graph, inputs: dict[str, np.ndarray], target: np.ndarray) -> dict[str, np.ndarray]:
@@ -105,7 +106,18 @@ def test_rules_equal_autograd_and_finite_differences(drawn: tuple[Graph, str], s
 
 @pytest.mark.parametrize(
     "trainable",
-    ["all", "bias", "last:1", "last:2", "first,strided", "first,depthwise,point", "depthwise", "point:bias", "*", "first:0.5,depthwise:0.5,point:0.3,head:0.25"],
+    [
+        "all",
+        "bias",
+        "last:1",
+        "last:2",
+        "first,strided",
+        "first,depthwise,point",
+        "depthwise",
+        "point:bias",
+        "*",
+        "first:0.5,depthwise:0.5,point:0.3,head:0.25",
+    ],
 )
 def test_parts_of_a_network(trainable: str) -> None:
     """Last layers, the head and a pointwise layer in the middle frozen; biases alone."""
@@ -131,6 +143,26 @@ def test_nothing_is_kept_for_frozen_layers() -> None:
     assert operators.count("conv2d_wgrad") == 1
     assert "conv2d_igrad" not in operators
     assert "clamp_gradient" not in operators
+
+
+@pytest.mark.parametrize(
+    ("text", "operators"),
+    [
+        ("fp32,all,sgd", {"cross_entropy", "square_sum", "step_control", "sgd", "pack_weights"}),
+        ("fp32,all,adam,mse,batch:4", {"squared_error", "accumulate", "square_sum", "step_control", "adam"}),
+    ],
+)
+def test_what_a_step_ends_with(text: str, operators: set[str]) -> None:
+    """Each parameter is updated once, behind the one decision about all; what tests/train/test_firmware.py holds to its
+    bound layer by layer."""
+    training = networks.derived(networks.small(), text)
+    made = [node.op for node in training.graph.nodes]
+    assert operators <= set(made)
+    decision = made.index("step_control")
+    assert all(made.index(op) < decision for op in operators & {"square_sum", "accumulate", "squared_error"})
+    updates = [node for node in training.graph.nodes if node.op in ("sgd", "adam")]
+    assert sorted(node.inputs[0] for node in updates) == sorted(training.parameters)
+    assert made.index(updates[0].op) > decision
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from edgeq.ops.spatial import Window
 from edgeq.ops.weight_types import BINARY
 from edgeq.quantize.count_bits import count_bits
 from tests.ops.cases import Case, CaseGraph, add_weighted, window_attributes
-from tests.ops.narrow_cases import binary_conv2d_cases, levels
+from tests.ops.narrow_cases import add_signs, binary_conv2d_cases, levels
 from tests.ops.test_exact import random_inputs
 
 
@@ -21,7 +21,7 @@ def test_counting_bits_is_exact(case: Case) -> None:
     case.add(builder)
     graph = builder.finish()
     counting = count_bits(graph)
-    assert [node.op for node in counting.nodes] == ["binarize", "binary_conv2d"]
+    assert [node.op for node in counting.nodes] == ["binarize", *["binary_conv2d"] * (case.nodes - 1)]
     inputs = random_inputs(graph, np.random.default_rng(1))
     expected, found = (reference.run(item, inputs)[graph.outputs[0]] for item in (graph, counting))
     np.testing.assert_array_equal(found, expected)
@@ -31,9 +31,8 @@ def test_more_ways_to_stick_out_than_a_byte_holds_stay_products() -> None:
     graph = CaseGraph(np.random.default_rng(0))
     window = Window((1, 301), (1, 1), (0, 0, 150, 150))
     x = graph.activation((1, 1, 300, 2), 0)
-    threshold = graph.constant("threshold", np.zeros(2, np.int16))
-    graph.node("binarize", [x, threshold], 0, {}, 1.0, read_inside=True)
+    signs = add_signs(graph, x)
     weights = levels(graph.rng, (3, 1, 301, 2), BINARY, "random")
     parts = {"form": "high", "saturate": False, "output_zero_point": 0, "act_min": -128, "act_max": 127}
-    add_weighted(graph, "conv2d", graph.nodes[-1].output, weights, 0, parts, window_attributes(window), stored="binary")
+    add_weighted(graph, "conv2d", signs, weights, 0, parts, window_attributes(window), stored="binary")
     assert [node.op for node in count_bits(graph.finish()).nodes] == ["binarize", "conv2d"]

@@ -5,7 +5,7 @@
 #define EQ_PORT_CODE __attribute__((section(".text.eq_trap")))
 
 /* fopen modes of SYS_OPEN */
-enum { MODE_READ_BINARY = 1, MODE_WRITE_BINARY = 5 };
+static const uint8_t modes[] = {[EQ_PORT_READ] = 1, [EQ_PORT_WRITE] = 5, [EQ_PORT_UPDATE] = 3};
 
 /* "ADP_Stopped_ApplicationExit": the reason that makes SYS_EXIT_EXTENDED pass on the exit code */
 enum { STOPPED_APPLICATION_EXIT = 0x20026 };
@@ -19,8 +19,7 @@ EQ_PORT_CODE static uintptr_t text_length(const char *text) {
 }
 
 EQ_PORT_CODE int32_t eq_port_open(const char *name, eq_port_mode_t mode) {
-  const uintptr_t parameters[3] = {(uintptr_t)name, mode == EQ_PORT_READ ? MODE_READ_BINARY : MODE_WRITE_BINARY,
-                                   text_length(name)};
+  const uintptr_t parameters[3] = {(uintptr_t)name, modes[mode], text_length(name)};
   return (int32_t)eq_semihost(EQ_SEMIHOST_OPEN, parameters);
 }
 
@@ -37,6 +36,11 @@ EQ_PORT_CODE size_t eq_port_read(int32_t handle, void *data, size_t bytes) {
 
 EQ_PORT_CODE size_t eq_port_write(int32_t handle, const void *data, size_t bytes) {
   return transfer(EQ_SEMIHOST_WRITE, handle, data, bytes);
+}
+
+EQ_PORT_CODE void eq_port_seek(int32_t handle, uint32_t offset) {
+  const uintptr_t parameters[2] = {(uintptr_t)handle, offset};
+  (void)eq_semihost(EQ_SEMIHOST_SEEK, parameters);
 }
 
 EQ_PORT_CODE void eq_port_close(int32_t handle) {

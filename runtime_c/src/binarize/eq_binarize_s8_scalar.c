@@ -8,7 +8,7 @@ void eq_binarize_s8_scalar(const eq_binarize_s8_t *p, const int8_t *restrict inp
   for (int32_t row = range.begin; row < range.end; row++) {
     for (int32_t c = 0; c < channels; c++) {
       const int32_t always = (p->always[c / 32] >> (c % 32) & 1u) != 0;
-      output[row * channels + c] = always || input[row * channels + c] > p->below[c] ? 1 : -1;
+      output[row * channels + c] = always || input[row * channels + c] > p->below[c] ? 64 : -64;
     }
   }
 }

@@ -56,11 +56,19 @@ static EQ_INLINE uint32x4_t differing(const uint32_t *x, const uint32_t *w, int3
 static EQ_INLINE void group(const eq_binary_conv2d_t *p, const uint32_t *x, const int32_t *base, const uint32_t *w,
                             int32_t words, int32_t o, int8_t *y) {
   const int32x4_t scaled = vmulq_s32((int32x4_t)differing(x, w, words), vldrwq_s32(p->step + o));
-  const int32x4_t v = vshlq_s32(vsubq_s32(vldrwq_s32(base), scaled), vdupq_n_s32(-p->result_shift));
+  const int32x4_t v = vshrq_n_s32(vsubq_s32(vldrwq_s32(base), scaled), 16);
   const int32x4_t clamped = vminq_s32(vmaxq_s32(v, vdupq_n_s32(p->act_min)), vdupq_n_s32(p->act_max));
   vstrbq_p_s32(y + o, clamped, vctp32q((uint32_t)(p->out_c - o)));
 }
 
+/* A comparison gives four bits a lane. */
+static EQ_INLINE uint32_t signs(const uint32_t *x, const int32_t *base, const uint32_t *w, int32_t words) {
+  const int32x4_t v = vaddq_s32((int32x4_t)differing(x, w, words), vldrwq_s32(base));
+  const uint32_t lanes = vcmpltq_n_s32(v, 0);
+  return ((lanes & 0x1111u) * 0x1248u) >> 12 & 15u;
+}
+
 #include "eq_binary_conv2d_run.h"
 
-EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_mve) { conv2d(p, input, output, scratch, range); }
+EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_mve, int8_t) { conv2d(p, input, output, scratch, range); }
+EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_bits_mve, uint32_t) { conv2d_bits(p, input, output, scratch, range); }

@@ -51,11 +51,20 @@ static EQ_INLINE int32_t differing(const uint32_t *x, const uint32_t *w, int32_t
 static EQ_INLINE void group(const eq_binary_conv2d_t *p, const uint32_t *x, const int32_t *base, const uint32_t *w,
                             int32_t words, int32_t o, int8_t *y) {
   for (int32_t i = 0; i < 4 && o + i < p->out_c; i++) {
-    const int32_t v = (base[i] - differing(x, w + i, words) * p->step[o + i]) >> p->result_shift;
+    const int32_t v = (base[i] - differing(x, w + i, words) * p->step[o + i]) >> 16;
     y[o + i] = (int8_t)(v < p->act_min ? p->act_min : v > p->act_max ? p->act_max : v);
   }
 }
 
+static EQ_INLINE uint32_t signs(const uint32_t *x, const int32_t *base, const uint32_t *w, int32_t words) {
+  uint32_t bits = 0;
+  for (int32_t i = 0; i < 4; i++) {
+    bits |= (uint32_t)(differing(x, w + i, words) + base[i]) >> 31 << i;
+  }
+  return bits;
+}
+
 #include "eq_binary_conv2d_run.h"
 
-EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_scalar) { conv2d(p, input, output, scratch, range); }
+EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_scalar, int8_t) { conv2d(p, input, output, scratch, range); }
+EQ_BINARY_CONV2D_PROTOTYPE(eq_binary_conv2d_bits_scalar, uint32_t) { conv2d_bits(p, input, output, scratch, range); }

@@ -107,6 +107,13 @@ static EQ_INLINE int32_t eq_dsp_drain(int32_t odd, int32_t mixed, int32_t even) 
 }
 
 /* Saturation to int8. */
+/* sum + the four bytes of a word. */
+static EQ_INLINE int32_t eq_dsp_add_bytes(uint32_t bytes, int32_t sum) {
+  int32_t result;
+  __asm__("usada8 %0, %1, %2, %3" : "=r"(result) : "r"(bytes), "r"(0), "r"(sum));
+  return result;
+}
+
 static EQ_INLINE int32_t eq_dsp_ssat8(int32_t value) {
   int32_t result;
   __asm__("ssat %0, #8, %1" : "=r"(result) : "r"(value));

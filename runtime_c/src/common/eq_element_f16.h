@@ -1,4 +1,5 @@
-/* FP16 storage: what the bodies that both floating-point types share call an element, and how it is read and written. */
+/* FP16 storage: what the bodies that both floating-point types share call an element, and how it is read and
+ * written. */
 #ifndef EQ_ELEMENT_H
 #define EQ_ELEMENT_H
 

@@ -2,7 +2,8 @@
 #include "eq_clamp_gradient.h"
 #include "eq_inline.h"
 
-/* Bits of the least element above `value`, which isn't negative; those of elements that aren't negative rise with them. */
+/* Bits of the least element above `value`, which isn't negative; those of elements that aren't negative rise with
+ * them. */
 static EQ_INLINE uint32_t bits_above(float value) {
   ELEMENT near;
   STORE(&near, value);

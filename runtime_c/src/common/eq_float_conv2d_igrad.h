@@ -1,5 +1,5 @@
-/* conv2d_igrad and dwconv2d_igrad for the element that was included before: every phase is a convolution of dy, made by the
- * blocks of the forward kernels. */
+/* conv2d_igrad and dwconv2d_igrad for the element that was included before: every phase is a convolution of dy,
+ * made by the blocks of the forward kernels. */
 #ifndef EQ_FLOAT_CONV2D_IGRAD_H
 #define EQ_FLOAT_CONV2D_IGRAD_H
 

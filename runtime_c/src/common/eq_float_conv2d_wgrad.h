@@ -1,4 +1,5 @@
-/* conv2d_wgrad, portable C, for the element that was included before: four channels of x times four of dy at a time. */
+/* conv2d_wgrad, portable C, for the element that was included before: four channels of x times four of dy at a
+ * time. */
 #include "eq_conv2d_wgrad.h"
 #include "eq_inline.h"
 #include "eq_outputs_inside.h"
@@ -37,8 +38,8 @@ static EQ_INLINE eq_float4_t some(const ELEMENT *x, int32_t lanes) {
 
 /* The sums of one block over all pixels; x and dy are at the first pixel inside. `whole`: both have four channels, at
  * addresses that LOAD4 takes. */
-static EQ_INLINE block_t sums(const eq_conv2d_wgrad_t *p, const ELEMENT *x, const ELEMENT *dy, int32_t rows, int32_t columns,
-                              int32_t in_lanes, int32_t out_lanes, int32_t whole) {
+static EQ_INLINE block_t sums(const eq_conv2d_wgrad_t *p, const ELEMENT *x, const ELEMENT *dy, int32_t rows,
+                              int32_t columns, int32_t in_lanes, int32_t out_lanes, int32_t whole) {
   const eq_float4_t zero = {0.0f, 0.0f, 0.0f, 0.0f};
   block_t sum = {zero, zero, zero, zero};
   const int32_t x_step = p->stride_w * p->in_c, x_row = p->stride_h * p->in_w * p->in_c, dy_row = p->out_w * p->out_c;

@@ -1,5 +1,5 @@
-/* dwconv2d in floating point, portable C, for the element that was included before: a pixel. Input gradients are made of
- * them as well. */
+/* dwconv2d in floating point, portable C, for the element that was included before: a pixel. Input gradients are
+ * made of them as well. */
 #ifndef EQ_FLOAT_DWCONV2D_PIXEL_H
 #define EQ_FLOAT_DWCONV2D_PIXEL_H
 

@@ -47,8 +47,8 @@ static EQ_INLINE void filters(const eq_pack_weights_t *p, const float *weights, 
       const int32_t channel = block * p->lanes + lane;
       const int32_t filled = channel < p->out_c ? count : 0;
       if (filled > 0) {
-        const float *const from = channel < p->trained ? weights + channel * count : p->rest + (channel - p->trained) * count;
-        put(p, to, lane, 0, from, filled, 1);
+        const int32_t frozen = channel - p->trained;
+        put(p, to, lane, 0, frozen < 0 ? weights + channel * count : p->rest + frozen * count, filled, 1);
       }
       clear(p, to, lane, filled, full);
     }
@@ -123,7 +123,8 @@ static EQ_INLINE void plain(const eq_pack_weights_t *p, const float *weights, EL
   }
 }
 
-/* Channels channels.begin to channels.end - 1 of a row [in_c] of the weights, `pair` places apart; zeros if it has none. */
+/* Channels channels.begin to channels.end - 1 of a row [in_c] of the weights, `pair` places apart; zeros if it has
+ * none. */
 static EQ_INLINE void row_of(const eq_pack_weights_t *p, const float *weights, int32_t row, ELEMENT *to,
                              eq_range_t channels) {
   const int32_t pair = p->pair, trained = channels.end < p->trained ? channels.end : p->trained;

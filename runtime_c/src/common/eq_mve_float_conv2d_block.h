@@ -1,5 +1,5 @@
-/* conv2d in floating point, MVE, for the element that was included before: a block of pixels. Input gradients are made of
- * them as well. */
+/* conv2d in floating point, MVE, for the element that was included before: a block of pixels. Input gradients are
+ * made of them as well. */
 #ifndef EQ_MVE_FLOAT_CONV2D_BLOCK_H
 #define EQ_MVE_FLOAT_CONV2D_BLOCK_H
 

@@ -6,8 +6,8 @@ typedef struct {
 } block_t;
 
 /* The sums of `outs` (1 or 3) channels of dy over all pixels; x and dy are at the first pixel inside. */
-static EQ_INLINE block_t sums(const eq_conv2d_wgrad_t *p, const ELEMENT *x, const ELEMENT *dy, int32_t rows, int32_t columns,
-                              int32_t channels, int32_t outs) {
+static EQ_INLINE block_t sums(const eq_conv2d_wgrad_t *p, const ELEMENT *x, const ELEMENT *dy, int32_t rows,
+                              int32_t columns, int32_t channels, int32_t outs) {
   block_t sum = {eq_mve_no_sums(), eq_mve_no_sums(), eq_mve_no_sums()};
   const int32_t x_step = p->stride_w * p->in_c, x_row = p->stride_h * p->in_w * p->in_c, dy_row = p->out_w * p->out_c;
   for (; rows > 0; rows--) {

@@ -14,7 +14,13 @@ typedef struct {
 } eq_mve_fields_t;
 
 /* Bytes of packed weights for 16 inputs, for 32 of binary ones. */
-static EQ_INLINE int32_t eq_mve_row_bytes(eq_narrow_t type) { return type == EQ_INT4 ? 32 : 16; }
+static EQ_INLINE int32_t eq_mve_row_bytes(eq_narrow_t type) { return eq_narrow_bits(type) == 4 ? 32 : 16; }
+
+/* Powers of two of the fields in the upper halves of bytes: 1 << k, or -128 >> (7 - k) rounded, which of 8 is 0. */
+static EQ_INLINE int8x16_t eq_mve_powers(int8x16_t v) {
+  const uint8x16_t signs = vandq_u8((uint8x16_t)v, vdupq_n_u8(0x80));
+  return vrshlq_s8((int8x16_t)vmaxq_u8(signs, vdupq_n_u8(1)), vshrq_n_s8(v, 4));
+}
 
 /* The fields at `w`; `second`: of two blocks that share binary bytes. */
 static EQ_INLINE eq_mve_fields_t eq_mve_fields(const uint8_t *w, eq_narrow_t type, int32_t second) {
@@ -22,6 +28,11 @@ static EQ_INLINE eq_mve_fields_t eq_mve_fields(const uint8_t *w, eq_narrow_t typ
   if (type == EQ_INT4) {
     const int8x16_t next = vldrbq_s8((const int8_t *)w + 16), mask = vdupq_n_s8(-16);
     return (eq_mve_fields_t){vshlq_n_s8(row, 4), vandq_s8(row, mask), vshlq_n_s8(next, 4), vandq_s8(next, mask)};
+  }
+  if (type == EQ_POW2) {
+    const int8x16_t next = vldrbq_s8((const int8_t *)w + 16);
+    return (eq_mve_fields_t){eq_mve_powers(vshlq_n_s8(row, 4)), eq_mve_powers(row), eq_mve_powers(vshlq_n_s8(next, 4)),
+                             eq_mve_powers(next)};
   }
   if (type == EQ_BINARY) {
     const int8x16_t mask = vdupq_n_s8(-128);
@@ -102,6 +113,28 @@ static EQ_INLINE void eq_mve_field_sums(const int8_t *x, const uint8_t *w, int32
   "vand q2, q2, q4\n\t"                \
   EQ_MVE_DOT(op, "r6", "lr", "q2")
 
+/* Powers of two of the fields in the upper halves of the bytes of `v`, to q3: 0x80 in q4, 1 in q5, q6 is free. */
+#define EQ_MVE_POWERS(v)             \
+  "vand q3, " v ", q4\n\t"           \
+  "vshr.s8 q6, " v ", #4\n\t"        \
+  "vmax.u8 q3, q3, q5\n\t"           \
+  "vrshl.s8 q3, q3, q6\n\t"
+
+#define EQ_MVE_POW2_BLOCK(op)          \
+  "vldrb.8 q2, [r5], #32\n\t"          \
+  EQ_MVE_PIXELS                        \
+  "vshl.i8 q7, q2, #4\n\t"             \
+  EQ_MVE_POWERS("q7")                  \
+  EQ_MVE_DOT(op, "r0", "r8", "q3")     \
+  EQ_MVE_POWERS("q2")                  \
+  EQ_MVE_DOT(op, "r2", "r10", "q3")    \
+  "vldrb.8 q2, [r5, #-16]\n\t"         \
+  "vshl.i8 q7, q2, #4\n\t"             \
+  EQ_MVE_POWERS("q7")                  \
+  EQ_MVE_DOT(op, "r4", "r12", "q3")    \
+  EQ_MVE_POWERS("q2")                  \
+  EQ_MVE_DOT(op, "r6", "lr", "q3")
+
 #define EQ_MVE_2BIT_BLOCK(op)          \
   "vldrb.8 q2, [r5], #16\n\t"          \
   EQ_MVE_PIXELS                        \
@@ -142,8 +175,9 @@ static EQ_INLINE void eq_mve_field_sums(const int8_t *x, const uint8_t *w, int32
   __attribute__((naked, noinline, unused)) static void name(eq_mve_product_t *c __attribute__((unused))) { \
     __asm__ volatile(                                                                                     \
         "push {r4-r11, lr}\n\t"                                                                           \
-        "vpush {d8-d9}\n\t"                                                                               \
+        "vpush {d8-d15}\n\t"                                                                               \
         "vmov.i8 q4, #" #mask "\n\t"                                                                      \
+        "vmov.i8 q5, #1\n\t"                                                                             \
         "ldrd r4, r6, [r0]\n\t"                                                                           \
         "ldrd r5, r8, [r0, #8]\n\t"                                                                       \
         "ldr r9, [r0, #16]\n\t"                                                                           \
@@ -164,13 +198,14 @@ static EQ_INLINE void eq_mve_field_sums(const int8_t *x, const uint8_t *w, int32
         "bne 1b\n\t"                                                                                      \
         "pop {r0, r4, r6, r8}\n\t"                                                                        \
         "str r5, [r0, #8]\n\t"                                                                            \
-        "vpop {d8-d9}\n\t"                                                                                \
+        "vpop {d8-d15}\n\t"                                                                                \
         "pop {r4-r11, pc}");                                                                              \
   }
 
 EQ_MVE_NARROW_SUM2(eq_mve_sum2_int4, EQ_MVE_INT4_BLOCK, 0xf0)
 EQ_MVE_NARROW_SUM2(eq_mve_sum2_2bit, EQ_MVE_2BIT_BLOCK, 0xc0)
 EQ_MVE_NARROW_SUM2(eq_mve_sum2_binary, EQ_MVE_BINARY_BLOCK, 0x80)
+EQ_MVE_NARROW_SUM2(eq_mve_sum2_pow2, EQ_MVE_POW2_BLOCK, 0x80)
 
 /* The same for one pixel. */
 static EQ_INLINE void eq_mve_narrow_sum1(eq_mve_product_t *c, eq_narrow_t type) {
@@ -218,12 +253,16 @@ static EQ_INLINE void eq_mve_narrow_product(eq_mve_product_t *c, int32_t bytes, 
       eq_mve_narrow_sum1(c, type);
     } else if (type == EQ_INT4) {
       eq_mve_sum2_int4(c);
+    } else if (type == EQ_POW2) {
+      eq_mve_sum2_pow2(c);
     } else if (type == EQ_BINARY) {
       eq_mve_sum2_binary(c);
     } else {
       eq_mve_sum2_2bit(c);
     }
-    eq_mve_resize_sums(c, pixels, of_pixels, type);
+    if (type != EQ_POW2) {
+      eq_mve_resize_sums(c, pixels, of_pixels, type);
+    }
     if (whole > 0) {
       eq_mve_store_groups(c, o, c->groups, pixels, form);
     } else {

@@ -41,6 +41,15 @@ static EQ_INLINE eq_narrow4_sums_t eq_narrow4_word(eq_narrow4_sums_t s, const ui
     s = eq_narrow4_half(s, eq_dsp_next(x), eq_dsp_sxtb16(word), 0x000f000fu);
     return eq_narrow4_half(s, eq_dsp_next(x), eq_dsp_sxtb16_ror8(word), 0x000f000fu);
   }
+  if (type == EQ_POW2) {
+    for (int32_t half = 0; half < 2; half++) {
+      const uint32_t two = eq_dsp_next(x);
+      s.even = eq_dsp_smlad(two, eq_narrow_dsp_powers[word & 0xffu], s.even);
+      s.mixed = eq_dsp_smlad(two, eq_narrow_dsp_powers[word >> 8 & 0xffu], s.mixed);
+      word >>= 16;
+    }
+    return s;
+  }
   const int32_t step = type == EQ_BINARY ? 2 : 4;
   const uint32_t mixed = type == EQ_BINARY ? 0xc000c000u : 0xf000f000u;
   const uint32_t even = type == EQ_BINARY ? 0x40004000u : 0x30003000u;

@@ -20,7 +20,7 @@ static EQ_INLINE void eq_narrow4(const void *x, const void *weights, int32_t gro
                                  int32_t sums[4]) {
   const uint8_t *const w = (const uint8_t *)weights + group * eq_narrow_group_bytes(type, n, EQ_MVE_BLOCK);
   const int32_t blocks = (n + EQ_MVE_BLOCK - 1) / EQ_MVE_BLOCK;
-  const int32_t shift = 8 - eq_narrow_bits(type) - eq_narrow_is_odd(type);
+  const int32_t shift = type == EQ_POW2 ? 0 : 8 - eq_narrow_bits(type) - eq_narrow_is_odd(type);
   eq_mve_field_sums(x, w, type == EQ_BINARY ? (blocks + 1) / 2 : blocks, type, sums);
   for (int32_t i = 0; i < 4; i++) {
     sums[i] >>= shift;

@@ -8,6 +8,8 @@
  *   EQ_INT2, EQ_TERNARY two quads: e << 2 | u from the top of the lane down for halves 0 .. 3,
  *                       u = (weight + 3) / 2 or weight + 1
  *   EQ_BINARY           four quads: e << 1 | u for halves 0 .. 7,  u = (1 - weight) / 2
+ *   EQ_POW2             a quad: bytes for bytes 0 and 2 of the even and of the odd channel, then for bytes 1 and 3; the
+ *                       first input's field (eq_narrow.h) in the lower half. A table has both weights as halfwords.
  * With both in the register, the mixed sum is (e << bits) + u times the inputs, and the even one is u times the inputs:
  * a load, a shift and two masks are all the unpacking, and S, the sum of the inputs, turns both into sums of weights.
  * Sums are drained every EQ_NARROW_DRAIN_QUADS quads so that fields at the top of a lane stay within 32 bits:
@@ -22,7 +24,7 @@ enum { EQ_NARROW_DRAIN_QUADS = 120 };
 
 /* Quads of inputs a word of weights has fields for. */
 static EQ_INLINE int32_t eq_narrow_dsp_quads(eq_narrow_t type) {
-  return type == EQ_INT4 ? 1 : type == EQ_BINARY ? 4 : 2;
+  return eq_narrow_bits(type) == 4 ? 1 : type == EQ_BINARY ? 4 : 2;
 }
 
 /* Quads of n inputs, whole words. */
@@ -40,11 +42,24 @@ static EQ_INLINE eq_narrow_pair_t eq_narrow_dsp_pair(int32_t even, int32_t mixed
   const int32_t odd = (int32_t)((uint32_t)mixed - (uint32_t)even);
   switch (type) {
     case EQ_INT4: return (eq_narrow_pair_t){even - 8 * sum, odd >> 4};
+    case EQ_POW2: return (eq_narrow_pair_t){even, mixed};
     case EQ_INT2: return (eq_narrow_pair_t){(even >> 11) - 3 * sum, (odd >> 13) + sum};
     case EQ_TERNARY: return (eq_narrow_pair_t){(even >> 12) - sum, odd >> 14};
     default: return (eq_narrow_pair_t){sum - (even >> 13), (odd >> 14) + sum};
   }
 }
+
+/* Weights of EQ_POW2 by the byte with their two fields. */
+#define EQ_POWER(field) (((field)&7) == 7 ? 0u : ((field)&8 ? 0u - (1u << ((field)&7)) : 1u << ((field)&7)) & 0xffffu)
+#define EQ_POWERS(byte) (EQ_POWER((byte) >> 4) << 16 | EQ_POWER((byte)&15))
+#define EQ_POWERS_4(byte) EQ_POWERS(byte), EQ_POWERS((byte) + 1), EQ_POWERS((byte) + 2), EQ_POWERS((byte) + 3)
+#define EQ_POWERS_16(byte) \
+  EQ_POWERS_4(byte), EQ_POWERS_4((byte) + 4), EQ_POWERS_4((byte) + 8), EQ_POWERS_4((byte) + 12)
+#define EQ_POWERS_64(byte) \
+  EQ_POWERS_16(byte), EQ_POWERS_16((byte) + 16), EQ_POWERS_16((byte) + 32), EQ_POWERS_16((byte) + 48)
+
+__attribute__((used)) static const uint32_t eq_narrow_dsp_powers[256] = {EQ_POWERS_64(0), EQ_POWERS_64(64),
+                                                                         EQ_POWERS_64(128), EQ_POWERS_64(192)};
 
 /* Half a quad of four pixels (r0: panel) times mixed (r2) and even (r3) weights. */
 #define EQ_NARROW_DSP_DOTS       \
@@ -68,6 +83,17 @@ static EQ_INLINE eq_narrow_pair_t eq_narrow_dsp_pair(int32_t even, int32_t mixed
   "sxtb16 r2, r2, ror #8\n\t"         \
   "and r3, r2, #0x000f000f\n\t"       \
   EQ_NARROW_DSP_DOTS
+
+#define EQ_NARROW_DSP_HALF_POW2                      \
+  "movw r12, #:lower16:eq_narrow_dsp_powers\n\t"    \
+  "movt r12, #:upper16:eq_narrow_dsp_powers\n\t"    \
+  "ldrb r2, [r1, #1]\n\t"                           \
+  "ldrb r3, [r1], #2\n\t"                           \
+  "ldr r2, [r12, r2, lsl #2]\n\t"                   \
+  "ldr r3, [r12, r3, lsl #2]\n\t"                   \
+  EQ_NARROW_DSP_DOTS
+
+#define EQ_NARROW_DSP_POW2 EQ_NARROW_DSP_HALF_POW2 EQ_NARROW_DSP_HALF_POW2
 
 #define EQ_NARROW_DSP_FIELDS(load, shift, mixed, even) \
   load "\n\t"                           \
@@ -131,10 +157,13 @@ static EQ_INLINE eq_narrow_pair_t eq_narrow_dsp_pair(int32_t even, int32_t mixed
 EQ_NARROW_DSP_MULTIPLY(eq_narrow_dsp_int4, EQ_NARROW_DSP_INT4)
 EQ_NARROW_DSP_MULTIPLY(eq_narrow_dsp_2bit, EQ_NARROW_DSP_2BIT)
 EQ_NARROW_DSP_MULTIPLY(eq_narrow_dsp_binary, EQ_NARROW_DSP_BINARY)
+EQ_NARROW_DSP_MULTIPLY(eq_narrow_dsp_pow2, EQ_NARROW_DSP_POW2)
 
 static EQ_INLINE void eq_narrow_dsp_multiply(eq_dsp_product_t *c, eq_narrow_t type) {
   if (type == EQ_INT4) {
     eq_narrow_dsp_int4(c);
+  } else if (type == EQ_POW2) {
+    eq_narrow_dsp_pow2(c);
   } else if (type == EQ_BINARY) {
     eq_narrow_dsp_binary(c);
   } else {

@@ -16,12 +16,21 @@ static EQ_INLINE int32_t eq_narrow_weight(uint32_t byte, int32_t low, int32_t bi
   return odd ? 2 * e + 1 : e;
 }
 
+/* The weight of a field of EQ_POW2, not 0. */
+static EQ_INLINE int32_t eq_narrow_power(uint32_t field) {
+  return (int32_t)((field & 8u) != 0 ? -1 : 1) * (int32_t)(1u << (field & 7u));
+}
+
 /* Weights of an input; `low` is 4 for the first input of a binary byte. */
 static EQ_INLINE eq_narrow4_t eq_narrow_weights(const uint8_t *w, int32_t low, eq_narrow_t type) {
   const int32_t bits = eq_narrow_bits(type), odd = eq_narrow_is_odd(type);
   if (type == EQ_INT4) {
     return (eq_narrow4_t){eq_narrow_weight(w[0], 0, 4, 0), eq_narrow_weight(w[0], 4, 4, 0),
                           eq_narrow_weight(w[1], 0, 4, 0), eq_narrow_weight(w[1], 4, 4, 0)};
+  }
+  if (type == EQ_POW2) {
+    return (eq_narrow4_t){eq_narrow_power(w[0]), eq_narrow_power((uint32_t)w[0] >> 4), eq_narrow_power(w[1]),
+                          eq_narrow_power((uint32_t)w[1] >> 4)};
   }
   const uint32_t byte = w[0];
   return (eq_narrow4_t){eq_narrow_weight(byte, low, bits, odd), eq_narrow_weight(byte, low + bits, bits, odd),
@@ -39,6 +48,7 @@ static EQ_INLINE void eq_narrow_step(eq_sums_t *s, int32_t x, eq_narrow4_t w) {
 /* Adds the products of n inputs of `x`, and, if `two` (a compile-time constant), of `z` to t. */
 static EQ_INLINE void eq_narrow_run(eq_sums_t *s, eq_sums_t *t, const int8_t *x, const int8_t *z, const uint8_t *w,
                                     int32_t n, eq_narrow_t type, int32_t two) {
+  const int32_t bits = eq_narrow_bits(type);
   for (int32_t i = 0; i < n; i++) {
     const int32_t second = type == EQ_BINARY && (i & 1) != 0;
     const eq_narrow4_t weights = eq_narrow_weights(w, type == EQ_BINARY && !second ? 4 : 0, type);
@@ -46,7 +56,7 @@ static EQ_INLINE void eq_narrow_run(eq_sums_t *s, eq_sums_t *t, const int8_t *x,
     if (two) {
       eq_narrow_step(t, z[i], weights);
     }
-    w += type == EQ_INT4 ? 2 : type == EQ_BINARY ? second : 1;
+    w += bits == 4 ? 2 : type == EQ_BINARY ? second : 1;
   }
 }
 

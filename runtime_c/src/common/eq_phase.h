@@ -1,15 +1,16 @@
-/* Input gradients of layers with windows, phase by phase: the input pixels i of an axis with the same remainder of i + pad by
- * the stride have the same taps k, those with (remainder - k * dilation) divisible by it. Taken from the last tap to the
- * first they lie in dy in rising order, evenly spaced: a phase is a convolution of dy with stride 1. */
+/* Input gradients of layers with windows, phase by phase: the input pixels i of an axis with the same remainder of
+ * i + pad by the stride have the same taps k, those with (remainder - k * dilation) divisible by it. Taken from the
+ * last tap to the first they lie in dy in rising order, evenly spaced: a phase is a convolution of dy with stride
+ * 1. */
 #ifndef EQ_PHASE_H
 #define EQ_PHASE_H
 
 #include "eq_inline.h"
 #include "eq_types.h"
 
-/* A phase along an axis: `count` pixels from `first` on, each `stride` behind the other; `taps`, the last one `last`, each
- * `apart` before the next. For the first pixel the last tap lies over place `start` of dy, and each before it `step` places
- * further. */
+/* A phase along an axis: `count` pixels from `first` on, each `stride` behind the other; `taps`, the last one
+ * `last`, each `apart` before the next. For the first pixel the last tap lies over place `start` of dy, and each
+ * before it `step` places further. */
 typedef struct {
   int32_t first, count;
   int32_t taps, last, apart;

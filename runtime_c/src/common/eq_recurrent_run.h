@@ -36,7 +36,7 @@ static EQ_INLINE eq_recurrent_memory_t eq_recurrent_memory(const eq_recurrent_s8
   if (p->state_out != EQ_STATE_WIDE) {
     m.state = (int16_t *)(void *)eq_part(2 * p->cells, &left);
   }
-  m.first = eq_part(p->cells, &left);
+  m.first = eq_part(p->outputs, &left);
   if (p->reset_before) {
     m.update = (int16_t *)(void *)eq_part(2 * p->cells, &left);
     m.reset = eq_part(p->cells, &left);
@@ -53,7 +53,20 @@ static EQ_INLINE int8_t *eq_step_output(const eq_recurrent_s8_t *p, const eq_rec
   if (p->last) {
     return ((p->steps - 1 - step) & 1) == 0 ? output : m->first;
   }
-  return step < 0 ? m->first : output + t * p->cells;
+  return step < 0 ? m->first : output + t * p->outputs;
+}
+
+/* The output before the first step: h0, or where that is null a vector of zero points. */
+static EQ_INLINE const int8_t *eq_first_output(const eq_recurrent_s8_t *p, const eq_recurrent_memory_t *m,
+                                               const int8_t *h0, int8_t *output, int32_t zero_point) {
+  if (h0 != NULL) {
+    return h0;
+  }
+  int8_t *const first = eq_step_output(p, m, output, -1, 0);
+  for (int32_t o = 0; o < p->outputs; o++) {
+    first[o] = (int8_t)zero_point;
+  }
+  return first;
 }
 
 /* The state before the first step. */
@@ -91,7 +104,7 @@ EQ_ONCE static void eq_gate_before(const eq_recurrent_s8_t *p, const void *x, in
 /* The same of the outputs before. */
 EQ_ONCE static void eq_gate_recurrent(const eq_recurrent_s8_t *p, const void *h, int32_t block, int32_t gate,
                                       int32_t values[EQ_CELLS]) {
-  eq_dot4(h, p->recurrent_weights, block, p->cells, values);
+  eq_dot4(h, p->recurrent_weights, block, p->outputs, values);
   for (int32_t i = 0; i < EQ_CELLS; i++) {
     values[i] = eq_scaled(values[i] + p->recurrent_bias[EQ_CELLS * block + i], p->recurrent[gate]);
   }

@@ -1,8 +1,8 @@
-/* dwconv2d, FP16 storage, Xpulp with smallfloat, an even number of channels: a pixel. Input gradients are made of them as
- * well.
+/* dwconv2d, FP16 storage, Xpulp with smallfloat, an even number of channels: a pixel. Input gradients are made of
+ * them as well.
  *
- * Two taps of a channel are a pair: neighbouring channels of two taps are words, whose halves are exchanged in integer
- * registers. A tap outside the image points to zeros. */
+ * Two taps of a channel are a pair: neighbouring channels of two taps are words, whose halves are exchanged in
+ * integer registers. A tap outside the image points to zeros. */
 #ifndef EQ_XPULP_DWCONV2D_F16_H
 #define EQ_XPULP_DWCONV2D_F16_H
 

@@ -1,6 +1,7 @@
 /* The matrix product of the Xpulp kernels with weights of less than 8 bits (eq_narrow.h): eq_xpulp_block.h with other
  * weights. A word of packed weights is turned into words with a channel's fields at the top of each byte (a packed shift,
- * and a mask where other fields lie below), so that sums come out 2^(8 - bits) times as large. */
+ * and a mask where other fields lie below), so that sums come out 2^(8 - bits) times as large. Powers of two are made
+ * whole by a packed shift of 1 or -1. */
 #ifndef EQ_XPULP_NARROW_H
 #define EQ_XPULP_NARROW_H
 
@@ -12,6 +13,11 @@ typedef struct {
   uint32_t c0, c1, c2, c3;
 } eq_xpulp_fields_t;
 
+/* Powers of two of the fields in the upper halves of the bytes of `signs` and the low bits of those of `shifts`. */
+static EQ_INLINE uint32_t eq_xpulp_powers(uint32_t signs, uint32_t shifts) {
+  return eq_xcv_sll_b(eq_xcv_sra_b(signs, 0x07070707u) | 0x01010101u, shifts);
+}
+
 /* Reads the fields of the next quad; `w` advances. `second`: of two quads that share binary bytes. */
 static EQ_INLINE eq_xpulp_fields_t eq_xpulp_fields(const uint8_t **w, eq_narrow_t type, int32_t second) {
   const int8_t *from = (const int8_t *)*w;
@@ -20,6 +26,12 @@ static EQ_INLINE eq_xpulp_fields_t eq_xpulp_fields(const uint8_t **w, eq_narrow_
   if (type == EQ_INT4) {
     const uint32_t next = eq_xcv_load_w(from, 4), mask = 0xf0f0f0f0u;
     f = (eq_xpulp_fields_t){eq_xcv_sll_b(word, 0x04040404u), word & mask, eq_xcv_sll_b(next, 0x04040404u), next & mask};
+  } else if (type == EQ_POW2) {
+    const uint32_t next = eq_xcv_load_w(from, 4);
+    f = (eq_xpulp_fields_t){eq_xpulp_powers(eq_xcv_sll_b(word, 0x04040404u), word),
+                            eq_xpulp_powers(word, eq_xcv_srl_b(word, 0x04040404u)),
+                            eq_xpulp_powers(eq_xcv_sll_b(next, 0x04040404u), next),
+                            eq_xpulp_powers(next, eq_xcv_srl_b(next, 0x04040404u))};
   } else if (type == EQ_BINARY) {
     const uint32_t mask = 0x80808080u;
     f = second ? (eq_xpulp_fields_t){eq_xcv_sll_b(word, 0x07070707u), eq_xcv_sll_b(word, 0x06060606u) & mask,
@@ -37,9 +49,9 @@ static EQ_INLINE eq_xpulp_fields_t eq_xpulp_fields(const uint8_t **w, eq_narrow_
   return f;
 }
 
-/* What brings a sum of fields at the top of bytes back, and doubles it for an odd type. */
+/* What brings a sum of fields at the top of bytes back, and doubles it for an odd type; powers of two are whole. */
 static EQ_INLINE int32_t eq_xpulp_field_shift(eq_narrow_t type) {
-  return 8 - eq_narrow_bits(type) - eq_narrow_is_odd(type);
+  return type == EQ_POW2 ? 0 : 8 - eq_narrow_bits(type) - eq_narrow_is_odd(type);
 }
 
 /* Sum of the bytes of `quads` quads. */
@@ -68,6 +80,31 @@ _Static_assert(offsetof(eq_xpulp_block_t, of_pixels) == 544, "the assembly below
   ".insn r 0x7b, 7, 0x28, t0, t0, x2\n\t" \
   "and t3, t2, a0\n\t"               \
   ".insn r 0x7b, 7, 0x28, t2, t2, x2\n\t" \
+  EQ_XPULP_DOTS
+
+/* 1 or -1 by the sign in the upper half of each byte of `signs` (cv.sra.sci.b; ones in a0), shifted by `shifts`
+ * (cv.sll.b), to `to`. */
+#define EQ_XPULP_POWERS(to, signs, shifts) \
+  ".insn r 0x7b, 7, 0x25, " #to ", " #signs ", x3\n\t" \
+  "or " #to ", " #to ", a0\n\t" \
+  ".insn r 0x7b, 1, 0x28, " #to ", " #to ", " #shifts "\n\t"
+
+/* Those of both fields of `word`, to `word` and `upper`; ra is free. */
+#define EQ_XPULP_POWERS_OF(word, upper) \
+  ".insn r 0x7b, 7, 0x20, ra, " #word ", x2\n\t" \
+  EQ_XPULP_POWERS(upper, word, ra) \
+  ".insn r 0x7b, 7, 0x28, ra, " #word ", x2\n\t" \
+  ".insn r 0x7b, 7, 0x25, ra, ra, x3\n\t" \
+  "or ra, ra, a0\n\t" \
+  ".insn r 0x7b, 1, 0x28, " #word ", ra, " #word "\n\t"
+
+#define EQ_XPULP_QUAD_POW2 \
+  ".insn i 0x0b, 2, t0, t6, 4\n\t" \
+  ".insn i 0x0b, 2, t2, t6, 4\n\t" \
+  EQ_XPULP_POWERS_OF(t0, t1) \
+  EQ_XPULP_POWERS_OF(t2, t3) \
+  ".insn i 0x0b, 2, t4, a1, 4\n\t" \
+  ".insn i 0x0b, 2, ra, a2, 4\n\t" \
   EQ_XPULP_DOTS
 
 #define EQ_XPULP_QUAD_2BIT           \
@@ -231,6 +268,8 @@ EQ_XPULP_SUM_OF_FIELDS(eq_xpulp_sum_ternary, EQ_XPULP_QUAD_2BIT, 27, 0, 0xc0c0c0
                        EQ_XPULP_SHIFT_SUMS(6) EQ_XPULP_ADD_BIASES EQ_XPULP_STORE_SUMS)
 EQ_XPULP_SUM_OF_FIELDS(eq_xpulp_sum_binary, EQ_XPULP_QUADS_BINARY, 56, 1, 0x80808080,
                        EQ_XPULP_SHIFT_SUMS(6) EQ_XPULP_ADD_BIASES EQ_XPULP_ADD_PIXELS EQ_XPULP_STORE_SUMS)
+EQ_XPULP_SUM_OF_FIELDS(eq_xpulp_sum_pow2, EQ_XPULP_QUAD_POW2, 38, 0, 0x01010101,
+                       EQ_XPULP_ADD_BIASES EQ_XPULP_STORE_SUMS)
 #else
 static EQ_INLINE void eq_xpulp_sum_narrow(eq_xpulp_block_t *c, eq_narrow_t type) {
   const uint8_t *weights = (const uint8_t *)c->weights;
@@ -273,6 +312,10 @@ __attribute__((noinline, unused)) static void eq_xpulp_sum_ternary(eq_xpulp_bloc
 __attribute__((noinline, unused)) static void eq_xpulp_sum_binary(eq_xpulp_block_t *c) {
   eq_xpulp_sum_narrow(c, EQ_BINARY);
 }
+
+__attribute__((noinline, unused)) static void eq_xpulp_sum_pow2(eq_xpulp_block_t *c) {
+  eq_xpulp_sum_narrow(c, EQ_POW2);
+}
 #endif
 
 /* All output channels of up to four pixels; their quads are zero-filled, for binary weights to an even number. */
@@ -289,6 +332,7 @@ static EQ_INLINE void eq_xpulp_narrow_product(const int8_t *const x[4], int32_t 
   eq_xpulp_sum_t *const sum = type == EQ_INT4      ? eq_xpulp_sum_int4
                               : type == EQ_INT2    ? eq_xpulp_sum_int2
                               : type == EQ_TERNARY ? eq_xpulp_sum_ternary
+                              : type == EQ_POW2    ? eq_xpulp_sum_pow2
                                                    : eq_xpulp_sum_binary;
   eq_xpulp_channels(&c, q, out_c, y, pixels, form, sum);
 }

@@ -1,4 +1,5 @@
-/* What lies under eight places of a convolution's window, FP16, in pairs of output pixels: x[pair][8 places][2 pixels]. */
+/* What lies under eight places of a convolution's window, FP16, in pairs of output pixels: x[pair][8 places][2
+ * pixels]. */
 #ifndef EQ_XPULP_PIXEL_PAIRS_H
 #define EQ_XPULP_PIXEL_PAIRS_H
 
@@ -15,8 +16,8 @@ typedef struct {
 
 static EQ_INLINE eq_xpulp_place_t eq_xpulp_place_of(const eq_conv2d_wgrad_t *p, int32_t k) {
   const int32_t tap = k / p->in_c, ky = tap / p->kernel_w;
-  const eq_xpulp_place_t place = {ky * p->dilation_h - p->pad_top, (tap - ky * p->kernel_w) * p->dilation_w - p->pad_left,
-                                  k - tap * p->in_c};
+  const int32_t kx = tap - ky * p->kernel_w;
+  const eq_xpulp_place_t place = {ky * p->dilation_h - p->pad_top, kx * p->dilation_w - p->pad_left, k - tap * p->in_c};
   return place;
 }
 
@@ -45,8 +46,8 @@ static EQ_INLINE const eq_f16_t *eq_xpulp_under(const eq_conv2d_wgrad_t *p, cons
   return inside ? x + (iy * p->in_w + ix) * p->in_c + place.channel : zeros;
 }
 
-/* `places` (4 or 8) neighbours from `place` on, of the same tap, at the pixels first to first + count - 1. A pixel outside
- * the image, and one behind the last of an odd number, gives zeros. in_c is a multiple of `places`. */
+/* `places` (4 or 8) neighbours from `place` on, of the same tap, at the pixels first to first + count - 1. A pixel
+ * outside the image, and one behind the last of an odd number, gives zeros. in_c is a multiple of `places`. */
 static EQ_INLINE void eq_xpulp_gather_words(const eq_conv2d_wgrad_t *p, const eq_f16_t *x, eq_xpulp_place_t place,
                                             int32_t first, int32_t count, eq_f16_t *to, int32_t places) {
   const eq_range_t inside = eq_outputs_inside(place.left, p->stride_w, p->in_w, p->out_w);
@@ -66,7 +67,8 @@ static EQ_INLINE void eq_xpulp_gather_words(const eq_conv2d_wgrad_t *p, const eq
       }
     } else { /* round the end of a row */
       const int32_t wraps = ox + 1 == p->out_w;
-      eq_xpulp_put_words(to, from, eq_xpulp_under(p, x, place, count > 1 ? oy + wraps : p->out_h, wraps ? 0 : ox + 1), places);
+      const int32_t next_y = count > 1 ? oy + wraps : p->out_h, next_x = wraps ? 0 : ox + 1;
+      eq_xpulp_put_words(to, from, eq_xpulp_under(p, x, place, next_y, next_x), places);
       count -= 2;
       ox += 2;
       to += 2 * EQ_XPULP_PLACES;
@@ -97,8 +99,8 @@ static EQ_INLINE void eq_xpulp_gather_place(const eq_conv2d_wgrad_t *p, const eq
   }
 }
 
-/* The places k to k + 7 of the window [kernel_h][kernel_w][in_c] at the pixels first to first + count - 1; zeros outside the
- * image, behind the last place and behind an odd number of pixels. */
+/* The places k to k + 7 of the window [kernel_h][kernel_w][in_c] at the pixels first to first + count - 1; zeros
+ * outside the image, behind the last place and behind an odd number of pixels. */
 static EQ_INLINE void eq_xpulp_gather_pairs(const eq_conv2d_wgrad_t *p, const eq_f16_t *x, int32_t k, int32_t first,
                                             int32_t count, eq_f16_t *to) {
   const int32_t places = p->kernel_h * p->kernel_w * p->in_c;

@@ -1,5 +1,5 @@
-/* conv2d_wgrad, FP16 storage, Xpulp with smallfloat: eight places of the window times two channels of dy, two pixels at a
- * time. The header states the contract. */
+/* conv2d_wgrad, FP16 storage, Xpulp with smallfloat: eight places of the window times two channels of dy, two
+ * pixels at a time. The header states the contract. */
 #include "eq_xpulp_pixel_pairs.h"
 
 typedef struct {

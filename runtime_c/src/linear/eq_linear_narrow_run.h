@@ -31,4 +31,5 @@ static EQ_INLINE void linear(const eq_linear_s8_t *p, const int8_t *restrict inp
   EQ_LINEAR_NARROW_FORMS(int4, EQ_INT4, isa)        \
   EQ_LINEAR_NARROW_FORMS(int2, EQ_INT2, isa)        \
   EQ_LINEAR_NARROW_FORMS(ternary, EQ_TERNARY, isa)  \
-  EQ_LINEAR_NARROW_FORMS(binary, EQ_BINARY, isa)
+  EQ_LINEAR_NARROW_FORMS(binary, EQ_BINARY, isa)    \
+  EQ_LINEAR_NARROW_FORMS(pow2, EQ_POW2, isa)

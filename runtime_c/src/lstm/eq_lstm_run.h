@@ -20,14 +20,7 @@ static EQ_INLINE int8_t cell_output(const eq_recurrent_s8_t *p, int32_t gates[GA
 static EQ_INLINE void lstm(const eq_recurrent_s8_t *p, const int8_t *input, const int8_t *h0, const void *state0,
                            int8_t *output, void *state_out, void *scratch) {
   const eq_recurrent_memory_t m = eq_recurrent_memory(p, state_out, scratch);
-  const int8_t *before = h0;
-  if (before == NULL) {
-    int8_t *const first = eq_step_output(p, &m, output, -1, 0);
-    for (int32_t c = 0; c < p->cells; c++) {
-      first[c] = (int8_t)p->output_zero_point;
-    }
-    before = first;
-  }
+  const int8_t *before = eq_first_output(p, &m, h0, output, p->output_zero_point);
   eq_recurrent_begin(p, state0, m.state);
   for (int32_t step = 0; step < p->steps; step++) {
     const int32_t t = p->reverse ? p->steps - 1 - step : step;
