@@ -31,11 +31,12 @@ class DataMissingError(Exception):
 
 @dataclass(frozen=True)
 class Clips:
-    """One-second clips, their classes (indices into CLASSES) and who speaks."""
+    """One-second clips, their classes (indices into CLASSES), who speaks, and the words."""
 
     samples: Floats  # [N, 16000]
     labels: NDArray[np.int64]  # [N]
     speakers: list[str]
+    words: list[str]
 
     def __len__(self) -> int:
         """How many clips there are."""
@@ -53,7 +54,8 @@ class Clips:
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Clips:
         """The clips selected by a mask or by row numbers."""
         rows = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
-        return Clips(self.samples[rows], self.labels[rows], [self.speakers[i] for i in rows])
+        speakers, words = ([names[i] for i in rows] for names in (self.speakers, self.words))
+        return Clips(self.samples[rows], self.labels[rows], speakers, words)
 
 
 def class_of(word: str) -> int:
@@ -71,7 +73,8 @@ def read_packed(path: Path) -> Clips:
     samples = np.stack([fit_length(stream[a:b]) for a, b in pairwise(bounds)])
     names = [class_of(name.decode()) for name in packed["labels"]]
     labels = np.array(names, np.int64)[packed["label"]]
-    return Clips(samples, labels, [s.decode() for s in packed["speaker"]])
+    speakers, words = ([name.decode() for name in packed[field]] for field in ("speaker", "word"))
+    return Clips(samples, labels, speakers, words)
 
 
 def read_wav(path: Path) -> NDArray[np.int16]:
@@ -98,7 +101,7 @@ def read_folder(folder: Path) -> Clips:
     paths = keywords + others
     samples = [fit_length(read_wav(p)) for p in paths]
     labels = [class_of(p.parent.name) for p in paths]
-    speakers = [p.name.split("_")[0] for p in paths]
+    speakers, words = [p.name.split("_")[0] for p in paths], [p.parent.name for p in paths]
     noises = [read_wav(p) for p in sorted((folder / "_background_noise_").glob("*.wav"))]
     cuts = [
         noise[start : start + SAMPLES] for noise in noises for start in range(0, len(noise) - SAMPLES, SAMPLES // 4)
@@ -107,7 +110,8 @@ def read_folder(folder: Path) -> Clips:
         samples.append(fit_length(cut))
         labels.append(SILENCE)
         speakers.append(f"silence{number}")
-    return Clips(np.stack(samples), np.array(labels, np.int64), speakers)
+        words.append("_silence_")
+    return Clips(np.stack(samples), np.array(labels, np.int64), speakers, words)
 
 
 def load(data: Path) -> Clips:
