@@ -25,7 +25,7 @@ from edgeq.commands.common import ConsoleObserver, emit_json, model_options, mod
     help="Limits: flash, RAM without stacks (300KB, 256KiB, bytes), estimated cycles (900k, 0.9M).",
 )
 @click.option("-o", "--output", "folder", metavar="DIR", help="Folder to make (default: out/<model>-<board>-search).")
-@click.option("--precisions", metavar="P,P,..", help="What to choose among (default: all with int8 activations).")
+@click.option("--precisions", metavar="P,P,..", help="What to choose among (default: int8,int4,int2,ternary,binary).")
 @click.option(
     "--sensitivity",
     "measure",

@@ -10,7 +10,7 @@ import numpy as np
 
 from edgeq import ops, reference
 from edgeq.errors import EdgeqError
-from edgeq.ir.graph import Graph, Node, Quantization, constant
+from edgeq.ir.graph import Graph, Node, Quantization, Tensor, constant
 from edgeq.ops import weighted
 from edgeq.ops.weight_types import INT8, WeightType
 from edgeq.quantize.adaquant import jointly_tuned, shifted_bias
@@ -64,31 +64,46 @@ def with_integer_weights(
     moments = _moments(graph, {node.name: methods[node.name] for node in changing}, inputs)
     tensors, made = dict(graph.tensors), {}
     for node in changing:
-        method, stored, name = methods[node.name], types.get(node.name, INT8), f"{node.name}.rounded"
-        axis, bias = ops.get(node.op).weight_axis, graph.real_constant(node.inputs[2])
-        x, y = (float(chosen[operand].scale[0]) for operand in (node.inputs[0], node.output))
-        weights, floor = graph.constant(node.inputs[1]), weighted.scale_floor(x, y)
-        if method == OMSE or (method in BY_INPUTS and stored is not INT8):
-            scales = weighted.bounded_scales(least_error_scales(weights, axis, stored), bias, x, floor)
-        else:
-            scales = weighted.weight_scales(weights, bias, axis, x, floor, stored)
-        operands = [node.inputs[0], name, *node.inputs[2:]]
-        if node.name in moments:
-            known, rows = moments[node.name], weights.reshape(len(weights), -1)
-            if method == ADAQUANT:
-                least = weighted.bounded_scales(np.zeros(len(scales)), bias, x, floor)
-                steps, scales = jointly_tuned(rows, scales, known.covariance, stored, least)
-                operands[2] = f"{node.name}.tuned_bias"
-                tensors[operands[2]] = constant(operands[2], shifted_bias(bias, rows, steps, scales, known.mean))
-            else:
-                rounding = rounded_with_feedback if method == GPTQ else adaptively_rounded
-                steps = rounding(rows, scales, np.asarray(known.products), stored)
-            steps = steps.reshape(weights.shape)
-        else:
-            steps = weighted.rounded(weights, scales, axis, stored)
-        tensors[name] = constant(name, steps, Quantization(scales, 0, axis, stored.name))
-        made[node.name] = replace(node, inputs=tuple(operands))
+        stored = types.get(node.name, INT8)
+        weights, bias = integer_weights(graph, node, methods[node.name], stored, chosen, moments.get(node.name))
+        tensors.update({weights.name: weights, bias.name: bias})
+        made[node.name] = replace(node, inputs=(node.inputs[0], weights.name, bias.name, *node.inputs[3:]))
     return graph.with_nodes([made.get(node.name, node) for node in graph.nodes], tensors)
+
+
+def integer_weights(
+    graph: Graph,
+    node: Node,
+    method: str,
+    stored: WeightType,
+    chosen: Mapping[str, Quantization],
+    moments: Moments | None,
+) -> tuple[Tensor, Tensor]:
+    """One layer's integer weights and its bias in float, which adaquant moves. `moments` of its inputs, None for layers
+    without columns and methods that don't look at inputs."""
+    name = f"{node.name}.rounded"
+    axis, bias = ops.get(node.op).weight_axis, graph.tensor(node.inputs[2])
+    real_bias = graph.real_constant(bias.name)
+    x, y = (float(chosen[operand].scale[0]) for operand in (node.inputs[0], node.output))
+    weights, floor = graph.constant(node.inputs[1]), weighted.scale_floor(x, y)
+    if method == OMSE or (method in BY_INPUTS and stored is not INT8):
+        scales = weighted.bounded_scales(least_error_scales(weights, axis, stored), real_bias, x, floor)
+    else:
+        scales = weighted.weight_scales(weights, real_bias, axis, x, floor, stored)
+    if moments is None or method not in BY_INPUTS:
+        steps = weighted.rounded(weights, scales, axis, stored)
+    else:
+        rows = weights.reshape(len(weights), -1)
+        if method == ADAQUANT:
+            least = weighted.bounded_scales(np.zeros(len(scales)), real_bias, x, floor)
+            steps, scales = jointly_tuned(rows, scales, moments.covariance, stored, least)
+            tuned = shifted_bias(real_bias, rows, steps, scales, moments.mean)
+            bias = constant(f"{node.name}.tuned_bias", tuned)
+        else:
+            rounding = rounded_with_feedback if method == GPTQ else adaptively_rounded
+            steps = rounding(rows, scales, np.asarray(moments.products), stored)
+        steps = steps.reshape(weights.shape)
+    return constant(name, steps, Quantization(scales, 0, axis, stored.name)), bias
 
 
 def _moments(graph: Graph, methods: Mapping[str, str], inputs: Mapping[str, np.ndarray] | None) -> dict[str, Moments]:

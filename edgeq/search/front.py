@@ -3,7 +3,7 @@ possible to all that the budget allows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from edgeq.budget import Limits
@@ -37,19 +37,44 @@ class Front:
         steps = max(points - 1, 1)
         return [last - (last - first) * step / steps for step in range(points)] if last > first else [float(last)]
 
-    def at(self, resource: str, target: float, less: Room) -> dict[str, str] | None:
-        """The picks with the least error within a target and the budget, each reduced by `less`; None without any."""
+    def room(self, resource: str, target: float, less: Room) -> Room:
+        """What a target and the budget leave, reduced by `less`."""
         room = Room(
             self._whole.flash_bytes - less.flash_bytes,
             self._whole.cycles - less.cycles,
             self._whole.live_bytes - less.live_bytes,
         )
-        limited = {
+        return {
             "flash": replace(room, flash_bytes=min(room.flash_bytes, target)),
             "cycles": replace(room, cycles=min(room.cycles, target)),
             "ram": replace(room, live_bytes=min(room.live_bytes, target)),
         }[resource]
-        return self._picks(program.least_error(self._layers, limited))
+
+    def best(self, room: Room, power: float = 1.0) -> dict[str, str] | None:
+        """The picks with the least sum of powers of the layers' errors within the room; None without any."""
+        layers = [[replace(option, error=option.error**power) for option in layer] for layer in self._layers]
+        return self._picks(program.least_error(layers, room))
+
+    def error(self, picks: Mapping[str, str], power: float = 1.0) -> float:
+        """That sum."""
+        return sum(option.error**power for option in self._chosen(picks))
+
+    def fits(self, picks: Mapping[str, str], room: Room) -> bool:
+        """Whether these picks keep to the room."""
+        own = self.own(picks)
+        return own.flash_bytes <= room.flash_bytes and own.cycles <= room.cycles and own.live_bytes <= room.live_bytes
+
+    def neighbours(self, picks: Mapping[str, str]) -> Iterator[dict[str, str]]:
+        """Picks in which one layer or two have another precision."""
+        others = [
+            (name, option.precision)
+            for name, layer in zip(self._names, self._layers, strict=True)
+            for option in layer
+            if option.precision != picks[name]
+        ]
+        for index, (name, precision) in enumerate(others):
+            yield {**picks, name: precision}
+            yield from ({**picks, name: precision, second: to} for second, to in others[index:] if second != name)
 
     def least(self, resource: str) -> dict[str, str]:
         """The picks that take least of a resource."""
@@ -100,6 +125,10 @@ class Front:
         return {
             name: layer[pick].precision for name, layer, pick in zip(self._names, self._layers, choice, strict=True)
         }
+
+    def _chosen(self, picks: Mapping[str, str]) -> Iterator[Option]:
+        for name, layer in zip(self._names, self._layers, strict=True):
+            yield next(option for option in layer if option.precision == picks[name])
 
 
 def total_of(names: Sequence[str], layers: program.Layers, picks: Mapping[str, str]) -> Total:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Quantization
+from edgeq.ops.weight_types import POW2
 from edgeq.quantize import precision
 from edgeq.quantize.convert import activation_quantization
 from edgeq.quantize.observe import LEVELS, Choice, Histogram, chosen_range, extremes
@@ -16,8 +17,9 @@ from edgeq.quantize.recipe import Method, Recipe, Rule
 from edgeq.quantize.weights import has_real_weights
 from edgeq.search.work import Picks
 
-#: precisions that a search chooses among unless told otherwise: all that leave activations in int8
-DEFAULT = tuple(name for name, item in PRECISIONS.items() if item.activations == INT8)
+#: precisions that a search chooses among unless told otherwise: all that leave activations in int8, but for powers of
+#: two, which take the bytes of int4 and have fewer levels where weights are large
+DEFAULT = tuple(name for name, item in PRECISIONS.items() if item.activations == INT8 and item.weights != POW2.name)
 
 
 def parse_precisions(text: str) -> tuple[str, ...]:

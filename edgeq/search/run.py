@@ -17,7 +17,7 @@ from edgeq.frontend.load import check as check_source
 from edgeq.observer import Observer
 from edgeq.quantize.data import Samples, load_samples, require_file, require_float
 from edgeq.quantize.observe import histograms
-from edgeq.search import cache
+from edgeq.search import cache, refine
 from edgeq.search.costs import costs
 from edgeq.search.front import RESOURCES, Front
 from edgeq.search.options import options_of, quantizations_of
@@ -27,7 +27,7 @@ from edgeq.search.request import SearchOptions
 from edgeq.search.result import Row, SearchResult, ranked
 from edgeq.search.sensitivity import sensitivity
 from edgeq.search.state import State
-from edgeq.search.work import Work
+from edgeq.search.work import Picks, Work
 from edgeq.search.workers import Results, Step, Workers, workers
 from edgeq.simulate.qemu import require_simulator
 
@@ -127,9 +127,7 @@ class _Search:
         return list(dict.fromkeys(name for options in self._work.options.values() for name in options))
 
     def _measure(self) -> None:
-        pairs = [
-            (layer, name) for name in self._precisions() for layer, own in self._work.options.items() if name in own
-        ]
+        pairs = [(layer, name) for layer, own in self._work.options.items() for name in own]
         measure = self._options.measure
         cost_steps = [Step(f"costs {name}", costs, (name,)) for name in self._precisions()]
         steps = [Step(_pair(measure, *pair), sensitivity, (measure, *pair)) for pair in pairs]
@@ -168,20 +166,20 @@ class _Search:
     def _judge(self, text: str, choices: Sequence[Mapping[str, str]]) -> Results:
         steps = {}
         for picks in choices:
-            roundings = {layer: self._sensitivity(layer, name)["rounding"] for layer, name in picks.items()}
+            roundings = self._roundings(picks)
             key = f"point {json.dumps([dict(picks), roundings], sort_keys=True)}"
-            steps[_key(picks)] = (Step(key, judge, (dict(picks), roundings)), roundings)
+            steps[refine.key(picks)] = (Step(key, judge, (dict(picks), roundings)), roundings)
         results = self._team.results(text, [step for step, _ in steps.values()])
         for picks in choices:
-            step, roundings = steps[_key(picks)]
-            self._judged.setdefault(_key(picks), Row(dict(picks), roundings, results[step.key]))
+            step, roundings = steps[refine.key(picks)]
+            self._judged.setdefault(refine.key(picks), Row(dict(picks), roundings, results[step.key]))
         return {name: results[step.key] for name, (step, _) in steps.items()}
 
     def _other(self, uniform: Sequence[Mapping[str, str]], judged: Results) -> Total:
         """What a firmware takes beside what the options tell, from the first uniform one that fits the board."""
         alone = Front(self._program_options(), self._limits, NOTHING)
         for picks in uniform:
-            found = judged[_key(picks)]
+            found = judged[refine.key(picks)]
             if found["problem"] is None:
                 own = alone.predicted(picks)
                 return Total(
@@ -198,18 +196,33 @@ class _Search:
         targets = front.targets(self._sweep, self._options.points)
         targets += [front.amount(self._sweep, picks) for picks in uniform]
         wanted = {target: Room(0, 0, 0) for target in targets}
-        extra = self._closed_form(front)
+        extra: list[Picks] = list(self._closed_form(front))
         for _ in range(ROUNDS):
-            chosen = {target: front.at(self._sweep, target, less) for target, less in wanted.items()}
-            picked = {target: picks for target, picks in chosen.items() if picks is not None}
+            rooms = {target: front.room(self._sweep, target, less) for target, less in wanted.items()}
+            picked = refine.choices(front, rooms, uniform, self._network_errors)
             if wanted and not picked:
                 extra += [front.least(name) for name in RESOURCES]
-            distinct = {_key(picks): picks for picks in [*picked.values(), *extra]}
+            distinct = {refine.key(picks): picks for picks in [*picked.values(), *extra]}
             if not distinct:
                 return
             results, extra = self._judge("points", list(distinct.values())), []
-            excess = {target: self._excess(results[_key(picks)]) for target, picks in picked.items()}
+            excess = {target: self._excess(results[refine.key(picks)]) for target, picks in picked.items()}
             wanted = {target: _sum(wanted[target], more) for target, more in excess.items() if more != Room(0, 0, 0)}
+
+    def _network_errors(self, choices: Sequence[Picks]) -> list[float]:
+        """Those of the outputs with all layers quantized."""
+        steps = []
+        for picks in choices:
+            roundings = self._roundings(picks)
+            text = f"network {json.dumps([dict(picks), roundings], sort_keys=True)}"
+            steps.append(Step(text, refine.network_error, (dict(picks), roundings)))
+        if not steps:
+            return []
+        found = self._team.results("choices as whole networks", steps)
+        return [found[step.key]["error"] for step in steps]
+
+    def _roundings(self, picks: Picks) -> dict[str, str]:
+        return {layer: self._sensitivity(layer, name)["rounding"] for layer, name in picks.items()}
 
     def _closed_form(self, front: Front) -> list[dict[str, str]]:
         """BAQ's own allocations, where it was asked for."""
@@ -236,10 +249,6 @@ class _Search:
 
 def _pair(measure: str, layer: str, precision: str) -> str:
     return f"sensitivity {measure} {layer} {precision}"
-
-
-def _key(picks: Mapping[str, str]) -> str:
-    return json.dumps(dict(picks), sort_keys=True)
 
 
 def _sum(a: Room, b: Room) -> Room:

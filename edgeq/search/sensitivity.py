@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -19,8 +19,8 @@ from edgeq.search import baq, hessian
 from edgeq.search.output_error import output_error
 from edgeq.search.work import Work
 
-#: ways of rounding weights that are tried for every layer and precision
-ROUNDINGS = (rounding.OMSE, rounding.GPTQ)
+#: ways of rounding weights of 8 bits that are tried, and those of fewer bits, where more can be gained
+ROUNDINGS, FEW_BITS = (rounding.OMSE, rounding.GPTQ), (rounding.OMSE, *rounding.BY_INPUTS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,14 +45,14 @@ def _by_output(work: Work, layer: Node, precision: str) -> dict[str, Any]:
     stored = work.quantizations[PRECISIONS[precision].activations][layer.output]
     found = [
         (output_error(work.graph, layer, item.weights, item.bias, stored, work.subset.inputs, work.exact), name)
-        for name, item in _distinct(rounded_weights(work, precision)[layer.name]).items()
+        for name, item in _distinct(rounded_weights(work, layer, precision)).items()
     ]
     error, name = min(found)
     return {"error": error, "rounding": name}
 
 
 def _by_curvature(work: Work, layer: Node, precision: str) -> dict[str, Any]:
-    made = rounded_weights(work, precision)[layer.name][rounding.OMSE].weights
+    made = rounded_weights(work, layer, precision, (rounding.OMSE,))[rounding.OMSE].weights
     assert made.quantization is not None
     assert made.data is not None
     real = work.graph.real_constant(layer.inputs[1])
@@ -77,26 +77,21 @@ def _trace(work: Work, layer: Node) -> float:
     return hessian.mean_trace(work.graph, layer, work.subset.inputs, work.exact)
 
 
-@lru_cache(maxsize=16)
-def rounded_weights(work: Work, precision: str) -> dict[str, dict[str, Rounded]]:
-    """Layer that can have the precision -> rounding -> its weights."""
-    graph, stored = work.graph, TYPES[PRECISIONS[precision].weights]
-    layers = [layer for layer, options in work.options.items() if precision in options]
-    types = {layer: stored for layer in layers if stored is not INT8}
+def rounded_weights(
+    work: Work, layer: Node, precision: str, methods: Sequence[str] | None = None
+) -> dict[str, Rounded]:
+    """Rounding -> the layer's weights; the roundings that are worth trying unless some are given."""
+    tried = methods or (ROUNDINGS if TYPES[PRECISIONS[precision].weights] is INT8 else FEW_BITS)
+    return {method: rounded(work, layer.name, precision, method) for method in tried}
+
+
+@lru_cache(maxsize=4096)
+def rounded(work: Work, name: str, precision: str, method: str) -> Rounded:
+    """The layer's weights in that precision; kept, since a search needs them again and again."""
+    stored, layer = TYPES[PRECISIONS[precision].weights], node_of(work.graph, name)
     chosen = work.quantizations[PRECISIONS[precision].activations]
-    made = {
-        method: rounding.with_integer_weights(graph, dict.fromkeys(layers, method), types, chosen, work.subset.inputs)
-        for method in ROUNDINGS
-    }
-    weights = {
-        layer: {method: integer.tensor(node_of(integer, layer).inputs[1]) for method, integer in made.items()}
-        for layer in layers
-    }
-    biases = _corrected_biases(work, weights)
-    return {
-        layer: {method: Rounded(tensor, biases[layer][method]) for method, tensor in of_layer.items()}
-        for layer, of_layer in weights.items()
-    }
+    weights, bias = rounding.integer_weights(work.graph, layer, method, stored, chosen, _moments(work, layer))
+    return Rounded(weights, _corrected(work, layer, weights, bias))
 
 
 def _distinct(found: Mapping[str, Rounded]) -> dict[str, Rounded]:
@@ -114,32 +109,39 @@ def _steps(item: Rounded) -> np.ndarray:
     return item.weights.data
 
 
-def _corrected_biases(work: Work, weights: Mapping[str, Mapping[str, Tensor]]) -> dict[str, dict[str, np.ndarray]]:
-    """Layer -> rounding -> b - E[(Q(W) - W) x], as the recipe's bias correction will have it; the bias itself where
-    recipes have none."""
-    graph = work.graph
-    nodes = {layer: node_of(graph, layer) for layer in weights}
-    biases = {layer: graph.real_constant(node.inputs[2]) for layer, node in nodes.items()}
+def _corrected(work: Work, layer: Node, weights: Tensor, bias: Tensor) -> np.ndarray:
+    """b - E[(Q(W) - W) x], as the recipe's bias correction will have it; `bias` where recipes have none."""
+    assert bias.data is not None
     if not work.corrects_biases:
-        return {layer: dict.fromkeys(of_layer, biases[layer]) for layer, of_layer in weights.items()}
-    errors = {
-        (layer, method): tensor.quantization.real(tensor.data) - graph.real_constant(nodes[layer].inputs[1])
-        for layer, of_layer in weights.items()
-        for method, tensor in of_layer.items()
-        if tensor.quantization is not None and tensor.data is not None
-    }
-    sums: dict[tuple[str, str], Any] = dict.fromkeys(errors, 0.0)
+        return bias.data
+    assert weights.quantization is not None
+    assert weights.data is not None
+    real = work.graph.real_constant(layer.inputs[2])
+    error = weights.quantization.real(weights.data) - work.graph.real_constant(layer.inputs[1])
+    operator, total = ops.get(layer.op), np.zeros(len(real))
+    batches = _batches(work, layer.inputs[0])
+    for values in batches:
+        shift = operator.run_float(layer, [values, error, 0 * real])[0]
+        total += len(values) * shift.mean(axis=tuple(range(shift.ndim - 1)), dtype=np.float64)
+    return (real - total / sum(map(len, batches))).astype(np.float32)
 
-    def add(name: str, values: np.ndarray) -> None:
-        for (layer, method), error in errors.items():
-            if nodes[layer].inputs[0] == name:
-                shift = ops.get(nodes[layer].op).run_float(nodes[layer], [values, error, 0 * biases[layer]])[0]
-                sums[layer, method] += len(values) * shift.mean(axis=tuple(range(shift.ndim - 1)), dtype=np.float64)
 
-    reference.run(graph, work.subset.inputs, watch=add)
-    return {
-        layer: {
-            method: (biases[layer] - sums[layer, method] / len(work.subset)).astype(np.float32) for method in of_layer
-        }
-        for layer, of_layer in weights.items()
-    }
+@lru_cache(maxsize=1)
+def _moments(work: Work, layer: Node) -> rounding.Moments | None:
+    """Those of the layer's inputs; None where it has no columns."""
+    found = rounding.Moments()
+    for values in _batches(work, layer.inputs[0]):
+        columns = ops.get(layer.op).weight_columns(layer, values)
+        if columns is None:
+            return None
+        found.add(columns)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _batches(work: Work, name: str) -> tuple[np.ndarray, ...]:
+    """An activation of the float network on `subset`, batch by batch. A layer's steps follow one another: the last one
+    is worth keeping."""
+    found: list[np.ndarray] = []
+    reference.run(work.graph, work.subset.inputs, watch=lambda made, x: found.append(x) if made == name else None)
+    return tuple(found)

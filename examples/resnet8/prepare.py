@@ -19,6 +19,7 @@ def main() -> int:
     parser.add_argument("data", type=Path, help="folder with CIFAR-10, see README.md")
     parser.add_argument("--split", choices=("train", "test"), required=True)
     parser.add_argument("--limit", type=int, help="take the first so many images")
+    parser.add_argument("--last", type=int, help="take the last so many: the last 2000 of train were never trained on")
     parser.add_argument("-o", "--out", type=Path, required=True)
     args = parser.parse_args()
     try:
@@ -26,8 +27,8 @@ def main() -> int:
     except DataMissingError as error:
         print(f"prepare.py: {error}", file=sys.stderr)
         return 2
-    x = to_input(images[: args.limit])
-    y = labels[: args.limit].astype(np.int64)
+    chosen = slice(-args.last, None) if args.last else slice(args.limit)
+    x, y = to_input(images[chosen]), labels[chosen].astype(np.int64)
     np.savez_compressed(args.out, x=x, y=y)
     print(f"wrote {args.out}: x {x.shape}, y {y.shape}")
     return 0

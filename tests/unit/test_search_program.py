@@ -118,15 +118,15 @@ def front() -> Front:
 def test_targets_go_from_least_error_to_least_flash(front: Front) -> None:
     targets = front.targets("flash", 5)
     assert targets == sorted(targets, reverse=True)
-    assert front.at("flash", targets[0], Room(0, 0, 0)) == dict.fromkeys("abc", "int8")
-    assert front.at("flash", targets[-1], Room(0, 0, 0)) == dict.fromkeys("abc", "int4")
-    assert front.at("flash", targets[-1] - 1, Room(0, 0, 0)) is None
+    assert front.best(front.room("flash", targets[0], Room(0, 0, 0))) == dict.fromkeys("abc", "int8")
+    assert front.best(front.room("flash", targets[-1], Room(0, 0, 0))) == dict.fromkeys("abc", "int4")
+    assert front.best(front.room("flash", targets[-1] - 1, Room(0, 0, 0))) is None
 
 
 def test_more_flash_never_means_more_error(front: Front) -> None:
     errors = []
     for target in front.targets("flash", 12):
-        picks = front.at("flash", target, Room(0, 0, 0))
+        picks = front.best(front.room("flash", target, Room(0, 0, 0)))
         assert picks is not None
         assert front.own(picks).flash_bytes <= target
         errors.append(front.own(picks).error)
@@ -134,15 +134,15 @@ def test_more_flash_never_means_more_error(front: Front) -> None:
 
 
 def test_what_a_build_exceeded_is_taken_off_the_budget(front: Front) -> None:
-    whole = front.at("cycles", 1e9, Room(0, 0, 0))
+    whole = front.best(front.room("cycles", 1e9, Room(0, 0, 0)))
     assert whole == dict.fromkeys("abc", "int8")
-    less = front.at("cycles", 1e9, Room(10_000 - 500 - 1700 + 1, 0, 0))
+    less = front.best(front.room("cycles", 1e9, Room(10_000 - 500 - 1700 + 1, 0, 0)))
     assert less is not None
     assert less != whole
 
 
 def test_ram_is_each_layers_own_limit(front: Front) -> None:
-    assert front.at("ram", 63, Room(0, 0, 0)) == dict.fromkeys("abc", "int4")
+    assert front.best(front.room("ram", 63, Room(0, 0, 0))) == dict.fromkeys("abc", "int4")
     assert front.least("ram") == dict.fromkeys("abc", "int4")
 
 

@@ -13,7 +13,7 @@ from edgeq.ir.graph import Graph, Node, Quantization, constant
 from edgeq.ops.weight_types import BINARY, INT4, TERNARY
 from edgeq.search import baq, hessian
 from edgeq.search.output_error import output_error
-from edgeq.search.sensitivity import MEASURES, ROUNDINGS, node_of, rounded_weights, sensitivity
+from edgeq.search.sensitivity import FEW_BITS, MEASURES, node_of, rounded_weights, sensitivity
 from tests.unit.search_network import work
 from tests.unit.test_import import imported
 
@@ -127,7 +127,8 @@ def test_hessian_tells_the_order_of_what_is_measured() -> None:
     job = work(("int4",))
     fine = job.quantizations["int16"]
     for layer in job.options:
-        node, item = node_of(job.graph, layer), rounded_weights(job, "int4")[layer]["omse"]
+        node = node_of(job.graph, layer)
+        item = rounded_weights(job, node, "int4", ("omse",))["omse"]
         bias = job.graph.real_constant(node.inputs[2])
         measured = output_error(job.graph, node, item.weights, bias, fine[node.output], job.subset.inputs, job.exact)
         estimate = sensitivity(job, "hessian", layer, "int4")["error"]
@@ -137,8 +138,10 @@ def test_hessian_tells_the_order_of_what_is_measured() -> None:
 def test_biases_make_up_for_the_mean_error() -> None:
     job = work(("ternary",))
     (layer, *_) = job.options
-    node, (item, *_) = node_of(job.graph, layer), rounded_weights(job, "ternary")[layer].values()
-    assert set(rounded_weights(job, "ternary")[layer]) == set(ROUNDINGS)
+    node = node_of(job.graph, layer)
+    found = rounded_weights(job, node, "ternary")
+    assert set(found) == set(FEW_BITS)
+    item = found["omse"]
     x = job.subset.inputs[job.graph.inputs[0]]
     operator = ops.get(node.op)
     exact = operator.run_float(node, [x, *(job.graph.real_constant(name) for name in node.inputs[1:3])])[0]

@@ -176,7 +176,7 @@ def test_options_are_what_kernels_read(small: Work) -> None:
     by_operator = {node.op: small.options[node.name] for node in small.graph.nodes if node.name in small.options}
     assert set(by_operator) == {"conv2d", "dwconv2d", "linear"}
     assert by_operator["conv2d"] == by_operator["linear"] == DEFAULT
-    assert by_operator["dwconv2d"] == ("int8", "int4", "pow2", "ternary")
+    assert by_operator["dwconv2d"] == ("int8", "int4", "ternary")
     depthwise = next(node.name for node in small.graph.nodes if node.op == "dwconv2d")
     assert small.uniform("int2")[depthwise] == "int8"
     first, *_, last = small.options

@@ -1,0 +1,95 @@
+"""Choices are compared as whole networks before anything is built: the sum of the layers' errors, which the program
+minimises, is not the error of all layers together, least of all at 2 bits.
+
+For every limit there are several starts: the program's choices for sums of powers of the errors (a higher power shuns
+the worst layers more), and the uniform recipes that keep to the limit. From the best one a local search goes on to
+choices in which one or two layers differ, those first that the program's sums promise most of, while errors fall.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from edgeq import reference
+from edgeq.ir.graph import Graph
+from edgeq.quantize.bias_correction import with_corrected_biases
+from edgeq.quantize.data import dequantize, to_integers
+from edgeq.quantize.precision import INT8, PRECISIONS
+from edgeq.search.front import Front
+from edgeq.search.output_error import squared_error, with_weights
+from edgeq.search.program import Room
+from edgeq.search.sensitivity import node_of, rounded
+from edgeq.search.work import Picks, Work
+
+#: powers of the layers' errors that are summed
+POWERS = (1.0, 1.5, 2.0)
+#: how often the local search may move on, and how many neighbours it looks at for each power before it does
+MOVES, NEIGHBOURS = 4, 4
+
+#: choices -> the error of each one's network
+Errors = Callable[[Sequence[Picks]], Sequence[float]]
+
+
+def network_error(work: Work, picks: Picks, roundings: Mapping[str, str]) -> dict[str, Any]:
+    """The error of the outputs on `subset` with all layers quantized by the choice, biases corrected one after the
+    other where recipes have that, and every activation rounded."""
+    chosen, graph = dict(work.quantizations[INT8]), work.graph
+    for layer, precision in picks.items():
+        output, item = node_of(graph, layer).output, rounded(work, layer, precision, roundings[layer])
+        chosen[output] = work.quantizations[PRECISIONS[precision].activations][output]
+        graph = with_weights(graph, node_of(graph, layer), item.weights, item.bias)
+    if work.corrects_biases:
+        graph = with_corrected_biases(work.graph, work.subset.inputs, chosen, graph)
+
+    def stored(name: str, values: Any) -> Any:
+        scale, zero_point = float(chosen[name].scale[0]), chosen[name].zero_point
+        return dequantize(to_integers(values, scale, zero_point, chosen[name].dtype), scale, zero_point)
+
+    return {"error": squared_error(work.exact, _outputs(graph, work, stored))}
+
+
+def _outputs(graph: Graph, work: Work, stored: Callable[[str, Any], Any]) -> Mapping[str, Any]:
+    inputs = {name: stored(name, values) for name, values in work.subset.inputs.items()}
+    return reference.run(graph, inputs, change=stored)
+
+
+def choices(front: Front, rooms: Mapping[float, Room], known: Sequence[Picks], errors: Errors) -> dict[float, Picks]:
+    """Target -> the best choice found in its room, of those that have one. `known`: choices to start from as well."""
+    found: dict[str, float] = {}
+    waiting = {target: _starts(front, room, known) for target, room in rooms.items()}
+    best: dict[float, Picks] = {}
+    for _ in range(MOVES + 1):
+        distinct = {key(picks): picks for picks in _all(waiting.values()) if key(picks) not in found}
+        found.update(zip(distinct, errors(list(distinct.values())), strict=True))
+        moved = {}
+        for target, candidates in waiting.items():
+            nearest = min(candidates, key=lambda picks: (found[key(picks)], key(picks)), default=None)
+            if nearest is None:
+                continue
+            if target not in best or found[key(nearest)] < found[key(best[target])]:
+                best[target] = moved[target] = nearest
+        waiting = {target: _neighbours(front, rooms[target], picks, found) for target, picks in moved.items()}
+    return best
+
+
+def key(picks: Picks) -> str:
+    """The same for equal choices."""
+    return json.dumps(dict(picks), sort_keys=True)
+
+
+def _starts(front: Front, room: Room, known: Sequence[Picks]) -> list[Picks]:
+    chosen = [front.best(room, power) for power in POWERS]
+    return [*(picks for picks in chosen if picks is not None), *(picks for picks in known if front.fits(picks, room))]
+
+
+def _neighbours(front: Front, room: Room, picks: Picks, found: Mapping[str, float]) -> list[Picks]:
+    """Those in the room that are not known yet and promise most, by each power."""
+    new = [other for other in front.neighbours(picks) if key(other) not in found and front.fits(other, room)]
+    by_power = (sorted(new, key=lambda other: front.error(other, power))[:NEIGHBOURS] for power in POWERS)
+    return list({key(other): other for other in _all(by_power)}.values())
+
+
+def _all(groups: Iterable[Iterable[Picks]]) -> Iterable[Picks]:
+    return (picks for group in groups for picks in group)

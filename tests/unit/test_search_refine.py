@@ -1,0 +1,65 @@
+"""Choices compared as whole networks: the estimate against what the integers make, the local search against trying
+everything."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import pytest
+
+from edgeq import pipeline
+from edgeq.budget import Limits
+from edgeq.search import refine
+from edgeq.search.front import Front
+from edgeq.search.options import recipe_of
+from edgeq.search.output_error import squared_error
+from edgeq.search.points import outputs_of
+from edgeq.search.program import NOTHING, Option, Room
+from edgeq.search.work import Picks
+from tests.unit.search_network import work
+
+
+def test_the_error_of_the_network_is_that_of_the_integers() -> None:
+    job = work(("int8", "int4", "ternary"))
+    for precision in ("int8", "int4", "ternary"):
+        picks = job.uniform(precision)
+        roundings = dict.fromkeys(picks, "gptq")
+        integer = pipeline.quantize(job.graph, job.calibration, recipe_of(picks, roundings, job.corrects_biases))
+        judged = squared_error(job.exact, outputs_of(integer, job.subset))
+        assert refine.network_error(job, picks, roundings)["error"] == pytest.approx(judged, rel=0.05), precision
+
+
+def test_errors_that_do_not_add_up() -> None:
+    """The program's sums would have "a" and "b" in 2 bits; together those ruin the network, and none of the program's
+    choices is the best that there is."""
+    sizes = {"a": 100, "b": 100, "c": 150, "d": 60}
+    layers = {
+        name: [
+            Option("int8", 0.0, 4 * size, {}, 1, 1),
+            Option("int4", 0.01 * size, 2 * size, {}, 1, 1),
+            Option("int2", 0.012 * size if name in "ab" else 0.05 * size, size, {}, 1, 1),
+        ]
+        for name, size in sizes.items()
+    }
+    errors = {(name, option.precision): option.error for name, own in layers.items() for option in own}
+
+    def whole(picks: Picks) -> float:
+        both = picks["a"] == picks["b"] == "int2"
+        return sum(errors[name, precision] for name, precision in picks.items()) + 100.0 * both
+
+    def all_of(choices: Sequence[Picks]) -> list[float]:
+        return [whole(picks) for picks in choices]
+
+    front = Front(layers, Limits(10_000, 10_000, 10_000), NOTHING)
+    rooms = {target: front.room("flash", target, Room(0, 0, 0)) for target in (400.0, 700.0, 1000.0, 1640.0)}
+    found = refine.choices(front, rooms, [dict.fromkeys(layers, "int8")], all_of)
+    assert set(found) == {700.0, 1000.0, 1640.0}  # nothing takes as little as 400
+    for target, picks in found.items():
+        every = (
+            dict(zip(layers, chosen, strict=True)) for chosen in itertools.product(("int8", "int4", "int2"), repeat=4)
+        )
+        assert whole(picks) == min(whole(other) for other in every if front.fits(other, rooms[target]))
+    first = front.best(rooms[700.0])
+    assert first is not None
+    assert whole(first) > whole(found[700.0])
