@@ -98,10 +98,12 @@ def test_static_quantization(activation: str, per_channel: bool, tmp_path: Path)
 @pytest.mark.parametrize("per_channel", [False, True])
 @pytest.mark.parametrize("activation", ["QInt8", "QUInt8"])
 def test_operators_on_integers(activation: str, per_channel: bool, tmp_path: Path) -> None:
-    """QLinearConv, QGemm, QLinearAdd and their kin (quant_format=QOperator)."""
+    """QLinearConv, QGemm, QLinearAdd and their kin (quant_format=QOperator). Weights have 7 bits: on x86 processors
+    without VNNI onnxruntime saturates the sum of two products of uint8 and int8 at int16, as its manual says."""
     require_module("onnxruntime")
     net = small_cnn(np.random.default_rng(4))
-    path = quantized(net, tmp_path, "QOperator", per_channel=per_channel, **types(activation, "QInt8"))
+    kinds = types(activation, "QInt8")
+    path = quantized(net, tmp_path, "QOperator", per_channel=per_channel, reduce_range=True, **kinds)
     apart = steps_apart(path, integer_graph(path))
     assert apart.max() <= 2
     assert (apart <= 1).mean() > 0.97
