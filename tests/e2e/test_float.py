@@ -81,7 +81,8 @@ def test_within_bound(board: str, name: str, network: tuple[Graph, Samples], tmp
     assert made == {"fp32": {"float32"}, "fp16": {"float16"}}.get(name, {"float16", "float32", "int8", "int16"})
     found = verify.verify_layers(firmware, samples.evenly(6))
     assert found.within_bound, found.first_difference
-    assert not found.bit_exact or board == "host"
+    # eleven bits may all be rounded as those of float64 are; twenty-four are not
+    assert not found.bit_exact or board == "host" or name == "fp16"
     assert found.as_json()["within_bound"]
 
 
