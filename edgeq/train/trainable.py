@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node
-from edgeq.train.spec import ALL, BIAS, LAST, Spec
+from edgeq.train.spec import ALL, BIAS, LAST, LOSSES, OPTIMIZERS, PRECISIONS, Spec
 
 WEIGHTS_AT, BIAS_AT = 1, 2
 
@@ -66,7 +66,12 @@ def _of_word(graph: Graph, layers: list[Node], word: str) -> dict[str, Choice]:
     matching = [node for node in layers if fnmatch.fnmatchcase(node.name, name)]
     if not matching:
         names = [node.name for node in layers]
-        near = difflib.get_close_matches(name, [*names, ALL, BIAS, "last:1"], n=1, cutoff=0.3) or names[-1:]
+        near = (
+            difflib.get_close_matches(
+                name, [*names, ALL, BIAS, "last:1", *PRECISIONS, *LOSSES, *OPTIMIZERS], n=1, cutoff=0.3
+            )
+            or names[-1:]
+        )
         raise EdgeqError(
             f"--train: {word!r} is no layer with weights; did you mean {near[0]!r}? (edgeq inspect lists them)"
         )

@@ -169,6 +169,7 @@ def test_what_a_step_ends_with(text: str, operators: set[str]) -> None:
     ("text", "message"),
     [
         ("fp32,lsat:2", r"'lsat:2' is no layer with weights; did you mean"),
+        ("fp17,last:2", r"'fp17' is no layer with weights; did you mean 'fp16'"),
         ("fp32,last:9", r"the model has 5 layers with weights, so last:1 to last:5"),
         ("fp32,last:0", r"so last:1 to last:5"),
         ("fp32,head:2.5", r"'head:2.5'; behind the colon stands bias, or a share of the channels"),
