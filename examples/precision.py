@@ -1,9 +1,8 @@
 """Accuracy of a model's float and integer references under several recipes, as a Markdown table (docs/precision.md).
 
-With --boards a second table follows: for every precision the recipe that answers as the float network does most often
-on calibration data (no label is read for that; of equal ones the one with the nearer outputs), and the files of
---trained, each built for the host, where it runs all evaluation samples, and for the boards, where one inference is
-counted.
+With --boards a second table follows: for every precision the recipe whose outputs on calibration data are nearest to
+the float network's (no label is read for that), and the files of --trained, each built for the host, where it runs all
+evaluation samples, and for the boards, where one inference is counted.
 """
 
 from __future__ import annotations
@@ -79,15 +78,14 @@ RECIPES: Mapping[str, Recipe] = {
 
 @dataclass(frozen=True)
 class Row:
-    """A quantized network: what the tables call it, its accuracy on evaluation data, and, where it was not trained, how
-    far it is from the float network on calibration data: the share of other answers, the mean squared difference of
-    the outputs."""
+    """A quantized network: what the tables call it, its accuracy on evaluation data, and, where it was not trained,
+    the mean squared difference of its outputs from the float network's on calibration data."""
 
     name: str
     precision: str
     made: Graph
     accuracy: float
-    apart: tuple[float, float] | None
+    output_error: float | None
 
 
 def measured(graph: Graph, evaluation: Samples) -> float:
@@ -97,16 +95,17 @@ def measured(graph: Graph, evaluation: Samples) -> float:
     return accuracy(outputs[graph.outputs[0]], evaluation.labels)
 
 
-def rows(graph: Graph, calibration: Samples, evaluation: Samples, only: str, trained: Sequence[Path]) -> Iterator[Row]:
-    """The recipes whose name holds `only`, then the files."""
-    exact, (answer, *_) = reference.run(graph, calibration.inputs), graph.outputs
+def rows(
+    graph: Graph, calibration: Samples, evaluation: Samples, only: Sequence[str], trained: Sequence[Path]
+) -> Iterator[Row]:
+    """The recipes whose name holds one of `only`, then the files."""
+    exact = reference.run(graph, calibration.inputs)
     for name, recipe in RECIPES.items():
-        if only in name:
+        if any(part in name for part in only):
             prepared = pipeline.prepare(graph, recipe, calibration)
             made = pipeline.quantize(prepared, calibration, recipe)
-            outputs = outputs_of(made, calibration)
-            apart = (1 - accuracy(outputs[answer], exact[answer].argmax(axis=-1)), squared_error(exact, outputs))
-            yield Row(name, recipe.default.precision, made, measured(made, evaluation), apart)
+            error = squared_error(exact, outputs_of(made, calibration))
+            yield Row(name, recipe.default.precision, made, measured(made, evaluation), error)
     for path in trained:
         made = pipeline.quantize(pipeline.import_model(ModelSource(path)), None, Recipe())
         yield Row(f"{path.name}, trained", path.stem.rpartition("_")[2], made, measured(made, evaluation), None)
@@ -140,13 +139,13 @@ def costs(row: Row, board: str, sample: Samples, folder: Path) -> list[str]:
 
 
 def best(found: Sequence[Row]) -> list[Row]:
-    """Precision by precision, the row that is least apart and those that were trained."""
+    """Precision by precision, the row with the least output error and those that were trained."""
     chosen = []
     for precision in PRECISIONS:
         own = [row for row in found if row.precision == precision]
-        rounded = [(row.apart, index) for index, row in enumerate(own) if row.apart is not None]
+        rounded = [(row.output_error, index) for index, row in enumerate(own) if row.output_error is not None]
         chosen += [own[min(rounded)[1]]] if rounded else []
-        chosen += [row for row in own if row.apart is None]
+        chosen += [row for row in own if row.output_error is None]
     return chosen
 
 
@@ -171,7 +170,7 @@ def main() -> None:
     parser.add_argument("--calib", type=Path, required=True)
     parser.add_argument("--eval", type=Path, required=True)
     parser.add_argument("--trained", type=Path, nargs="*", default=[], help="files of train_qat.py to add")
-    parser.add_argument("--only", default="", help="recipes whose name holds this")
+    parser.add_argument("--only", nargs="*", default=[""], help="recipes whose name holds one of these")
     parser.add_argument("--samples", type=int, default=None, help="evaluate on this many, spread evenly")
     parser.add_argument("--boards", nargs="*", default=[], help="boards to build the best of every precision for")
     args = parser.parse_args()
