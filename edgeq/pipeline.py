@@ -58,6 +58,7 @@ from edgeq.report.facts import Accuracy, Facts, write
 from edgeq.simulate.qemu import require_simulator
 from edgeq.simulate.session import run_samples
 from edgeq.stepwise import has_floats
+from edgeq.train import command as train_command
 from edgeq.train import recompute
 from edgeq.train import simulate as train_simulate
 from edgeq.train.derive import TrainingGraph
@@ -73,8 +74,6 @@ NO_CALIBRATION = (
     "the build without caring for accuracy"
 )
 SIMULATED_SAMPLES = 200
-#: in a firmware folder: the firmware that trains
-TRAINING_FOLDER = "train"
 #: samples on which a build compares every layer of a network with floating-point layers
 LAYER_SAMPLES = 8
 
@@ -238,7 +237,7 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
             observer.stage(f"accuracy of the references on {len(evaluation)} samples")
         facts.accuracy = _reference_accuracy(graph, integer, evaluation)
         if options.train is not None:
-            facts.training = add_training(graph, calibration, options, folder / TRAINING_FOLDER, observer)
+            facts.training = add_training(graph, calibration, options, folder / train_command.FOLDER, observer)
         if options.simulate:
             _simulate(facts, evaluation or calibration, options, observer)
         write(facts, folder)

@@ -56,7 +56,7 @@ def _context(training: TrainingGraph, network: str, name: str, model: dict[str, 
     inputs = [
         {**port, "step_suffix": port["suffix"], "suffix": "input" if len(own) == 1 else port["suffix"]} for port in own
     ]
-    forward = sum(1 for layer in model["layers"][: _layers_of_forward(training, model)])
+    forward = _layers_of_forward(training, model)
     return {
         "name": name,
         "upper": name.upper(),

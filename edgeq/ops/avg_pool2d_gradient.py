@@ -9,6 +9,7 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops import conv2d_igrad, training
+from edgeq.ops.base import sum_rounding
 from edgeq.ops.float_types import Rounding
 from edgeq.ops.spatial import Window, windows
 
@@ -33,7 +34,7 @@ class AvgPool2dGradient(training.WindowGradient):
         return [training.spread(lambda ky, kx: share, window, (dy.shape[1], dy.shape[2]), shape, dy.dtype)]
 
     def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
-        return training.of_magnitudes(self, node, inputs, int(np.prod(Window.of(node.attributes).kernel)))
+        return sum_rounding(self, node, inputs, int(np.prod(Window.of(node.attributes).kernel)))
 
 
 OP = AvgPool2dGradient()

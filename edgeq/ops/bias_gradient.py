@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import training
-from edgeq.ops.base import Shape
+from edgeq.ops.base import Shape, sum_rounding
 from edgeq.ops.float_types import Rounding
 
 
@@ -33,7 +33,7 @@ class BiasGradient(training.TrainingOperator):
         return [inputs[0].reshape(len(inputs[0]), -1, inputs[0].shape[-1]).sum(axis=1)]
 
     def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
-        return training.of_magnitudes(self, node, inputs, int(np.prod(inputs[0].shape[1:-1])))
+        return sum_rounding(self, node, inputs, int(np.prod(inputs[0].shape[1:-1])))
 
 
 OP = BiasGradient()

@@ -103,7 +103,6 @@ def import_onnx(importer: Importer, call: OnnxCall) -> str:
 def geometry(graph: Graph, node: Node) -> dict[str, int]:
     """The integers of eq_conv2d_s8_t, also used for depthwise convolutions and pools."""
     x, y = graph.tensor(node.inputs[0]), graph.tensor(node.outputs[0])
-    window = Window.of(node.attributes)
     return {
         "in_h": x.shape[1],
         "in_w": x.shape[2],
@@ -111,14 +110,7 @@ def geometry(graph: Graph, node: Node) -> dict[str, int]:
         "out_h": y.shape[1],
         "out_w": y.shape[2],
         "out_c": y.shape[3],
-        "kernel_h": window.kernel[0],
-        "kernel_w": window.kernel[1],
-        "stride_h": window.stride[0],
-        "stride_w": window.stride[1],
-        "pad_top": window.padding[0],
-        "pad_left": window.padding[2],
-        "dilation_h": window.dilation[0],
-        "dilation_w": window.dilation[1],
+        **Window.of(node.attributes).fields(),
     }
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops import float_layers, training
-from edgeq.ops.base import Arrangement, Constant, Kernel
+from edgeq.ops.base import Arrangement, Constant, Kernel, sum_rounding
 from edgeq.ops.float_types import FLOATS, Rounding
 from edgeq.ops.spatial import Window
 from edgeq.packing import floats
@@ -30,7 +30,7 @@ def geometry(graph: Graph, node: Node) -> dict[str, int]:
     return {
         **dict(zip(("in_h", "in_w", "in_c"), dx.shape[1:], strict=True)),
         **dict(zip(("out_h", "out_w", "out_c"), dy.shape[1:], strict=True)),
-        **training.window_fields(Window.of(node.attributes)),
+        **Window.of(node.attributes).fields(),
     }
 
 
@@ -88,7 +88,7 @@ class Conv2dIgrad(training.WindowGradient):
         ]
 
     def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
-        return training.of_magnitudes(self, node, inputs, inputs[1][..., 0].size)
+        return sum_rounding(self, node, inputs, inputs[1][..., 0].size)
 
     def macs(self, graph: Graph, node: Node) -> int:
         dy = graph.tensor(node.inputs[0])

@@ -14,7 +14,7 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import training
-from edgeq.ops.base import Kernel, Shape
+from edgeq.ops.base import Kernel, Shape, sum_rounding
 from edgeq.ops.float_types import FLOAT16, FLOAT32, Rounding
 from edgeq.ops.spatial import Window, windows
 from edgeq.packing import floats
@@ -27,7 +27,7 @@ def geometry(graph: Graph, node: Node) -> dict[str, int]:
     return {
         **dict(zip(("in_h", "in_w", "in_c"), x.shape[1:], strict=True)),
         **dict(zip(("out_h", "out_w", "out_c"), dy.shape[1:], strict=True)),
-        **training.window_fields(Window.of(node.attributes)),
+        **Window.of(node.attributes).fields(),
     }
 
 
@@ -93,7 +93,7 @@ class Conv2dWgrad(training.TrainingOperator):
         return [(gradients @ columns).reshape(len(x), dy.shape[3], *window.kernel, x.shape[3])]
 
     def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
-        return training.of_magnitudes(self, node, inputs, int(np.prod(inputs[1].shape[1:3])))
+        return sum_rounding(self, node, inputs, int(np.prod(inputs[1].shape[1:3])))
 
     def macs(self, graph: Graph, node: Node) -> int:
         dy = graph.tensor(node.inputs[1])

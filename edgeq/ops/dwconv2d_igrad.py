@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops import conv2d_igrad, float_layers, training
-from edgeq.ops.base import Arrangement, Constant, Kernel
+from edgeq.ops.base import Arrangement, Constant, Kernel, sum_rounding
 from edgeq.ops.float_types import FLOAT16, FLOATS, Rounding
 from edgeq.ops.spatial import Window
 from edgeq.packing import floats
@@ -67,7 +67,7 @@ class DepthwiseConv2dIgrad(training.WindowGradient):
         return [training.spread(lambda ky, kx: dy * weights[ky, kx], window, (dy.shape[1], dy.shape[2]), shape, dtype)]
 
     def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
-        return training.of_magnitudes(self, node, inputs, int(np.prod(inputs[1].shape[:2])))
+        return sum_rounding(self, node, inputs, int(np.prod(inputs[1].shape[:2])))
 
     def macs(self, graph: Graph, node: Node) -> int:
         dy = graph.tensor(node.inputs[0])

@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import conv2d_wgrad, training
-from edgeq.ops.base import Shape
+from edgeq.ops.base import Shape, sum_rounding
 from edgeq.ops.float_types import Rounding
 from edgeq.ops.spatial import Window, windows
 from edgeq.packing import floats
@@ -49,7 +49,7 @@ class DepthwiseConv2dWgrad(training.TrainingOperator):
         return [(patches * dy[:, :, :, None, None]).sum(axis=(1, 2))]
 
     def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
-        return training.of_magnitudes(self, node, inputs, int(np.prod(inputs[1].shape[1:3])))
+        return sum_rounding(self, node, inputs, int(np.prod(inputs[1].shape[1:3])))
 
     def macs(self, graph: Graph, node: Node) -> int:
         dy = graph.tensor(node.inputs[1])

@@ -18,7 +18,7 @@ def _geometry(graph: Graph, node: Node) -> dict[str, int]:
     return {
         **dict(zip(("in_h", "in_w", "channels"), x.shape[1:], strict=True)),
         **dict(zip(("out_h", "out_w"), (dy.shape[1], dy.shape[2]), strict=True)),
-        **training.window_fields(Window.of(node.attributes)),
+        **Window.of(node.attributes).fields(),
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops import training
-from edgeq.ops.base import output_pixels
+from edgeq.ops.base import output_pixels, sum_rounding
 from edgeq.ops.float_types import Rounding
 
 
@@ -27,7 +27,7 @@ class MeanGradient(training.WindowGradient):
         return [np.broadcast_to(share, (len(share), height, width, channels)).copy()]
 
     def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
-        return training.of_magnitudes(self, node, inputs, 1)
+        return sum_rounding(self, node, inputs, 1)
 
 
 OP = MeanGradient()

@@ -50,7 +50,7 @@ def parameters(shape: Shape, reader: Node, arrangement: Arrangement, trained: in
         "pair": arrangement.pair,
     }
     if arrangement.order in ("transposed", "flipped"):
-        window = training.window_fields(Window.of(reader.attributes))
+        window = Window.of(reader.attributes).fields()
         return fields | {key: window[key] for key in window if not key.startswith("pad")}
     kernel_w = int(np.prod(shape[1:-1])) if arrangement.order == "filters" else 1
     ones = dict.fromkeys(("kernel_h", "stride_h", "stride_w", "dilation_h", "dilation_w"), 1)

@@ -50,6 +50,19 @@ class Window:
     def row_reach(self) -> RowReach:
         return RowReach((self.kernel[0] - 1) * self.dilation[0] + 1, self.stride[0], self.padding[0])
 
+    def fields(self) -> dict[str, int]:
+        """Its integers in C records."""
+        return {
+            "kernel_h": self.kernel[0],
+            "kernel_w": self.kernel[1],
+            "stride_h": self.stride[0],
+            "stride_w": self.stride[1],
+            "pad_top": self.padding[0],
+            "pad_left": self.padding[2],
+            "dilation_h": self.dilation[0],
+            "dilation_w": self.dilation[1],
+        }
+
     def is_pointwise(self) -> bool:
         return self.kernel == (1, 1) and self.stride == (1, 1) and self.padding == (0, 0, 0, 0)
 

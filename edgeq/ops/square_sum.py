@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import training
-from edgeq.ops.base import Kernel, Shape
+from edgeq.ops.base import Kernel, Shape, sum_rounding
 from edgeq.ops.float_types import FLOAT32, Rounding
 
 CHUNKS = 16
@@ -43,7 +43,7 @@ class SquareSum(training.TrainingOperator):
             return [(full.reshape(CHUNKS, -1) ** 2).sum(axis=1)[None]]
 
     def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
-        return training.of_magnitudes(self, node, inputs, chunk(inputs[0].size))
+        return sum_rounding(self, node, inputs, chunk(inputs[0].size))
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
         elements = graph.tensor(node.inputs[0]).elements

@@ -15,7 +15,7 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops.base import Kernel, Operator, Shape
-from edgeq.ops.float_types import FLOAT32, FLOATS, Rounding
+from edgeq.ops.float_types import FLOATS
 from edgeq.ops.spatial import Window
 
 
@@ -57,20 +57,6 @@ class WindowGradient(TrainingOperator):
         return [tuple(node.attributes["shape"])]
 
 
-def window_fields(window: Window) -> dict[str, int]:
-    """The integers of a window in C records."""
-    return {
-        "kernel_h": window.kernel[0],
-        "kernel_w": window.kernel[1],
-        "stride_h": window.stride[0],
-        "stride_w": window.stride[1],
-        "pad_top": window.padding[0],
-        "pad_left": window.padding[2],
-        "dilation_h": window.dilation[0],
-        "dilation_w": window.dilation[1],
-    }
-
-
 def spread(
     taps: Callable[[int, int], np.ndarray], window: Window, size: tuple[int, int], shape: Shape, dtype: Any
 ) -> np.ndarray:
@@ -85,12 +71,3 @@ def spread(
         columns = slice(x, x + (size[1] - 1) * window.stride[1] + 1, window.stride[1])
         image[:, rows, columns] += taps(ky, kx)
     return image[:, top : top + height, left : left + width]
-
-
-def of_magnitudes(operator: Operator, node: Node, inputs: Sequence[np.ndarray], count: int) -> Rounding:
-    """Of sums of at most `count` terms: the magnitudes are the operator's result of its operands' magnitudes."""
-    (magnitude,) = operator.run_float(node, [np.abs(array) for array in inputs])
-    return Rounding(count + 2, magnitude)
-
-
-__all__ = ["FLOAT32", "SameShape", "TrainingOperator", "WindowGradient", "kernels", "of_magnitudes", "spread"]

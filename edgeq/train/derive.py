@@ -17,7 +17,7 @@ from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Boundary, Graph, Node, Quantization, State, Tensor, constant
 from edgeq.ops import step_control
-from edgeq.ops.float_types import FLOAT16, FLOAT32, FLOATS, quantization
+from edgeq.ops.float_types import FLOAT16, FLOAT32, quantization
 from edgeq.train.spec import Spec
 from edgeq.train.tape import Tape, Trained, require_floats
 from edgeq.train.trainable import BIAS_AT, WEIGHTS_AT, Choice
@@ -269,6 +269,3 @@ def configuration(**values: float) -> np.ndarray:
     for name, value in values.items():
         array[0, known[name]] = value
     return array
-
-
-__all__ = ["FLOATS", "TrainingGraph", "configuration", "derive"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -184,22 +184,3 @@ def parameters_in(firmware: FirmwareFolder, memory: bytes) -> dict[str, np.ndarr
         tensor.name: np.frombuffer(memory, "<f4", tensor.elements, offsets[tensor.name]).reshape(tensor.shape[1:])
         for tensor in tensors
     }
-
-
-def reference_rows(
-    graph: Graph, inputs: Mapping[str, np.ndarray], targets: np.ndarray, records: Sequence[Record], config: np.ndarray
-) -> list[tuple[float, int]]:
-    """(loss, predicted class) of every step and evaluation by the numpy reference of the training graph."""
-    from edgeq import reference
-
-    carried, found = reference.reset_states(graph), []
-    for record in records:
-        at = slice(record.sample, record.sample + 1)
-        given = {name: array[at] for name, array in inputs.items()}
-        target = targets[at].reshape(1, -1).astype(graph.tensor(derive.TARGET).dtype)
-        values = reference.run_batch(graph, {**given, derive.TARGET: target, derive.CONFIG: config, **carried})
-        loss = float(values[graph.outputs[1]].reshape(-1)[0])
-        found.append((loss, int(values[graph.outputs[0]].reshape(-1).argmax())))
-        if record.kind == STEP:
-            carried = {state.start: values[state.end] for state in graph.states}
-    return found

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops.float_types import FLOAT32, FLOATS, quantization, stored
+from edgeq.ops.float_types import FLOATS, quantization, stored
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,6 @@ class Tape:
     def wants(self, name: str) -> bool:
         """Whether the gradient of an operand is needed: it is trained, or leads to something that is."""
         return name in self._trained or name in self._needed
-
-    def parameter(self, name: str) -> Trained:
-        """What a trained operand is."""
-        return self._trained[name]
 
     def add(self, op: str, inputs: list[str], node: Node, suffix: str, dtype: str = "", **attributes: Any) -> str:
         """Adds a node on behalf of the forward node `node`; its output has the type of its first input unless `dtype`
@@ -152,7 +150,7 @@ class Tape:
     def clamped(self, node: Node, gradient: str, low: float | None, high: float | None) -> str:
         """The gradient before the node's result was limited to [low, high]."""
         dtype = self.dtype(node.output)
-        bounds = tuple(None if bound is None else float(stored(_array(bound), dtype)) for bound in (low, high))
+        bounds = tuple(None if bound is None else float(stored(np.array(bound), dtype)) for bound in (low, high))
         return self.add("clamp_gradient", [gradient, node.output], node, "inside", bounds=bounds)
 
     def _free(self, name: str) -> str:
@@ -163,12 +161,6 @@ class Tape:
         return free
 
 
-def _array(value: float) -> Any:
-    import numpy as np
-
-    return np.array(value, np.float64)
-
-
 def require_floats(graph: Graph, node: Node) -> None:
     """Raises EdgeqError where a layer that is trained, or lies behind one, computes in integers."""
     dtype = graph.tensor(node.output).dtype
@@ -177,6 +169,3 @@ def require_floats(graph: Graph, node: Node) -> None:
             f"layer {node.name}: it has no floating-point form ({node.op} stays {dtype}) and can't be trained through; "
             "train only layers behind it (last:N)"
         )
-
-
-__all__ = ["FLOAT32", "Tape", "Trained", "require_floats"]
