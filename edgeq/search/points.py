@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,21 +11,23 @@ from edgeq.accuracy import accuracy
 from edgeq.build.fit import TooBigError
 from edgeq.ir.graph import Graph
 from edgeq.quantize.data import Samples, dequantize, quantize_inputs
+from edgeq.quantize.recipe import Recipe
 from edgeq.search.measure import measured
-from edgeq.search.options import recipe_of
 from edgeq.search.output_error import squared_error
-from edgeq.search.work import Picks, Work
+from edgeq.search.work import Work
 
 
-def judge(work: Work, picks: Picks, roundings: Mapping[str, str]) -> dict[str, Any]:
-    """What `edgeq build` with the choice's recipe and the same data gives. `output_error` is that of the outputs on
-    calibration data, `problem` why there are no sizes and counts: it does not fit the board."""
-    recipe = recipe_of(picks, roundings, work.corrects_biases)
+def judge(work: Work, recipe: Recipe) -> dict[str, Any]:
+    """What `edgeq build` with the recipe and the same data gives. `output_error` is the mean squared difference of the
+    outputs from the float network's on calibration data, `eval_error` that on evaluation data, `problem` why there are
+    no sizes and counts: it does not fit the board."""
     integer = pipeline.quantize(work.graph, work.calibration, recipe)
     assert work.evaluation.labels is not None
+    outputs = outputs_of(integer, work.evaluation)
     found: dict[str, Any] = {
-        "accuracy": accuracy(outputs_of(integer, work.evaluation)[integer.outputs[0]], work.evaluation.labels),
+        "accuracy": accuracy(outputs[integer.outputs[0]], work.evaluation.labels),
         "output_error": squared_error(work.exact, outputs_of(integer, work.subset)),
+        "eval_error": squared_error(work.expected, outputs),
         "problem": None,
     }
     try:
@@ -34,7 +35,7 @@ def judge(work: Work, picks: Picks, roundings: Mapping[str, str]) -> dict[str, A
     except TooBigError as error:
         return {**found, "problem": str(error)}
     counts = list(result.counts.values())
-    others = [count for node, count in result.counts.items() if node not in picks]
+    others = [count for node, count in result.counts.items() if node not in work.options]
     return {
         **found,
         "flash_bytes": result.flash_bytes,
@@ -47,9 +48,8 @@ def judge(work: Work, picks: Picks, roundings: Mapping[str, str]) -> dict[str, A
 
 def float_accuracy(work: Work) -> dict[str, Any]:
     """That of the float network on evaluation data."""
-    graph, labels = work.graph, work.evaluation.labels
-    assert labels is not None
-    return {"accuracy": accuracy(reference.run(graph, work.evaluation.inputs)[graph.outputs[0]], labels)}
+    assert work.evaluation.labels is not None
+    return {"accuracy": accuracy(work.expected[work.graph.outputs[0]], work.evaluation.labels)}
 
 
 def outputs_of(integer: Graph, samples: Samples) -> dict[str, np.ndarray]:

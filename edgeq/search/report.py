@@ -9,8 +9,7 @@ from typing import Any
 
 from edgeq.emit.env import render
 from edgeq.errors import EdgeqError
-from edgeq.search.options import recipe_of
-from edgeq.search.result import Row, SearchResult
+from edgeq.search.result import SearchResult
 
 #: resource that a search sweeps -> key of a judged row, what the picture calls it
 AXES = {
@@ -26,7 +25,7 @@ WIDTH, HEIGHT, LEFT, BOTTOM, EDGE = 900, 420, 70, 50, 20
 
 def write(result: SearchResult) -> None:
     """Writes all of it into the search's folder. Raises EdgeqError when that is impossible."""
-    files = {row.recipe: _recipe(row, result.corrects_biases) for row in result.rows}
+    files = {row.file: render("report/recipe.toml.j2", recipe=row.recipe, row=row) for row in result.rows if row.file}
     document = result.as_json()
     files["pareto.json"] = json.dumps(document, indent=1) + "\n"
     files["report.html"] = render("report/search.html.j2", search=document, rows=result.rows, picture=_picture(result))
@@ -39,11 +38,6 @@ def write(result: SearchResult) -> None:
         raise EdgeqError(f"output folder {result.options.folder}: can't be written ({error.strerror})") from error
 
 
-def _recipe(row: Row, corrects_biases: bool) -> str:
-    recipe = recipe_of(row.picks, row.roundings, corrects_biases)
-    return render("report/recipe.toml.j2", recipe=recipe, row=row)
-
-
 def _picture(result: SearchResult) -> dict[str, Any]:
     """Coordinates of the dots (swept resource to the right, accuracy upwards), the front's line and the ticks."""
     key, label = AXES[result.options.sweep]
@@ -53,7 +47,7 @@ def _picture(result: SearchResult) -> dict[str, Any]:
     y_of, y_ticks = _scale(ys, HEIGHT - BOTTOM, EDGE)
     dots = [
         {
-            "x": x_of(x), "y": y_of(100 * row.judged["accuracy"]), "name": row.name, "label": row.uniform or row.name,
+            "x": x_of(x), "y": y_of(100 * row.judged["accuracy"]), "name": row.name, "label": row.label,
             "kind": "uniform" if row.uniform else "point", "pareto": row.pareto, "best": row.name == result.best.name,
         }
         for x, row in zip(xs, result.rows, strict=True)

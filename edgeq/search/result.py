@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from edgeq.accuracy import METRIC
 from edgeq.boards import list_boards
 from edgeq.budget import Budget, Limits
 from edgeq.errors import EdgeqError
+from edgeq.quantize.recipe import Method, Recipe
 from edgeq.search.program import NOTHING, Total
 from edgeq.search.request import SearchOptions
 
@@ -24,24 +25,40 @@ RESOURCES = (
 
 @dataclass(frozen=True)
 class Row:
-    """One recipe: layer -> precision and rounding of weights, what judging found, what the program had predicted.
-    `uniform`: the precision that it has wherever it can be had. `pareto`: no other row within the budget is as good in
-    everything and better in something. `better_than`: uniform recipes with as much flash or more and less accuracy."""
+    """One recipe and its precision of every layer, what judging found, what the program had predicted. `uniform`: the
+    precision that it has wherever it can be had; `named`: it is the one that `--quant` knows by that name, without the
+    search's roundings. `pareto`: no other row within the budget is as good in everything and better in something.
+    `better_than`, `nearer_than`: uniform rows with as much flash or more, and less accuracy or a larger error of the
+    outputs on evaluation data."""
 
     picks: Mapping[str, str]
-    roundings: Mapping[str, str]
+    recipe: Recipe
     judged: Mapping[str, Any]
     predicted: Total = NOTHING
     name: str = ""
     uniform: str | None = None
+    named: bool = False
     within_budget: bool = False
     pareto: bool = False
     better_than: tuple[str, ...] = ()
+    nearer_than: tuple[str, ...] = ()
 
     @property
-    def recipe(self) -> str:
-        """Name of its file."""
-        return f"{self.name}.toml"
+    def file(self) -> str | None:
+        """Name of its recipe file; None for one that has a name."""
+        return None if self.named else f"{self.name}.toml"
+
+    @property
+    def label(self) -> str:
+        """What the picture calls it."""
+        return self.name if self.named else self.uniform or self.name
+
+    @property
+    def roundings(self) -> dict[str, str]:
+        """Layer -> how its weights are rounded."""
+        if self.named:
+            return {layer: Method(precision).rounding for layer, precision in self.picks.items()}
+        return {layer: rule.changes["weights"] for layer, rule in zip(self.picks, self.recipe.rules, strict=True)}
 
     @property
     def summary(self) -> str:
@@ -54,13 +71,11 @@ class Row:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """Rows by flash; `float_accuracy` on the `samples` of the evaluation file. `corrects_biases`: recipes have bias
-    correction."""
+    """Rows by flash; `float_accuracy` on the `samples` of the evaluation file."""
 
     options: SearchOptions
     float_accuracy: float
     samples: int
-    corrects_biases: bool
     rows: tuple[Row, ...]
 
     @property
@@ -68,6 +83,10 @@ class SearchResult:
         """The row within the budget whose outputs differ least from the float network's on calibration data."""
         fitting = [row for row in self.rows if row.within_budget]
         return min(fitting, key=lambda row: (row.judged["output_error"], row.judged["flash_bytes"]))
+
+    def quant(self, row: Row) -> str:
+        """What --quant takes for a row."""
+        return str(row.uniform) if row.file is None else str(self.options.folder / row.file)
 
     def build_command(self, row: Row) -> str:
         """What builds a row's firmware."""
@@ -79,7 +98,7 @@ class SearchResult:
             "--board",
             board.name if board.name in list_boards() else str(board.path),
         ]
-        words += ["--quant", str(options.folder / row.recipe)]
+        words += ["--quant", self.quant(row)]
         words += ["--calib", str(options.calib), "--eval", str(options.eval_data)]
         words += ["--arch", source.arch] if source.arch else []
         words += ["--trust-pickle"] if source.trust_pickle else []
@@ -112,15 +131,16 @@ class SearchResult:
         return {
             "name": row.name,
             "uniform": row.uniform,
-            "recipe": row.recipe,
+            "recipe": row.file or row.uniform,
             "build": self.build_command(row),
             "precisions": dict(row.picks),
-            "weights": dict(row.roundings),
+            "weights": row.roundings,
             "within_budget": row.within_budget,
             "pareto": row.pareto,
             "better_than": list(row.better_than),
-            **{key: judged.get(key) for key in ("accuracy", "output_error", "problem", "flash_bytes", "ram_bytes")},
-            **{key: judged.get(key) for key in ("instructions", "est_cycles")},
+            "nearer_than": list(row.nearer_than),
+            **{key: judged.get(key) for key in ("accuracy", "output_error", "eval_error", "problem")},
+            **{key: judged.get(key) for key in ("flash_bytes", "ram_bytes", "instructions", "est_cycles")},
             "predicted": {
                 "output_error": row.predicted.error,
                 "flash_bytes": row.predicted.flash_bytes,
@@ -144,7 +164,8 @@ def ranked(rows: Iterable[Row], uniform: Mapping[str, Mapping[str, str]], limits
         fits = _fits(row, limits)
         if fits or is_uniform is not None:
             number = 1 + sum(other.uniform is None for other in named)
-            name = f"point{number}" if is_uniform is None else f"uniform-{is_uniform}"
+            kind = "quant" if row.named else "uniform"
+            name = f"point{number}" if is_uniform is None else f"{kind}-{is_uniform}"
             named.append(replace(row, name=name, uniform=is_uniform, within_budget=fits))
     if not any(row.within_budget for row in named):
         raise _unmet(found, limits)
@@ -153,7 +174,8 @@ def ranked(rows: Iterable[Row], uniform: Mapping[str, Mapping[str, str]], limits
         replace(
             row,
             pareto=row.within_budget and not any(_dominates(other, row) for other in within),
-            better_than=tuple(str(other.uniform) for other in named if _beats(row, other)),
+            better_than=_beaten(row, named, lambda other: -other.judged["accuracy"]),
+            nearer_than=_beaten(row, named, lambda other: other.judged["eval_error"]),
         )
         for row in named
     ]
@@ -173,10 +195,15 @@ def _dominates(a: Row, b: Row) -> bool:
     return all(x <= y for x, y in zip(of_a, of_b, strict=True)) and of_a != of_b
 
 
-def _beats(row: Row, other: Row) -> bool:
-    """Whether `other` is a uniform recipe that takes no less flash and is less accurate."""
-    smaller = row.judged["flash_bytes"] <= other.judged["flash_bytes"]
-    return other.uniform is not None and smaller and row.judged["accuracy"] > other.judged["accuracy"]
+def _beaten(row: Row, rows: Sequence[Row], loss: Callable[[Row], float]) -> tuple[str, ...]:
+    """Names of the uniform recipes that take no less flash and lose more."""
+    return tuple(
+        other.name
+        for other in rows
+        if other.uniform is not None
+        and row.judged["flash_bytes"] <= other.judged["flash_bytes"]
+        and loss(row) < loss(other)
+    )
 
 
 def _unmet(found: Sequence[Row], limits: Limits) -> EdgeqError:

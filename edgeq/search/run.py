@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,15 @@ from edgeq.frontend.load import check as check_source
 from edgeq.observer import Observer
 from edgeq.quantize.data import Samples, load_samples, require_file, require_float
 from edgeq.quantize.observe import histograms
+from edgeq.quantize.recipe import Recipe, load_recipe
 from edgeq.search import cache, refine
 from edgeq.search.costs import costs
 from edgeq.search.front import RESOURCES, Front
-from edgeq.search.options import options_of, quantizations_of
+from edgeq.search.options import options_of, quantizations_of, recipe_of
 from edgeq.search.points import float_accuracy, judge
 from edgeq.search.program import NOTHING, Option, Room, Total
 from edgeq.search.request import SearchOptions
+from edgeq.search.result import RESOURCES as KEYS
 from edgeq.search.result import Row, SearchResult, ranked
 from edgeq.search.sensitivity import sensitivity
 from edgeq.search.state import State
@@ -50,7 +52,7 @@ def search(options: SearchOptions, observer: Observer) -> SearchResult:
     with workers(work, state, observer, options.jobs, options.dask) as team:
         rows = _Search(options, work, team).rows()
         exact = team.results("float network", [Step("float", float_accuracy, ())])["float"]["accuracy"]
-    return SearchResult(options, exact, len(work.evaluation), work.corrects_biases, tuple(rows))
+    return SearchResult(options, exact, len(work.evaluation), tuple(rows))
 
 
 def _check(options: SearchOptions) -> None:
@@ -108,6 +110,7 @@ class _Search:
     def __init__(self, options: SearchOptions, work: Work, team: Workers) -> None:
         self._options, self._work, self._team = options, work, team
         self._sweep = options.sweep
+        self._swept = next(key for key, _, name in KEYS if name == options.sweep)
         self._limits = limits_on(options.board, options.budget or Budget())
         self._sensitivities: Results = {}
         self._costs: Results = {}
@@ -118,10 +121,17 @@ class _Search:
         self._measure()
         uniform = {name: self._work.recipe(name) for name in self._precisions()}
         judged = self._judge("uniform recipes", list(uniform.values()))
+        named = self._named(uniform)
         front = Front(self._program_options(), self._limits, self._other(list(uniform.values()), judged))
-        self._choose(front, list(uniform.values()))
-        rows = [replace(row, predicted=front.predicted(row.picks)) for row in self._judged.values()]
+        self._choose(front, list(uniform.values()), judged)
+        rows = [replace(row, predicted=front.predicted(row.picks)) for row in [*named, *self._judged.values()]]
         return ranked(rows, uniform, self._limits)
+
+    def _named(self, uniform: Mapping[str, Picks]) -> list[Row]:
+        """The recipes as --quant knows them, for comparison: with its roundings, without bias correction."""
+        steps = {name: _judging(load_recipe(name)) for name in uniform}
+        found = self._team.results("recipes as --quant has them", list(steps.values()))
+        return [Row(picks, load_recipe(name), found[steps[name].key], named=True) for name, picks in uniform.items()]
 
     def _precisions(self) -> list[str]:
         return list(dict.fromkeys(name for options in self._work.options.values() for name in options))
@@ -164,16 +174,15 @@ class _Search:
         )
 
     def _judge(self, text: str, choices: Sequence[Mapping[str, str]]) -> Results:
-        steps = {}
+        recipes = {
+            refine.key(picks): recipe_of(picks, self._roundings(picks), self._work.corrects_biases) for picks in choices
+        }
+        steps = {name: _judging(recipe) for name, recipe in recipes.items()}
+        results = self._team.results(text, list(steps.values()))
         for picks in choices:
-            roundings = self._roundings(picks)
-            key = f"point {json.dumps([dict(picks), roundings], sort_keys=True)}"
-            steps[refine.key(picks)] = (Step(key, judge, (dict(picks), roundings)), roundings)
-        results = self._team.results(text, [step for step, _ in steps.values()])
-        for picks in choices:
-            step, roundings = steps[refine.key(picks)]
-            self._judged.setdefault(refine.key(picks), Row(dict(picks), roundings, results[step.key]))
-        return {name: results[step.key] for name, (step, _) in steps.items()}
+            name = refine.key(picks)
+            self._judged.setdefault(name, Row(dict(picks), recipes[name], results[steps[name].key]))
+        return {name: results[step.key] for name, step in steps.items()}
 
     def _other(self, uniform: Sequence[Mapping[str, str]], judged: Results) -> Total:
         """What a firmware takes beside what the options tell, from the first uniform one that fits the board."""
@@ -190,11 +199,16 @@ class _Search:
                 )
         return Total(0.0, OTHER_CODE_BYTES, 0, 0)
 
-    def _choose(self, front: Front, uniform: Sequence[Mapping[str, str]]) -> None:
+    def _choose(self, front: Front, uniform: Sequence[Mapping[str, str]], judged: Results) -> None:
         """Judges the best choice within each target, and within what each uniform recipe takes; those that turn out to
-        exceed the budget are made again with as much less room."""
+        exceed the budget, or that recipe, are made again with as much less room."""
         targets = front.targets(self._sweep, self._options.points)
-        targets += [front.amount(self._sweep, picks) for picks in uniform]
+        most: dict[float, float] = {}
+        for picks in uniform:
+            own = judged[refine.key(picks)].get(self._swept)
+            if own is not None:
+                most[front.amount(self._sweep, picks)] = own
+        targets += most
         wanted = {target: Room(0, 0, 0) for target in targets}
         extra: list[Picks] = list(self._closed_form(front))
         for _ in range(ROUNDS):
@@ -206,7 +220,10 @@ class _Search:
             if not distinct:
                 return
             results, extra = self._judge("points", list(distinct.values())), []
-            excess = {target: self._excess(results[refine.key(picks)]) for target, picks in picked.items()}
+            excess = {
+                target: self._excess(results[refine.key(picks)], most.get(target, float("inf")))
+                for target, picks in picked.items()
+            }
             wanted = {target: _sum(wanted[target], more) for target, more in excess.items() if more != Room(0, 0, 0)}
 
     def _network_errors(self, choices: Sequence[Picks]) -> list[float]:
@@ -235,16 +252,21 @@ class _Search:
             self._options.points,
         )
 
-    def _excess(self, found: Mapping[str, Any]) -> Room:
-        """By how much a judged choice exceeds the limits."""
+    def _excess(self, found: Mapping[str, Any], most: float) -> Room:
+        """By how much a judged choice exceeds the limits, and `most` of what is swept."""
         if found["problem"] is not None:
             return Room(0, 0, 0)
-        limits = self._limits
-        return Room(
-            max(0, found["flash_bytes"] - limits.flash_bytes),
-            max(0, (found["est_cycles"] or 0) - limits.cycles),
-            max(0, found["ram_bytes"] - limits.ram_bytes),
-        )
+        limits = {
+            "flash_bytes": self._limits.flash_bytes,
+            "est_cycles": self._limits.cycles,
+            "ram_bytes": self._limits.ram_bytes,
+        }
+        limits[self._swept] = min(limits[self._swept], most)
+        return Room(*(max(0, (found[key] or 0) - limit) for key, limit in limits.items()))
+
+
+def _judging(recipe: Recipe) -> Step:
+    return Step(f"recipe {json.dumps(asdict(recipe), sort_keys=True)}", judge, (recipe,))
 
 
 def _pair(measure: str, layer: str, precision: str) -> str:

@@ -15,15 +15,16 @@ def print_search(result: SearchResult, console: Console) -> None:
     table = Table(title=title)
     for name in ("recipe", "layers"):
         table.add_column(name, overflow="fold")
-    for name in ("accuracy", "flash", "RAM", "est. cycles"):
+    for name in ("accuracy", "error", "flash", "RAM", "est. cycles"):
         table.add_column(name, justify="right")
-    for name in ("front", "more accurate, no more flash than"):
+    for name in ("front", "more accurate, no more flash than", "nearer to float, no more flash than"):
         table.add_column(name, overflow="fold")
     for row in result.rows:
         table.add_row(*_cells(row), style=_style(row, result))
     console.print(table)
     notes = [
-        f"Accuracy is that of {options.eval_data}, which had no part in the choice; RAM is without stacks.",
+        f"Accuracy, and the outputs' mean squared difference from the float network's (error), are those on "
+        f"{options.eval_data}, which had no part in the choice; RAM is without stacks.",
         f"Nearest to float on {options.calib} within the budget is {result.best.name}; any row builds with its recipe:",
         f"  {result.build_command(result.best)}",
         f"pareto.json, report.html and the recipes are in {options.folder}",
@@ -39,7 +40,9 @@ def _cells(row: Row) -> list[str]:
     cycles = "" if judged["est_cycles"] is None else f"{judged['est_cycles']:,}"
     front = ("yes" if row.pareto else "") if row.within_budget else "over budget"
     sizes = [f"{judged[key]:,}" for key in ("flash_bytes", "ram_bytes")]
-    return [row.name, row.summary, f"{judged['accuracy']:.2%}", *sizes, cycles, front, ", ".join(row.better_than)]
+    measured = [f"{judged['accuracy']:.2%}", f"{judged['eval_error']:.3g}"]
+    beaten = [", ".join(names) for names in (row.better_than, row.nearer_than)]
+    return [row.name, row.summary, *measured, *sizes, cycles, front, *beaten]
 
 
 def _style(row: Row, result: SearchResult) -> str | None:

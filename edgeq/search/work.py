@@ -62,6 +62,11 @@ class Work:
         """Outputs of the float network on `subset`."""
         return reference.run(self.graph, self.subset.inputs)
 
+    @cached_property
+    def expected(self) -> dict[str, np.ndarray]:
+        """Outputs of the float network on `evaluation`."""
+        return reference.run(self.graph, self.evaluation.inputs)
+
     @property
     def corrects_biases(self) -> bool:
         """Whether recipes have bias correction, which networks with states can't be given."""

@@ -20,7 +20,7 @@ from edgeq.errors import EdgeqError
 from edgeq.lower.select import lower
 from edgeq.observer import Observer
 from edgeq.pipeline import quantize
-from edgeq.quantize.recipe import load_recipe
+from edgeq.quantize.recipe import Recipe, load_recipe
 from edgeq.search import cache
 from edgeq.search.costs import layer_key
 from edgeq.search.options import DEFAULT, parse_precisions, recipe_of
@@ -197,8 +197,9 @@ def test_recipe_files_are_the_recipe(small: Work, tmp_path: Path) -> None:
     roundings = dict(zip(picks, ("gptq", "omse") * 9, strict=False))
     recipe = recipe_of(picks, roundings, bias_correction=True)
     path = tmp_path / "point.toml"
-    path.write_text(render("report/recipe.toml.j2", recipe=recipe, row=Row(picks, roundings, {}, name="point1")))
+    path.write_text(render("report/recipe.toml.j2", recipe=recipe, row=Row(picks, recipe, {}, name="point1")))
     loaded = load_recipe(str(path))
+    assert Row(picks, recipe, {}).roundings == roundings
     assert loaded == replace(recipe, source=loaded.source)
     methods = loaded.methods(small.graph)
     assert {layer: methods[layer].precision for layer in picks} == picks
@@ -211,9 +212,12 @@ def test_a_layers_name_is_no_glob(small: Work) -> None:
     assert recipe.methods(graph)["a[0]*"].precision == "int4"
 
 
-def row(accuracy: float, flash: int, ram: int, cycles: int | None, precision: str) -> Row:
-    judged = {"accuracy": accuracy, "flash_bytes": flash, "ram_bytes": ram, "est_cycles": cycles, "problem": None}
-    return Row({"a": precision, "b": "int8"}, {}, judged)
+def row(accuracy: float, flash: int, ram: int, cycles: int | None, precision: str, named: bool = False) -> Row:
+    judged = {
+        "accuracy": accuracy, "eval_error": 1 - accuracy ** (2 if named else 1), "flash_bytes": flash, "ram_bytes": ram,
+        "est_cycles": cycles, "problem": None,
+    }  # fmt: skip
+    return Row({"a": precision, "b": "int8"}, Recipe(), judged, named=named)
 
 
 UNIFORM = {"int8": {"a": "int8", "b": "int8"}}
@@ -222,14 +226,20 @@ UNIFORM = {"int8": {"a": "int8", "b": "int8"}}
 def test_rows_are_named_and_ranked() -> None:
     rows = [
         row(0.9, 100, 10, 50, "int8"), row(0.92, 80, 10, 60, "int4"), row(0.5, 90, 10, 70, "int2"),
-        row(0.99, 500, 10, 10, "int16"),
+        row(0.99, 500, 10, 10, "int16"), row(0.9, 110, 10, 50, "int8", named=True),
     ]  # fmt: skip
     found = ranked(rows, UNIFORM, Limits(200, 20, 100))
-    assert [item.name for item in found] == ["point1", "point2", "uniform-int8"]
-    assert [item.pareto for item in found] == [True, False, True]
-    assert [item.better_than for item in found] == [("int8",), (), ()]
+    assert [item.name for item in found] == ["point1", "point2", "uniform-int8", "quant-int8"]
+    assert [item.pareto for item in found] == [True, False, True, False]
+    assert [item.file for item in found] == ["point1.toml", "point2.toml", "uniform-int8.toml", None]
+    assert [item.better_than for item in found] == [("uniform-int8", "quant-int8"), (), (), ()]
+    assert [item.nearer_than for item in found] == [("uniform-int8", "quant-int8"), (), ("quant-int8",), ()]
     over = ranked(rows, UNIFORM, Limits(85, 20, 100))
-    assert [(item.name, item.within_budget) for item in over] == [("point1", True), ("uniform-int8", False)]
+    assert [(item.name, item.within_budget) for item in over] == [
+        ("point1", True),
+        ("uniform-int8", False),
+        ("quant-int8", False),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -249,7 +259,7 @@ def test_budgets_that_cannot_be_met(limits: Limits, words: str) -> None:
 def test_what_fits_no_board() -> None:
     judged = {"accuracy": 0.9, "problem": "too big"}
     with pytest.raises(EdgeqError, match="fits the board"):
-        ranked([Row({"a": "int8"}, {}, judged)], UNIFORM, Limits(1, 1))
+        ranked([Row({"a": "int8"}, Recipe(), judged)], UNIFORM, Limits(1, 1))
 
 
 def test_work_is_sent_without_what_is_derived(small: Work) -> None:
