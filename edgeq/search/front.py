@@ -38,16 +38,16 @@ class Front:
         return [last - (last - first) * step / steps for step in range(points)] if last > first else [float(last)]
 
     def room(self, resource: str, target: float, less: Room) -> Room:
-        """What a target and the budget leave, reduced by `less`."""
+        """What a target and the budget leave, both reduced by `less`."""
         room = Room(
             self._whole.flash_bytes - less.flash_bytes,
             self._whole.cycles - less.cycles,
             self._whole.live_bytes - less.live_bytes,
         )
         return {
-            "flash": replace(room, flash_bytes=min(room.flash_bytes, target)),
-            "cycles": replace(room, cycles=min(room.cycles, target)),
-            "ram": replace(room, live_bytes=min(room.live_bytes, target)),
+            "flash": replace(room, flash_bytes=min(room.flash_bytes, target - less.flash_bytes)),
+            "cycles": replace(room, cycles=min(room.cycles, target - less.cycles)),
+            "ram": replace(room, live_bytes=min(room.live_bytes, target - less.live_bytes)),
         }[resource]
 
     def best(self, room: Room, power: float = 1.0) -> dict[str, str] | None:

@@ -26,7 +26,7 @@ from edgeq.search.work import Picks, Work
 #: powers of the layers' errors that are summed
 POWERS = (1.0, 1.5, 2.0)
 #: how often the local search may move on, and how many neighbours it looks at for each power before it does
-MOVES, NEIGHBOURS = 4, 4
+MOVES, NEIGHBOURS = 6, 8
 
 #: choices -> the error of each one's network
 Errors = Callable[[Sequence[Picks]], Sequence[float]]

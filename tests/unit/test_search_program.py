@@ -121,6 +121,7 @@ def test_targets_go_from_least_error_to_least_flash(front: Front) -> None:
     assert front.best(front.room("flash", targets[0], Room(0, 0, 0))) == dict.fromkeys("abc", "int8")
     assert front.best(front.room("flash", targets[-1], Room(0, 0, 0))) == dict.fromkeys("abc", "int4")
     assert front.best(front.room("flash", targets[-1] - 1, Room(0, 0, 0))) is None
+    assert front.best(front.room("flash", targets[-1], Room(1, 0, 0))) is None  # its build had turned out larger
 
 
 def test_more_flash_never_means_more_error(front: Front) -> None:
