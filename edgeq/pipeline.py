@@ -18,7 +18,8 @@ from edgeq.budget import Budget, limits_on
 from edgeq.build import fit, make
 from edgeq.build.sizes import read_sizes
 from edgeq.emit.firmware import EmitOptions, emit
-from edgeq.emit.training import wrapping
+from edgeq.emit.names import model_name
+from edgeq.emit.training import Beside, wrapping
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import open_folder
 from edgeq.frontend import guard
@@ -59,7 +60,7 @@ from edgeq.simulate.qemu import require_simulator
 from edgeq.simulate.session import run_samples
 from edgeq.stepwise import has_floats
 from edgeq.train import command as train_command
-from edgeq.train import recompute
+from edgeq.train import commit, recompute
 from edgeq.train import simulate as train_simulate
 from edgeq.train.derive import TrainingGraph
 from edgeq.train.facts import TrainingFacts
@@ -220,6 +221,12 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
         integer = quantize(graph, calibration, options.recipe, observer)
         if options.calib is None and unprescribed(graph):
             require_no_ranges(integer)
+        training = None
+        if options.train is not None:
+            observer.stage(f"deriving the training step ({options.train.summary})")
+            training = training_graph(graph, calibration.inputs, options.train)
+            committing = commit.prepared(integer, training.sources)
+            integer = committing.graph
         observer.stage(f"generating and compiling for {options.board.name}")
         emit_options = EmitOptions(options.optimize, options.recipe.name, _source_facts(options.source.path))
         program, arena = generate(integer, options.board, folder, emit_options, options.budget)
@@ -236,8 +243,9 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
         if evaluation is not None and evaluation.labels is not None:
             observer.stage(f"accuracy of the references on {len(evaluation)} samples")
         facts.accuracy = _reference_accuracy(graph, integer, evaluation)
-        if options.train is not None:
-            facts.training = add_training(graph, calibration, options, folder / train_command.FOLDER, observer)
+        if training is not None:
+            beside = Beside(committing, program, arena)
+            facts.training = add_training(training, beside, calibration, options, folder, observer)
         if options.simulate:
             _simulate(facts, evaluation or calibration, options, observer)
         write(facts, folder)
@@ -245,25 +253,33 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
 
 
 def add_training(
-    graph: Graph, calibration: Samples, options: BuildOptions, folder: Path, observer: Observer
+    training: TrainingGraph,
+    beside: Beside,
+    calibration: Samples,
+    options: BuildOptions,
+    firmware_folder: Path,
+    observer: Observer,
 ) -> TrainingFacts:
-    """Float graph -> folder with the firmware that trains it; counts a step where the build simulates."""
+    """Training step -> folder with the firmware that trains, within that of the inference model `beside`; counts a step
+    where the build simulates."""
     assert options.train is not None
-    observer.stage(f"deriving the training step ({options.train.summary})")
-    training = training_graph(graph, calibration.inputs, options.train)
+    folder = firmware_folder / train_command.FOLDER
     verify_graph.run(training.graph, "train")
+    if beside.commit.obstacle:
+        observer.warning(f"what is trained can't be committed to the inference model: {beside.commit.obstacle}")
     lean = within_ram(training, options, observer)
     observer.stage(f"generating and compiling training for {options.board.name}")
     program, arena = trained_program(lean.training, options.board)
     source = _source_facts(options.source.path)
-    emit_options = EmitOptions("speed", options.train.precision, source, wrapping(training, graph.name))
+    network = beside.program.graph.name
+    emit_options = EmitOptions("speed", options.train.precision, source, wrapping(training, network, beside))
     try:
         _compile(program, arena, folder, emit_options)
     except make.RegionOverflowError as overflow:
         needed = options.board.memory[overflow.region].length + overflow.excess_bytes
         raise fit.too_big(program, arena, overflow.region, needed) from overflow
     firmware = open_folder(folder)
-    sizes = read_sizes(folder / "firmware.elf", options.board, firmware.manifest["model"])
+    sizes = read_sizes(folder / "firmware.elf", options.board, firmware.manifest["model"], model_name(network))
     facts = TrainingFacts(firmware, program, arena, sizes, lean.again, lean.whole)
     if options.simulate and options.board.arch != "host":
         observer.stage("counting the instructions of a training step")

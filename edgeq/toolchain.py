@@ -31,8 +31,13 @@ class Toolchain:
     float_flags: tuple[str, ...] = ()
 
     def flags_for(self, floats: bool) -> tuple[str, ...]:
-        """Flags that choose cpu and ABI; `floats`: of firmware with floating-point layers."""
-        return (*self.flags, *self.float_flags) if floats else self.flags
+        """Flags that choose cpu and ABI; `floats`: of firmware with floating-point layers. An option=value that these
+        have another value of is left out: given twice, GCC finds the compiler's own library for neither."""
+        if not floats:
+            return self.flags
+        again = {flag.partition("=")[0] for flag in self.float_flags if "=" in flag}
+        kept = [flag for flag in self.flags if "=" not in flag or flag.partition("=")[0] not in again]
+        return (*kept, *self.float_flags)
 
     def is_installed(self) -> bool:
         """Whether this machine has the compiler."""

@@ -27,9 +27,9 @@ class Sizes:
         return self.flash - self.weights
 
 
-def read_sizes(elf: Path, board: Board, model: str) -> Sizes:
-    """Sizes of firmware.elf; constants are the symbols `<model>_l..` and `<model>_initial..`. On the host everything
-    allocated counts."""
+def read_sizes(elf: Path, board: Board, *models: str) -> Sizes:
+    """Sizes of firmware.elf; constants are the symbols `<model>_l..`, `<model>_initial..` and `<model>_tuned` of the
+    models in it. On the host everything allocated counts."""
     flash = ram = weights = 0
     with elf.open("rb") as file:
         binary = ELFFile(file)
@@ -42,7 +42,7 @@ def read_sizes(elf: Path, board: Board, model: str) -> Sizes:
             if board.arch == "host" or _lies_in(section["sh_addr"], board, "ram"):
                 ram += size
         symbols = binary.get_section_by_name(".symtab")
-        prefixes = (f"{model}_l", f"{model}_initial")
+        prefixes = tuple(f"{model}_{kind}" for model in models for kind in ("l", "initial", "tuned"))
         for symbol in symbols.iter_symbols() if symbols is not None else []:
             if symbol["st_info"]["type"] == "STT_OBJECT" and symbol.name.startswith(prefixes):
                 weights += symbol["st_size"]

@@ -13,7 +13,7 @@ from edgeq.emit import stages
 from edgeq.emit.env import c_array_text, c_float, render
 from edgeq.emit.names import model_name, unique_identifiers
 from edgeq.ir.graph import ARENA, Graph, Node, Tensor
-from edgeq.lower.program import Layer, Planar, Program, Rolling
+from edgeq.lower.program import Layer, Planar, Program, Rolling, aligned
 from edgeq.ops.base import Kernel
 from edgeq.ops.float_types import FLOATS
 from edgeq.ops.spatial import Window
@@ -47,6 +47,8 @@ def model_context(program: Program, plan: Plan) -> dict[str, Any]:
         ],
         "tensors": _tensors(program, plan, places),
         "arrays": _arrays(program, name),
+        "tuned": tuned_fields(program),
+        "tuned_bytes": tuned_bytes(program),
         "kernel_headers": sorted(
             {header for layer in program.layers for header in _headers(layer)}
             | ({"eq_rows.h"} if program.stages else set())
@@ -204,8 +206,9 @@ def _symbol(model: str, key: str, field: str) -> str:
 
 
 def _arrays(program: Program, model: str) -> list[dict[str, Any]]:
-    """The constants, equal ones once."""
-    stored = set(program.stored_constants().values())
+    """The constants, equal ones once, but for those that training changes."""
+    tuned = {(layer.key, field) for layer in program.layers for field in layer.tuned}
+    stored = set(program.stored_constants().values()) - tuned
     return [
         {
             "symbol": _symbol(model, layer.key, field),
@@ -228,6 +231,33 @@ def _arrays(program: Program, model: str) -> list[dict[str, Any]]:
     ]
 
 
+def tuned_fields(program: Program) -> list[dict[str, Any]]:
+    """The constants that training changes, in the order in which they lie in memory, each aligned."""
+    fields, offset = [], 0
+    for layer in program.layers:
+        for name in layer.tuned:
+            constant = layer.constants[name]
+            fields.append(
+                {
+                    "layer": layer.node.name,
+                    "field": name,
+                    "member": f"{layer.key}_{name}",
+                    "c_type": constant.c_type,
+                    "length": constant.data.size,
+                    "text": c_array_text(constant.data),
+                    "offset": offset,
+                    "size_bytes": constant.data.nbytes,
+                }
+            )
+            offset += aligned(constant.data.nbytes)
+    return fields
+
+
+def tuned_bytes(program: Program) -> int:
+    """Bytes of all of them."""
+    return sum(aligned(layer.constants[name].data.nbytes) for layer in program.layers for name in layer.tuned)
+
+
 def _layer(
     program: Program,
     plan: Plan,
@@ -244,15 +274,18 @@ def _layer(
         for field, (position, _) in layer.kernel.operands.items()
         if not graph.tensor(node.inputs[position]).is_constant
     }
+    tuned = {field: f"model->tuned->{layer.key}_{field}" for field in layer.tuned}
     view: dict[str, Any] = {
         "key": layer.key,
         "node": node.name,
         "op": node.op,
         "function": layer.function,
         "cores": layer.cores,
-        "storage": "const" if made else "static const",
+        "storage": "const" if made or tuned else "static const",
         "parameters": layer.parameters,
-        "symbols": {field: _symbol(places.model, *owners[layer.key, field]) for field in layer.constants} | made,
+        "symbols": {field: _symbol(places.model, *owners[layer.key, field]) for field in layer.constants}
+        | made
+        | tuned,
         "has_requant": "multiplier" in layer.constants,
         "inputs": [_pointer(graph, name, places, const=True, kernel=layer.kernel) for name in activations],
         "output": _pointer(graph, node.output, places, const=False, kernel=layer.kernel),

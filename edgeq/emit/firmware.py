@@ -20,6 +20,17 @@ from edgeq.paths import runtime_dir
 from edgeq.plan.arena import Plan
 from edgeq.simulate.sources import platform_sources
 
+#: what follows a model's name -> template
+MODEL_FILES = {
+    ".h": "model/model.h.j2",
+    ".c": "model/model.c.j2",
+    "_float.h": "model/model_float.h.j2",
+    "_arena.h": "model/arena.h.j2",
+    "_weights.h": "model/weights.h.j2",
+    "_weights.c": "model/weights.c.j2",
+}
+#: the graph of the model beside the folder's own
+BESIDE = "reference/beside"
 OPTIMIZE_FLAGS = {"speed": "-O2", "size": "-Os", "ram": "-O2"}
 
 
@@ -27,15 +38,16 @@ OPTIMIZE_FLAGS = {"speed": "-O2", "size": "-Os", "ram": "-O2"}
 class Wrapping:
     """Files round a program that is not used by itself: `templates` by the file that they make, main.c among them;
     `sources` of these that are part of the model, `runtime` files of runtime_c that they need, `program` the harness
-    that becomes training.elf. `context`: what the templates see as `train`; it is made once the model's own is
-    known."""
+    that becomes training.elf. `beside`: another model of the same firmware. `context`: what the templates see as
+    `train`; it is made once what they see of the models is known."""
 
     templates: Mapping[str, str]
     sources: tuple[str, ...]
     runtime: tuple[str, ...]
     headers: tuple[str, ...]
     program: str
-    context: Callable[[dict[str, Any]], dict[str, Any]]
+    context: Callable[[dict[str, Any], dict[str, Any] | None], dict[str, Any]]
+    beside: tuple[Program, Plan] | None = None
 
 
 @dataclass(frozen=True)
@@ -52,12 +64,15 @@ def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> No
     """Writes everything but the ELFs and the report into `folder`, which exists."""
     board = program.board
     model = model_context(program, plan)
-    name = model["name"]
     wrapping = options.wrapping
+    beside = model_context(*wrapping.beside) if wrapping and wrapping.beside else None
+    models = [model] + ([beside] if beside else [])
     kernels = runtime_files.kernel_sources(program)
+    if wrapping and wrapping.beside:
+        kernels = sorted({*kernels, *runtime_files.kernel_sources(wrapping.beside[0])})
     firmware = platform_sources(board, simulation=False)
     simulation = platform_sources(board, simulation=True)
-    headers = [*model["kernel_headers"], "eq_team.h"]
+    headers = [*(header for item in models for header in item["kernel_headers"]), "eq_team.h"]
     if wrapping:
         kernels = [*kernels, *(Path(name) for name in wrapping.runtime)]
         headers += wrapping.headers
@@ -65,7 +80,7 @@ def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> No
     harness = runtime_files.with_headers([*simulation], ["eq_mark.h", "eq_port.h"])
     _copy_runtime(folder, sorted({*shipped, *harness}))
     sources = {
-        "model": [f"{name}.c", f"{name}_weights.c", *_compiled(kernels)],
+        "model": [f"{item['name']}{end}" for item in models for end in (".c", "_weights.c")] + _compiled(kernels),
         "firmware": ["main.c", *_compiled(firmware)],
         "simulation": ["simulation/sim_main.c", *_compiled(simulation)],
         "training": [],
@@ -83,12 +98,6 @@ def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> No
         "cpu_flags": board.toolchain.flags_for(program.has_floats),
     }
     files = {
-        f"{name}.h": "model/model.h.j2",
-        f"{name}.c": "model/model.c.j2",
-        f"{name}_float.h": "model/model_float.h.j2",
-        f"{name}_arena.h": "model/arena.h.j2",
-        f"{name}_weights.h": "model/weights.h.j2",
-        f"{name}_weights.c": "model/weights.c.j2",
         "main.c": "model/main.c.j2",
         "Makefile": "model/Makefile.j2",
         "README.md": "model/README.md.j2",
@@ -96,8 +105,11 @@ def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> No
     }
     if wrapping:
         files |= wrapping.templates
-        training = wrapping.context(model)
+        training = wrapping.context(model, beside)
         context["train"] = training
+    for item in models:
+        for end, template in MODEL_FILES.items():
+            _write(folder / f"{item['name']}{end}", render(template, **{**context, "model": item}))
     for target, template in files.items():
         _write(folder / target, render(template, **context))
     (folder / "board").mkdir(exist_ok=True)
@@ -106,6 +118,8 @@ def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> No
         _write_linker_scripts(folder, program)
     serialize.save(program.graph, folder / "reference")
     _write(folder / "reference" / "graph.txt", dump(program.graph))
+    if wrapping and wrapping.beside:
+        serialize.save(wrapping.beside[0].graph, folder / BESIDE)
     manifest = _manifest(program, plan, model, options)
     if wrapping:
         manifest["training"] = training["manifest"]

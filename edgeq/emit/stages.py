@@ -60,7 +60,7 @@ def in_bands(program: Program, layer: Layer, view: Mapping[str, Any]) -> dict[st
     parameters = {key: geometry.get(key, value) for key, value in layer.parameters.items()}
     units = f"part0.out_h * {layer.row_units}" if layer.row_units else str(layer.units)
     return {
-        "storage": "static const" if parameters == layer.parameters else "const",
+        "storage": view["storage"] if parameters == layer.parameters else "const",
         "parameters": parameters,
         "inputs": [f"{place} + part{index}.in_at" for index, place in enumerate(view["inputs"])],
         "output": f"{view['output']} + part0.out_at",

@@ -1,39 +1,67 @@
-"""The files round a training step: the public interface <network>_train, its application, and the harness that
-trains."""
+"""The files round a training step: the public interface <network>_train, the inference model that takes what was
+trained, the application, and the harness that trains."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import Any
 
+from edgeq.emit.commit import commit_context
 from edgeq.emit.context import c_type
 from edgeq.emit.firmware import Wrapping
 from edgeq.emit.names import model_name
 from edgeq.ir.graph import Graph
+from edgeq.lower.program import Program
 from edgeq.ops import step_control
 from edgeq.ops.float_types import FLOAT16
+from edgeq.plan.arena import Plan
 from edgeq.train import derive
+from edgeq.train.commit import Commit
 from edgeq.train.derive import TrainingGraph
 
 #: of the generated interface and of the checkpoints' content
 ABI = 1
 
 
-def wrapping(training: TrainingGraph, network: str) -> Wrapping:
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """The inference model that a training step commits to, or why there is none (Commit.obstacle)."""
+
+    commit: Commit
+    program: Program
+    plan: Plan
+
+    @property
+    def taking(self) -> Program | None:
+        """The program whose layers take trained parameters."""
+        return None if self.commit.obstacle else self.program
+
+
+def wrapping(training: TrainingGraph, network: str, beside: Beside) -> Wrapping:
     """Of a training step whose network has that name."""
     name = f"{model_name(network)}_train"
+    templates = {
+        f"{name}.h": "train/train.h.j2",
+        f"{name}.c": "train/train.c.j2",
+        "main.c": "train/main.c.j2",
+        "simulation/sim_train.c": "train/sim_train.c.j2",
+    }
+    sources, runtime = [f"{name}.c"], ["src/checkpoint/eq_checkpoint.c"]
+    headers = ["eq_checkpoint.h", "eq_step_control.h", "eq_memory.h"]
+    if beside.taking:
+        templates[f"{name}_commit.c"] = "train/commit.c.j2"
+        sources.append(f"{name}_commit.c")
+        runtime.append("src/tune/eq_tune.c")
+        headers.append("eq_tune.h")
     return Wrapping(
-        templates={
-            f"{name}.h": "train/train.h.j2",
-            f"{name}.c": "train/train.c.j2",
-            "main.c": "train/main.c.j2",
-            "simulation/sim_train.c": "train/sim_train.c.j2",
-        },
-        sources=(f"{name}.c",),
-        runtime=("src/checkpoint/eq_checkpoint.c",),
-        headers=("eq_checkpoint.h", "eq_step_control.h", "eq_memory.h"),
+        templates=templates,
+        sources=tuple(sources),
+        runtime=tuple(runtime),
+        headers=tuple(headers),
         program="simulation/sim_train.c",
-        context=lambda model: _context(training, network, name, model),
+        context=lambda model, inference: _context(training, network, name, model, beside, inference),
+        beside=(beside.program, beside.plan) if beside.taking else None,
     )
 
 
@@ -48,7 +76,14 @@ def identity(training: TrainingGraph) -> bytes:
     return digest.digest()
 
 
-def _context(training: TrainingGraph, network: str, name: str, model: dict[str, Any]) -> dict[str, Any]:
+def _context(
+    training: TrainingGraph,
+    network: str,
+    name: str,
+    model: dict[str, Any],
+    beside: Beside,
+    inference: dict[str, Any] | None,
+) -> dict[str, Any]:
     graph, spec = training.graph, training.spec
     output = graph.tensor(graph.outputs[0])
     classifies = spec.loss == "cross_entropy"
@@ -75,6 +110,8 @@ def _context(training: TrainingGraph, network: str, name: str, model: dict[str, 
         "forward_layers": forward,
         "flags": {"updated": step_control.UPDATED, "skipped": step_control.SKIPPED, "clipped": step_control.CLIPPED},
         "places": _places(graph, model),
+        "obstacle": beside.commit.obstacle,
+        "commit": None if inference is None else commit_context(graph, beside.commit, beside.program, model, inference),
         "manifest": {
             "interface": name,
             "spec": {
@@ -87,7 +124,22 @@ def _context(training: TrainingGraph, network: str, name: str, model: dict[str, 
             "forward_layers": forward,
             "memories": {memory["name"]: memory["bytes"] for memory in model["memories"]},
             "parameters": dict(training.parameters),
+            "commit": _commit_manifest(beside, inference),
         },
+    }
+
+
+def _commit_manifest(beside: Beside, inference: dict[str, Any] | None) -> dict[str, Any]:
+    """What tells of the trained constants of the inference model: their bytes, where each lies, what it comes from."""
+    if inference is None:
+        return {"obstacle": beside.commit.obstacle}
+    return {
+        "obstacle": "",
+        "bytes": inference["tuned_bytes"],
+        "fields": [
+            {key: item[key] for key in ("layer", "field", "offset", "size_bytes")} for item in inference["tuned"]
+        ],
+        "sources": {layer: vars(source) for layer, source in beside.commit.sources.items()},
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from edgeq.boards import Board
 from edgeq.ir.graph import Graph, Node
-from edgeq.ops.base import Constant, Kernel
+from edgeq.ops.base import TUNED, TUNED_LAYER, Constant, Kernel
 from edgeq.ops.float_types import FLOATS
 from edgeq.ops.spatial import SAME_ROW, RowReach
 from edgeq.packing.blocks import round_up
@@ -90,6 +90,14 @@ class Layer:
     def family(self) -> str:
         """Name of the kernel's header and template."""
         return self.kernel.family or self.node.op
+
+    @property
+    def tuned(self) -> tuple[str, ...]:
+        """The constants that the firmware replaces by trained ones."""
+        what = self.node.attributes.get(TUNED)
+        if what is None:
+            return ()
+        return tuple(self.constants) if what == TUNED_LAYER else ("bias",)
 
     @property
     def weights_bytes(self) -> int:
@@ -190,10 +198,12 @@ class Program:
 
     def stored_constants(self) -> dict[tuple[str, str], tuple[str, str]]:
         """(layer's key, field) of every constant -> those of the first one with the same type and values: equal ones
-        (of shared weights, equal tables) are stored once."""
+        (of shared weights, equal tables) are stored once, those that training changes each by itself."""
         first: dict[tuple[str, bytes], tuple[str, str]] = {}
         return {
-            (layer.key, field): first.setdefault((constant.c_type, constant.data.tobytes()), (layer.key, field))
+            (layer.key, field): (layer.key, field)
+            if field in layer.tuned
+            else first.setdefault((constant.c_type, constant.data.tobytes()), (layer.key, field))
             for layer in self.layers
             for field, constant in layer.constants.items()
         }

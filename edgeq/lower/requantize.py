@@ -27,6 +27,7 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node, constant
 from edgeq.ops import fixed_point, weighted
+from edgeq.ops.base import TUNED
 
 #: output channel axis of the weights of the operators whose kernels have the cheap forms
 CHANNEL_AXIS = {"conv2d": 0, "conv2d_grouped": 0, "dwconv2d": 2, "linear": 0}
@@ -97,6 +98,8 @@ def cheaper(graph: Graph, node: Node) -> tuple[Graph, Node]:
 
     Only what kernels read is to be taken from them: the integer reference has no run for these forms.
     """
+    if TUNED in node.attributes:
+        return graph, node  # what is proved of these weights need not hold for trained ones
     if node.op not in CHANNEL_AXIS or graph.tensor(node.outputs[0]).dtype != "int8":
         return graph, node
     if node.attributes["rounding"] != fixed_point.TFLITE:

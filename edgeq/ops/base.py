@@ -22,11 +22,15 @@ if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
     from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
+    from edgeq.packing.order import Order
     from edgeq.quantize.convert import Converter
     from edgeq.quantize.observe import Range
     from edgeq.train.tape import Tape
 
 Shape = tuple[int, ...]
+#: attribute of integer layers whose constants a firmware replaces by trained ones (edgeq/train/commit.py): all of them,
+#: or the bias
+TUNED, TUNED_LAYER, TUNED_BIAS = "tuned", "layer", "bias"
 NO_OPERANDS: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -76,7 +80,8 @@ class Kernel:
     borrowed from another one, or for floating point). `pointers`: the C type of the elements in its prototype, where
     that is not the one of its activations. `helper`: another C file that the template's call needs. `half_sums`: which
     partial sums it makes in FP16. `operands`: fields of its record that point to operands -> (their position, the order
-    in which they are read), where these are no constants but made by the firmware.
+    in which they are read), where these are no constants but made by the firmware. `order`: how its constant weights
+    lie, where their shape alone decides it, so that a firmware can put others in their place.
 
     For the choice under a flash budget (lower/choice.py): `instructions` estimates those of one inference; kernels
     without an estimate are not weighed against others. `code_bytes` is about what the first use of the kernel adds to
@@ -103,12 +108,16 @@ class Kernel:
     helper: str = ""
     operands: Mapping[str, tuple[int, Arrangement]] = field(default_factory=lambda: NO_OPERANDS)
     half_sums: Callable[[Graph, Node], HalfSums] | None = None
+    order: Callable[[Graph, Node], Order] | None = None
     instructions: Callable[[Graph, Node], int] | None = None
     code_bytes: int = 0
     expands: bool = False
 
     def takes(self, graph: Graph, node: Node) -> bool:
-        """Whether it has the types of the node's first input, of its weights and of its output."""
+        """Whether it has the types of the node's first input, of its weights and of its output, and can be given other
+        weights where the node's are trained."""
+        if node.attributes.get(TUNED) == TUNED_LAYER and self.order is None:
+            return False
         taken, stored = graph.tensor(node.inputs[0]).dtype, graph.tensor(node.outputs[0]).dtype
         fits = self.dtype in ("bytes", taken) and stored == (self.stores or taken)
         return fits and weight_types.of_node(graph, node) in self.weights

@@ -26,7 +26,8 @@ from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels, sum
 from edgeq.ops.conv2d_cost import Cost
 from edgeq.ops.float_types import Rounding
 from edgeq.ops.spatial import RowReach, Window, exact_matmul, same_padding, windows
-from edgeq.packing import dsp, mve, rv32im, xpulp
+from edgeq.packing import dsp, mve, order, rv32im, xpulp
+from edgeq.packing.order import Order, OrderOf
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -138,9 +139,13 @@ def packed(pack: Callable[[np.ndarray], np.ndarray], axis: int = 0) -> Callable[
     return constants
 
 
-def unpacked(weights: np.ndarray) -> np.ndarray:
-    """The order of the graph, which the portable kernels read."""
-    return weights
+def ordered(order_of: OrderOf, axis: int = 0) -> dict[str, Any]:
+    """Entries of a kernel that reads weights in an order that their shape decides: its constants, and the order."""
+
+    def order_of_node(graph: Graph, node: Node) -> Order:
+        return order_of(graph.tensor(node.inputs[1]).shape)
+
+    return {"pack": packed(order.into(order_of), axis), "order": order_of_node}
 
 
 def keeps_channels(parameters: Mapping[str, Any]) -> bool:
@@ -172,7 +177,7 @@ def simd_kernels(
             units=output_pixels,
             granule=lambda graph, node: granule,
             applies=unless_pointwise,
-            pack=packed(packing.pack_conv2d),
+            **ordered(packing.order_conv2d),
             scratch_bytes=lambda graph, node: packing.scratch_conv2d_pointwise(geometry(graph, node)),
             in_place=keeps_channels if in_place else lambda parameters: False,
             why=f"{why}, no patches to gather",
@@ -185,7 +190,7 @@ def simd_kernels(
             f"conv2d/eq_conv2d_s8_{isa}.c",
             units=output_pixels,
             granule=lambda graph, node: granule,
-            pack=packed(packing.pack_conv2d),
+            **ordered(packing.order_conv2d),
             scratch_bytes=lambda graph, node: packing.scratch_conv2d(geometry(graph, node)),
             why=why,
             instructions=estimate(costs[1]),
@@ -242,7 +247,7 @@ class Conv2d(Convolution):
             units=output_pixels,
             granule=lambda graph, node: xpulp.granule_conv2d_kx3(geometry(graph, node)),
             applies=lambda graph, node: xpulp.obstacle_conv2d_kx3(geometry(graph, node)),
-            pack=packed(xpulp.pack_conv2d_kx3),
+            **ordered(xpulp.order_conv2d_kx3),
             scratch_bytes=lambda graph, node: xpulp.scratch_conv2d_kx3(geometry(graph, node)),
             why="packed dot products, 8 pixels of a row x 2 channels, each input word used three times",
         ),
@@ -264,7 +269,7 @@ class Conv2d(Convolution):
             units=output_pixels,
             granule=lambda graph, node: 2,
             applies=unless_pointwise,
-            pack=packed(unpacked),
+            **ordered(order.plain),
             why="portable C, 2 pixels x 4 channels, no patches to gather",
             instructions=estimate(conv2d_cost.pointwise_scalar),
             code_bytes=1700,
@@ -276,7 +281,7 @@ class Conv2d(Convolution):
             units=output_pixels,
             granule=lambda graph, node: 2,
             scratch_bytes=lambda graph, node: 2 * patch_bytes(graph, node),
-            pack=packed(unpacked),
+            **ordered(order.plain),
             why="portable C, 2 pixels x 4 channels",
             instructions=estimate(conv2d_cost.scalar),
             code_bytes=2400,

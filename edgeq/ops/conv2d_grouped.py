@@ -14,6 +14,7 @@ from edgeq.ir.graph import Graph, Node
 from edgeq.ops import conv2d, weighted
 from edgeq.ops.base import Kernel, output_pixels
 from edgeq.ops.spatial import Window, exact_matmul, windows
+from edgeq.packing import order
 
 if TYPE_CHECKING:
     pass
@@ -29,7 +30,7 @@ class GroupedConv2d(conv2d.Convolution):
             units=output_pixels,
             granule=lambda graph, node: 2,
             scratch_bytes=lambda graph, node: 2 * conv2d.patch_bytes(graph, node),
-            pack=conv2d.packed(conv2d.unpacked),
+            **conv2d.ordered(order.plain),
             why="portable C, 2 pixels x 4 channels of a group",
         ),
     )

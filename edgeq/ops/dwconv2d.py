@@ -12,7 +12,7 @@ from edgeq.ops import conv2d, float_layers, narrow, weight_offset, weighted, wei
 from edgeq.ops.base import Kernel, Operator, Planes, Shape, output_pixels, sum_rounding
 from edgeq.ops.float_types import Rounding
 from edgeq.ops.spatial import RowReach, Window, windows
-from edgeq.packing import dsp, mve, rv32im, xpulp
+from edgeq.packing import dsp, mve, order, rv32im, xpulp
 from edgeq.packing.blocks import Geometry, is_k3x3, is_k4x4
 
 if TYPE_CHECKING:
@@ -62,14 +62,14 @@ def channels(graph: Graph, node: Node) -> int:
 def window_kernel(isa: str, window: str, packing: Any, **details: Any) -> Kernel:
     """A kernel for small windows ("k3x3" or "k4x4") that works channel by channel; `packing` is its module."""
     suits, limit = WINDOWS[window]
-    pack, scratch = (getattr(packing, f"{name}_dwconv2d_{window}") for name in ("pack", "scratch"))
+    order_of, scratch = (getattr(packing, f"{name}_dwconv2d_{window}") for name in ("order", "scratch"))
     return Kernel(
         f"eq_dwconv2d_s8_{window}_{{form}}_{isa}",
         isa,
         f"dwconv2d/eq_dwconv2d_s8_{window}_{isa}.c",
         units=channels,
         applies=lambda graph, node: None if suits(conv2d.geometry(graph, node)) else f"kernel is not {limit}",
-        pack=conv2d.packed(pack, axis=2),
+        **conv2d.ordered(order_of, axis=2),
         scratch_bytes=lambda graph, node: scratch(conv2d.geometry(graph, node)),
         **details,
     )
@@ -81,7 +81,7 @@ def general_kernel(isa: str, packing: Any, why: str) -> Kernel:
         isa,
         f"dwconv2d/eq_dwconv2d_s8_{isa}.c",
         units=output_pixels,
-        pack=conv2d.packed(packing.pack_dwconv2d, axis=2),
+        **conv2d.ordered(packing.order_dwconv2d, axis=2),
         scratch_bytes=lambda graph, node: packing.scratch_dwconv2d(conv2d.geometry(graph, node)),
         why=why,
     )
@@ -129,7 +129,7 @@ KERNELS = (
         "scalar",
         "dwconv2d/eq_dwconv2d_s8_scalar.c",
         units=output_pixels,
-        pack=conv2d.packed(conv2d.unpacked, axis=2),
+        **conv2d.ordered(order.plain_depthwise, axis=2),
     ),
 )
 

@@ -25,7 +25,7 @@ from edgeq.ops.base import Constant, Kernel, Operator, Shape, sum_rounding
 from edgeq.ops.conv2d_cost import Cost
 from edgeq.ops.float_types import FLOAT32, Rounding
 from edgeq.ops.spatial import Window, exact_matmul
-from edgeq.packing import dsp, mve, rv32im, xpulp
+from edgeq.packing import dsp, mve, order, rv32im, xpulp
 from edgeq.packing.blocks import Geometry
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def simd_kernel(isa: str, packing: Any, granule: int, why: str, **details: Any) 
         f"linear/eq_linear_s8_{isa}.c",
         units=out_features,
         granule=lambda graph, node: granule,
-        pack=conv2d.packed(packing.pack_linear),
+        **conv2d.ordered(packing.order_linear),
         scratch_bytes=lambda graph, node: packing.scratch_linear(graph.tensor(node.inputs[0]).shape[-1]),
         why=why,
         **details,
@@ -236,7 +236,7 @@ class Linear(Operator):
             ROWS_XPULP,
             4,
             xpulp.scratch_conv2d_pointwise,
-            pack=_filters(xpulp.pack_conv2d),
+            **conv2d.ordered(xpulp.order_conv2d),
             why="packed dot products, 4 rows x 4 channels",
         ),
         rows_kernel(
@@ -245,7 +245,7 @@ class Linear(Operator):
             3,
             4,
             dsp.scratch_conv2d_pointwise,
-            pack=_filters(dsp.pack_conv2d),
+            **conv2d.ordered(dsp.order_conv2d),
             why="SMLAD on channel pairs, 4 rows x 2 channels",
             instructions=estimate(conv2d_cost.pointwise_dsp),
             code_bytes=2100,
@@ -291,7 +291,7 @@ class Linear(Operator):
             "linear/eq_linear_s8_scalar.c",
             units=out_features,
             granule=lambda graph, node: 4,
-            pack=conv2d.packed(conv2d.unpacked),
+            **conv2d.ordered(order.plain),
             instructions=estimate(conv2d_cost.linear_scalar),
             code_bytes=1000,
         ),
@@ -302,7 +302,7 @@ class Linear(Operator):
             "linear/eq_linear_s8_s16_scalar.c",
             units=out_features,
             granule=lambda graph, node: 4,
-            pack=conv2d.packed(conv2d.unpacked),
+            **conv2d.ordered(order.plain),
             family="linear_s8_s16",
             stores="int16",
             why="portable C, int16 outputs",

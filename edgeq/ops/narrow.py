@@ -154,6 +154,7 @@ def _unpacking(kernel: Kernel, stored: WeightType, c_parameters: Parameters) -> 
         kernel,
         applies=lambda graph, node: obstacle(graph, node) or kernel.applies(graph, node),
         pack=pack,
+        order=None,
         scratch_bytes=scratch_bytes,
         parameters=parameters,
         family="dwconv2d_narrow",

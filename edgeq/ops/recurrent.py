@@ -29,6 +29,7 @@ from edgeq.ops.base import Constant, Kernel, Operator, Shape
 from edgeq.ops.spatial import exact_matmul
 from edgeq.packing import dsp, mve, xpulp
 from edgeq.packing.blocks import padded, round_up
+from edgeq.packing.order import into
 
 if TYPE_CHECKING:
     from edgeq.quantize.observe import Range
@@ -194,9 +195,9 @@ def kernels(op: str, applies: Callable[[Graph, Node], str | None] = lambda graph
         )  # fmt: skip
 
     return (
-        kernel("xpulp", xpulp.pack_linear, _whole(xpulp.BLOCK), "packed dot products, 4 cells a gate, one core"),
-        kernel("mve", mve.pack_linear, _whole(mve.BLOCK), "vector dot products, 4 cells a gate"),
-        kernel("dsp", dsp.pack_linear, dsp.scratch_linear, "SMLAD on pairs of cells, 4 cells a gate"),
+        kernel("xpulp", into(xpulp.order_linear), _whole(xpulp.BLOCK), "packed dot products, 4 cells a gate, one core"),
+        kernel("mve", into(mve.order_linear), _whole(mve.BLOCK), "vector dot products, 4 cells a gate"),
+        kernel("dsp", into(dsp.order_linear), dsp.scratch_linear, "SMLAD on pairs of cells, 4 cells a gate"),
         kernel("scalar", lambda rows: rows, lambda count: 0, "portable C, 4 cells a gate, one core"),
     )
 

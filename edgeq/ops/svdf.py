@@ -20,6 +20,7 @@ from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
 from edgeq.ops import conv2d, fixed_point, weighted
 from edgeq.ops.base import Kernel, Operator, Shape
+from edgeq.packing import order
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
@@ -70,7 +71,7 @@ class Svdf(Operator):
             "scalar",
             f"svdf/eq_svdf_s{bits}_scalar.c",
             units=_units,
-            pack=conv2d.packed(conv2d.unpacked),
+            **conv2d.ordered(order.plain),
             dtype=f"int{bits}",
             stores="int8",
         )

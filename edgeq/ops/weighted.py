@@ -14,7 +14,7 @@ import numpy as np
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
 from edgeq.ops import fixed_point, weight_types
-from edgeq.ops.base import Constant
+from edgeq.ops.base import TUNED, TUNED_LAYER, Constant
 from edgeq.ops.weight_types import WeightType
 
 if TYPE_CHECKING:
@@ -73,6 +73,11 @@ def rounded(weights: np.ndarray, scales: np.ndarray, axis: int, stored: WeightTy
     return stored.nearest(weights / scales.reshape(shape))
 
 
+def largest_sums(weights: np.ndarray, bias: np.ndarray, axis: int) -> np.ndarray:
+    """int64: what the magnitude of a channel's sum stays below, for integer weights and bias and any input bytes."""
+    return 255 * np.abs(weights.astype(np.int64)).sum(axis=other_axes(weights, axis)) + np.abs(bias)
+
+
 def bias_operand(call: TfliteCall | OnnxCall, index: int, channels: int) -> str:
     """Name of an operator's bias, zeros when it has none."""
     importer, bias = call.importer, call.optional(index)
@@ -112,8 +117,7 @@ def quantize(converter: Converter, node: Node, axis: int, widens: bool = False) 
     weights_q, stored = integer_weights(converter.source, node, axis, x.scale, floor)
     scales = stored.scale
     bias_q = _integer_bias(converter.source, node, x.scale * scales, rounding)
-    magnitude = np.abs(weights_q.astype(np.int64)).sum(axis=tuple(i for i in range(weights_q.ndim) if i != axis))
-    largest = 255 * magnitude + np.abs(bias_q)
+    largest = largest_sums(weights_q, bias_q, axis)
     if np.any(largest >= 2**31):
         raise EdgeqError(
             f"layer {node.name}: an int32 accumulator could overflow with {weights_q[0].size} products a sum; "
@@ -274,7 +278,9 @@ def requant_constants(graph: Graph, node: Node) -> dict[str, Constant]:
 
 
 def form(graph: Graph, node: Node) -> str:
-    return fixed_point.form_of(graph.constant(node.inputs[4]), node.attributes["rounding"])
+    """The requantization form; for layers whose weights are trained the one for all scales."""
+    found = fixed_point.form_of(graph.constant(node.inputs[4]), node.attributes["rounding"])
+    return "shift" if found == "high" and node.attributes.get(TUNED) == TUNED_LAYER else found
 
 
 def requant_parameters(graph: Graph, node: Node) -> dict[str, int]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from edgeq.packing.blocks import Geometry, channels_first, filters, padded, patch_bytes, round_up, taps
+from edgeq.packing.blocks import Geometry, patch_bytes, round_up, taps
+from edgeq.packing.order import HALVES, PAIRS, Loop, Order, filter_sizes, tap_sizes
 
 #: order of four neighbours in two words, as SXTB16 takes bytes 0 and 2, then 1 and 3
 QUAD_ORDER = (0, 2, 1, 3)
@@ -14,39 +13,44 @@ STRIP_OUTPUTS = 32
 K3X3_ORDER = (0, 1, 3, 4, 6, 7, 2, 5, 8, 9)
 
 
-def _bytes(halves: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(halves.astype("<i2")).reshape(-1).view(np.int8)
-
-
-def _pairs(matrix: np.ndarray, lanes: int) -> np.ndarray:
+def _pairs(sizes: tuple[int, int], lanes: int) -> Order:
     """[n, K] as [n/lanes][K/4][lanes/2][4 halfwords even + 256*odd], quads in QUAD_ORDER."""
-    full = padded(matrix, (lanes, 4)).astype(np.int16)
-    halves = full[0::2] + np.int16(256) * full[1::2]
-    quads = halves.reshape(full.shape[0] // lanes, lanes // 2, full.shape[1] // 4, 4)[..., QUAD_ORDER]
-    return _bytes(quads.transpose(0, 2, 1, 3))
+    loops = (
+        Loop(0, round_up(sizes[0], lanes) // lanes, lanes),
+        Loop(1, round_up(sizes[1], 4) // 4, 4),
+        Loop(0, lanes // 2, 2),
+        Loop(1, 4, 1, QUAD_ORDER),
+        Loop(0, 2),
+    )
+    return Order(sizes, loops, PAIRS)
 
 
-def pack_conv2d(weights: np.ndarray) -> np.ndarray:
-    """int8 [out_c, kernel_h, kernel_w, in_c] -> bytes of up(out_c, 2) * up(K, 4)."""
-    return _pairs(filters(weights), 2)
+def order_conv2d(shape: tuple[int, ...]) -> Order:
+    """int8 [out_c, ..] as bytes of up(out_c, 2) * up(K, 4)."""
+    return _pairs(filter_sizes(shape), 2)
 
 
-def pack_linear(weights: np.ndarray) -> np.ndarray:
-    """int8 [out_features, in_features] -> bytes of up(out_features, 4) * up(in_features, 4)."""
-    return _pairs(weights, 4)
+def order_linear(shape: tuple[int, ...]) -> Order:
+    """int8 [out_features, in_features] as bytes of up(out_features, 4) * up(in_features, 4)."""
+    return _pairs(filter_sizes(shape), 4)
 
 
-def pack_dwconv2d(weights: np.ndarray) -> np.ndarray:
-    """int8 [kernel_h, kernel_w, channels] -> bytes of 2 * up(channels, 4) * up(taps, 2)."""
-    full = padded(filters(channels_first(weights)), (4, 2)).astype(np.int16)
-    tiles = full.reshape(full.shape[0] // 4, 4, full.shape[1] // 2, 2)[:, QUAD_ORDER]
-    return _bytes(tiles.transpose(0, 2, 1, 3))
+def order_dwconv2d(shape: tuple[int, ...]) -> Order:
+    """int8 [kernel_h, kernel_w, channels] as bytes of 2 * up(channels, 4) * up(taps, 2)."""
+    sizes = tap_sizes(shape)
+    loops = (
+        Loop(0, round_up(sizes[0], 4) // 4, 4),
+        Loop(1, round_up(sizes[1], 2) // 2, 2),
+        Loop(0, 4, 1, QUAD_ORDER),
+        Loop(1, 2),
+    )
+    return Order(sizes, loops, HALVES, channel_axis=2)
 
 
-def pack_dwconv2d_k3x3(weights: np.ndarray) -> np.ndarray:
-    """int8 [3, 3, channels] -> 20 bytes a channel."""
-    full = padded(filters(channels_first(weights)), (1, 10)).astype(np.int16)
-    return _bytes(full[:, K3X3_ORDER])
+def order_dwconv2d_k3x3(shape: tuple[int, ...]) -> Order:
+    """int8 [3, 3, channels] as 20 bytes a channel."""
+    sizes = tap_sizes(shape)
+    return Order(sizes, (Loop(0, sizes[0]), Loop(1, len(K3X3_ORDER), 1, K3X3_ORDER)), HALVES, channel_axis=2)
 
 
 def scratch_conv2d(geometry: Geometry) -> int:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from edgeq.packing.blocks import Geometry, blocks, channels_first, filters, padded, patch_bytes, round_up, taps
+from edgeq.packing.blocks import Geometry, patch_bytes, round_up, taps
+from edgeq.packing.order import Loop, Order, blocks, filter_sizes, tap_sizes, windows
 
 LANES, BLOCK = 4, 16
 #: the largest offset of a gather load of bytes
@@ -13,26 +12,26 @@ MAX_OFFSET = 255
 SUMS_CHANNELS = 64
 
 
-def pack_conv2d(weights: np.ndarray) -> np.ndarray:
-    """int8 [out_c, kernel_h, kernel_w, in_c] -> bytes of up(out_c, 4) * up(K, 16)."""
-    return blocks(filters(weights), LANES, BLOCK)
+def order_conv2d(shape: tuple[int, ...]) -> Order:
+    """int8 [out_c, ..] as bytes of up(out_c, 4) * up(K, 16)."""
+    return blocks(filter_sizes(shape), LANES, BLOCK)
 
 
-def pack_linear(weights: np.ndarray) -> np.ndarray:
-    """int8 [out_features, in_features] -> bytes of up(out_features, 4) * up(in_features, 16)."""
-    return blocks(weights, LANES, BLOCK)
+def order_linear(shape: tuple[int, ...]) -> Order:
+    """int8 [out_features, in_features] as bytes of up(out_features, 4) * up(in_features, 16)."""
+    return order_conv2d(shape)
 
 
-def pack_dwconv2d(weights: np.ndarray) -> np.ndarray:
-    """int8 [kernel_h, kernel_w, channels] -> [channels/16][taps][16]."""
-    full = padded(filters(channels_first(weights)), (16, 1))
-    tiles = full.reshape(full.shape[0] // 16, 16, full.shape[1])
-    return np.ascontiguousarray(tiles.transpose(0, 2, 1)).reshape(-1)
+def order_dwconv2d(shape: tuple[int, ...]) -> Order:
+    """int8 [kernel_h, kernel_w, channels] as [channels/16][taps][16]."""
+    channels, count = tap_sizes(shape)
+    loops = (Loop(0, round_up(channels, BLOCK) // BLOCK, BLOCK), Loop(1, count), Loop(0, BLOCK))
+    return Order((channels, count), loops, channel_axis=2)
 
 
-def pack_dwconv2d_k4x4(weights: np.ndarray) -> np.ndarray:
-    """int8 [kernel_h <= 4, kernel_w <= 4, channels] -> [channels][4 rows][4 columns]."""
-    return padded(channels_first(weights), (1, 4, 4)).reshape(-1)
+def order_dwconv2d_k4x4(shape: tuple[int, ...]) -> Order:
+    """int8 [kernel_h <= 4, kernel_w <= 4, channels] as [channels][4 rows][4 columns]."""
+    return windows(shape, 4)
 
 
 def scratch_conv2d(geometry: Geometry) -> int:

@@ -10,7 +10,8 @@ from itertools import chain
 
 import numpy as np
 
-from edgeq.packing.blocks import Geometry, channels_first, filters, padded, patch_bytes
+from edgeq.packing.blocks import Geometry, filters, padded, patch_bytes
+from edgeq.packing.order import Order, windows
 
 #: largest sum of weight magnitudes whose products with int8 inputs stay inside 16 bits
 LIMIT = 255
@@ -113,9 +114,9 @@ def obstacle(weights: np.ndarray) -> str | None:
     return "weights of -128" if int(weights.min()) < -127 else None
 
 
-def pack_dwconv2d_k3x3(weights: np.ndarray) -> np.ndarray:
-    """int8 [3, 3, channels] -> int8 [channels, 3, 3] of eq_dwconv2d_s8_k3x3_*_rv32im."""
-    return np.ascontiguousarray(channels_first(weights))
+def order_dwconv2d_k3x3(shape: tuple[int, ...]) -> Order:
+    """int8 [3, 3, channels] as [channels, 3, 3] of eq_dwconv2d_s8_k3x3_*_rv32im."""
+    return windows(shape, 3)
 
 
 def scratch_dwconv2d_k3x3(geometry: Geometry) -> int:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from edgeq.packing.blocks import Geometry, blocks, channels_first, filters, padded, patch_bytes, round_up, taps
+from edgeq.packing.blocks import Geometry, patch_bytes, round_up, taps
+from edgeq.packing.order import Loop, Order, blocks, filter_sizes, tap_sizes, windows
 
 LANES, BLOCK = 4, 4
 #: neighbouring outputs that the kernel for three columns computes at a time
@@ -15,32 +14,38 @@ STRIP_OUTPUTS = 32
 POINTER_BYTES = 8
 
 
-def pack_conv2d(weights: np.ndarray) -> np.ndarray:
-    """int8 [out_c, kernel_h, kernel_w, in_c] -> bytes of up(out_c, 4) * up(K, 4)."""
-    return blocks(filters(weights), LANES, BLOCK)
+def order_conv2d(shape: tuple[int, ...]) -> Order:
+    """int8 [out_c, ..] as bytes of up(out_c, 4) * up(K, 4)."""
+    return blocks(filter_sizes(shape), LANES, BLOCK)
 
 
-def pack_conv2d_kx3(weights: np.ndarray) -> np.ndarray:
-    """int8 [out_c, kernel_h, 3, in_c] -> [up(out_c, 4)/2][kernel_h][up(in_c, 4)/4][3][2 output channels][4 bytes]."""
-    full = padded(weights, (LANES, 1, 1, BLOCK))
-    out_c, kernel_h, kernel_w, in_c = full.shape
-    words = full.reshape(out_c // 2, 2, kernel_h, kernel_w, in_c // BLOCK, BLOCK)
-    return np.ascontiguousarray(words.transpose(0, 2, 4, 3, 1, 5)).reshape(-1)
+def order_conv2d_kx3(shape: tuple[int, ...]) -> Order:
+    """int8 [out_c, kernel_h, 3, in_c] as [up(out_c, 4)/2][kernel_h][up(in_c, 4)/4][3][2 output channels][4 bytes]."""
+    out_c, kernel_h, kernel_w, in_c = shape
+    loops = (
+        Loop(0, round_up(out_c, LANES) // 2, 2),
+        Loop(1, kernel_h),
+        Loop(3, round_up(in_c, BLOCK) // BLOCK, BLOCK),
+        Loop(2, kernel_w),
+        Loop(0, 2),
+        Loop(3, BLOCK),
+    )
+    return Order((out_c, kernel_h, kernel_w, in_c), loops)
 
 
-def pack_linear(weights: np.ndarray) -> np.ndarray:
-    """int8 [out_features, in_features] -> bytes of up(out_features, 4) * up(in_features, 4)."""
-    return blocks(weights, LANES, BLOCK)
+def order_linear(shape: tuple[int, ...]) -> Order:
+    """int8 [out_features, in_features] as bytes of up(out_features, 4) * up(in_features, 4)."""
+    return order_conv2d(shape)
 
 
-def pack_dwconv2d(weights: np.ndarray) -> np.ndarray:
-    """int8 [kernel_h, kernel_w, channels] -> bytes of up(channels, 4) * up(taps, 4)."""
-    return blocks(filters(channels_first(weights)), LANES, BLOCK)
+def order_dwconv2d(shape: tuple[int, ...]) -> Order:
+    """int8 [kernel_h, kernel_w, channels] as bytes of up(channels, 4) * up(taps, 4)."""
+    return blocks(tap_sizes(shape), LANES, BLOCK, channel_axis=2)
 
 
-def pack_dwconv2d_k4x4(weights: np.ndarray) -> np.ndarray:
-    """int8 [kernel_h <= 4, kernel_w <= 4, channels] -> [channels][4 rows][4 columns]."""
-    return padded(channels_first(weights), (1, 4, 4)).reshape(-1)
+def order_dwconv2d_k4x4(shape: tuple[int, ...]) -> Order:
+    """int8 [kernel_h <= 4, kernel_w <= 4, channels] as [channels][4 rows][4 columns]."""
+    return windows(shape, 4)
 
 
 def scratch_conv2d(geometry: Geometry) -> int:

@@ -12,7 +12,7 @@ from rich.table import Table
 from edgeq.emit.env import render
 from edgeq.errors import EdgeqError
 from edgeq.train.command import FOLDER
-from edgeq.train.curve import Curve
+from edgeq.train.curve import Committed, Curve
 
 BEGIN, END = "<!-- training curve -->", "<!-- end of training curve -->"
 WIDTH, HEIGHT, LEFT, BOTTOM, EDGE = 520, 260, 50, 35, 12
@@ -35,6 +35,19 @@ def print_curve(curve: Curve, console: Console) -> None:
         f"{curve.skipped} steps skipped",
         highlight=False,
     )
+    if curve.committed is not None:
+        console.print(_of_inference(curve.committed), highlight=False)
+
+
+def _of_inference(committed: Committed) -> str:
+    """What became of the int8 inference model, in a line."""
+    if committed.after is None:
+        return (
+            f"int8 inference: {committed.before:.2%}; the commit was refused, because parameters are no numbers or too "
+            "large for its sums: train with a lower rate"
+        )
+    proof = "equal to the reference bit for bit" if committed.exact else "NOT equal to the reference"
+    return f"int8 inference: {committed.before:.2%} as built, {committed.after:.2%} after the commit; outputs {proof}"
 
 
 def write(curve: Curve, folder: Path) -> None:
@@ -47,7 +60,12 @@ def write(curve: Curve, folder: Path) -> None:
             html = page.read_text(encoding="utf-8")
             before, found, rest = html.partition(BEGIN)
             if found:
-                picture = render("report/curve.html.j2", curve=document, charts=_charts(curve))
+                picture = render(
+                    "report/curve.html.j2",
+                    curve=document,
+                    charts=_charts(curve),
+                    inference=_of_inference(curve.committed) if curve.committed else "",
+                )
                 after = rest.partition(END)[2]
                 page.write_text(f"{before}{BEGIN}\n{picture}{END}{after}", encoding="utf-8")
     except OSError as error:

@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from edgeq import reference
+from edgeq.accuracy import accuracy
+from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import FirmwareFolder
 from edgeq.ops import step_control
-from edgeq.quantize.data import Samples
+from edgeq.quantize.data import Samples, quantize_inputs
 from edgeq.train import derive, simulate, torch_mirror
-from edgeq.train.simulate import EVALUATE, STEP, Record
+from edgeq.train.simulate import COMMIT, EVALUATE, INFER, STEP, Record, Trained
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,22 @@ class Point:
     torch_accuracy: float | None
 
 
+@dataclass(frozen=True)
+class Committed:
+    """Accuracy of the int8 inference model on the evaluation samples, as it was built and with what was trained
+    committed to it (None where the firmware refused the parameters); `exact`: whether its outputs equalled those of the
+    Python reference both times."""
+
+    before: float
+    after: float | None
+    exact: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Curve:
     """`skipped`: steps that changed nothing because the gradient was no number. `parameter_gap`: the largest
-    difference of a parameter from PyTorch's at the end, relative to the parameter's own change there (its norm)."""
+    difference of a parameter from PyTorch's at the end, relative to the parameter's own change there (its norm).
+    `committed`: None without evaluation samples, and for inference models that take no trained parameters."""
 
     points: tuple[Point, ...]
     steps: int
@@ -37,6 +52,7 @@ class Curve:
     skipped: int
     loss_scale: float
     parameter_gap: float
+    committed: Committed | None = None
 
     def as_json(self) -> dict[str, Any]:
         """What train-sim prints with --json."""
@@ -46,6 +62,7 @@ class Curve:
             "skipped_steps": self.skipped,
             "loss_scale": self.loss_scale,
             "parameter_gap": self.parameter_gap,
+            "int8": None if self.committed is None else vars(self.committed),
             "points": [vars(point) for point in self.points],
         }
 
@@ -72,19 +89,53 @@ def train(
     together = training if evaluation is None else _joined(training, evaluation)
     evaluated = 0 if evaluation is None else len(evaluation)
     records, marks = schedule(steps, len(training), evaluated, points)
-    made = simulate.run(firmware, together, records, config)
+    looks = _inferences(firmware, len(training), evaluated)
+    after = [Record(COMMIT), *looks] if looks else []
+    made = simulate.run(firmware, together, [*looks, *records, *after], config, may_fail=bool(after))
+    _require_done(firmware, made)
+    begun = made.rows[len(looks) : len(looks) + len(records)]
     assert together.labels is not None
     inputs = simulate.stored_inputs(graph, together)
     rows, parameters = torch_mirror.train(graph, inputs, together.labels, records, config)
-    device = [(float(row["loss"]), int(row["predicted"])) for row in made.rows]
+    device = [(float(row["loss"]), int(row["predicted"])) for row in begun]
     return Curve(
         tuple(_points(records, marks, device, rows, together.labels)),
         steps,
         evaluated,
-        int(sum((row["flags"] & step_control.SKIPPED) != 0 for row in made.rows)),
-        float(made.rows["loss_scale"][-1]),
+        int(sum((row["flags"] & step_control.SKIPPED) != 0 for row in begun)),
+        float(begun["loss_scale"][-1]),
         _parameter_gap(firmware, made.parameters, parameters),
+        _committed(firmware, made, evaluation) if looks and evaluation is not None else None,
     )
+
+
+def _inferences(firmware: FirmwareFolder, first: int, count: int) -> list[Record]:
+    """Inferences of the samples from `first` on, where there is a model that takes what is trained."""
+    training = firmware.manifest["training"]
+    judged = training["spec"]["loss"] == "cross_entropy" and not training["commit"]["obstacle"]
+    return [Record(INFER, first + index) for index in range(count)] if judged else []
+
+
+def _require_done(firmware: FirmwareFolder, made: Trained) -> None:
+    """Raises EdgeqError where anything but a commit was refused."""
+    for index, row in enumerate(made.rows):
+        if row["status"] and row["kind"] != COMMIT:
+            raise EdgeqError(f"{firmware.path}: record {index} ended with status {row['status']} of eq_status_t")
+
+
+def _committed(firmware: FirmwareFolder, made: Trained, evaluation: Samples) -> Committed:
+    assert evaluation.labels is not None
+    built = simulate.inference_graph(firmware)
+    before, after = np.split(made.inferred[built.outputs[0]], 2)
+    refused = bool(made.rows["status"].any())
+    graphs = [built, built if refused else simulate.committed_graph(firmware, made.parameters)]
+    given = quantize_inputs(built, evaluation)
+    exact = all(
+        np.array_equal(found, reference.run(graph, given)[graph.outputs[0]])
+        for graph, found in zip(graphs, (before, after), strict=True)
+    )
+    shares = [accuracy(outputs, evaluation.labels) for outputs in (before, after)]
+    return Committed(shares[0], None if refused else shares[1], exact)
 
 
 def _joined(training: Samples, evaluation: Samples) -> Samples:

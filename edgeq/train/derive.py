@@ -32,15 +32,24 @@ OPERATORS = {"sgd": "sgd", "momentum": "sgd", "adam": "adam"}
 FIRST_SCALE = 1024.0
 
 
+@dataclass(frozen=True)
+class Source:
+    """The parameters that a layer's constants come from, by name; its weights are not trained where there are none."""
+
+    weights: str
+    bias: str
+
+
 @dataclass(frozen=True, eq=False)
 class TrainingGraph:
     """`graph`: one step. `parameters`: state -> layer that it belongs to. `forward`: how many nodes evaluate, the loss
-    included. `spec`: what it was derived from."""
+    included. `spec`: what it was derived from. `sources`: layer with trained parameters -> which."""
 
     graph: Graph
     parameters: Mapping[str, str]
     forward: int
     spec: Spec
+    sources: Mapping[str, Source]
 
 
 def derive(source: Graph, lowered: Graph, chosen: Mapping[str, Choice], spec: Spec) -> TrainingGraph:
@@ -64,6 +73,7 @@ class _Derivation:
         self.states: list[State] = []
         self.extra: dict[str, Tensor] = {}
         self.decays: dict[str, bool] = {}
+        self.sources: dict[str, Source] = {}
         self.trained = self._parameters(source)
         self.tape = Tape(
             replace(self.forward, tensors=MappingProxyType({**self.forward.tensors, **self.extra})), self.trained
@@ -107,6 +117,9 @@ class _Derivation:
                 name = known or parameter
                 rest_name = f"{name}.frozen" if f"{name}.frozen" in self.extra else None
                 found[node.inputs[at]] = Trained(name, shape, axis, choice.channels, rest_name)
+            weights, bias = (found.get(node.inputs[at]) for at in (WEIGHTS_AT, BIAS_AT))
+            assert bias is not None
+            self.sources[node.name] = Source(weights.parameter if choice.weights and weights else "", bias.parameter)
         return found
 
     def made(self) -> TrainingGraph:
@@ -155,7 +168,8 @@ class _Derivation:
             MappingProxyType({}),
             states,
         ).with_nodes([*nodes, *tape.nodes], tape.tensors)
-        return TrainingGraph(graph, MappingProxyType(self._layers(source_of=parameters)), evaluating, self.spec)
+        layers = MappingProxyType(self._layers(source_of=parameters))
+        return TrainingGraph(graph, layers, evaluating, self.spec, MappingProxyType(self.sources))
 
     def _halves(self) -> bool:
         """Whether gradients are stored in FP16, and loss scaling is dynamic."""

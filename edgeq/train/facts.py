@@ -60,6 +60,7 @@ class TrainingFacts:
                 "computed_again": list(self.again),
                 "ram_by_class": self.ram_by_class(),
             },
+            "commit": {key: training["commit"].get(key) for key in ("obstacle", "bytes")},
             "cost": self._cost(),
         }
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from edgeq.emit.firmware import BESIDE
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import FirmwareFolder
+from edgeq.ir import serialize
 from edgeq.ir.graph import Graph
 from edgeq.quantize.data import Samples, quantize_inputs
 from edgeq.simulate import host, qemu
 from edgeq.simulate.session import MAGIC, SLOWEST_MACS_PER_S
-from edgeq.train import derive
+from edgeq.train import commit, derive
 
-STEP, EVALUATE, SAVE, LOAD, COMMIT, ROLLBACK = range(1, 7)
+STEP, EVALUATE, SAVE, LOAD, COMMIT, ROLLBACK, KEEP, INFER = range(1, 9)
 ROW = np.dtype(
     [
         ("loss", "<f4"),
@@ -35,7 +37,7 @@ ROW = np.dtype(
 
 @dataclass(frozen=True)
 class Record:
-    """A thing to do: STEP or EVALUATE with a sample's position, or another kind without one."""
+    """A thing to do: STEP, EVALUATE or INFER with a sample's position, or another kind without one."""
 
     kind: int
     sample: int = -1
@@ -67,10 +69,14 @@ def slot_bytes(firmware: FirmwareFolder) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """What the firmware said to every record (ROW), its parameters at the end by name, and the slots afterwards."""
+    """What the firmware said to every record (ROW), its parameters at the end by name, the inference model's outputs
+    of every INFER (by name, in their order) and the constants that its trained layers read at the end, and the slots
+    afterwards."""
 
     rows: np.ndarray
     parameters: dict[str, np.ndarray]
+    inferred: dict[str, np.ndarray]
+    tuned: bytes
     slots: Slots | None = None
 
 
@@ -125,7 +131,34 @@ def run(
         output = folder / "out.bin"
         data = output.read_bytes() if output.exists() else b""
         after = None if slots is None else read_slots(folder, slots.full)
-    return _decoded(firmware, data, len(records), after, may_fail)
+    return _decoded(firmware, data, records, after, may_fail)
+
+
+def inference_graph(firmware: FirmwareFolder) -> Graph:
+    """The inference model that the firmware commits to. Raises EdgeqError where it has none."""
+    obstacle = firmware.manifest["training"]["commit"]["obstacle"]
+    if obstacle:
+        raise EdgeqError(f"{firmware.path}: what is trained can't be committed: {obstacle}")
+    return serialize.load(firmware.path / BESIDE)
+
+
+def committed_graph(firmware: FirmwareFolder, parameters: Mapping[str, np.ndarray]) -> Graph:
+    """The inference model once those parameters are committed. Raises EdgeqError where the firmware refuses them."""
+    sources = firmware.manifest["training"]["commit"]["sources"]
+    return commit.committed(
+        inference_graph(firmware), {name: derive.Source(**row) for name, row in sources.items()}, parameters
+    )
+
+
+def _as_real(samples: Samples) -> Samples:
+    """Samples of a training step whose activations are float16 as real numbers."""
+    return Samples(
+        {
+            name: array.astype(np.float32) if array.dtype == np.float16 else array
+            for name, array in samples.inputs.items()
+        },
+        samples.labels,
+    )
 
 
 def read_slots(folder: Path, full: bool) -> Slots:
@@ -146,6 +179,8 @@ def write_request(
     """The files that the harness reads."""
     graph = firmware.graph
     inputs = stored_inputs(graph, samples)
+    inference = inference_graph(firmware) if any(record.kind == INFER for record in records) else None
+    given = {} if inference is None else quantize_inputs(inference, _as_real(samples))
     assert samples.labels is not None
     kind: Any = np.uint32 if graph.tensor(derive.TARGET).dtype == "int32" else np.float32
     targets = np.ascontiguousarray(samples.labels.astype(kind))
@@ -156,22 +191,41 @@ def write_request(
         if record.kind in (STEP, EVALUATE):
             parts += [np.ascontiguousarray(inputs[name][record.sample]).tobytes() for name in network_inputs(graph)]
             parts.append(targets[record.sample].tobytes())
+        elif record.kind == INFER:
+            assert inference is not None
+            parts += [np.ascontiguousarray(given[name][record.sample]).tobytes() for name in inference.inputs]
     (folder / "in.bin").write_bytes(b"".join(parts))
     for name, content in zip(SLOT_FILES, slots.contents if slots else (), strict=slots is not None):
         (folder / name).write_bytes(content)
 
 
-def _decoded(firmware: FirmwareFolder, data: bytes, records: int, slots: Slots | None, may_fail: bool) -> Trained:
-    size = firmware.manifest["training"]["memories"][derive.PARAMETERS]
-    if len(data) != records * ROW.itemsize + size + 4 or data[-4:] != np.array([MAGIC], "<u4").tobytes():
+def _decoded(
+    firmware: FirmwareFolder, data: bytes, records: Sequence[Record], slots: Slots | None, may_fail: bool
+) -> Trained:
+    training = firmware.manifest["training"]
+    inference = inference_graph(firmware) if any(record.kind == INFER for record in records) else None
+    outputs = [] if inference is None else [inference.tensor(name) for name in inference.outputs]
+    after = {INFER: sum(tensor.size_bytes for tensor in outputs)}
+    sizes = [ROW.itemsize + after.get(record.kind, 0) for record in records]
+    parameters, tuned = training["memories"][derive.PARAMETERS], training["commit"].get("bytes", 0)
+    if len(data) != sum(sizes) + parameters + tuned + 4 or data[-4:] != np.array([MAGIC], "<u4").tobytes():
         raise EdgeqError(f"{firmware.path}: the simulation wrote {len(data)} bytes, not what was asked; build it again")
-    rows = np.frombuffer(data, ROW, records)
+    starts = np.cumsum([0, *sizes])
+    rows = np.frombuffer(b"".join(data[start : start + ROW.itemsize] for start in starts[:-1]), ROW)
     refused = np.flatnonzero(rows["status"])
     if len(refused) and not may_fail:
         first = int(refused[0])
         raise EdgeqError(f"{firmware.path}: record {first} ended with status {rows['status'][first]} of eq_status_t")
-    memory = data[records * ROW.itemsize : -4]
-    return Trained(rows, parameters_in(firmware, memory), slots)
+    inferred: dict[str, np.ndarray] = {}
+    offset = ROW.itemsize
+    looked = [start for start, record in zip(starts, records, strict=False) if record.kind == INFER]
+    for tensor in outputs:
+        parts = [data[start + offset : start + offset + tensor.size_bytes] for start in looked]
+        inferred[tensor.name] = np.frombuffer(b"".join(parts), tensor.dtype).reshape(len(looked), *tensor.shape[1:])
+        offset += tensor.size_bytes
+    memory = data[starts[-1] :]
+    constants = memory[parameters : parameters + tuned]
+    return Trained(rows, parameters_in(firmware, memory[:parameters]), inferred, constants, slots)
 
 
 def parameters_in(firmware: FirmwareFolder, memory: bytes) -> dict[str, np.ndarray]:

@@ -1,14 +1,16 @@
 """Train the keyword spotter further on the board, in the simulator: for a speaker that it has never heard, or for a
-word that it does not know.
+word that it does not know; and judge the int8 inference model before it and after the commit.
 
     python examples/kws/personalise.py --data DATA/gsc_share.npz --board riscv-8core
-    python examples/kws/personalise.py --data DATA/gsc_share.npz --board cortex-m55 --word happy
+    python examples/kws/personalise.py --data DATA/gsc_share.npz --board cortex-m55 --word eight
 
-The network is kws_split.pt2, which has not heard the speakers set aside (dataset.py). A speaker's clips are split in
-two: the board trains on one half, and the network is judged before and after on the other, and on all clips of the
-other speakers set aside. So that nothing is forgotten, three steps of four take clips that it was trained with, as an
+The network is kws_split.pt2, which has not heard the speakers set aside (dataset.py). These are two groups: settings
+were chosen with the speakers of one (--group choosing), and those of the other are judged. A speaker's clips are split
+in two: the board trains on one half, and the int8 model is judged before and after on the other, and on all clips of
+the other speakers of the group. So that nothing is forgotten, most steps take clips that it was trained with, as an
 application would ship some. A new word takes a further output, whose bias begins low: the board trains on half of its
-clips and is judged on the others. Steps and evaluations happen in the simulated firmware."""
+clips and is judged on the others, and of the clips shipped a quarter are other words, so that it still tells these
+from the new one. Steps, commit and inferences happen in the simulated firmware."""
 
 from __future__ import annotations
 
@@ -21,26 +23,32 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from dataset import UNKNOWN, Clips, DataMissingError, load
+from dataset import SILENCE, UNKNOWN, Clips, DataMissingError, load
 from features import features
 from model import CLASSES, DSCNN
 
-from edgeq import pipeline
+from edgeq import pipeline, reference
 from edgeq.boards import load_board
 from edgeq.errors import EdgeqError
 from edgeq.frontend.load import ModelSource
 from edgeq.observer import Observer
-from edgeq.quantize.data import Samples
+from edgeq.quantize.data import Samples, quantize_inputs
 from edgeq.quantize.recipe import load_recipe
 from edgeq.train import derive, simulate, spec
 from edgeq.train.command import open_training
-from edgeq.train.simulate import EVALUATE, STEP, Record
+from edgeq.train.simulate import COMMIT, INFER, STEP, Record
 
 HERE = Path(__file__).resolve().parent
 #: bias of the new word's output, so that it is not taken for others before it is trained
-LOW = -4.0
+LOW = -2.0
 #: clips that an application ships, and how many steps take one for each that takes a new clip
 SHIPPED, REHEARSED = 240, 3
+#: of the clips shipped for a new word, those of other words
+UNKNOWN_SHARE = 0.25
+#: of the speakers set aside
+GROUPS = ("judged", "choosing")
+#: learning rate and steps for a speaker and for a word, chosen with the other group
+SPEAKER_RATE, SPEAKER_STEPS, WORD_RATE, WORD_STEPS = 0.0005, 480, 0.002, 1440
 
 
 @dataclass(frozen=True)
@@ -61,10 +69,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--speaker", help="of those set aside (default: the one with most clips)")
     parser.add_argument("--word", help="learn this word instead of a speaker")
     parser.add_argument("--train", default="int8+fp16,last:2,momentum", help="as of edgeq build")
-    parser.add_argument("--steps", type=int, default=480)
-    parser.add_argument("--lr", type=float, default=0.0005)
+    parser.add_argument("--steps", type=int, help=f"{SPEAKER_STEPS}, for a word {WORD_STEPS}")
+    parser.add_argument("--lr", type=float, help=f"{SPEAKER_RATE}, for a word {WORD_RATE}")
     parser.add_argument("--momentum", type=float, default=0.9)
-    parser.add_argument("--others", type=int, default=400, help="clips of other speakers to judge on, at most")
+    parser.add_argument("--group", choices=GROUPS, default=GROUPS[0], help="of the speakers set aside")
     return parser.parse_args()
 
 
@@ -83,24 +91,34 @@ def with_labels(clips: Clips) -> tuple[np.ndarray, np.ndarray]:
     return features(clips.samples), clips.labels
 
 
-def speaker_task(clips: Clips, speaker: str | None, most: int) -> Task:
-    """One half of a speaker's clips to train on. Raises EdgeqError for one that is not set aside."""
-    aside = clips.take(clips.held_out() & (clips.labels < CLASSES.index("silence")))
+def set_aside(clips: Clips, group: str) -> Clips:
+    """The spoken clips of the speakers set aside that belong to a group: those with most clips of the ten words take
+    turns."""
+    spoken = clips.take(clips.held_out() & (clips.labels != SILENCE))
+    counts = Counter(spoken.take(spoken.labels != UNKNOWN).speakers)
+    ordered = sorted(set(spoken.speakers), key=lambda name: (-counts[name], name))
+    members = set(ordered[GROUPS.index(group) :: len(GROUPS)])
+    return spoken.take(np.array([name in members for name in spoken.speakers]))
+
+
+def speaker_task(clips: Clips, speaker: str | None, group: str) -> Task:
+    """One half of a speaker's clips to train on. Raises EdgeqError for one that is not in the group."""
+    aside = set_aside(clips, group)
+    aside = aside.take(aside.labels != UNKNOWN)
     counts = Counter(aside.speakers)
     chosen = speaker or counts.most_common(1)[0][0]
     if chosen not in counts:
         names = ", ".join(name for name, _ in counts.most_common(5))
-        raise EdgeqError(f"--speaker {chosen}: is not set aside; those with most clips are {names}")
+        raise EdgeqError(f"--speaker {chosen}: is not in the group {group}; those with most clips are {names}")
     own = np.array([name == chosen for name in aside.speakers])
     mine, others = aside.take(own), aside.take(~own)
     training = halves([str(label) for label in mine.labels])
-    spread = np.linspace(0, len(others) - 1, min(most, len(others))).round().astype(np.int64)
     print(f"speaker {chosen}: {int(training.sum())} clips to train on, {int((~training).sum())} to judge on")
-    judged = {"the speaker": with_labels(mine.take(~training)), "other speakers": with_labels(others.take(spread))}
-    return Task(with_labels(mine.take(training)), shipped(clips), judged, len(CLASSES))
+    judged = {"the speaker": with_labels(mine.take(~training)), "other speakers": with_labels(others)}
+    return Task(with_labels(mine.take(training)), with_labels(shipped(clips, SHIPPED)), judged, len(CLASSES))
 
 
-def word_task(clips: Clips, word: str, most: int) -> Task:
+def word_task(clips: Clips, word: str, group: str) -> Task:
     """Half of a word's clips to train on, as a class of its own. Raises EdgeqError for a word that is known or
     absent."""
     spoken = np.array(clips.words)
@@ -111,17 +129,22 @@ def word_task(clips: Clips, word: str, most: int) -> Task:
     mine = clips.take(own)
     mine = Clips(mine.samples, np.full(len(mine), len(CLASSES)), mine.speakers, mine.words)
     training = np.arange(len(mine)) % 2 == 0
-    aside = clips.take(clips.held_out() & ~own & (clips.labels != CLASSES.index("silence")))
-    spread = np.linspace(0, len(aside) - 1, min(most, len(aside))).round().astype(np.int64)
+    rest = clips.take(~own)
     print(f"word {word}: {int(training.sum())} clips to train on, {int((~training).sum())} to judge on")
-    judged = {f"the word {word}": with_labels(mine.take(~training)), "other words": with_labels(aside.take(spread))}
-    return Task(with_labels(mine.take(training)), shipped(clips.take(~own)), judged, len(CLASSES) + 1)
+    judged = {f"the word {word}": with_labels(mine.take(~training)), "other words": with_labels(set_aside(rest, group))}
+    unknown = round(SHIPPED * UNKNOWN_SHARE)
+    taken = [
+        with_labels(shipped(rest.take((rest.labels == UNKNOWN) == is_unknown), count))
+        for is_unknown, count in ((True, unknown), (False, SHIPPED - unknown))
+    ]
+    together = np.concatenate([x for x, _ in taken]), np.concatenate([y for _, y in taken])
+    return Task(with_labels(mine.take(training)), together, judged, len(CLASSES) + 1)
 
 
-def shipped(clips: Clips) -> tuple[np.ndarray, np.ndarray]:
+def shipped(clips: Clips, count: int) -> Clips:
     """Clips that the network was trained with."""
     known = np.flatnonzero(~clips.held_out())
-    return with_labels(clips.take(known[:: max(1, len(known) // SHIPPED)][:SHIPPED]))
+    return clips.take(known[:: max(1, len(known) // count)][:count])
 
 
 def network(classes: int, folder: Path) -> Path:
@@ -140,16 +163,30 @@ def network(classes: int, folder: Path) -> Path:
     return made
 
 
+def steps_of(own: int, known: int, count: int) -> list[Record]:
+    """Every fourth step takes one of the `own` new clips, the others one of the `known` ones behind them."""
+    order = np.random.default_rng(0).permutation(known)
+    records, rehearsed = [], 0
+    for step in range(count):
+        if step % (1 + REHEARSED) == 0:
+            records.append(Record(STEP, step // (1 + REHEARSED) % own))
+        else:
+            records.append(Record(STEP, own + int(order[rehearsed % known])))
+            rehearsed += 1
+    return records
+
+
 def adapt(args: argparse.Namespace, task: Task) -> None:
-    """Builds, trains and judges in the simulator; prints a table."""
+    """Builds, trains, commits and judges in the simulator; prints a table."""
     with tempfile.TemporaryDirectory(prefix="edgeq-personalise-") as name:
         folder = Path(name)
+        np.savez(folder / "calib.npz", x=task.shipped[0])
         options = pipeline.BuildOptions(
             source=ModelSource(network(task.classes, folder), None, False, None, ()),
             board=load_board(args.board),
             folder=folder / "firmware",
             recipe=load_recipe("int8"),
-            calib=str(HERE / "demo_calib.npz"),
+            calib=str(folder / "calib.npz"),
             simulate=False,
             train=spec.load(args.train),
         )
@@ -157,41 +194,33 @@ def adapt(args: argparse.Namespace, task: Task) -> None:
         firmware = open_training(options.folder)
         parts = [task.training, task.shipped, *task.judged.values()]
         stored = np.concatenate([x for x, _ in parts]).transpose(0, 2, 3, 1)
-        samples = Samples(
-            {simulate.network_inputs(firmware.graph)[0]: np.ascontiguousarray(stored, np.float32)},
-            np.concatenate([y for _, y in parts]),
-        )
-        starts = np.cumsum([0, *(len(y) for _, y in parts)])
-        looks = [Record(EVALUATE, index) for index in range(starts[2], starts[-1])]
+        labels = np.concatenate([y for _, y in parts])
+        inputs = {simulate.network_inputs(firmware.graph)[0]: np.ascontiguousarray(stored, np.float32)}
         own, known = len(task.training[1]), len(task.shipped[1])
-        order = np.random.default_rng(0).permutation(known)
-        steps = [
-            Record(
-                STEP, (step // (1 + REHEARSED)) % own if step % (1 + REHEARSED) == 0 else own + int(order[step % known])
-            )
-            for step in range(args.steps)
-        ]
+        judged = np.arange(own + known, len(labels))
+        looks = [Record(INFER, int(index)) for index in judged]
+        steps = steps_of(own, known, args.steps)
         config = derive.configuration(lr=args.lr, momentum=args.momentum)
-        made = simulate.run(firmware, samples, [*looks, *steps, *looks], config)
-    assert samples.labels is not None
-    right = np.array(
-        [
-            row["predicted"] == samples.labels[record.sample]
-            for row, record in zip(made.rows, [*looks, *steps, *looks], strict=True)
-        ]
-    )
-    memory = report["training"]["memory"]
+        made = simulate.run(firmware, Samples(inputs, labels), [*looks, *steps, Record(COMMIT), *looks], config)
+        built = simulate.inference_graph(firmware)
+        graphs = [built, simulate.committed_graph(firmware, made.parameters)]
+    outputs = np.split(made.inferred[built.outputs[0]], 2)
+    given = quantize_inputs(built, Samples(inputs, labels).subset(judged))
+    for graph, found in zip(graphs, outputs, strict=True):
+        if not np.array_equal(found, reference.run(graph, given)[graph.outputs[0]]):
+            raise EdgeqError("the firmware's outputs differ from the reference's; this is a fault of edgeq")
+    memory, commit = report["training"]["memory"], report["training"]["commit"]
     print(
-        f"{args.board}, {args.train}, {args.steps} steps: {report['training']['parameters']:,} parameters, "
-        f"{memory['ram_bytes']:,} bytes of RAM"
+        f"{args.board}, {args.train}, {args.steps} steps, rate {args.lr}: "
+        f"{report['training']['parameters']:,} parameters, {memory['ram_bytes']:,} bytes of RAM, of which "
+        f"{commit['bytes']:,} stay for the int8 model"
     )
+    right = [array.reshape(len(judged), -1).argmax(axis=1) == labels[judged] for array in outputs]
     at = 0
-    for name, (_, labels) in task.judged.items():
-        before, after = (
-            100 * right[offset + at : offset + at + len(labels)].mean() for offset in (0, len(looks) + len(steps))
-        )
-        print(f"{name}: {before:.2f} % before, {after:.2f} % after, of {len(labels)} clips")
-        at += len(labels)
+    for what, (_, expected) in task.judged.items():
+        before, after = (100 * hits[at : at + len(expected)].mean() for hits in right)
+        print(f"{what}: int8 {before:.2f} % as built, {after:.2f} % after the commit, of {len(expected)} clips")
+        at += len(expected)
 
 
 def main() -> int:
@@ -200,7 +229,9 @@ def main() -> int:
     try:
         clips = load(args.data)
         by_word = args.word is not None
-        task = word_task(clips, args.word, args.others) if by_word else speaker_task(clips, args.speaker, args.others)
+        args.lr = args.lr or (WORD_RATE if by_word else SPEAKER_RATE)
+        args.steps = args.steps or (WORD_STEPS if by_word else SPEAKER_STEPS)
+        task = word_task(clips, args.word, args.group) if by_word else speaker_task(clips, args.speaker, args.group)
         adapt(args, task)
     except (DataMissingError, EdgeqError) as error:
         print(f"personalise.py: {error}", file=sys.stderr)

@@ -12,7 +12,7 @@ from edgeq import pipeline, stepwise
 from edgeq.boards import load_board
 from edgeq.build import make
 from edgeq.emit.firmware import EmitOptions, emit
-from edgeq.emit.training import wrapping
+from edgeq.emit.training import Beside, wrapping
 from edgeq.firmware_folder import FirmwareFolder, open_folder
 from edgeq.ir import verify
 from edgeq.ir.graph import Graph
@@ -21,9 +21,10 @@ from edgeq.ops import step_control
 from edgeq.plan.arena import Plan, plan
 from edgeq.quantize.data import Samples
 from edgeq.simulate.session import RunOptions, run_samples
-from edgeq.train import curve, derive, recompute, simulate, torch_mirror
+from edgeq.train import commit, curve, derive, recompute, simulate, torch_mirror
+from edgeq.train.commit import Commit
 from edgeq.train.derive import TrainingGraph
-from edgeq.train.simulate import COMMIT, EVALUATE, ROLLBACK, STEP, Record
+from edgeq.train.simulate import EVALUATE, KEEP, ROLLBACK, STEP, Record
 from tests.tools import require_board
 from tests.train import networks
 
@@ -31,11 +32,16 @@ BOARDS = ["host", *(pytest.param(name, marks=pytest.mark.qemu) for name in ("ris
 STEPS = 6
 
 
-def built(training: TrainingGraph, board: str, folder: Path) -> FirmwareFolder:
+def built(training: TrainingGraph, board: str, folder: Path, inference: Graph | None = None) -> FirmwareFolder:
+    """`inference`: the int8 model to commit to."""
     program, arena = pipeline.trained_program(training, load_board(board))
+    beside = Beside(Commit(training.graph, {}, "none was built"), program, arena)
+    if inference is not None:
+        found = commit.prepared(inference, training.sources)
+        beside = Beside(found, *pipeline.arrange(found.graph, program.board))
     folder.mkdir()
     source = {"file": "x", "sha256": ""}
-    emit(program, arena, folder, EmitOptions("speed", "fp32", source, wrapping(training, "small")))
+    emit(program, arena, folder, EmitOptions("speed", "fp32", source, wrapping(training, "small", beside)))
     make.build(folder, program.board)
     return open_folder(folder)
 
@@ -133,12 +139,12 @@ def test_gradients_are_clipped(tmp_path: Path) -> None:
         np.testing.assert_allclose(made.parameters[name], array, atol=1e-6)
 
 
-def test_evaluation_commit_and_rollback(tmp_path: Path) -> None:
+def test_evaluation_and_rollback(tmp_path: Path) -> None:
     require_board("host")
     firmware = built(networks.derived(networks.small(), "fp32,all,momentum"), "host", tmp_path / "train")
     samples, config = samples_of(firmware, 3), derive.configuration(lr=0.05, momentum=0.9)
     look, step = Record(EVALUATE, 2), Record(STEP, 0)
-    records = [look, step, look, Record(COMMIT), step, look, Record(ROLLBACK), look, step, look]
+    records = [look, step, look, Record(KEEP), step, look, Record(ROLLBACK), look, step, look]
     made = simulate.run(firmware, samples, records, config)
     loss = {index: made.rows["loss"][index] for index, record in enumerate(records) if record is look}
     assert loss[0] != loss[2] != loss[5]
