@@ -15,7 +15,7 @@ from edgeq.quantize.observe import LEVELS, Choice, Histogram, chosen_range, extr
 from edgeq.quantize.precision import INT8, PRECISIONS
 from edgeq.quantize.recipe import Method, Recipe, Rule
 from edgeq.quantize.weights import has_real_weights
-from edgeq.search.work import Picks
+from edgeq.search.work import Picks, Settings
 
 #: precisions that a search chooses among unless told otherwise: all that leave activations in int8, but for powers of
 #: two, which take the bytes of int4 and have fewer levels where weights are large
@@ -50,14 +50,16 @@ def options_of(graph: Graph, found: Mapping[str, Histogram], precisions: Sequenc
     return {layer: tuple(name for name in precisions if layer not in kept[name]) or (INT8,) for layer in layers}
 
 
-def quantizations_of(graph: Graph, found: Mapping[str, Histogram]) -> dict[str, dict[str, Quantization]]:
+def quantizations_of(
+    graph: Graph, found: Mapping[str, Histogram], observer: str = Method.observer
+) -> dict[str, dict[str, Quantization]]:
     """Type of activations -> activation -> how a network that is all in that type stores it, with the ranges of the
-    default observer."""
+    observer."""
     made = {}
     for dtype in LEVELS:
         ranges = {
             name: chosen_range(
-                histogram, Choice(Method.observer, Method.percentile, dtype) if name in graph.tensors else Choice()
+                histogram, Choice(observer, Method.percentile, dtype) if name in graph.tensors else Choice()
             )
             for name, histogram in found.items()
         }
@@ -66,11 +68,14 @@ def quantizations_of(graph: Graph, found: Mapping[str, Histogram]) -> dict[str, 
     return made
 
 
-def recipe_of(picks: Picks, roundings: Mapping[str, str], bias_correction: bool) -> Recipe:
-    """The recipe of a choice; `roundings`: layer -> how its weights are rounded."""
-    rules = tuple(
-        Rule(_exactly(layer), None, {"precision": name, "weights": roundings[layer]}) for layer, name in picks.items()
-    )
+def recipe_of(picks: Picks, settings: Settings, bias_correction: bool) -> Recipe:
+    """The recipe of a choice."""
+    changes = {
+        layer: {"precision": precision, "weights": settings.roundings[layer]} for layer, precision in picks.items()
+    }
+    for layer, observer in settings.observers.items():
+        changes[layer] = {**changes.get(layer, {}), "observer": observer}
+    rules = tuple(Rule(_exactly(layer), None, change) for layer, change in changes.items())
     return Recipe(Method(), rules, bias_correction=bias_correction, source="edgeq search")
 
 

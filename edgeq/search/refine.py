@@ -4,6 +4,9 @@ minimises, is not the error of all layers together, least of all at 2 bits.
 For every limit there are several starts: the program's choices for sums of powers of the errors (a higher power shuns
 the worst layers more), and the uniform recipes that keep to the limit. From the best one a local search goes on to
 choices in which one or two layers differ, those first that the program's sums promise most of, while errors fall.
+
+How weights are rounded and what ranges activations have costs no byte: of a choice that is to be built, one after the
+other is changed while the network's error falls (`tuned`).
 """
 
 from __future__ import annotations
@@ -12,16 +15,19 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from edgeq import reference
+from edgeq import ops, reference
 from edgeq.ir.graph import Graph
+from edgeq.ops.weight_types import INT8 as BYTES
+from edgeq.ops.weight_types import TYPES
 from edgeq.quantize.bias_correction import with_corrected_biases
 from edgeq.quantize.data import dequantize, to_integers
+from edgeq.quantize.observe import OBSERVERS
 from edgeq.quantize.precision import INT8, PRECISIONS
 from edgeq.search.front import Front
 from edgeq.search.output_error import squared_error, with_weights
 from edgeq.search.program import Room
-from edgeq.search.sensitivity import node_of, rounded
-from edgeq.search.work import Picks, Work
+from edgeq.search.sensitivity import FEW_BITS, ROUNDINGS, node_of, rounded
+from edgeq.search.work import Picks, Settings, Work
 
 #: powers of the layers' errors that are summed
 POWERS = (1.0, 1.5, 2.0)
@@ -32,13 +38,42 @@ MOVES, NEIGHBOURS = 6, 8
 Errors = Callable[[Sequence[Picks]], Sequence[float]]
 
 
-def network_error(work: Work, picks: Picks, roundings: Mapping[str, str]) -> dict[str, Any]:
+def network_error(work: Work, picks: Picks, settings: Settings) -> dict[str, Any]:
     """The error of the outputs on `subset` with all layers quantized by the choice, biases corrected one after the
     other where recipes have that, and every activation rounded."""
-    chosen, graph = dict(work.quantizations[INT8]), work.graph
+    return {"error": _error(work, picks, settings)}
+
+
+def tuned(work: Work, picks: Picks, settings: Settings) -> dict[str, Any]:
+    """Roundings and observers from these on, and the error that they end at: every layer's rounding in turn, then every
+    activation's observer, is the one with the least error, the others as they are."""
+    best, error = settings, _error(work, picks, settings)
     for layer, precision in picks.items():
-        output, item = node_of(graph, layer).output, rounded(work, layer, precision, roundings[layer])
-        chosen[output] = work.quantizations[PRECISIONS[precision].activations][output]
+        for rounding in ROUNDINGS if TYPES[PRECISIONS[precision].weights] is BYTES else FEW_BITS:
+            best, error = _better(work, picks, (best, error), best.with_rounding(layer, rounding))
+    for node in work.graph.nodes:
+        if ops.get(node.op).requantizes_to_any_scale():
+            for observer in OBSERVERS:
+                best, error = _better(work, picks, (best, error), best.with_observer(node.name, observer))
+    return {"roundings": dict(best.roundings), "observers": dict(best.observers), "error": error}
+
+
+def _better(work: Work, picks: Picks, known: tuple[Settings, float], other: Settings) -> tuple[Settings, float]:
+    if other == known[0]:
+        return known
+    error = _error(work, picks, other)
+    return (other, error) if error < known[1] else known
+
+
+def _error(work: Work, picks: Picks, settings: Settings) -> float:
+    precisions = {node.name: PRECISIONS[picks.get(node.name, INT8)] for node in work.graph.nodes}
+    chosen, graph = dict(work.quantized(INT8)), work.graph
+    for node in work.graph.nodes:
+        found = work.quantized(precisions[node.name].activations, settings.observer(node.name))
+        free = ops.get(node.op).requantizes_to_any_scale()
+        chosen.update({name: found[name] if free else chosen[node.inputs[0]] for name in node.outputs})
+    for layer, precision in picks.items():
+        item = rounded(work, layer, precision, settings.roundings[layer])
         graph = with_weights(graph, node_of(graph, layer), item.weights, item.bias)
     if work.corrects_biases:
         graph = with_corrected_biases(work.graph, work.subset.inputs, chosen, graph)
@@ -47,7 +82,7 @@ def network_error(work: Work, picks: Picks, roundings: Mapping[str, str]) -> dic
         scale, zero_point = float(chosen[name].scale[0]), chosen[name].zero_point
         return dequantize(to_integers(values, scale, zero_point, chosen[name].dtype), scale, zero_point)
 
-    return {"error": squared_error(work.exact, _outputs(graph, work, stored))}
+    return squared_error(work.exact, _outputs(graph, work, stored))
 
 
 def _outputs(graph: Graph, work: Work, stored: Callable[[str, Any], Any]) -> Mapping[str, Any]:

@@ -25,11 +25,11 @@ RESOURCES = (
 
 @dataclass(frozen=True)
 class Row:
-    """One recipe and its precision of every layer, what judging found, what the program had predicted. `uniform`: the
-    precision that it has wherever it can be had; `named`: it is the one that `--quant` knows by that name, without the
-    search's roundings. `pareto`: no other row within the budget is as good in everything and better in something.
-    `better_than`, `nearer_than`: uniform rows with as much flash or more, and less accuracy or a larger error of the
-    outputs on evaluation data."""
+    """One recipe (its rules begin with those of the layers in `picks`) and its precision of every layer, what judging
+    found, what the program had predicted. `uniform`: the precision that it has wherever it can be had; `named`: it is
+    the one that `--quant` knows by that name, without the search's roundings. `pareto`: no other row within the budget
+    is as good in everything and better in something. `better_than`, `nearer_than`: uniform rows with as much flash or
+    more, and less accuracy or a larger error of the outputs on evaluation data."""
 
     picks: Mapping[str, str]
     recipe: Recipe
@@ -58,7 +58,7 @@ class Row:
         """Layer -> how its weights are rounded."""
         if self.named:
             return {layer: Method(precision).rounding for layer, precision in self.picks.items()}
-        return {layer: rule.changes["weights"] for layer, rule in zip(self.picks, self.recipe.rules, strict=True)}
+        return {layer: rule.changes["weights"] for layer, rule in zip(self.picks, self.recipe.rules, strict=False)}
 
     @property
     def summary(self) -> str:
@@ -150,23 +150,21 @@ class SearchResult:
         }
 
 
-def ranked(rows: Iterable[Row], uniform: Mapping[str, Mapping[str, str]], limits: Limits) -> list[Row]:
-    """The rows that fit the board, by flash, with names, and what is said of each. `uniform`: precision -> picks.
-    Rows that are not uniform and exceed the limits are left out. Raises EdgeqError, with the smallest found, where none
-    keeps to the limits."""
+def ranked(rows: Iterable[Row], limits: Limits) -> list[Row]:
+    """The rows that fit the board, by flash, with names, and what is said of each. Rows that are not uniform and exceed
+    the limits are left out. Raises EdgeqError, with the smallest found, where none keeps to the limits."""
     found = sorted(
         (row for row in rows if row.judged["problem"] is None),
         key=lambda row: (row.judged["flash_bytes"], row.judged["accuracy"], sorted(row.picks.items())),
     )
     named: list[Row] = []
     for row in found:
-        is_uniform = next((name for name, picks in uniform.items() if dict(picks) == dict(row.picks)), None)
         fits = _fits(row, limits)
-        if fits or is_uniform is not None:
+        if fits or row.uniform is not None:
             number = 1 + sum(other.uniform is None for other in named)
             kind = "quant" if row.named else "uniform"
-            name = f"point{number}" if is_uniform is None else f"{kind}-{is_uniform}"
-            named.append(replace(row, name=name, uniform=is_uniform, within_budget=fits))
+            name = f"point{number}" if row.uniform is None else f"{kind}-{row.uniform}"
+            named.append(replace(row, name=name, within_budget=fits))
     if not any(row.within_budget for row in named):
         raise _unmet(found, limits)
     within = [row for row in named if row.within_budget]

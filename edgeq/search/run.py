@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from edgeq.errors import EdgeqError
 from edgeq.frontend.load import check as check_source
 from edgeq.observer import Observer
 from edgeq.quantize.data import Samples, load_samples, require_file, require_float
-from edgeq.quantize.observe import histograms
+from edgeq.quantize.observe import OBSERVERS, histograms
 from edgeq.quantize.recipe import Recipe, load_recipe
 from edgeq.search import cache, refine
 from edgeq.search.costs import costs
@@ -29,7 +29,7 @@ from edgeq.search.result import RESOURCES as KEYS
 from edgeq.search.result import Row, SearchResult, ranked
 from edgeq.search.sensitivity import sensitivity
 from edgeq.search.state import State
-from edgeq.search.work import Picks, Work
+from edgeq.search.work import Picks, Settings, Work
 from edgeq.search.workers import Results, Step, Workers, workers
 from edgeq.simulate.qemu import require_simulator
 
@@ -82,7 +82,7 @@ def _work(options: SearchOptions) -> Work:
         calibration,
         evaluation,
         options_of(graph, found, options.precisions),
-        quantizations_of(graph, found),
+        {observer: quantizations_of(graph, found, observer) for observer in OBSERVERS},
         {"file": options.source.path.name, "sha256": _sha256(options.source.path)},
     )
 
@@ -114,24 +114,30 @@ class _Search:
         self._limits = limits_on(options.board, options.budget or Budget())
         self._sensitivities: Results = {}
         self._costs: Results = {}
-        self._judged: dict[str, Row] = {}
 
     def rows(self) -> list[Row]:
         """Uniform recipes and the choices, judged, by flash. Raises EdgeqError where none keeps to the budget."""
         self._measure()
         uniform = {name: self._work.recipe(name) for name in self._precisions()}
-        judged = self._judge("uniform recipes", list(uniform.values()))
+        judged = self._judge("uniform recipes", {name: (picks, self._plain(picks)) for name, picks in uniform.items()})
+        even = [
+            Row(picks, self._recipe(picks, self._plain(picks)), judged[name], uniform=name)
+            for name, picks in uniform.items()
+        ]
         named = self._named(uniform)
-        front = Front(self._program_options(), self._limits, self._other(list(uniform.values()), judged))
-        self._choose(front, list(uniform.values()), judged)
-        rows = [replace(row, predicted=front.predicted(row.picks)) for row in [*named, *self._judged.values()]]
-        return ranked(rows, uniform, self._limits)
+        front = Front(self._program_options(), self._limits, self._other(even))
+        points = self._choose(front, even)
+        rows = [replace(row, predicted=front.predicted(row.picks)) for row in [*named, *even, *points]]
+        return ranked(rows, self._limits)
 
     def _named(self, uniform: Mapping[str, Picks]) -> list[Row]:
         """The recipes as --quant knows them, for comparison: with its roundings, without bias correction."""
         steps = {name: _judging(load_recipe(name)) for name in uniform}
         found = self._team.results("recipes as --quant has them", list(steps.values()))
-        return [Row(picks, load_recipe(name), found[steps[name].key], named=True) for name, picks in uniform.items()]
+        return [
+            Row(picks, load_recipe(name), found[steps[name].key], uniform=name, named=True)
+            for name, picks in uniform.items()
+        ]
 
     def _precisions(self) -> list[str]:
         return list(dict.fromkeys(name for options in self._work.options.values() for name in options))
@@ -173,73 +179,87 @@ class _Search:
             cost["live_bytes"],
         )
 
-    def _judge(self, text: str, choices: Sequence[Mapping[str, str]]) -> Results:
-        recipes = {
-            refine.key(picks): recipe_of(picks, self._roundings(picks), self._work.corrects_biases) for picks in choices
-        }
-        steps = {name: _judging(recipe) for name, recipe in recipes.items()}
+    def _plain(self, picks: Picks) -> Settings:
+        """Every layer's best rounding, ranges by the default observer."""
+        return Settings({layer: self._sensitivity(layer, name)["rounding"] for layer, name in picks.items()})
+
+    def _recipe(self, picks: Picks, settings: Settings) -> Recipe:
+        return recipe_of(picks, settings, self._work.corrects_biases)
+
+    def _judge(self, text: str, choices: Mapping[str, tuple[Picks, Settings]]) -> Results:
+        """Choices by name -> what judging them found."""
+        steps = {name: _judging(self._recipe(*choice)) for name, choice in choices.items()}
         results = self._team.results(text, list(steps.values()))
-        for picks in choices:
-            name = refine.key(picks)
-            self._judged.setdefault(name, Row(dict(picks), recipes[name], results[steps[name].key]))
         return {name: results[step.key] for name, step in steps.items()}
 
-    def _other(self, uniform: Sequence[Mapping[str, str]], judged: Results) -> Total:
+    def _other(self, even: Sequence[Row]) -> Total:
         """What a firmware takes beside what the options tell, from the first uniform one that fits the board."""
         alone = Front(self._program_options(), self._limits, NOTHING)
-        for picks in uniform:
-            found = judged[refine.key(picks)]
-            if found["problem"] is None:
-                own = alone.predicted(picks)
+        for row in even:
+            if row.judged["problem"] is None:
+                own = alone.predicted(row.picks)
                 return Total(
                     0.0,
-                    found["flash_bytes"] - own.flash_bytes,
-                    found["other_cycles"],
-                    found["ram_bytes"] - own.live_bytes,
+                    row.judged["flash_bytes"] - own.flash_bytes,
+                    row.judged["other_cycles"],
+                    row.judged["ram_bytes"] - own.live_bytes,
                 )
         return Total(0.0, OTHER_CODE_BYTES, 0, 0)
 
-    def _choose(self, front: Front, uniform: Sequence[Mapping[str, str]], judged: Results) -> None:
-        """Judges the best choice within each target, and within what each uniform recipe takes; those that turn out to
+    def _choose(self, front: Front, even: Sequence[Row]) -> list[Row]:
+        """The best choice within each target, and within what each uniform recipe takes, judged; those that turn out to
         exceed the budget, or that recipe, are made again with as much less room."""
         targets = front.targets(self._sweep, self._options.points)
         most: dict[float, float] = {}
-        for picks in uniform:
-            own = judged[refine.key(picks)].get(self._swept)
+        for row in even:
+            own = row.judged.get(self._swept)
             if own is not None:
-                most[front.amount(self._sweep, picks)] = own
+                most[front.amount(self._sweep, row.picks)] = own
         targets += most
         wanted = {target: Room(0, 0, 0) for target in targets}
         extra: list[Picks] = list(self._closed_form(front))
+        points: dict[str, Row] = {}
         for _ in range(ROUNDS):
             rooms = {target: front.room(self._sweep, target, less) for target, less in wanted.items()}
-            picked = refine.choices(front, rooms, uniform, self._network_errors)
+            picked = refine.choices(front, rooms, [row.picks for row in even], self._network_errors)
             if wanted and not picked:
                 extra += [front.least(name) for name in RESOURCES]
             distinct = {refine.key(picks): picks for picks in [*picked.values(), *extra]}
             if not distinct:
-                return
-            results, extra = self._judge("points", list(distinct.values())), []
+                break
+            choices = self._tuned(distinct)
+            results, extra = self._judge("points", choices), []
+            for name, (picks, settings) in choices.items():
+                points[name] = Row(dict(picks), self._recipe(picks, settings), results[name])
             excess = {
                 target: self._excess(results[refine.key(picks)], most.get(target, float("inf")))
                 for target, picks in picked.items()
             }
             wanted = {target: _sum(wanted[target], more) for target, more in excess.items() if more != Room(0, 0, 0)}
+        return list(points.values())
+
+    def _tuned(self, distinct: Mapping[str, Picks]) -> dict[str, tuple[Picks, Settings]]:
+        """The choices with roundings and observers of their own."""
+        steps = {name: self._step("tuned", refine.tuned, picks) for name, picks in distinct.items()}
+        found = self._team.results("roundings and ranges of points", list(steps.values()))
+        made = {name: found[step.key] for name, step in steps.items()}
+        return {
+            name: (picks, Settings(made[name]["roundings"], made[name]["observers"]))
+            for name, picks in distinct.items()
+        }
 
     def _network_errors(self, choices: Sequence[Picks]) -> list[float]:
         """Those of the outputs with all layers quantized."""
-        steps = []
-        for picks in choices:
-            roundings = self._roundings(picks)
-            text = f"network {json.dumps([dict(picks), roundings], sort_keys=True)}"
-            steps.append(Step(text, refine.network_error, (dict(picks), roundings)))
+        steps = [self._step("network", refine.network_error, picks) for picks in choices]
         if not steps:
             return []
         found = self._team.results("choices as whole networks", steps)
         return [found[step.key]["error"] for step in steps]
 
-    def _roundings(self, picks: Picks) -> dict[str, str]:
-        return {layer: self._sensitivity(layer, name)["rounding"] for layer, name in picks.items()}
+    def _step(self, what: str, function: Callable[..., dict[str, Any]], picks: Picks) -> Step:
+        settings = self._plain(picks)
+        text = f"{what} {json.dumps([dict(picks), dict(settings.roundings)], sort_keys=True)}"
+        return Step(text, function, (dict(picks), settings))
 
     def _closed_form(self, front: Front) -> list[dict[str, str]]:
         """BAQ's own allocations, where it was asked for."""

@@ -42,7 +42,7 @@ def node_of(graph: Graph, layer: str) -> Node:
 
 def _by_output(work: Work, layer: Node, precision: str) -> dict[str, Any]:
     """The rounding with the least measured error."""
-    stored = work.quantizations[PRECISIONS[precision].activations][layer.output]
+    stored = work.quantized(PRECISIONS[precision].activations)[layer.output]
     found = [
         (output_error(work.graph, layer, item.weights, item.bias, stored, work.subset.inputs, work.exact), name)
         for name, item in _distinct(rounded_weights(work, layer, precision)).items()
@@ -89,7 +89,7 @@ def rounded_weights(
 def rounded(work: Work, name: str, precision: str, method: str) -> Rounded:
     """The layer's weights in that precision; kept, since a search needs them again and again."""
     stored, layer = TYPES[PRECISIONS[precision].weights], node_of(work.graph, name)
-    chosen = work.quantizations[PRECISIONS[precision].activations]
+    chosen = work.quantized(PRECISIONS[precision].activations)
     weights, bias = rounding.integer_weights(work.graph, layer, method, stored, chosen, _moments(work, layer))
     return Rounded(weights, _corrected(work, layer, weights, bias))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copyreg
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -16,12 +16,35 @@ from edgeq.boards import Board
 from edgeq.ir.graph import Graph, Quantization
 from edgeq.quantize.data import Samples
 from edgeq.quantize.precision import INT8, PRECISIONS
+from edgeq.quantize.recipe import Method
 
 #: calibration samples that sensitivities are measured on
 SAMPLES = 128
 
 #: layer -> precision
 Picks = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a choice's recipe says beside precisions: layer -> rounding of its weights; layer -> observer of what it
+    makes, where that is not the default."""
+
+    roundings: Mapping[str, str]
+    observers: Mapping[str, str] = field(default_factory=dict)
+
+    def observer(self, layer: str) -> str:
+        """Of a layer's outputs."""
+        return self.observers.get(layer, Method.observer)
+
+    def with_rounding(self, layer: str, rounding: str) -> Settings:
+        """The same with another rounding of one layer."""
+        return replace(self, roundings={**self.roundings, layer: rounding})
+
+    def with_observer(self, layer: str, observer: str) -> Settings:
+        """The same with another observer of one layer."""
+        kept = {name: known for name, known in self.observers.items() if name != layer}
+        return replace(self, observers=kept if observer == Method.observer else {**kept, layer: observer})
 
 
 def _proxy(values: dict[Any, Any]) -> MappingProxyType[Any, Any]:
@@ -38,15 +61,15 @@ copyreg.pickle(MappingProxyType, _of_proxy)  # graphs hold read-only mappings
 @dataclass(frozen=True, eq=False)
 class Work:
     """`graph`: float, canonical. `options`: layer -> the precisions that it can have, in the order asked for.
-    `quantizations`: type of activations -> activation -> how it is stored in that type. `source`: the model's file, for
-    the manifests of builds."""
+    `quantizations`: observer -> type of activations -> activation -> how it is stored in that type. `source`: the
+    model's file, for the manifests of builds."""
 
     graph: Graph
     board: Board
     calibration: Samples
     evaluation: Samples
     options: Mapping[str, tuple[str, ...]]
-    quantizations: Mapping[str, Mapping[str, Quantization]]
+    quantizations: Mapping[str, Mapping[str, Mapping[str, Quantization]]]
     source: dict[str, str]
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
@@ -66,6 +89,10 @@ class Work:
     def expected(self) -> dict[str, np.ndarray]:
         """Outputs of the float network on `evaluation`."""
         return reference.run(self.graph, self.evaluation.inputs)
+
+    def quantized(self, dtype: str, observer: str = Method.observer) -> Mapping[str, Quantization]:
+        """Activation -> how it is stored in that type with the observer's range."""
+        return self.quantizations[observer][dtype]
 
     @property
     def corrects_biases(self) -> bool:

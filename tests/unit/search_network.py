@@ -12,7 +12,7 @@ from edgeq import reference
 from edgeq.boards import load_board
 from edgeq.ir.graph import Graph
 from edgeq.quantize.data import Samples
-from edgeq.quantize.observe import histograms
+from edgeq.quantize.observe import OBSERVERS, histograms
 from edgeq.search.options import options_of, quantizations_of
 from edgeq.search.work import Work
 from tests.unit.test_import import imported
@@ -72,6 +72,6 @@ def work(precisions: tuple[str, ...], board: str = "cortex-m4") -> Work:
         calibration,
         Samples({name: evaluation}, exact.argmax(axis=1)),
         options_of(graph, found, precisions),
-        quantizations_of(graph, found),
+        {observer: quantizations_of(graph, found, observer) for observer in OBSERVERS},
         {"file": "small", "sha256": ""},
     )

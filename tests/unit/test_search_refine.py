@@ -10,13 +10,14 @@ import pytest
 
 from edgeq import pipeline
 from edgeq.budget import Limits
+from edgeq.quantize.observe import OBSERVERS
 from edgeq.search import refine
 from edgeq.search.front import Front
 from edgeq.search.options import recipe_of
 from edgeq.search.output_error import squared_error
 from edgeq.search.points import outputs_of
 from edgeq.search.program import NOTHING, Option, Room
-from edgeq.search.work import Picks
+from edgeq.search.work import Picks, Settings
 from tests.unit.search_network import work
 
 
@@ -24,10 +25,24 @@ def test_the_error_of_the_network_is_that_of_the_integers() -> None:
     job = work(("int8", "int4", "ternary"))
     for precision in ("int8", "int4", "ternary"):
         picks = job.uniform(precision)
-        roundings = dict.fromkeys(picks, "gptq")
-        integer = pipeline.quantize(job.graph, job.calibration, recipe_of(picks, roundings, job.corrects_biases))
+        settings = Settings(dict.fromkeys(picks, "gptq"), dict.fromkeys(list(picks)[:1], "minmax"))
+        integer = pipeline.quantize(job.graph, job.calibration, recipe_of(picks, settings, job.corrects_biases))
         judged = squared_error(job.exact, outputs_of(integer, job.subset))
-        assert refine.network_error(job, picks, roundings)["error"] == pytest.approx(judged, rel=0.05), precision
+        assert refine.network_error(job, picks, settings)["error"] == pytest.approx(judged, rel=0.05), precision
+
+
+def test_tuning_lessens_the_error_and_says_by_how_much() -> None:
+    """From bad settings; the result is one that no other observer of a layer improves."""
+    job = work(("int8", "int4"))
+    picks = job.uniform("int4")
+    first = Settings(dict.fromkeys(picks, "omse"), dict.fromkeys(picks, "percentile"))
+    made = refine.tuned(job, picks, first)
+    found = Settings(made["roundings"], made["observers"])
+    assert made["error"] == refine.network_error(job, picks, found)["error"]
+    assert made["error"] < refine.network_error(job, picks, first)["error"]
+    last = job.graph.nodes[-1].name
+    for observer in OBSERVERS:
+        assert refine.network_error(job, picks, found.with_observer(last, observer))["error"] >= made["error"]
 
 
 def test_errors_that_do_not_add_up() -> None:

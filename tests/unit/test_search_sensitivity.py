@@ -125,7 +125,7 @@ def test_fewer_bits_cost_more(measure: str) -> None:
 def test_hessian_tells_the_order_of_what_is_measured() -> None:
     """At 4 bits the estimate is within a factor of 4 of the measured error of weights alone."""
     job = work(("int4",))
-    fine = job.quantizations["int16"]
+    fine = job.quantized("int16")
     for layer in job.options:
         node = node_of(job.graph, layer)
         item = rounded_weights(job, node, "int4", ("omse",))["omse"]

@@ -27,7 +27,7 @@ from edgeq.search.options import DEFAULT, parse_precisions, recipe_of
 from edgeq.search.result import Row, ranked
 from edgeq.search.sensitivity import sensitivity
 from edgeq.search.state import State
-from edgeq.search.work import Work
+from edgeq.search.work import Settings, Work
 from edgeq.search.workers import Step, workers
 from tests.unit.search_network import work
 
@@ -77,7 +77,7 @@ def test_cache_under_many_writers() -> None:
 
 def test_layers_with_the_same_work_share_a_key(small: Work) -> None:
     def keys(precision: str, board: str = "cortex-m4") -> dict[str, str]:
-        recipe = recipe_of(small.uniform(precision), dict.fromkeys(small.options, "omse"), False)
+        recipe = recipe_of(small.uniform(precision), Settings(dict.fromkeys(small.options, "omse")), False)
         program = lower(quantize(small.graph, small.subset, recipe), load_board(board))
         return {layer.node.name: layer_key(program, layer) for layer in program.layers}
 
@@ -195,7 +195,8 @@ def test_precisions_that_are_not_there(text: str, words: str) -> None:
 def test_recipe_files_are_the_recipe(small: Work, tmp_path: Path) -> None:
     picks = {layer: options[index % len(options)] for index, (layer, options) in enumerate(small.options.items())}
     roundings = dict(zip(picks, ("gptq", "omse") * 9, strict=False))
-    recipe = recipe_of(picks, roundings, bias_correction=True)
+    observers = dict.fromkeys(list(picks)[:2], "minmax")
+    recipe = recipe_of(picks, Settings(roundings, observers), bias_correction=True)
     path = tmp_path / "point.toml"
     path.write_text(render("report/recipe.toml.j2", recipe=recipe, row=Row(picks, recipe, {}, name="point1")))
     loaded = load_recipe(str(path))
@@ -208,7 +209,7 @@ def test_recipe_files_are_the_recipe(small: Work, tmp_path: Path) -> None:
 def test_a_layers_name_is_no_glob(small: Work) -> None:
     nodes = [replace(node, name="a[0]*" if node.name in small.options else node.name) for node in small.graph.nodes[:1]]
     graph = replace(small.graph, nodes=(*nodes, *small.graph.nodes[1:]))
-    recipe = recipe_of({"a[0]*": "int4"}, {"a[0]*": "gptq"}, bias_correction=False)
+    recipe = recipe_of({"a[0]*": "int4"}, Settings({"a[0]*": "gptq"}), bias_correction=False)
     assert recipe.methods(graph)["a[0]*"].precision == "int4"
 
 
@@ -217,10 +218,8 @@ def row(accuracy: float, flash: int, ram: int, cycles: int | None, precision: st
         "accuracy": accuracy, "eval_error": 1 - accuracy ** (2 if named else 1), "flash_bytes": flash, "ram_bytes": ram,
         "est_cycles": cycles, "problem": None,
     }  # fmt: skip
-    return Row({"a": precision, "b": "int8"}, Recipe(), judged, named=named)
-
-
-UNIFORM = {"int8": {"a": "int8", "b": "int8"}}
+    uniform = precision if precision == "int8" else None
+    return Row({"a": precision, "b": "int8"}, Recipe(), judged, uniform=uniform, named=named)
 
 
 def test_rows_are_named_and_ranked() -> None:
@@ -228,13 +227,13 @@ def test_rows_are_named_and_ranked() -> None:
         row(0.9, 100, 10, 50, "int8"), row(0.92, 80, 10, 60, "int4"), row(0.5, 90, 10, 70, "int2"),
         row(0.99, 500, 10, 10, "int16"), row(0.9, 110, 10, 50, "int8", named=True),
     ]  # fmt: skip
-    found = ranked(rows, UNIFORM, Limits(200, 20, 100))
+    found = ranked(rows, Limits(200, 20, 100))
     assert [item.name for item in found] == ["point1", "point2", "uniform-int8", "quant-int8"]
     assert [item.pareto for item in found] == [True, False, True, False]
     assert [item.file for item in found] == ["point1.toml", "point2.toml", "uniform-int8.toml", None]
     assert [item.better_than for item in found] == [("uniform-int8", "quant-int8"), (), (), ()]
     assert [item.nearer_than for item in found] == [("uniform-int8", "quant-int8"), (), ("quant-int8",), ()]
-    over = ranked(rows, UNIFORM, Limits(85, 20, 100))
+    over = ranked(rows, Limits(85, 20, 100))
     assert [(item.name, item.within_budget) for item in over] == [
         ("point1", True),
         ("uniform-int8", False),
@@ -253,13 +252,13 @@ def test_rows_are_named_and_ranked() -> None:
 )
 def test_budgets_that_cannot_be_met(limits: Limits, words: str) -> None:
     with pytest.raises(EdgeqError, match=words):
-        ranked([row(0.9, 100, 10, 50, "int8"), row(0.92, 80, 10, 60, "int4")], UNIFORM, limits)
+        ranked([row(0.9, 100, 10, 50, "int8"), row(0.92, 80, 10, 60, "int4")], limits)
 
 
 def test_what_fits_no_board() -> None:
     judged = {"accuracy": 0.9, "problem": "too big"}
     with pytest.raises(EdgeqError, match="fits the board"):
-        ranked([Row({"a": "int8"}, Recipe(), judged)], UNIFORM, Limits(1, 1))
+        ranked([Row({"a": "int8"}, Recipe(), judged)], Limits(1, 1))
 
 
 def test_work_is_sent_without_what_is_derived(small: Work) -> None:
