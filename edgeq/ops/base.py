@@ -146,7 +146,8 @@ class Operator:
     #: bias; -1: it has none
     weight_axis: int = -1
     weight_input_axis: int = -1
-    #: positions of operands that are indices (int32)
+    #: positions of operands of a type of their own, whatever the layer computes in: indices (int32), samples of a
+    #: recording (int16)
     index_inputs: tuple[int, ...] = ()
     #: values inside the operator whose ranges calibration has to find; `run_float` gives them behind the outputs, and
     #: their ranges are called <node>.<value>
