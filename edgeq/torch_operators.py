@@ -7,12 +7,15 @@ torch.export keeps them whole, and `edgeq build` imports them.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
 from edgeq.audio import FrontEnd
+from edgeq.ir.meaning import MEANING, Meaning
 
 
 def _signs(x: torch.Tensor, threshold: torch.Tensor) -> torch.Tensor:
@@ -37,7 +40,7 @@ def _features(pcm: torch.Tensor, parameters: str) -> torch.Tensor:
     It has no gradient. Its float64 arithmetic is that of edgeq/audio/front_end.py.
     """
     own = FrontEnd.from_json(parameters)
-    x = pcm.to(torch.float64)
+    x = torch.nn.functional.pad(pcm.to(torch.float64), (own.before, 0))
     emphasized = x - own.preemphasis * torch.nn.functional.pad(x, (1, 0))[:, :-1]
     windowed = emphasized.unfold(1, own.frame, own.step) * _constant(own.window_values(), x)
     bins = torch.fft.rfft(windowed, own.fft).abs()
@@ -71,3 +74,19 @@ class FrontEndLayer(torch.nn.Module):
     def forward(self, pcm: torch.Tensor) -> torch.Tensor:
         """Features of the recordings."""
         return front_end(pcm, self.parameters_text)
+
+
+def save(
+    module: torch.nn.Module,
+    example: tuple[torch.Tensor, ...],
+    path: str | os.PathLike[str],
+    labels: Sequence[str] = (),
+    decoding: str = "classes",
+) -> None:
+    """Exports a module (torch.export) into a .pt2 file that carries what its outputs mean: `labels` of the last axis
+    and how they are read, "classes" or "ctc" (label 0 is the blank). The file holds no example input."""
+    program = torch.export.export(module.eval(), example)
+    program.example_inputs = None
+    for node in program.graph.nodes:  # where in a script a layer was called is of no use
+        node.meta.pop("stack_trace", None)
+    torch.export.save(program, path, extra_files={MEANING: Meaning(tuple(labels), decoding).as_json()})

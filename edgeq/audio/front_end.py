@@ -1,6 +1,8 @@
 """What a front end computes, in one record that goes with the model: training, calibration and the firmware read it.
 
-A recording x, in units of full scale, becomes frames of `frame` samples every `step`. Of each frame
+A recording x, in units of full scale, with `before` samples of silence before it, becomes frames of `frame` samples
+every `step`. With frame - step of them a frame ends with every step from the first on, as it does in a stream. Of each
+frame
 
     y[n] = x[n] - preemphasis x[n - 1]          (the sample before the recording is 0)
     X[k] = sum_n w[n] y[n] exp(-2 pi i k n / fft)
@@ -52,6 +54,7 @@ class FrontEnd:
     coefficients: int = 0
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    before: int = 0
 
     def __post_init__(self) -> None:
         size = self.features
@@ -60,6 +63,7 @@ class FrontEnd:
             f"fft {self.fft}": FFTS[0] <= self.fft <= FFTS[1] and self.fft & (self.fft - 1) == 0,
             f"frame {self.frame}": 2 <= self.frame <= self.fft,
             f"step {self.step}": self.step >= 1,
+            f"before {self.before}": 0 <= self.before < self.frame,
             f"preemphasis {self.preemphasis}": 0.0 <= self.preemphasis < 1.0,
             f"window {self.window}": self.window in WINDOWS,
             f"spectrum {self.spectrum}": self.spectrum in SPECTRA,
@@ -86,7 +90,12 @@ class FrontEnd:
 
     def frames(self, samples: int) -> int:
         """How many whole frames a recording has."""
-        return max(0, (samples - self.frame) // self.step + 1)
+        return max(0, (samples + self.before - self.frame) // self.step + 1)
+
+    @property
+    def streams(self) -> bool:
+        """Whether frames of a whole recording are those of a stream."""
+        return self.step <= self.frame and self.before == self.frame - self.step
 
     def window_values(self) -> np.ndarray:
         """float64 [frame]."""

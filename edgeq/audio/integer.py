@@ -22,20 +22,22 @@ from edgeq.audio.tables import (
 )
 
 
-def features(front_end: FrontEnd, made: Tables, pcm: np.ndarray) -> np.ndarray:
-    """int16 [recordings, samples] -> int64 [recordings, frames, features], within the limits of `made`."""
-    values = logarithms(bands(front_end, made, spectrum(front_end, made, frames(front_end, made, pcm))))
+def features(front_end: FrontEnd, made: Tables, pcm: np.ndarray, lead: int = 0) -> np.ndarray:
+    """int16 [recordings, samples] -> int64 [recordings, frames, features], within the limits of `made`. `lead`: samples
+    before the first frame, of a stream, which are there for what follows them only."""
+    values = logarithms(bands(front_end, made, spectrum(front_end, made, frames(front_end, made, pcm, lead))))
     if made.dct is not None:
         sums = values @ made.dct.T.astype(np.int64)
         values = (sums + (1 << (DCT_BITS - 1))) >> DCT_BITS
     return np.clip((values * made.multipliers + made.biases) >> made.bits, *made.limits)
 
 
-def frames(front_end: FrontEnd, made: Tables, pcm: np.ndarray) -> np.ndarray:
+def frames(front_end: FrontEnd, made: Tables, pcm: np.ndarray, lead: int = 0) -> np.ndarray:
     """int16 [recordings, samples] -> int64 [recordings, frames, fft], 30 bits and a sign, zeros behind the frame."""
-    x = np.pad(pcm.astype(np.int64), ((0, 0), (1, 0)))
+    x = np.pad(pcm.astype(np.int64), ((0, 0), (1 + front_end.before, 0)))
     x = x[:, 1:] - ((x[:, :-1] * made.preemphasis + (1 << 14)) >> 15)
-    count = front_end.frames(pcm.shape[1])
+    x = x[:, lead:]
+    count = front_end.frames(pcm.shape[1] - lead)
     chosen = np.arange(count)[:, None] * front_end.step + np.arange(front_end.frame)
     windowed = (x[:, chosen] * made.window) >> 1
     return np.pad(windowed, ((0, 0), (0, 0), (0, front_end.fft - front_end.frame)))

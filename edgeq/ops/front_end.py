@@ -1,4 +1,5 @@
-"""front_end: a recording, int16 [1, samples], as features [1, frames, features]; attributes are a FrontEnd's fields.
+"""front_end: a recording, int16 [1, samples], as features [1, frames, features]; attributes are a FrontEnd's fields
+and `lead`, how many of the samples come before the first frame, whose pre-emphasis needs one.
 
 edgeq/audio has what is computed: in floating point (floats.py) and in integers (integer.py)."""
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
     from edgeq.quantize.convert import Converter
 
+LEAD = "lead"
 #: how samples are stored; full scale is 1
 SAMPLES = Quantization(np.array([2.0**-15]), 0, dtype="int16")
 
@@ -49,7 +51,11 @@ def _front_end(values: tuple[tuple[str, Any], ...]) -> FrontEnd:
 
 def front_end_of(attributes: Mapping[str, Any]) -> FrontEnd:
     """What a node computes."""
-    return _front_end(tuple(attributes.items()))
+    return _front_end(tuple((key, value) for key, value in attributes.items() if key != LEAD))
+
+
+def _lead(node: Node) -> int:
+    return int(node.attributes.get(LEAD, 0))
 
 
 @lru_cache(maxsize=8)
@@ -111,13 +117,13 @@ class FrontEndOperator(Operator):
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         own = front_end_of(node.attributes)
-        return [(1, own.frames(inputs[0].shape[1]), own.features)]
+        return [(1, own.frames(inputs[0].shape[1] - _lead(node)), own.features)]
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [floats.features(front_end_of(node.attributes), inputs[0]).astype(np.float32)]
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        found = integer.features(front_end_of(node.attributes), tables_of(graph, node), inputs[0])
+        found = integer.features(front_end_of(node.attributes), tables_of(graph, node), inputs[0], _lead(node))
         return [found.astype(graph.tensor(node.output).dtype)]
 
     def quantize(self, converter: Converter, node: Node) -> None:
@@ -133,6 +139,7 @@ class FrontEndOperator(Operator):
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, Any]:
         own, made = front_end_of(node.attributes), tables_of(graph, node)
         return {
+            "offset": _lead(node) - own.before,
             "frame": own.frame,
             "step": own.step,
             "log2_fft": own.fft.bit_length() - 1,

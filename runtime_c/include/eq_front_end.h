@@ -7,7 +7,7 @@
  *           -> log2 in Q16, then the DCT (Q15) if there is one
  *           -> (v * multiplier + bias) >> bits, limited to the output's type
  *
- * input: the samples, behind one another; the one before the first is 0. output: [frames][features].
+ * input: the samples, behind one another; those before the first are 0. output: [frames][features].
  * Work unit of `range`: frames. Scratch: EQ_FRONT_END_SCRATCH_BYTES(fft, bands) a core. Input and output must not
  * overlap. */
 #ifndef EQ_FRONT_END_H
@@ -21,6 +21,7 @@
 typedef enum { EQ_FRONT_END_POWER, EQ_FRONT_END_MAGNITUDE } eq_front_end_spectrum_t;
 
 typedef struct {
+  int32_t offset; /* of the first frame in the input; may be negative */
   int32_t frame; /* samples of a frame, at most fft */
   int32_t step;  /* samples from one frame to the next */
   int32_t log2_fft;

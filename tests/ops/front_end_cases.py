@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from hypothesis import assume
 from hypothesis import strategies as st
@@ -46,11 +46,13 @@ def front_ends(draw: st.DrawFn) -> FrontEnd:
 def front_end_cases(draw: st.DrawFn) -> Case:
     """A few frames of samples anywhere in int16, as int8 or int16."""
     own, count, more = draw(front_ends()), draw(st.integers(1, 4)), draw(st.integers(0, 5))
-    samples = own.frame + (count - 1) * own.step + min(more, own.step - 1)
+    own = replace(own, before=draw(st.sampled_from((0, 1, own.frame - 1))))
+    lead = draw(st.integers(0, 1)) if own.before == 0 else 0
+    samples = lead + own.frame - own.before + (count - 1) * own.step + min(more, own.step - 1)
     dtype, zero_point = draw(st.sampled_from((("int8", -3), ("int16", 0))))
 
     def add(graph: CaseGraph) -> None:
         x = graph.activation((1, samples), 0, 2.0**-15, "int16")
-        graph.node("front_end", [x], zero_point, asdict(own), 0.1 if dtype == "int8" else 0.001, dtype)
+        graph.node("front_end", [x], zero_point, {**asdict(own), "lead": lead}, 0.1 if dtype == "int8" else 0.001, dtype)
 
     return Case(f"front_end {own} {samples} {dtype}", add)

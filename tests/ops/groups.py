@@ -26,7 +26,7 @@ from tests.ops.normalize_cases import (
 )
 from tests.ops.recurrent_cases import recurrent_cases
 from tests.ops.reduction_cases import product_cases, reduction_cases
-from tests.ops.state_cases import push_cases, svdf_cases, widening_cases
+from tests.ops.state_cases import push_cases, slide_cases, svdf_cases, widening_cases
 from tests.ops.stored_cases import stored_cases, wrapping_sum_cases
 from tests.ops.tflite_cases import tflite_add_cases, tflite_softmax_cases
 from tests.ops.truth_cases import compare_cases, select_cases, topk_cases
@@ -64,5 +64,5 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "wide_shapes": softmax_wide_cases() | shaped_wide_cases(),
     "stored": stored_cases() | wrapping_sum_cases(),
     "front_end": front_end_cases(),
-    "states": push_cases() | svdf_cases() | widening_cases(),
+    "states": push_cases() | slide_cases() | svdf_cases() | widening_cases(),
 }

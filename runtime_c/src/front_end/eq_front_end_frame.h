@@ -29,7 +29,6 @@ static inline int32_t eq_front_end_high(int32_t a, int32_t b) { return (int32_t)
 /* Pairs of samples, as complex numbers, go to where decimation in time wants them: the pair's number, its bits the other
  * way round. */
 static inline void eq_front_end_load(const eq_front_end_t *p, const int16_t *input, int32_t at, int32_t *points) {
-  const int16_t *const samples = input + at;
   const int32_t half_bits = p->log2_fft - 1;
   uint32_t place = 0u; /* of the pair, its bits reversed */
   int32_t before = at > 0 ? input[at - 1] : 0;
@@ -37,7 +36,7 @@ static inline void eq_front_end_load(const eq_front_end_t *p, const int16_t *inp
   for (int32_t n = 0; n < p->frame; n += 2) {
     int32_t *const point = points + 2u * place;
     for (int32_t part = 0; part < 2 && n + part < p->frame; part++) {
-      const int32_t x = samples[n + part];
+      const int32_t x = at + n + part < 0 ? 0 : input[at + n + part];
       const int32_t y = x - ((before * p->preemphasis + (1 << 14)) >> 15);
       point[part] = (int32_t)(((int64_t)y * p->window[n + part]) >> 1);
       before = x;
@@ -156,7 +155,7 @@ static inline int32_t eq_front_end_log2(const eq_front_end_t *p, uint64_t value)
 /* Leaves the logarithms of a frame's bands in the scratch memory. */
 static inline void eq_front_end_analyse(const eq_front_end_t *p, const int16_t *input, int32_t frame,
                                         const eq_front_end_scratch_t *parts) {
-  eq_front_end_load(p, input, frame * p->step, parts->points);
+  eq_front_end_load(p, input, p->offset + frame * p->step, parts->points);
   eq_front_end_fft(p, parts->points);
   eq_front_end_bands(p, parts);
   for (int32_t b = 0; b < p->bands; b++) {
