@@ -57,6 +57,13 @@ main.add_command(train_sim)
     "--simulate-samples", type=click.IntRange(1), help="Samples the firmware runs (default: 200; all on the host)."
 )
 @click.option("--train", metavar="SPEC", help="Also generate on-device training: fp16,last:2,sgd or a TOML file.")
+@click.option(
+    "--stream",
+    is_flag=False,
+    flag_value="",
+    metavar="[RULE]",
+    help="Take an endless recording in pieces of any length; RULE: average=8,threshold=0.7,hold=25.",
+)
 @click.option("--no-simulate", is_flag=True, help="Build only.")
 @click.option("--json", "as_json", is_flag=True, help="Print report.json on stdout.")
 @model_options
@@ -71,6 +78,7 @@ def build(
     budget: tuple[str, ...],
     simulate_samples: int | None,
     train: str | None,
+    stream: str | None,
     no_simulate: bool,
     as_json: bool,
     arch: str | None,
@@ -84,6 +92,7 @@ def build(
     from edgeq.boards import load_board
     from edgeq.quantize.recipe import load_recipe
     from edgeq.report import terminal
+    from edgeq.stream import rule as stream_rule
     from edgeq.train import spec as train_spec
 
     board = load_board(board_name)
@@ -100,6 +109,7 @@ def build(
         simulate_samples=simulate_samples,
         budget=budgets.parse(budget),
         train=train_spec.load(train) if train else None,
+        stream=None if stream is None else stream_rule.parse(stream),
     )
     console = stderr()
     report = pipeline.build(options, ConsoleObserver(console)).as_json()

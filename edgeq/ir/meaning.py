@@ -43,3 +43,7 @@ class Meaning:
             return Meaning(tuple(data["labels"]), data["decoding"])
         except (ValueError, TypeError, KeyError) as error:
             raise EdgeqError(f"{MEANING}: can't be read ({error}); write it with edgeq.torch_operators.save") from error
+
+
+#: of networks that say nothing of it
+NO_MEANING = Meaning()

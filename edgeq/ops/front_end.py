@@ -16,6 +16,7 @@ from edgeq.audio import floats, integer, tables
 from edgeq.audio.front_end import FrontEnd
 from edgeq.audio.tables import Tables
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
+from edgeq.ops import slide
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
 
 if TYPE_CHECKING:
@@ -40,8 +41,10 @@ def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
 
 
 def recordings(graph: Graph) -> dict[str, FrontEnd]:
-    """Inputs of a graph that are recordings -> what reads them."""
-    return {node.inputs[0]: front_end_of(node.attributes) for node in graph.nodes if node.op == OP.name}
+    """Inputs of a graph that are recordings, or the next samples of one -> what reads them."""
+    windows = {node.output: node.inputs[1] for node in graph.nodes if node.op == slide.OP.name}
+    heard = {node.inputs[0]: front_end_of(node.attributes) for node in graph.nodes if node.op == OP.name}
+    return {windows.get(name, name): own for name, own in heard.items()}
 
 
 @lru_cache(maxsize=8)

@@ -1,5 +1,5 @@
-"""slide: a window over a stream moves on. Inputs: the window [1, rows, ..] and new rows [1, n, ..], n < rows; the window
-loses its first n rows and gets the new ones at the end.
+"""slide: a window over a stream moves on. Inputs: the window [1, rows, ..] and new rows [1, n, ..], n < rows; the
+window loses its first n rows and gets the new ones at the end.
 
 The window is a state as a rule: the output may lie over it.
 """

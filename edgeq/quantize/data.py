@@ -75,17 +75,23 @@ def load_samples(path: Path, graph: Graph, option: str) -> Samples:
 
 
 def _recordings(path: Path, graph: Graph, option: str) -> Samples:
-    """WAV files as samples of the model's length: longer ones are cut, silence follows shorter ones."""
+    """WAV files as samples of the model's length: longer ones are cut, silence follows shorter ones. Those of a stream
+    follow one another, step by step."""
     found = front_end.recordings(graph)
     if len(found) != 1 or len(graph.inputs) != 1:
         raise EdgeqError(f"{option} {path}: the model takes no recording; give an .npz with an array x [samples, ...]")
     ((name, own),) = found.items()
     length = graph.tensor(name).shape[1]
     try:
-        arrays = [wav.of_length(wav.read(file, own.rate), length) for file in wav.files(path)]
+        found_samples = [wav.read(file, own.rate) for file in wav.files(path)]
     except EdgeqError as error:
         raise EdgeqError(f"{option} {error}") from error
-    return samples_of({name: np.stack(arrays)}, graph, f"{option} {path}")
+    if graph.states:
+        whole = np.concatenate(found_samples)
+        array = np.pad(whole, (0, -len(whole) % length)).reshape(-1, length)
+    else:
+        array = np.stack([wav.of_length(samples, length) for samples in found_samples])
+    return samples_of({name: array}, graph, f"{option} {path}")
 
 
 def samples_of(arrays: Mapping[str, np.ndarray], graph: Graph, where: str) -> Samples:

@@ -22,9 +22,9 @@ from edgeq.ops.spatial import Window
 
 @dataclass(frozen=True, eq=False)
 class Stream:
-    """`graph`: one step, which takes `samples` new ones at `rate` a second. `warm_up`: after so many steps the windows of
-    layers that read all rows hold nothing but recorded ones; outputs before mean nothing. `rows`: of the output, new in
-    every step; 0 where it is one of the whole window."""
+    """`graph`: one step, which takes `samples` new ones at `rate` a second. `warm_up`: after so many steps the windows
+    of layers that read all rows hold nothing but recorded ones; outputs before mean nothing. `rows`: of the output, new
+    in every step; 0 where it is one of the whole window."""
 
     graph: Graph
     samples: int
@@ -112,8 +112,8 @@ class _Streaming:
         again = max(0, reach.span - reach.stride)
         if reach.pad_top != again or behind[1] * reach.stride != before[1]:
             raise EdgeqError(
-                f"--stream: layer {node.name} reads {reach.span} moments for every {reach.stride} and makes {behind[1]} "
-                f"of {before[1]} with {reach.pad_top} of padding before; in a stream nothing is known of what comes, so "
+                f"--stream: layer {node.name} reads {reach.span} moments for every {reach.stride} and makes "
+                f"{behind[1]} of {before[1]} with {reach.pad_top} of padding before; a stream does not know what comes; "
                 f"pad {again} before and none behind (the padding of causal convolutions)"
             )
         self.every[node.output] = rate * reach.stride

@@ -53,6 +53,8 @@ def front_end_cases(draw: st.DrawFn) -> Case:
 
     def add(graph: CaseGraph) -> None:
         x = graph.activation((1, samples), 0, 2.0**-15, "int16")
-        graph.node("front_end", [x], zero_point, {**asdict(own), "lead": lead}, 0.1 if dtype == "int8" else 0.001, dtype)
+        graph.node(
+            "front_end", [x], zero_point, {**asdict(own), "lead": lead}, 0.1 if dtype == "int8" else 0.001, dtype
+        )
 
     return Case(f"front_end {own} {samples} {dtype}", add)
