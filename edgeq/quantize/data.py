@@ -64,14 +64,18 @@ def load_samples(path: Path, graph: Graph, option: str) -> Samples:
     require_file(path, option)
     if path.is_dir() or path.suffix.lower() == ".wav":
         return _recordings(path, graph, option)
+    return samples_of(load_arrays(path, option), graph, f"{option} {path}")
+
+
+def load_arrays(path: Path, option: str) -> dict[str, np.ndarray]:
+    """The arrays of an .npz. Raises EdgeqError for a file that can't be read as one."""
     try:
         if not zipfile.is_zipfile(path):
             raise ValueError("it is no .npz archive")
         with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: np.asarray(archive[name]) for name in archive.files}
+            return {name: np.asarray(archive[name]) for name in archive.files}
     except Exception as error:  # numpy raises many kinds for damaged archives
         raise EdgeqError(f"{option} {path}: can't be read as .npz ({error}); write it with numpy.savez") from error
-    return samples_of(arrays, graph, f"{option} {path}")
 
 
 def _recordings(path: Path, graph: Graph, option: str) -> Samples:

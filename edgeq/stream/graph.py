@@ -113,8 +113,8 @@ class _Streaming:
         if reach.pad_top != again or behind[1] * reach.stride != before[1]:
             raise EdgeqError(
                 f"--stream: layer {node.name} reads {reach.span} moments for every {reach.stride} and makes "
-                f"{behind[1]} of {before[1]} with {reach.pad_top} of padding before; a stream does not know what comes; "
-                f"pad {again} before and none behind (the padding of causal convolutions)"
+                f"{behind[1]} of {before[1]} with {reach.pad_top} of padding before; a stream knows nothing of what "
+                f"comes, so pad {again} before and none behind (the padding of causal convolutions)"
             )
         self.every[node.output] = rate * reach.stride
 

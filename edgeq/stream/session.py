@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from edgeq import reference
+from edgeq.audio import wav
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import FirmwareFolder
+from edgeq.quantize.data import load_arrays, require_file
 from edgeq.simulate import host, qemu
 from edgeq.simulate.session import MAGIC, SLOWEST_MACS_PER_S
 from edgeq.stream.decode import Event, Limits, events
@@ -39,6 +41,43 @@ def padded(firmware: FirmwareFolder, samples: np.ndarray) -> np.ndarray:
     """A recording with silence behind it up to a whole step: int16 [steps, samples of a step]."""
     step = firmware.manifest["stream"]["step_samples"]
     return np.pad(samples, (0, -len(samples) % step)).reshape(-1, step)
+
+
+def recordings(firmware: FirmwareFolder, path: Path) -> list[tuple[str, np.ndarray]]:
+    """Names and int16 samples of what a .wav file, a folder of them, or an .npz (x [recordings, samples]) holds. Raises
+    EdgeqError for anything else."""
+    rate = firmware.manifest["stream"]["rate"]
+    require_file(path, "--inputs")
+    if path.is_dir() or path.suffix.lower() == ".wav":
+        try:
+            return [(str(file), wav.read(file, rate)) for file in wav.files(path)]
+        except EdgeqError as error:
+            raise EdgeqError(f"--inputs {error}") from error
+    arrays = load_arrays(path, "--inputs")
+    x = arrays.get("x")
+    if x is None or x.ndim != 2 or x.dtype != np.int16:
+        raise EdgeqError(
+            f"--inputs {path}: a stream takes recordings: .wav files, or an array x int16 [recordings, samples]"
+        )
+    return [(f"{path}[{number}]", samples) for number, samples in enumerate(x)]
+
+
+def label(firmware: FirmwareFolder, event: Event) -> str:
+    """What was heard, by its name if the model has names."""
+    names = firmware.graph.meaning.labels
+    return names[event.label] if names else str(event.label)
+
+
+def text(firmware: FirmwareFolder, heard: Heard) -> str:
+    """All of it."""
+    return " ".join(label(firmware, event) for event in heard.events)
+
+
+def time_s(firmware: FirmwareFolder, event: Event) -> float:
+    """When it was heard: the end of the samples that decided, from the beginning of the recording."""
+    known = firmware.manifest["stream"]
+    step = known["step_samples"] / known["rate"]
+    return float((known["warm_up_steps"] - 1) * step + (event.step + 1) * step / max(known["rows"], 1))
 
 
 def run(firmware: FirmwareFolder, recordings: Sequence[np.ndarray], seed: int = 0) -> list[Heard]:
