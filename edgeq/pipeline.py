@@ -130,7 +130,9 @@ def quantize(graph: Graph, calibration: Samples | None, recipe: Recipe, observer
     made = quantized(graph, calibration.inputs if calibration is not None else None, recipe)
     if observer is not None:
         for layer, reason in made.kept_int8.items():
-            observer.warning(f"layer {layer} is int8: {reason}")
+            output = next(node.output for node in graph.nodes if node.name == layer)
+            stored = made.graph.tensors[output].dtype if output in made.graph.tensors else "int8"
+            observer.warning(f"layer {layer} is {stored}: {reason}")
     return verify_graph.run(made.graph, "quantize")
 
 

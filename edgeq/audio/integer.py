@@ -1,9 +1,10 @@
 """The front end in integers: the definition of right, which the firmware computes (runtime_c/include/eq_front_end.h).
 
-Frames are int16 samples times a window in Q15. The FFT is one of half the length on pairs of samples (H. Sorensen et
-al., Real-valued fast Fourier transform algorithms, IEEE TASSP 35, 1987), decimated in time; every stage halves, so that
-nothing overflows, and products with sines are the high words of 64 bits. All of it keeps 30 bits, which leaves the
-quietest recordings as exact as loud ones. Squared magnitudes and bands are 64-bit; logarithms are to base 2 in Q16.
+Frames are int16 samples less their neighbours' share, in Q15, times a window in Q15. The FFT is one of half the length
+on pairs of samples (H. Sorensen et al., Real-valued fast Fourier transform algorithms, IEEE TASSP 35, 1987), decimated
+in time; every stage halves, so that nothing overflows, and products with sines are the high words of 64 bits. All of it
+keeps 30 bits, so that quiet recordings need no gain. Squared magnitudes and bands are 64-bit; logarithms are to base 2
+in Q16.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from edgeq.audio.tables import (
     LOG_BITS,
     LOG_SEGMENTS,
     POWER_SHIFT,
+    PREEMPHASIS_BITS,
     TRIANGLE_BITS,
     Tables,
     log_table,
@@ -35,11 +37,11 @@ def features(front_end: FrontEnd, made: Tables, pcm: np.ndarray, lead: int = 0) 
 def frames(front_end: FrontEnd, made: Tables, pcm: np.ndarray, lead: int = 0) -> np.ndarray:
     """int16 [recordings, samples] -> int64 [recordings, frames, fft], 30 bits and a sign, zeros behind the frame."""
     x = np.pad(pcm.astype(np.int64), ((0, 0), (1 + front_end.before, 0)))
-    x = x[:, 1:] - ((x[:, :-1] * made.preemphasis + (1 << 14)) >> 15)
+    x = (x[:, 1:] << PREEMPHASIS_BITS) - x[:, :-1] * made.preemphasis
     x = x[:, lead:]
     count = front_end.frames(pcm.shape[1] - lead)
     chosen = np.arange(count)[:, None] * front_end.step + np.arange(front_end.frame)
-    windowed = (x[:, chosen] * made.window) >> 1
+    windowed = (x[:, chosen] * made.window) >> 16
     return np.pad(windowed, ((0, 0), (0, 0), (0, front_end.fft - front_end.frame)))
 
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from edgeq.audio.front_end import FrontEnd
 
-#: bits behind the point: of the window, of a triangle, of the logarithm (to base 2), of the DCT, of sines
-WINDOW_BITS, TRIANGLE_BITS, LOG_BITS, DCT_BITS, SINE_BITS = 15, 14, 16, 15, 31
+#: bits behind the point: of the pre-emphasis, of the window, of a triangle, of the logarithm (to base 2), of the DCT,
+#: of sines
+PREEMPHASIS_BITS, WINDOW_BITS, TRIANGLE_BITS, LOG_BITS, DCT_BITS, SINE_BITS = 15, 15, 14, 16, 15, 31
 #: bits dropped from a squared magnitude, so that sums of them times a triangle fit 64 bits
 POWER_SHIFT = 12
 #: segments of the table of the logarithm
@@ -68,7 +69,7 @@ def tables(front_end: FrontEnd, scale: float, zero_point: int, dtype: str) -> Ta
     shifts = zero_point - (offsets + front_end.mean_values()) * steps
     info = np.iinfo(dtype)
     return Tables(
-        preemphasis=int(np.rint(front_end.preemphasis * 2.0**15)),
+        preemphasis=int(np.rint(front_end.preemphasis * 2.0**PREEMPHASIS_BITS)),
         window=np.rint(front_end.window_values() * 2.0**WINDOW_BITS).astype(np.uint16),
         sines=np.clip(np.rint(np.sin(angles) * 2.0**SINE_BITS), -(2**31), 2**31 - 1).astype(np.int32),
         first_bin=int(inside[0]),

@@ -116,6 +116,7 @@ class FrontEndOperator(Operator):
     index_inputs = (0,)
     torch_targets = {"edgeq.front_end.default": import_torch}
     takes_int16 = True
+    instead_of_float = "int16"
     kernels = (_kernel("s8", "int8"), _kernel("s16", ""))
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:

@@ -1,7 +1,7 @@
 /* front_end: frames of a recording -> logarithms of their mel bands or, with a DCT, cepstral coefficients; all in
  * integers. edgeq/audio/front_end.py has the formulas, edgeq/audio/integer.py the same arithmetic in Python.
  *
- *   samples -> y[n] = x[n] - (x[n - 1] * preemphasis + 2^14 >> 15), times window (Q15), halved            31 bits
+ *   samples -> y[n] = x[n] * 2^15 - x[n - 1] * preemphasis, times window (Q15) >> 16                     31 bits
  *           -> FFT of frames filled up with zeros, divided by its length
  *           -> |X|^2 >> 12, or its root (EQ_FRONT_END_MAGNITUDE); triangles in Q14; floor                64 bits
  *           -> log2 in Q16, then the DCT (Q15) if there is one

@@ -37,8 +37,8 @@ static inline void eq_front_end_load(const eq_front_end_t *p, const int16_t *inp
     int32_t *const point = points + 2u * place;
     for (int32_t part = 0; part < 2 && n + part < p->frame; part++) {
       const int32_t x = at + n + part < 0 ? 0 : input[at + n + part];
-      const int32_t y = x - ((before * p->preemphasis + (1 << 14)) >> 15);
-      point[part] = (int32_t)(((int64_t)y * p->window[n + part]) >> 1);
+      const int32_t y = x * 32768 - before * p->preemphasis;
+      point[part] = (int32_t)(((int64_t)y * p->window[n + part]) >> 16);
       before = x;
     }
     uint32_t bit = 1u << (half_bits - 1); /* counts up from the other end */
