@@ -11,6 +11,7 @@ from rich.table import Table
 
 from edgeq import __version__
 from edgeq.commands.common import ConsoleObserver, emit_json, model_options, model_source, stderr, stdout
+from edgeq.commands.run import run
 from edgeq.commands.search import search
 from edgeq.commands.train_sim import train_sim
 from edgeq.errors import EdgeqError
@@ -35,6 +36,7 @@ def main() -> None:
     """Small neural networks as exact integer C for microcontrollers."""
 
 
+main.add_command(run)
 main.add_command(search)
 main.add_command(train_sim)
 
@@ -57,6 +59,13 @@ main.add_command(train_sim)
     "--simulate-samples", type=click.IntRange(1), help="Samples the firmware runs (default: 200; all on the host)."
 )
 @click.option("--train", metavar="SPEC", help="Also generate on-device training: fp16,last:2,sgd or a TOML file.")
+@click.option(
+    "--stream",
+    is_flag=False,
+    flag_value="",
+    metavar="[RULE]",
+    help="Take an endless recording in pieces of any length; RULE: average=8,threshold=0.7,hold=25.",
+)
 @click.option("--no-simulate", is_flag=True, help="Build only.")
 @click.option("--json", "as_json", is_flag=True, help="Print report.json on stdout.")
 @model_options
@@ -71,6 +80,7 @@ def build(
     budget: tuple[str, ...],
     simulate_samples: int | None,
     train: str | None,
+    stream: str | None,
     no_simulate: bool,
     as_json: bool,
     arch: str | None,
@@ -84,6 +94,7 @@ def build(
     from edgeq.boards import load_board
     from edgeq.quantize.recipe import load_recipe
     from edgeq.report import terminal
+    from edgeq.stream import rule as stream_rule
     from edgeq.train import spec as train_spec
 
     board = load_board(board_name)
@@ -100,6 +111,7 @@ def build(
         simulate_samples=simulate_samples,
         budget=budgets.parse(budget),
         train=train_spec.load(train) if train else None,
+        stream=None if stream is None else stream_rule.parse(stream),
     )
     console = stderr()
     report = pipeline.build(options, ConsoleObserver(console)).as_json()
@@ -111,57 +123,6 @@ def build(
         raise EdgeqError(
             f"{target}: the firmware differs from the reference; 'edgeq verify {target}' names the layer; report it"
         )
-
-
-@main.command()
-@click.argument("folder")
-@click.option("--inputs", required=True, metavar="IN.npz", help="One array per input, first axis samples.")
-@click.option("--outputs", metavar="OUT.npz", help="Where to write the outputs.")
-@click.option("--json", "as_json", is_flag=True)
-def run(folder: str, inputs: str, outputs: str | None, as_json: bool) -> None:
-    """Run a built firmware on inputs of yours."""
-    import numpy as np
-
-    from edgeq.firmware_folder import open_folder
-    from edgeq.quantize.data import dequantize, load_samples, quantize_inputs, to_model_layout
-    from edgeq.simulate.session import run_samples
-
-    firmware = open_folder(Path(folder))
-    graph = firmware.graph
-    samples = load_samples(Path(inputs), graph, "--inputs")
-    with ConsoleObserver(stderr()).samples(f"running on {firmware.board.name}", len(samples)) as progress:
-        result = run_samples(firmware, quantize_inputs(graph, samples), progress=progress)
-    arrays: dict[str, np.ndarray] = {}
-    for name, value in result.outputs.items():
-        tensor = graph.tensor(name)
-        arrays[name] = to_model_layout(graph, name, value)
-        arrays[f"{name}_float"] = dequantize(arrays[name], tensor.scale, tensor.zero_point)
-    if outputs:
-        _save_arrays(Path(outputs), arrays)
-    summary = {
-        "board": firmware.board.name,
-        "samples": len(samples),
-        "outputs": {name: list(array.shape) for name, array in arrays.items()},
-        "file": outputs,
-    }
-    if as_json:
-        emit_json(summary)
-        return
-    for name in graph.outputs:
-        first = arrays[f"{name}_float"][0].reshape(-1)
-        click.echo(f"{name}: {len(samples)} samples; first: {np.array2string(first[:16], precision=4)}")
-    if outputs:
-        click.echo(f"written to {outputs}")
-
-
-def _save_arrays(path: Path, arrays: dict[str, Any]) -> None:
-    import numpy as np
-
-    try:
-        with path.open("wb") as file:
-            np.savez(file, **arrays)
-    except OSError as error:
-        raise EdgeqError(f"--outputs {path}: can't be written ({error.strerror})") from error
 
 
 @main.command()

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from edgeq import profile, reference
 from edgeq.accuracy import accuracy
 from edgeq.boards import Board
@@ -19,6 +21,7 @@ from edgeq.build import fit, make
 from edgeq.build.sizes import read_sizes
 from edgeq.emit.firmware import EmitOptions, emit
 from edgeq.emit.names import model_name
+from edgeq.emit.streaming import wrapping as stream_wrapping
 from edgeq.emit.training import Beside, wrapping
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import open_folder
@@ -33,6 +36,7 @@ from edgeq.lower.select import Candidate, lower
 from edgeq.lower.within import Built, within
 from edgeq.observer import Observer
 from edgeq.ops.float_types import FLOATS
+from edgeq.ops.front_end import SAMPLES
 from edgeq.passes import canonicalize
 from edgeq.plan.arena import Plan, plan
 from edgeq.plan.banded import run_in_bands
@@ -48,6 +52,7 @@ from edgeq.quantize.data import (
     random_samples,
     require_file,
     require_float,
+    to_integers,
 )
 from edgeq.quantize.equalize import equalized
 from edgeq.quantize.observe import unprescribed
@@ -59,6 +64,9 @@ from edgeq.report.facts import Accuracy, Facts, write
 from edgeq.simulate.qemu import require_simulator
 from edgeq.simulate.session import run_samples
 from edgeq.stepwise import has_floats
+from edgeq.stream import session as stream_session
+from edgeq.stream.graph import streaming
+from edgeq.stream.rule import Rule
 from edgeq.train import command as train_command
 from edgeq.train import commit, recompute
 from edgeq.train import simulate as train_simulate
@@ -75,6 +83,8 @@ NO_CALIBRATION = (
     "the build without caring for accuracy"
 )
 SIMULATED_SAMPLES = 200
+#: recordings that a stream is fed in a simulator
+SIMULATED_RECORDINGS = 24
 #: samples on which a build compares every layer of a network with floating-point layers
 LAYER_SAMPLES = 8
 
@@ -95,6 +105,7 @@ class BuildOptions:
     simulate_samples: int | None = None
     budget: Budget | None = None
     train: Spec | None = None
+    stream: Rule | None = None
 
 
 def import_model(source: ModelSource) -> Graph:
@@ -119,7 +130,9 @@ def quantize(graph: Graph, calibration: Samples | None, recipe: Recipe, observer
     made = quantized(graph, calibration.inputs if calibration is not None else None, recipe)
     if observer is not None:
         for layer, reason in made.kept_int8.items():
-            observer.warning(f"layer {layer} is int8: {reason}")
+            output = next(node.output for node in graph.nodes if node.name == layer)
+            stored = made.graph.tensors[output].dtype if output in made.graph.tensors else "int8"
+            observer.warning(f"layer {layer} is {stored}: {reason}")
     return verify_graph.run(made.graph, "quantize")
 
 
@@ -208,6 +221,8 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
     make.require_tools(options.board)
     if options.simulate:
         require_simulator(options.board)
+    if options.stream is not None and options.train is not None:
+        raise EdgeqError("--stream and --train can't be built together; build the stream with a trained file")
     kind = check_source(options.source)
     _check_data_options(options, may_do_without=kind in guard.MAY_PRESCRIBE or not options.recipe.needs_ranges)
     with _target_folder(options.folder) as folder:
@@ -227,9 +242,13 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
             training = training_graph(graph, calibration.inputs, options.train)
             committing = commit.prepared(integer, training.sources)
             integer = committing.graph
+        step, around = integer, None
+        if options.stream is not None:
+            stream = streaming(integer)
+            step, around = verify_graph.run(stream.graph, "stream"), stream_wrapping(stream, options.stream)
         observer.stage(f"generating and compiling for {options.board.name}")
-        emit_options = EmitOptions(options.optimize, options.recipe.name, _source_facts(options.source.path))
-        program, arena = generate(integer, options.board, folder, emit_options, options.budget)
+        emit_options = EmitOptions(options.optimize, options.recipe.name, _source_facts(options.source.path), around)
+        program, arena = generate(step, options.board, folder, emit_options, options.budget)
         firmware = open_folder(folder)
         facts = Facts(
             firmware=firmware,
@@ -247,7 +266,8 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
             beside = Beside(committing, program, arena)
             facts.training = add_training(training, beside, calibration, options, folder, observer)
         if options.simulate:
-            _simulate(facts, evaluation or calibration, options, observer)
+            simulate = _simulate if options.stream is None else _simulate_stream
+            simulate(facts, evaluation or calibration, options, observer)
         write(facts, folder)
     return facts
 
@@ -341,6 +361,36 @@ def _simulate(facts: Facts, samples: Samples, options: BuildOptions, observer: O
     if options.board.arch != "host":
         observer.stage("counting instructions")
         facts.profile = profile.run(firmware, {name: array[:1] for name, array in inputs.items()})
+
+
+def _simulate_stream(facts: Facts, samples: Samples, options: BuildOptions, observer: Observer) -> None:
+    """The same of a stream: recordings step by step, and once more fed in pieces of any length."""
+    firmware = facts.firmware
+    (name,) = firmware.graph.inputs
+    count = options.simulate_samples or (len(samples) if options.board.arch == "host" else SIMULATED_RECORDINGS)
+    chosen = samples.evenly(count)
+    recordings = list(to_integers(chosen.inputs[name], SAMPLES.scale[0], 0, "int16"))
+    outputs: list[np.ndarray] = []
+    expected: list[np.ndarray] = []
+    output = firmware.graph.outputs[0]
+    with observer.samples(f"running {len(chosen)} recordings on {options.board.name}", len(chosen)) as progress:
+        for recording in recordings:
+            steps = {name: stream_session.padded(firmware, recording)}
+            result = run_samples(firmware, steps)
+            outputs.append(result.outputs[output])
+            expected.append(reference.run(firmware.graph, steps)[output])
+            facts.stack_bytes = max(facts.stack_bytes or 0, result.stack_bytes)
+            progress(1)
+    observer.stage("feeding them in pieces of any length")
+    compared = [(output, compare(output, np.concatenate(expected), np.concatenate(outputs)))]
+    compared += stream_session.differences(firmware, recordings)
+    facts.verification = Verification(len(chosen), tuple(compared))
+    if facts.accuracy is not None and chosen.labels is not None:
+        facts.accuracy.firmware = accuracy(np.stack([made[-1] for made in outputs]), chosen.labels)
+        facts.accuracy.firmware_samples = len(chosen)
+    if options.board.arch != "host":
+        observer.stage("counting instructions of a step")
+        facts.profile = profile.run(firmware, {name: stream_session.padded(firmware, recordings[0])[:1]})
 
 
 def _default_samples(board: Board, samples: Samples) -> int:

@@ -1,15 +1,21 @@
 """Operators of edgeq's own for torch models, to be imported where one is built and exported:
 
-    from edgeq.torch_operators import binarize
+    from edgeq.torch_operators import FrontEndLayer, binarize
 
 torch.export keeps them whole, and `edgeq build` imports them.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
+
+from edgeq.audio import FrontEnd
+from edgeq.ir.meaning import MEANING, Meaning
 
 
 def _signs(x: torch.Tensor, threshold: torch.Tensor) -> torch.Tensor:
@@ -25,3 +31,62 @@ def _signs(x: torch.Tensor, threshold: torch.Tensor) -> torch.Tensor:
 #: a call of it is `_signs`, and one node of an exported program
 binarize: Any = torch.library.custom_op("edgeq::binarize", _signs, mutates_args=())
 binarize.register_fake(lambda x, threshold: torch.empty_like(x))
+
+
+def _features(pcm: torch.Tensor, parameters: str) -> torch.Tensor:
+    """Features [N, frames, features] of recordings [N, samples], full scale 1, as the front end whose
+    `FrontEnd.as_json()` is `parameters` has them. The firmware computes them in integers from int16 samples.
+
+    It has no gradient. Its float64 arithmetic is that of edgeq/audio/front_end.py.
+    """
+    own = FrontEnd.from_json(parameters)
+    x = torch.nn.functional.pad(pcm.to(torch.float64), (own.before, 0))
+    emphasized = x - own.preemphasis * torch.nn.functional.pad(x, (1, 0))[:, :-1]
+    windowed = emphasized.unfold(1, own.frame, own.step) * _constant(own.window_values(), x)
+    bins = torch.fft.rfft(windowed, own.fft).abs()
+    values = bins.square() if own.spectrum == "power" else bins
+    logs = (values @ _constant(own.triangles().T, x) + own.floor).log()
+    features = logs @ _constant(own.transform().T, x)
+    return ((features - _constant(own.mean_values(), x)) / _constant(own.std_values(), x)).to(pcm.dtype)
+
+
+def _constant(values: np.ndarray, like: torch.Tensor) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(values)).to(like)
+
+
+def _shape_of_features(pcm: torch.Tensor, parameters: str) -> torch.Tensor:
+    own = FrontEnd.from_json(parameters)
+    return pcm.new_empty((pcm.shape[0], own.frames(pcm.shape[1]), own.features))
+
+
+#: a call of it is `_features`, and one node of an exported program
+front_end: Any = torch.library.custom_op("edgeq::front_end", _features, mutates_args=())
+front_end.register_fake(_shape_of_features)
+
+
+class FrontEndLayer(torch.nn.Module):
+    """The front end as the first layer of a network: recordings [N, samples] -> features [N, frames, features]."""
+
+    def __init__(self, parameters: FrontEnd) -> None:
+        super().__init__()
+        self.parameters_text = parameters.as_json()
+
+    def forward(self, pcm: torch.Tensor) -> torch.Tensor:
+        """Features of the recordings."""
+        return front_end(pcm, self.parameters_text)
+
+
+def save(
+    module: torch.nn.Module,
+    example: tuple[torch.Tensor, ...],
+    path: str | os.PathLike[str],
+    labels: Sequence[str] = (),
+    decoding: str = "classes",
+) -> None:
+    """Exports a module (torch.export) into a .pt2 file that carries what its outputs mean: `labels` of the last axis
+    and how they are read, "classes" or "ctc" (label 0 is the blank). The file holds no example input."""
+    program = torch.export.export(module.eval(), example)
+    program.example_inputs = None
+    for node in program.graph.nodes:  # where in a script a layer was called is of no use
+        node.meta.pop("stack_trace", None)
+    torch.export.save(program, path, extra_files={MEANING: Meaning(tuple(labels), decoding).as_json()})

@@ -38,9 +38,12 @@ OPTIMIZE_FLAGS = {"speed": "-O2", "size": "-Os", "ram": "-O2"}
 class Wrapping:
     """Files round a program that is not used by itself: `templates` by the file that they make, main.c among them;
     `sources` of these that are part of the model, `runtime` files of runtime_c that they need, `program` the harness
-    that becomes training.elf. `beside`: another model of the same firmware. `context`: what the templates see as
-    `train`; it is made once what they see of the models is known."""
+    that becomes <kind>.elf; `kind` is "training" or "stream", the key in the manifest as well. `beside`: another model
+    of the same firmware. `context`: what the templates see under the name `seen_as`; it is made once what they see of
+    the models is known."""
 
+    kind: str
+    seen_as: str
     templates: Mapping[str, str]
     sources: tuple[str, ...]
     runtime: tuple[str, ...]
@@ -83,11 +86,11 @@ def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> No
         "model": [f"{item['name']}{end}" for item in models for end in (".c", "_weights.c")] + _compiled(kernels),
         "firmware": ["main.c", *_compiled(firmware)],
         "simulation": ["simulation/sim_main.c", *_compiled(simulation)],
-        "training": [],
+        "harness": [],
     }
     if wrapping:
         sources["model"] += wrapping.sources
-        sources["training"] = [wrapping.program, *_compiled(simulation)]
+        sources["harness"] = [wrapping.program, *_compiled(simulation)]
     include_flags = " ".join(f"-Iruntime/{path}" for path in runtime_files.INCLUDE_FOLDERS)
     context = {
         "model": model,
@@ -96,6 +99,7 @@ def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> No
         "include_flags": include_flags,
         "optimize_flag": OPTIMIZE_FLAGS[options.optimize],
         "cpu_flags": board.toolchain.flags_for(program.has_floats),
+        "harness": wrapping.kind if wrapping else "",
     }
     files = {
         "main.c": "model/main.c.j2",
@@ -105,8 +109,8 @@ def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> No
     }
     if wrapping:
         files |= wrapping.templates
-        training = wrapping.context(model, beside)
-        context["train"] = training
+        wrapped = wrapping.context(model, beside)
+        context[wrapping.seen_as] = wrapped
     for item in models:
         for end, template in MODEL_FILES.items():
             _write(folder / f"{item['name']}{end}", render(template, **{**context, "model": item}))
@@ -122,7 +126,7 @@ def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> No
         serialize.save(wrapping.beside[0].graph, folder / BESIDE)
     manifest = _manifest(program, plan, model, options)
     if wrapping:
-        manifest["training"] = training["manifest"]
+        manifest[wrapping.kind] = wrapped["manifest"]
     _write(folder / "manifest.json", json.dumps(manifest, indent=1) + "\n")
 
 

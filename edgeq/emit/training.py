@@ -55,6 +55,8 @@ def wrapping(training: TrainingGraph, network: str, beside: Beside) -> Wrapping:
         runtime.append("src/tune/eq_tune.c")
         headers.append("eq_tune.h")
     return Wrapping(
+        kind="training",
+        seen_as="train",
         templates=templates,
         sources=tuple(sources),
         runtime=tuple(runtime),

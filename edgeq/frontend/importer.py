@@ -229,6 +229,10 @@ class Importer:
         rows = np.concatenate([np.repeat(s.scale, len(a)) for s, a in zip(known, arrays, strict=True)])
         return self.integer_constant(data, Quantization(rows, 0, 0, kinds.pop()))
 
+    def is_input(self, name: str) -> bool:
+        """Whether the activation is an input of the model, as it is given."""
+        return name in self._inputs
+
     def shape(self, name: str) -> tuple[int, ...]:
         return self._tensors[name].shape
 

@@ -12,6 +12,7 @@ import json
 import logging
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,16 @@ from edgeq.errors import EdgeqError
 from edgeq.frontend import memory
 from edgeq.ir import serialize
 from edgeq.ir.graph import Graph
+from edgeq.ir.meaning import MEANING, NO_MEANING, Meaning
 
 
-def read_exported(request: dict[str, Any]) -> Any:
-    """The program of a checked export."""
+def read_exported(request: dict[str, Any], further: dict[str, Any] | None = None) -> Any:
+    """The program of a checked export; `further`: names of further members of the file, which get their texts."""
     import torch
 
     importlib.import_module("edgeq.torch_operators")  # so that a program with them can be loaded
     try:
-        return torch.export.load(request["path"])
+        return torch.export.load(request["path"], extra_files=further)
     except Exception as error:
         raise EdgeqError(
             f"{request['path']}: torch.export.load refuses it ({_first_line(error)}); export it again with "
@@ -119,11 +121,26 @@ def import_file(request: dict[str, Any]) -> Graph:
     """The float graph of a request's file."""
     from edgeq.frontend import torch_program
 
-    load = {"exported": read_exported, "state_dict": _state_dict, "pickled_module": _pickled}[request["kind"]]
-    program = torch_program.simplify(load(request))
-    graph = torch_program.import_program(program, request["name"])
+    further: dict[str, Any] = {MEANING: ""}
+    if request["kind"] == "exported":
+        program = read_exported(request, further)
+    else:
+        program = {"state_dict": _state_dict, "pickled_module": _pickled}[request["kind"]](request)
+    graph = torch_program.import_program(torch_program.simplify(program), request["name"])
     torch_program.check_numbers(graph)
-    return graph
+    text = further[MEANING]
+    return replace(graph, meaning=meaning_of(graph, text if isinstance(text, str) else text.decode("utf-8", "replace")))
+
+
+def meaning_of(graph: Graph, text: str) -> Meaning:
+    """What the file says of the network's first output. Raises EdgeqError where that does not fit it."""
+    if not text:
+        return NO_MEANING
+    meaning, output = Meaning.from_json(text), graph.outputs[0]
+    classes = graph.boundary[output].shape[-1]
+    if meaning.labels and len(meaning.labels) != classes:
+        raise EdgeqError(f"{MEANING}: has {len(meaning.labels)} labels, and the last axis of the output has {classes}")
+    return meaning
 
 
 def main() -> None:

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from edgeq.ir.meaning import NO_MEANING, Meaning
+
 DTYPE_BYTES = {
     "float32": 4, "float16": 2, "int8": 1, "int16": 2, "uint16": 2, "int32": 4, "uint32": 4, "int64": 8,
 }  # fmt: skip
@@ -153,7 +155,7 @@ class State:
 class Graph:
     """Nodes in execution order. `boundary` tells, per graph input, output and start of a state, the layout of the
     user's model, so that data is given and returned the way the model's framework has it; `origins` the framework's
-    value behind activations, where there is one."""
+    value behind activations, where there is one; `meaning` what the first output is about."""
 
     name: str
     inputs: tuple[str, ...]
@@ -163,6 +165,7 @@ class Graph:
     boundary: Mapping[str, Boundary] = field(default_factory=lambda: MappingProxyType({}))
     origins: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}))
     states: tuple[State, ...] = ()
+    meaning: Meaning = NO_MEANING
 
     @property
     def given(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Boundary, Graph, Node, Origin, Quantization, State, Tensor, constant
+from edgeq.ir.meaning import Meaning
 
 
 def _plain(value: Any) -> Any:
@@ -54,6 +55,7 @@ def save(graph: Graph, folder: Path) -> None:
             name: {"shape": list(b.shape), "perm": list(b.perm), "unsigned": b.unsigned}
             for name, b in graph.boundary.items()
         },
+        "meaning": {"labels": list(graph.meaning.labels), "decoding": graph.meaning.decoding},
         "origins": {name: {"value": o.value, "perm": list(o.perm)} for name, o in graph.origins.items()},
         "tensors": tensors,
         "nodes": [
@@ -115,6 +117,7 @@ def load(folder: Path) -> Graph:
             tuple(
                 State(s["start"], s["end"], _frozen(s["ports"]), s["initial"], s["memory"]) for s in document["states"]
             ),
+            Meaning(tuple(document["meaning"]["labels"]), document["meaning"]["decoding"]),
         )
     except Exception as error:  # a damaged file can fail anywhere
         raise EdgeqError(

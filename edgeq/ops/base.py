@@ -142,11 +142,14 @@ class Operator:
     takes_int16: bool = False
     #: has kernels for float16 and float32 activations: `run_float` and the rounding that `float_rounding` tells
     takes_float: bool = False
+    #: type of the output where floats are wanted and it has no kernel for them
+    instead_of_float: str = "int8"
     #: axes of the output and of the input channels in the weights, the second input, of operators whose third one is a
     #: bias; -1: it has none
     weight_axis: int = -1
     weight_input_axis: int = -1
-    #: positions of operands that are indices (int32)
+    #: positions of operands of a type of their own, whatever the layer computes in: indices (int32), samples of a
+    #: recording (int16)
     index_inputs: tuple[int, ...] = ()
     #: values inside the operator whose ranges calibration has to find; `run_float` gives them behind the outputs, and
     #: their ranges are called <node>.<value>

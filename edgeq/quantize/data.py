@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from edgeq.audio import wav
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import BOOLEAN, Graph
-from edgeq.ops import embedding, float_types
+from edgeq.ops import embedding, float_types, front_end
 from edgeq.ops.float_types import FLOATS
 
 #: types of activations (uint8 of a model that has it is made int8); arrays of these are taken as stored integers, all
@@ -45,9 +46,9 @@ class Samples:
 
 
 def require_file(path: Path, option: str) -> None:
-    """Raises EdgeqError when there is no such file."""
+    """Raises EdgeqError when there is no such file (or folder of recordings)."""
     try:
-        found = path.is_file()
+        found = path.is_file() or path.is_dir()
     except OSError:
         found = False
     if not found:
@@ -55,19 +56,46 @@ def require_file(path: Path, option: str) -> None:
 
 
 def load_samples(path: Path, graph: Graph, option: str) -> Samples:
-    """Samples for `graph` from an .npz with one array per input (`x` for a single input) and, maybe, labels `y`.
+    """Samples for `graph` from an .npz with one array per input (`x` for a single input) and, maybe, labels `y`; of a
+    model that takes a recording also a .wav file or a folder of them.
 
     Raises EdgeqError for a missing or unreadable file, a wrong shape or type, NaN, or no samples.
     """
     require_file(path, option)
+    if path.is_dir() or path.suffix.lower() == ".wav":
+        return _recordings(path, graph, option)
+    return samples_of(load_arrays(path, option), graph, f"{option} {path}")
+
+
+def load_arrays(path: Path, option: str) -> dict[str, np.ndarray]:
+    """The arrays of an .npz. Raises EdgeqError for a file that can't be read as one."""
     try:
         if not zipfile.is_zipfile(path):
             raise ValueError("it is no .npz archive")
         with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: np.asarray(archive[name]) for name in archive.files}
+            return {name: np.asarray(archive[name]) for name in archive.files}
     except Exception as error:  # numpy raises many kinds for damaged archives
         raise EdgeqError(f"{option} {path}: can't be read as .npz ({error}); write it with numpy.savez") from error
-    return samples_of(arrays, graph, f"{option} {path}")
+
+
+def _recordings(path: Path, graph: Graph, option: str) -> Samples:
+    """WAV files as samples of the model's length: longer ones are cut, silence follows shorter ones. Those of a stream
+    follow one another, step by step."""
+    found = front_end.recordings(graph)
+    if len(found) != 1 or len(graph.inputs) != 1:
+        raise EdgeqError(f"{option} {path}: the model takes no recording; give an .npz with an array x [samples, ...]")
+    ((name, own),) = found.items()
+    length = graph.tensor(name).shape[1]
+    try:
+        found_samples = [wav.read(file, own.rate) for file in wav.files(path)]
+    except EdgeqError as error:
+        raise EdgeqError(f"{option} {error}") from error
+    if graph.states:
+        whole = np.concatenate(found_samples)
+        array = np.pad(whole, (0, -len(whole) % length)).reshape(-1, length)
+    else:
+        array = np.stack([wav.of_length(samples, length) for samples in found_samples])
+    return samples_of({name: array}, graph, f"{option} {path}")
 
 
 def samples_of(arrays: Mapping[str, np.ndarray], graph: Graph, where: str) -> Samples:
@@ -116,6 +144,8 @@ def _checked(arrays: Mapping[str, np.ndarray], name: str, graph: Graph, where: s
         return _indices(array, min(rows), f"{where}: {key}")
     if boundary.unsigned and array.dtype == np.uint8:
         array = (array.astype(np.int16) - 128).astype(np.int8)
+    if name in front_end.recordings(graph):
+        return _samples(array, graph, name, f"{where}: {key}")
     if array.dtype in STORED_TYPES:
         return np.ascontiguousarray(array)
     with np.errstate(over="ignore"):
@@ -123,6 +153,16 @@ def _checked(arrays: Mapping[str, np.ndarray], name: str, graph: Graph, where: s
     if not np.all(np.isfinite(array)):
         bad = int(np.argwhere(~np.isfinite(array))[0][0])
         raise EdgeqError(f"{where}: {key} has NaN or infinity, first in sample {bad}; clean the data")
+    return array
+
+
+def _samples(array: np.ndarray, graph: Graph, name: str, where: str) -> np.ndarray:
+    """A recording: int16 as the firmware takes it, or numbers with a full scale of 1, which a float graph takes."""
+    if array.dtype == np.int16:
+        return np.ascontiguousarray(array if graph.tensor(name).dtype == "int16" else front_end.SAMPLES.real(array))
+    array = np.ascontiguousarray(array, np.float32)
+    if not np.all(np.abs(array) <= 1.0):  # NaN as well
+        raise EdgeqError(f"{where} reaches {np.abs(array).max():.6g}; recordings are int16, or floats from -1 to 1")
     return array
 
 

@@ -71,15 +71,16 @@ class Placed:
 
 def place(graph: Graph, ranges: Mapping[str, Range], wanted: Mapping[str, str]) -> Placed:
     """Gives every layer the type of activations of the precision that `wanted` has for it (layer -> precision), or int8
-    where it can't be had with activations of these ranges.
+    (of some operators int16) where it can't be had with activations of these ranges.
 
     Raises EdgeqError when another type is wanted of a model whose file prescribes how its activations are stored.
     """
     types = {name: PRECISIONS[precision].activations for name, precision in wanted.items()}
     if set(types.values()) <= {INT8}:
         return Placed(graph, {}, {}, {})
+    given = {node.inputs[at] for node in graph.nodes for at in ops.get(node.op).index_inputs}
     for name, tensor in graph.tensors.items():
-        known = None if tensor.is_constant else tensor.quantization
+        known = None if tensor.is_constant or name in given else tensor.quantization
         if known is not None and known.dtype in (INT8, INT16) and not known.same_as(BOOLEAN):
             raise EdgeqError(
                 f"activation {name}: the file prescribes {known.dtype} for it, which a recipe can't "
@@ -92,7 +93,8 @@ def place(graph: Graph, ranges: Mapping[str, Range], wanted: Mapping[str, str]) 
         if types[node.name] != INT8 and not ops.get(node.op).is_view:
             reason = obstacle(graph, node, ranges, types[node.name])
             if reason is not None:
-                kept[node.name], precision[node.name] = reason, INT8
+                instead = ops.get(node.op).instead_of_float if types[node.name] in FLOATS else INT8
+                kept[node.name], precision[node.name] = reason, instead
     return _Borders(graph, precision).placed(kept)
 
 

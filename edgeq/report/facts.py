@@ -62,6 +62,7 @@ class Facts:
             "memory": self._memory(),
             "cost": self._cost(),
             "budget": self._budget(),
+            "stream": self._stream(),
             "training": None if self.training is None else self.training.as_json(),
             "layers": self._layers(),
         }
@@ -128,6 +129,15 @@ class Facts:
             "speedup_vs_1core": round(self.profile.speedup, 3) if self.profile else None,
             "est_cycles_source": board.cost.source,
         }
+
+    def _stream(self) -> dict[str, Any] | None:
+        """What a step takes of the time that its samples last."""
+        known = self.firmware.manifest.get("stream")
+        if known is None:
+            return None
+        step_ms, taken_ms = 1e3 * known["step_samples"] / known["rate"], self._cost()["est_ms"]
+        factor = None if taken_ms is None else round(taken_ms / step_ms, 6)
+        return {**known, "step_ms": step_ms, "est_real_time_factor": factor}
 
     def _budget(self) -> dict[str, Any] | None:
         """The limits, and what was chosen instead of the board's first choice to keep to them or to use them."""

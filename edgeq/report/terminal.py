@@ -65,6 +65,12 @@ def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(("time (estimate)", f"{cost['est_ms']:.3f} ms at {cost['clock_hz'] / 1e6:g} MHz"))
         speedup = f", {cost['speedup_vs_1core']:.2f}x against 1" if cost["cores"] > 1 else ""
         rows.append(("cores", f"{cost['cores']}{speedup}"))
+    stream = report["stream"]
+    if stream:
+        text = f"{stream['step_samples']} samples a step, {stream['step_ms']:g} ms"
+        if stream["est_real_time_factor"] is not None:
+            text += f"; {stream['est_real_time_factor']:.4f} of real time (estimate)"
+        rows.append(("stream", text))
     return rows
 
 

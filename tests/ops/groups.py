@@ -8,6 +8,7 @@ from tests.ops import cases
 from tests.ops.attention_cases import concat_cases, embedding_cases, masked_softmax_cases
 from tests.ops.binary_cases import binary_cases, difference_cases
 from tests.ops.cases import Case
+from tests.ops.front_end_cases import front_end_cases
 from tests.ops.matmul_cases import matmul_cases
 from tests.ops.movement_cases import gather_cases, move_cases, resize_cases
 from tests.ops.narrow_cases import (
@@ -25,7 +26,7 @@ from tests.ops.normalize_cases import (
 )
 from tests.ops.recurrent_cases import recurrent_cases
 from tests.ops.reduction_cases import product_cases, reduction_cases
-from tests.ops.state_cases import push_cases, svdf_cases, widening_cases
+from tests.ops.state_cases import push_cases, slide_cases, svdf_cases, widening_cases
 from tests.ops.stored_cases import stored_cases, wrapping_sum_cases
 from tests.ops.tflite_cases import tflite_add_cases, tflite_softmax_cases
 from tests.ops.truth_cases import compare_cases, select_cases, topk_cases
@@ -62,5 +63,6 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "wide_elements": rescale_cases() | curve_cases() | binary_wide_cases(),
     "wide_shapes": softmax_wide_cases() | shaped_wide_cases(),
     "stored": stored_cases() | wrapping_sum_cases(),
-    "states": push_cases() | svdf_cases() | widening_cases(),
+    "front_end": front_end_cases(),
+    "states": push_cases() | slide_cases() | svdf_cases() | widening_cases(),
 }

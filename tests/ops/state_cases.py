@@ -28,6 +28,21 @@ def push_cases(draw: st.DrawFn) -> Case:
 
 
 @st.composite
+def slide_cases(draw: st.DrawFn) -> Case:
+    """Windows of int8 and int16 that get some rows."""
+    rows, inner = draw(st.integers(2, 12)), draw(st.sampled_from(CHANNELS))
+    added = draw(st.integers(1, rows - 1))
+    dtype, zero_point = draw(st.sampled_from(("int8", "int16"))), draw(zero_points())
+
+    def add(graph: CaseGraph) -> None:
+        window = graph.activation((1, rows, 2, inner), zero_point, 0.05, dtype)
+        new = graph.activation((1, added, 2, inner), zero_point, 0.05, dtype)
+        graph.node("slide", [window, new], zero_point, {}, 0.05, dtype)
+
+    return Case(f"slide {rows}x{inner} by {added} {dtype}", add)
+
+
+@st.composite
 def svdf_cases(draw: st.DrawFn) -> Case:
     """Windows of int8 with a zero point and of int16, whose sums wrap where weights are largest."""
     units, length = draw(st.sampled_from(CHANNELS)), draw(st.integers(1, 40))

@@ -1,0 +1,48 @@
+"""How the scores of a stream become events: the option --stream."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from edgeq.errors import EdgeqError
+
+#: steps that scores are averaged over at most
+MOST_AVERAGE = 64
+KEYS = ("average", "threshold", "hold", "ignore")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Of networks that classify: a class is heard when its score's mean over the last `average` steps is the largest of
+    all and reaches `threshold`, and nothing was heard in the `hold` steps before. Classes called in `ignore` are never
+    heard. Networks read by CTC have nothing to choose."""
+
+    average: int = 4
+    threshold: float = 0.8
+    hold: int = 12
+    ignore: tuple[str, ...] = ("silence", "unknown")
+
+
+def parse(text: str) -> Rule:
+    """The rule of "average=8,threshold=0.7,hold=25,ignore=silence+unknown"; what is not named is as in Rule. Raises
+    EdgeqError for unknown names and values that can't be."""
+    values: dict[str, str] = {}
+    for part in filter(None, text.split(",")):
+        key, _, value = part.partition("=")
+        if key not in KEYS:
+            near = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.3) or KEYS
+            raise EdgeqError(f"--stream {text}: there is no {key!r}; did you mean {near[0]}=..?")
+        values[key] = value
+    try:
+        rule = Rule(
+            int(values.get("average", Rule.average)),
+            float(values.get("threshold", Rule.threshold)),
+            int(values.get("hold", Rule.hold)),
+            tuple(filter(None, values["ignore"].split("+"))) if "ignore" in values else Rule.ignore,
+        )
+    except ValueError as error:
+        raise EdgeqError(f"--stream {text}: {error}; write average=8,threshold=0.7,hold=25") from error
+    if not 1 <= rule.average <= MOST_AVERAGE or rule.hold < 0 or not abs(rule.threshold) < 1e6:
+        raise EdgeqError(f"--stream {text}: average is 1 to {MOST_AVERAGE} steps, hold at least 0, threshold a number")
+    return rule

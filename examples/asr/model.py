@@ -1,0 +1,94 @@
+"""A small recogniser of separable convolutions over time, whose every output depends on the past only.
+
+Bands are channels, images are [N, bands, time, 1]. A convolution is padded before its input alone, by its reach less
+its stride, so that a stream computes what a whole recording does. What an output needs to hear behind a word it gets by
+speaking later, which CTC leaves to the network (A. Graves et al., ICML 2006); a recording ends with TAIL of silence.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from vocabulary import WORDS
+
+#: samples of silence behind a recording
+TAIL = 8000
+#: steps of the front end that an output stands for
+REDUCTION = 4
+
+
+class Causal(nn.Module):
+    """A convolution over time, without bias."""
+
+    def __init__(self, channels: int, made: int, reach: int, stride: int = 1, groups: int = 1) -> None:
+        super().__init__()
+        self.before = reach - stride
+        self.convolution = nn.Conv2d(channels, made, (reach, 1), (stride, 1), groups=groups, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, channels, T, 1] -> [N, made, T / stride, 1]."""
+        y: Tensor = self.convolution(functional.pad(x, (0, 0, self.before, 0)))
+        return y
+
+
+class Separable(nn.Sequential):
+    """A depthwise and a pointwise convolution with a batch norm."""
+
+    def __init__(self, channels: int, made: int, reach: int, stride: int = 1) -> None:
+        super().__init__(
+            Causal(channels, channels, reach, stride, groups=channels),
+            nn.Conv2d(channels, made, 1, bias=False),
+            nn.BatchNorm2d(made),
+        )
+
+
+class Block(nn.Module):
+    """Two separable convolutions beside a shortcut."""
+
+    def __init__(self, channels: int, reach: int, dropout: float) -> None:
+        super().__init__()
+        self.first = Separable(channels, channels, reach)
+        self.second = Separable(channels, channels, reach)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, channels, T, 1] -> the same shape."""
+        y = functional.relu(x + self.second(functional.relu(self.first(x))))
+        return self.dropout(y) if self.training else y
+
+
+class Recogniser(nn.Module):
+    """Features [N, T, bands], T a multiple of 4 -> logits of blank and words [N, T / 4, 1 + words]. In training also
+    those of blank and phones, [N, T / 4, 1 + phones], from the middle of the network."""
+
+    def __init__(self, bands: int, phones: int, channels: int = 128, head: int = 192, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(Causal(bands, channels, 5, 2), nn.BatchNorm2d(channels), nn.ReLU())
+        self.early = nn.Sequential(*(Block(channels, reach, dropout) for reach in (9, 11)))
+        self.down = nn.Sequential(Separable(channels, channels, 5, 2), nn.ReLU())
+        self.middle = Block(channels, 13, dropout)
+        self.late = nn.Sequential(*(Block(channels, reach, dropout) for reach in (15, 17)))
+        self.head = nn.Sequential(
+            Separable(channels, head, 15),
+            nn.ReLU(),
+            nn.Conv2d(head, head, 1, bias=False),
+            nn.BatchNorm2d(head),
+            nn.ReLU(),
+        )
+        self.words = nn.Conv2d(head, 1 + len(WORDS), 1)
+        self.phones = nn.Conv2d(channels, 1 + phones, 1) if phones else None
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        """Logits; see above."""
+        x = x.transpose(1, 2).unsqueeze(3)
+        if self.training:
+            x = x.contiguous(memory_format=torch.channels_last)
+        x = self.middle(self.down(self.early(self.stem(x))))
+        between = x
+        x = self.head(self.late(x))
+        logits: Tensor = self.words(self.dropout(x) if self.training else x).squeeze(3).transpose(1, 2)
+        if not self.training or self.phones is None:
+            return logits
+        return logits, self.phones(between).squeeze(3).transpose(1, 2)

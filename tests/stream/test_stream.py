@@ -1,0 +1,183 @@
+"""Streams compute what whole recordings do, in pieces of any length, with several instances, on every kind of board."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from edgeq import reference
+from edgeq.audio import wav
+from edgeq.cli import main
+from edgeq.errors import EdgeqError
+from edgeq.firmware_folder import open_folder
+from edgeq.ir import verify
+from edgeq.ir.graph import Tensor
+from edgeq.ir.meaning import Meaning
+from edgeq.stream import session
+from edgeq.stream.decode import Limits, classes, ctc
+from edgeq.stream.graph import streaming
+from edgeq.stream.rule import Rule, parse
+from tests.stream import networks
+from tests.tools import require_board
+
+BOARDS = ["host", *(pytest.param(name, marks=pytest.mark.qemu) for name in ("riscv-8core", "cortex-m55"))]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("stream")
+    np.savez(folder / "x.npz", x=networks.recordings(6), y=np.arange(6) % 5)
+    return {
+        "spotter": networks.saved(networks.Spotter(), folder / "spotter.pt2"),
+        "reader": networks.saved(networks.Reader(), folder / "reader.pt2", "ctc"),
+        "data": folder / "x.npz",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "recipe"), [("spotter", "int8"), ("spotter", "int16"), ("spotter", "int4"), ("reader", "int8")]
+)
+def test_steps_make_the_whole_recordings_bytes(name: str, recipe: str, files: dict[str, Path]) -> None:
+    whole = networks.integer(files[name], recipe)
+    stream = streaming(whole)
+    verify.run(stream.graph, "stream")
+    (source,), (output,) = whole.inputs, whole.outputs
+    recordings = networks.recordings(4, seed=1)
+    wanted = reference.run(whole, {source: recordings})[output]
+    for samples, scores in zip(recordings, wanted, strict=True):
+        made = reference.run(stream.graph, {source: samples.reshape(-1, stream.samples)})[output]
+        last = made.reshape(scores.shape) if stream.rows else made[-1]
+        np.testing.assert_array_equal(last, scores)
+    assert stream.samples == {"spotter": 4, "reader": 2}[name] * networks.FRONT_END.step
+    assert (stream.warm_up, stream.rows) == {"spotter": (12, 0), "reader": (1, 1)}[name]
+
+
+@pytest.mark.parametrize("board", BOARDS)
+@pytest.mark.parametrize("name", ["spotter", "reader"])
+def test_builds_hear_what_the_reference_does(name: str, board: str, files: dict[str, Path], tmp_path: Path) -> None:
+    require_board(board)
+    folder = tmp_path / "out"
+    words = ["build", str(files[name]), "--board", board, "--stream", "average=2,threshold=0.3,hold=1,ignore=silence"]
+    data = ["--calib", str(files["data"]), "--eval", str(files["data"])] if name == "spotter" else []
+    result = CliRunner().invoke(main, [*words, *(data or ["--calib", str(files["data"])]), "-o", str(folder), "--json"])
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout)
+    assert report["verify"]["bit_exact"] is True
+    assert report["stream"]["rate"] == 8000
+    assert (report["stream"]["est_real_time_factor"] is None) == (board == "host")
+    firmware = open_folder(folder)
+    longer = networks.recordings(5, 2 * networks.LENGTH, seed=2)
+    some = [samples[: 1 + 1900 * number] for number, samples in enumerate(longer)]
+    wanted = session.expected(firmware, some)
+    assert any(heard.events for heard in wanted)
+    for seed in range(3 if board == "host" else 1):
+        assert [heard.events for heard in session.run(firmware, some, seed)] == [heard.events for heard in wanted]
+    for number, samples in enumerate(some):
+        wav.write(tmp_path / f"clip{number}.wav", samples, 8000)
+    listened = CliRunner().invoke(main, ["run", str(folder), "--inputs", str(tmp_path), "--json"])
+    assert listened.exit_code == 0, listened.output
+    rows = json.loads(listened.stdout)["recordings"]
+    assert [row["text"] for row in rows] == [session.text(firmware, heard) for heard in wanted]
+    assert all(row["equals_reference"] for row in rows)
+    layers = CliRunner().invoke(main, ["verify", str(folder), "--inputs", str(tmp_path / "clip4.wav"), "--json"])
+    assert json.loads(layers.stdout)["bit_exact"] is True
+    stereo = bytearray((tmp_path / "clip4.wav").read_bytes())
+    stereo[22] = 2
+    (tmp_path / "clip4.wav").write_bytes(stereo)
+    refused = CliRunner().invoke(main, ["run", str(folder), "--inputs", str(tmp_path / "clip4.wav")])
+    assert refused.exit_code == 2
+    assert "has 2 channels" in refused.stderr
+
+
+@pytest.mark.sweep
+def test_an_hour_leaves_no_trace(files: dict[str, Path], tmp_path: Path) -> None:
+    """What is heard in the last minute is what is heard in that minute alone."""
+    require_board("host")
+    folder = tmp_path / "out"
+    words = [
+        "build",
+        str(files["spotter"]),
+        "--board",
+        "host",
+        "--stream",
+        "average=1,threshold=0.2,hold=0,ignore=silence",
+    ]
+    assert CliRunner().invoke(main, [*words, "--calib", str(files["data"]), "-o", str(folder)]).exit_code == 0
+    firmware = open_folder(folder)
+    hour = networks.recordings(1, 3600 * 8000)[0]
+    whole, end = session.run(firmware, [hour, hour[-60 * 8000 :]])
+    assert whole.sums is not None
+    assert end.sums is not None
+    steps = len(end.sums) - 12  # the others have silence before them in one of the two
+    np.testing.assert_array_equal(whole.sums[-steps:], end.sums[-steps:])
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 5), st.integers(0, 4))
+@settings(max_examples=20, deadline=None)
+def test_events_are_those_of_the_rule(seed: int, average: int, hold: int) -> None:
+    """Against the rule read word by word."""
+    scores = np.random.default_rng(seed).integers(-128, 128, (30, 3)).astype(np.int8)
+    output = Tensor("y", (1, 3), "int8", networks.quantization(1 / 256, -128))
+    limits = Limits.of(Rule(average, 0.55, hold, ("b",)), output, Meaning(("a", "b", "c")))
+    found = {event.step: event.label for event in classes(scores, limits)}
+    last = -100
+    for step in range(average - 1, 30):
+        means = (scores[step + 1 - average : step + 1].astype(float) + 128).mean(axis=0) / 256
+        best = int(np.flatnonzero(means == means.max())[0])
+        if means[best] >= 0.55 and best != 1 and step - last > hold:
+            last = step
+            assert found.pop(step) == best
+    assert not found
+
+
+def test_reading_by_ctc() -> None:
+    rows = np.eye(4)[[0, 1, 1, 0, 1, 2, 2, 0, 0, 3]]
+    assert [(event.step, event.label) for event in ctc(rows)] == [(1, 1), (4, 1), (5, 2), (9, 3)]
+
+
+def refused(module: nn.Module, tmp_path: Path, length: int = networks.LENGTH) -> str:
+    path = networks.saved(module, tmp_path / f"model{length}.pt2", length=length)
+    with pytest.raises(EdgeqError, match="--stream") as caught:
+        streaming(networks.integer(path))
+    return str(caught.value)
+
+
+def test_what_can_not_stream(tmp_path: Path) -> None:
+    assert "layer first_convolution reads 5 moments for every 2" in refused(networks.Spotter(pad=2), tmp_path)
+    late = networks.Spotter(networks.front_end(before=0))
+    assert "begins with 0 samples of silence" in refused(late, tmp_path, networks.LENGTH + 120)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("averages=3", "did you mean average=..?"),
+        ("average=0", "average is 1 to 64"),
+        ("average=x", "invalid literal"),
+        ("threshold=nan", "threshold a number"),
+    ],
+)
+def test_rules_that_cannot_be(text: str, words: str) -> None:
+    with pytest.raises(EdgeqError) as caught:
+        parse(text)
+    assert words in str(caught.value)
+
+
+def test_rules() -> None:
+    assert parse("") == Rule()
+    assert parse("average=8,threshold=0.7,hold=25,ignore=a+b") == Rule(8, 0.7, 25, ("a", "b"))
+
+
+def test_other_models_take_no_recordings(files: dict[str, Path], tmp_path: Path) -> None:
+    wav.write(tmp_path / "a.wav", np.zeros(100), 8000)
+    words = ["build", "examples/kws/kws.pt2", "--board", "host", "-o", str(tmp_path / "out")]
+    result = CliRunner().invoke(main, [*words, "--calib", str(tmp_path / "a.wav")])
+    assert result.exit_code == 2
+    assert "takes no recording" in result.stderr
