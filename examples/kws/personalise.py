@@ -8,9 +8,10 @@ The network is kws_split.pt2, which has not heard the speakers set aside (datase
 were chosen with the speakers of one (--group choosing), and those of the other are judged. A speaker's clips are split
 in two: the board trains on one half, and the int8 model is judged before and after on the other, and on all clips of
 the other speakers of the group. So that nothing is forgotten, most steps take clips that it was trained with, as an
-application would ship some. A new word takes a further output, whose bias begins low: the board trains on half of its
-clips and is judged on the others, and of the clips shipped a quarter are other words, so that it still tells these
-from the new one. Steps, commit and inferences happen in the simulated firmware."""
+application would ship some. A new word takes a further output, the first one, and that is all that is trained: what
+the network says of other words it says as before, unless the new output is larger. The board trains on half of the
+word's clips and is judged on the others; half of the clips shipped are words that the network need not tell apart,
+which are the ones to be taken for the new one. Steps, commit and inferences happen in the simulated firmware."""
 
 from __future__ import annotations
 
@@ -41,24 +42,39 @@ from edgeq.train.simulate import COMMIT, INFER, STEP, Record
 HERE = Path(__file__).resolve().parent
 #: bias of the new word's output, so that it is not taken for others before it is trained
 LOW = -2.0
-#: clips that an application ships, and how many steps take one for each that takes a new clip
-SHIPPED, REHEARSED = 240, 3
-#: of the clips shipped for a new word, those of other words
-UNKNOWN_SHARE = 0.25
+#: of the clips shipped for a new word, those of the class unknown
+UNKNOWN_SHARE = 0.5
 #: of the speakers set aside
 GROUPS = ("judged", "choosing")
-#: learning rate and steps for a speaker and for a word, chosen with the other group
-SPEAKER_RATE, SPEAKER_STEPS, WORD_RATE, WORD_STEPS = 0.0005, 480, 0.002, 1440
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is trained, as of edgeq build; learning rate and steps; clips that an application ships, and how many steps
+    take one of them for each that takes a new clip."""
+
+    train: str
+    rate: float
+    steps: int
+    shipped: int
+    rehearsed: int
+
+
+#: chosen with the other group
+SPEAKER = Settings("int8+fp16,last:2,momentum", 0.0005, 960, 480, 7)
+WORD = Settings("int8+fp16,head:0.08,momentum,batch:8", 0.03, 1440, 240, 7)
 
 
 @dataclass(frozen=True)
 class Task:
-    """Features and labels: what is trained on, what is not to be forgotten, and what is judged, by name."""
+    """Features and labels: what is trained on, what is not to be forgotten, and what is judged, by name. `rehearsed`:
+    steps for the second for each of the first."""
 
     training: tuple[np.ndarray, np.ndarray]
     shipped: tuple[np.ndarray, np.ndarray]
     judged: dict[str, tuple[np.ndarray, np.ndarray]]
     classes: int
+    rehearsed: int
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -68,9 +84,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--board", default="riscv-8core")
     parser.add_argument("--speaker", help="of those set aside (default: the one with most clips)")
     parser.add_argument("--word", help="learn this word instead of a speaker")
-    parser.add_argument("--train", default="int8+fp16,last:2,momentum", help="as of edgeq build")
-    parser.add_argument("--steps", type=int, help=f"{SPEAKER_STEPS}, for a word {WORD_STEPS}")
-    parser.add_argument("--lr", type=float, help=f"{SPEAKER_RATE}, for a word {WORD_RATE}")
+    parser.add_argument("--train", help=f"as of edgeq build ({SPEAKER.train}, for a word {WORD.train})")
+    parser.add_argument("--steps", type=int, help=f"{SPEAKER.steps}, for a word {WORD.steps}")
+    parser.add_argument("--lr", type=float, help=f"{SPEAKER.rate}, for a word {WORD.rate}")
     parser.add_argument("--momentum", type=float, default=0.9)
     parser.add_argument("--group", choices=GROUPS, default=GROUPS[0], help="of the speakers set aside")
     return parser.parse_args()
@@ -86,9 +102,9 @@ def halves(keys: list[str]) -> np.ndarray:
     return np.array(taken, bool)
 
 
-def with_labels(clips: Clips) -> tuple[np.ndarray, np.ndarray]:
-    """Features and labels of clips."""
-    return features(clips.samples), clips.labels
+def with_labels(clips: Clips, before: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Features and labels of clips; `before`: classes that come before those of the network."""
+    return features(clips.samples), clips.labels + before
 
 
 def set_aside(clips: Clips, group: str) -> Clips:
@@ -115,11 +131,17 @@ def speaker_task(clips: Clips, speaker: str | None, group: str) -> Task:
     training = halves([str(label) for label in mine.labels])
     print(f"speaker {chosen}: {int(training.sum())} clips to train on, {int((~training).sum())} to judge on")
     judged = {"the speaker": with_labels(mine.take(~training)), "other speakers": with_labels(others)}
-    return Task(with_labels(mine.take(training)), with_labels(shipped(clips, SHIPPED)), judged, len(CLASSES))
+    return Task(
+        with_labels(mine.take(training)),
+        with_labels(shipped(clips, SPEAKER.shipped)),
+        judged,
+        len(CLASSES),
+        SPEAKER.rehearsed,
+    )
 
 
 def word_task(clips: Clips, word: str, group: str) -> Task:
-    """Half of a word's clips to train on, as a class of its own. Raises EdgeqError for a word that is known or
+    """Half of a word's clips to train on, as the first class. Raises EdgeqError for a word that is known or
     absent."""
     spoken = np.array(clips.words)
     own = spoken == word
@@ -127,18 +149,21 @@ def word_task(clips: Clips, word: str, group: str) -> Task:
         known = ", ".join(sorted(set(spoken[clips.labels == UNKNOWN])))
         raise EdgeqError(f"--word {word}: is a class already, or not in the data; it has {known}")
     mine = clips.take(own)
-    mine = Clips(mine.samples, np.full(len(mine), len(CLASSES)), mine.speakers, mine.words)
+    mine = Clips(mine.samples, np.zeros(len(mine), np.int64), mine.speakers, mine.words)
     training = np.arange(len(mine)) % 2 == 0
     rest = clips.take(~own)
     print(f"word {word}: {int(training.sum())} clips to train on, {int((~training).sum())} to judge on")
-    judged = {f"the word {word}": with_labels(mine.take(~training)), "other words": with_labels(set_aside(rest, group))}
-    unknown = round(SHIPPED * UNKNOWN_SHARE)
+    judged = {
+        f"the word {word}": with_labels(mine.take(~training)),
+        "other words": with_labels(set_aside(rest, group), 1),
+    }
+    unknown = round(WORD.shipped * UNKNOWN_SHARE)
     taken = [
-        with_labels(shipped(rest.take((rest.labels == UNKNOWN) == is_unknown), count))
-        for is_unknown, count in ((True, unknown), (False, SHIPPED - unknown))
+        with_labels(shipped(rest.take((rest.labels == UNKNOWN) == is_unknown), count), 1)
+        for is_unknown, count in ((True, unknown), (False, WORD.shipped - unknown))
     ]
     together = np.concatenate([x for x, _ in taken]), np.concatenate([y for _, y in taken])
-    return Task(with_labels(mine.take(training)), together, judged, len(CLASSES) + 1)
+    return Task(with_labels(mine.take(training)), together, judged, len(CLASSES) + 1, WORD.rehearsed)
 
 
 def shipped(clips: Clips, count: int) -> Clips:
@@ -148,14 +173,13 @@ def shipped(clips: Clips, count: int) -> Clips:
 
 
 def network(classes: int, folder: Path) -> Path:
-    """kws_split.pt2, with further outputs where there are more classes."""
+    """kws_split.pt2, with a further output before the others where there are more classes."""
     path = HERE / "kws_split.pt2"
     if classes == len(CLASSES):
         return path
     state = dict(torch.export.load(path).state_dict)
-    more = classes - len(CLASSES)
-    state["head.weight"] = torch.cat([state["head.weight"], torch.zeros(more, state["head.weight"].shape[1])])
-    state["head.bias"] = torch.cat([state["head.bias"], torch.full((more,), LOW)])
+    state["head.weight"] = torch.cat([torch.zeros(1, state["head.weight"].shape[1]), state["head.weight"]])
+    state["head.bias"] = torch.cat([torch.tensor([LOW]), state["head.bias"]])
     model = DSCNN(classes)
     model.load_state_dict(state)
     made = folder / "kws_split_more.pt2"
@@ -163,16 +187,16 @@ def network(classes: int, folder: Path) -> Path:
     return made
 
 
-def steps_of(own: int, known: int, count: int) -> list[Record]:
-    """Every fourth step takes one of the `own` new clips, the others one of the `known` ones behind them."""
+def steps_of(own: int, known: int, rehearsed: int, count: int) -> list[Record]:
+    """Behind each step with one of the `own` new clips, `rehearsed` ones with the `known` clips that follow them."""
     order = np.random.default_rng(0).permutation(known)
-    records, rehearsed = [], 0
+    records, taken = [], 0
     for step in range(count):
-        if step % (1 + REHEARSED) == 0:
-            records.append(Record(STEP, step // (1 + REHEARSED) % own))
+        if step % (1 + rehearsed) == 0:
+            records.append(Record(STEP, step // (1 + rehearsed) % own))
         else:
-            records.append(Record(STEP, own + int(order[rehearsed % known])))
-            rehearsed += 1
+            records.append(Record(STEP, own + int(order[taken % known])))
+            taken += 1
     return records
 
 
@@ -199,7 +223,7 @@ def adapt(args: argparse.Namespace, task: Task) -> None:
         own, known = len(task.training[1]), len(task.shipped[1])
         judged = np.arange(own + known, len(labels))
         looks = [Record(INFER, int(index)) for index in judged]
-        steps = steps_of(own, known, args.steps)
+        steps = steps_of(own, known, task.rehearsed, args.steps)
         config = derive.configuration(lr=args.lr, momentum=args.momentum)
         made = simulate.run(firmware, Samples(inputs, labels), [*looks, *steps, Record(COMMIT), *looks], config)
         built = simulate.inference_graph(firmware)
@@ -229,8 +253,9 @@ def main() -> int:
     try:
         clips = load(args.data)
         by_word = args.word is not None
-        args.lr = args.lr or (WORD_RATE if by_word else SPEAKER_RATE)
-        args.steps = args.steps or (WORD_STEPS if by_word else SPEAKER_STEPS)
+        args.train = args.train or (WORD if by_word else SPEAKER).train
+        args.lr = args.lr or (WORD if by_word else SPEAKER).rate
+        args.steps = args.steps or (WORD if by_word else SPEAKER).steps
         task = word_task(clips, args.word, args.group) if by_word else speaker_task(clips, args.speaker, args.group)
         adapt(args, task)
     except (DataMissingError, EdgeqError) as error:

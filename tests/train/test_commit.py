@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from edgeq import pipeline, reference
+from edgeq.accuracy import accuracy
 from edgeq.firmware_folder import FirmwareFolder
 from edgeq.ir.graph import Graph
 from edgeq.lower.select import lower
 from edgeq.quantize.data import Samples, quantize_inputs
 from edgeq.quantize.recipe import load_recipe
-from edgeq.train import derive, simulate
+from edgeq.train import commit, curve, derive, simulate
 from edgeq.train.simulate import COMMIT, INFER, KEEP, ROLLBACK, STEP, Record
 from tests.tools import require_board
 from tests.train import networks
@@ -85,17 +86,48 @@ def test_a_commit_is_what_python_computes_and_a_rollback_undoes_it(board: str, t
     assert undone.tuned == image(firmware, built_with)
 
 
-@pytest.mark.qemu
-def test_what_is_not_new_changes_no_byte_and_what_is_no_number_nothing(tmp_path: Path) -> None:
-    """On the core without floating point, whose fastest kernels would order weights by their values: a commit of what
-    the build has, and one of parameters that steps have driven to infinity."""
+@pytest.fixture(scope="module")
+def small_core(tmp_path_factory: pytest.TempPathFactory) -> FirmwareFolder:
+    """On the core without floating point, whose fastest kernels would order weights by their values."""
     require_board("riscv-rv32imc")
-    firmware = committing("fp32,all,sgd", "riscv-rv32imc", tmp_path / "train")
-    samples, config = samples_of(firmware, LOOKS), derive.configuration(lr=3e38)
+    return committing("fp32,all,sgd", "riscv-rv32imc", tmp_path_factory.mktemp("commit") / "train")
+
+
+@pytest.mark.qemu
+def test_what_is_not_new_changes_no_byte_and_what_is_no_number_nothing(small_core: FirmwareFolder) -> None:
+    """A commit of what the build has, and one of parameters that steps have driven to infinity."""
+    samples, config = samples_of(small_core, LOOKS), derive.configuration(lr=3e38)
     steps = [Record(STEP, 0), Record(STEP, 0)]
     records = [*LOOK, Record(COMMIT), *LOOK, *steps, Record(COMMIT), *LOOK]
-    made = simulate.run(firmware, samples, records, config, may_fail=True)
-    graph = simulate.inference_graph(firmware)
-    assert made.tuned == image(firmware, graph)
+    made = simulate.run(small_core, samples, records, config, may_fail=True)
+    graph = simulate.inference_graph(small_core)
+    assert made.tuned == image(small_core, graph)
     assert np.array_equal(next(iter(made.inferred.values())), np.concatenate([outputs(graph, samples)] * 3))
     assert [row["status"] for row in made.rows if row["kind"] == COMMIT] == [OK, PARAMETERS]
+
+
+@pytest.mark.qemu
+def test_train_sim_judges_the_inference_model(small_core: FirmwareFolder) -> None:
+    samples = samples_of(small_core, 3)
+    assert samples.labels is not None
+    found = curve.train(small_core, samples, samples, 3, 1, derive.configuration(lr=0.05)).committed
+    graph = simulate.inference_graph(small_core)
+    assert found is not None
+    assert found.exact
+    assert found.before == accuracy(outputs(graph, samples), samples.labels)
+    assert found.after is not None
+    refused = curve.train(small_core, samples, samples, 2, 1, derive.configuration(lr=3e38)).committed
+    assert refused is not None
+    assert (refused.before, refused.after, refused.exact) == (found.before, None, True)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "why"),
+    [("int4", "layer first has int4 weights, not int8"), ("fp16", "layer first computes in float16, not int8")],
+)
+def test_layers_that_are_not_int8_are_told(recipe: str, why: str) -> None:
+    graph = networks.small()
+    made = pipeline.quantize(graph, pipeline.random_samples(graph), load_recipe(recipe))
+    found = commit.prepared(made, networks.derived(graph, "fp32,all,sgd").sources)
+    assert found.obstacle == why
+    assert found.graph is made
