@@ -14,7 +14,7 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
 from edgeq.ops import weight_types
-from edgeq.ops.float_types import EXACT, Rounding
+from edgeq.ops.float_types import EXACT, FLOAT32, Rounding
 from edgeq.ops.half_sums import HalfSums
 from edgeq.ops.spatial import SAME_ROW, RowReach
 
@@ -31,6 +31,8 @@ Shape = tuple[int, ...]
 #: attribute of integer layers whose constants a firmware replaces by trained ones (edgeq/train/commit.py): all of them,
 #: or the bias
 TUNED, TUNED_LAYER, TUNED_BIAS = "tuned", "layer", "bias"
+#: position of the bias among the operands of layers with weights
+BIAS = 2
 NO_OPERANDS: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -148,6 +150,8 @@ class Operator:
     #: bias; -1: it has none
     weight_axis: int = -1
     weight_input_axis: int = -1
+    #: position of a normalization's gain, one entry a channel like the bias behind it; -1: it has none
+    gain_at: int = -1
     #: positions of operands of a type of their own, whatever the layer computes in: indices (int32), samples of a
     #: recording (int16)
     index_inputs: tuple[int, ...] = ()
@@ -173,6 +177,12 @@ class Operator:
         """What kernels for floating-point activations may lose on these float64 operands; of operators with several
         outputs one each."""
         return EXACT
+
+    def constant_dtype(self, index: int, dtype: str) -> str:
+        """Type that a layer with activations of a floating-point type `dtype` stores its constant operand `index` in:
+        biases and gains, which are few, in float32."""
+        is_bias = self.weight_axis >= 0 and index == BIAS
+        return FLOAT32 if is_bias or 0 <= self.gain_at <= index else dtype
 
     def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
         """Adds what gives the node's operands their gradients, from that of its output before a fused activation."""

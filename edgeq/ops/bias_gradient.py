@@ -17,14 +17,14 @@ def channels(graph: Graph, node: Node) -> int:
     return graph.tensor(node.output).shape[-1]
 
 
-def _sizes(graph: Graph, node: Node) -> dict[str, int]:
+def sizes(graph: Graph, node: Node) -> dict[str, int]:
     count = channels(graph, node)
     return {"pixels": graph.tensor(node.inputs[0]).elements // count, "channels": count}
 
 
 class BiasGradient(training.TrainingOperator):
     name = "bias_gradient"
-    kernels = training.kernels("bias_gradient", _sizes, units=channels, granule=lambda graph, node: 4, stores="float32")
+    kernels = training.kernels("bias_gradient", sizes, units=channels, granule=lambda graph, node: 4, stores="float32")
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [(1, inputs[0].shape[-1])]

@@ -23,13 +23,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import add, binary_float, binary_import, binary_wide, broadcast, fixed_point, gemmlowp, unary_tables
+from edgeq.ops import (
+    add,
+    binary_float,
+    binary_import,
+    binary_wide,
+    broadcast,
+    fixed_point,
+    gemmlowp,
+    unary_tables,
+)
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
 from edgeq.ops.float_types import Rounding
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
     from edgeq.quantize.convert import Converter
+    from edgeq.train.tape import Tape
 
 FUNCTIONS: Mapping[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "add": np.add,
@@ -174,6 +184,9 @@ class Binary(Operator):
 
     def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
         return binary_float.rounding(function_of(node), inputs)
+
+    def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
+        binary_float.add_gradients(tape, node, function_of(node), SIGNS, gradient)
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [integer(node, inputs)]

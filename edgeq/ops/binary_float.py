@@ -1,16 +1,20 @@
-"""Functions of two floating-point operands, with broadcasting: their kernels, and what float32 arithmetic may lose."""
+"""Functions of two floating-point operands, with broadcasting: their kernels, what float32 arithmetic may lose, and the
+gradient rules of sums, differences and products."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node
-from edgeq.ops import broadcast, float_layers
+from edgeq.ops import broadcast, float_layers, gradient_parts
 from edgeq.ops.base import Constant, Kernel
 from edgeq.ops.float_types import Rounding
+
+if TYPE_CHECKING:
+    from edgeq.train.tape import Tape
 
 #: functions with kernels -> their roundings; of squared_difference that of the difference counts twice
 ROUNDINGS: Mapping[str, int] = {
@@ -25,6 +29,26 @@ def rounding(function: str, inputs: Sequence[np.ndarray]) -> Rounding:
         return Rounding(ROUNDINGS[function], left * np.maximum(right, 1.0) if function == "prelu" else left * right)
     total = left + right
     return Rounding(ROUNDINGS[function], total**2 if function == "squared_difference" else total)
+
+
+def add_gradients(tape: Tape, node: Node, function: str, signs: Mapping[str, tuple[int, int]], gradient: str) -> None:
+    """Adds the gradients of both operands; `signs`: those of the operands of sums. What broadcasting repeated is
+    summed."""
+    left, right = node.inputs
+    for side, (name, other) in enumerate(((left, right), (right, left))):
+        if not tape.wants(name):
+            continue
+        if function == "mul":
+            part = gradient_parts.combined(tape, "mul", gradient, other, node)
+        elif function == "squared_difference":
+            distance = gradient_parts.combined(tape, "sub", left, right, node)
+            product = gradient_parts.combined(tape, "mul", gradient, distance, node)
+            part = gradient_parts.scaled(tape, product, 2.0 * signs[function][side], node)
+        elif function in signs:
+            part = gradient_parts.scaled(tape, gradient, float(signs[function][side]), node)
+        else:
+            raise NotImplementedError
+        tape.give(name, gradient_parts.summed(tape, part, tape.shape(name), node), node)
 
 
 def _function(node: Node) -> str:

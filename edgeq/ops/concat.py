@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import broadcast
+from edgeq.ops import broadcast, gradient_parts
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, same_row
 from edgeq.ops.spatial import RowReach
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
+    from edgeq.train.tape import Tape
 
 
 def aligned(importer: Importer, names: list[str]) -> list[str]:
@@ -123,6 +124,14 @@ class Concat(Operator):
         samples = max(len(array) for array in inputs)
         whole = [np.broadcast_to(array, (samples, *array.shape[1:])) for array in inputs]  # constants have one sample
         return [np.concatenate(whole, axis=node.attributes["axis"])]
+
+    def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
+        axis, start = node.attributes["axis"], 0
+        for name in node.inputs:
+            size = tape.shape(name)[axis]
+            if tape.wants(name):
+                tape.give(name, gradient_parts.along(tape, gradient, axis, start, size, node), node)
+            start += size
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return self.run_float(node, inputs)

@@ -14,14 +14,16 @@ import numpy as np
 
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import binary_import, broadcast, fixed_point, masked_softmax, softmax
-from edgeq.ops.base import Constant, Kernel, Operator, Shape
+from edgeq.ops import binary_import, broadcast, fixed_point, float_layers, masked_softmax, softmax
+from edgeq.ops.base import Constant, Kernel, Operator, Shape, sum_rounding
+from edgeq.ops.float_types import Rounding
 from edgeq.packing.blocks import round_up
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
+    from edgeq.train.tape import Tape
 
 #: products that fit one accumulator
 LARGEST_INNER = 2**15 - 1
@@ -168,9 +170,30 @@ def _copied(block: int) -> Callable[[int], int]:
     return lambda inner: round_up(inner, block) if inner % block else 0
 
 
+def _geometry(graph: Graph, node: Node) -> dict[str, int]:
+    """Sizes and strides, of every type of activations."""
+    left, right = (graph.tensor(name) for name in node.inputs[:2])
+    rows, inner = left.shape[-2:]
+    columns = graph.tensor(node.outputs[0]).shape[-1]
+    shared = int(np.prod(right.shape[:-2])) == 1
+    strides = (inner, 1) if node.attributes["transposed"] else (1, columns)
+    return {
+        "rows": rows,
+        "inner": inner,
+        "columns": columns,
+        "batch_stride": 0 if shared else inner * columns,
+        "n_stride": strides[0],
+        "k_stride": strides[1],
+    }
+
+
+def _float_parameters(graph: Graph, node: Node) -> dict[str, Any]:
+    return {**_geometry(graph, node), "factor": float_layers.c_number(node.attributes["factor"])}
+
+
 class Matmul(Operator):
     name = "matmul"
-    takes_int16 = True
+    takes_int16 = takes_float = True
     torch_targets = {
         "aten.matmul.default": import_torch,
         "aten.bmm.default": import_torch,
@@ -195,6 +218,7 @@ class Matmul(Operator):
             dtype="int16",
             why="portable C, 64-bit sums",
         ),
+        *float_layers.kernels("matmul", _float_parameters, units=_units),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
@@ -204,6 +228,32 @@ class Matmul(Operator):
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         right = inputs[1].swapaxes(-1, -2) if node.attributes["transposed"] else inputs[1]
         return [np.float32(node.attributes["factor"]) * (inputs[0] @ right)]
+
+    def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
+        magnitude = np.abs(np.float32(node.attributes["factor"]))
+        plain = node.with_attributes(factor=float(magnitude))
+        return sum_rounding(self, plain, inputs, inputs[0].shape[-1] + 1)
+
+    def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
+        """With y = f A B: dA = f dy B^T, dB = f A^T dy; with y = f A B^T: dA = f dy B, dB = f dy^T A. Where all batches
+        share B, its gradient is that of one batch with all their rows."""
+        left, right = node.inputs
+        transposed, factor = node.attributes["transposed"], node.attributes["factor"]
+        if tape.wants(left):
+            product = tape.add("matmul", [gradient, right], node, "left", transposed=not transposed, factor=factor)
+            tape.give(left, product, node)
+        if tape.wants(right):
+            first, second = (gradient, left) if transposed else (left, gradient)
+            if tape.shape(right)[:-2] != tape.shape(left)[:-2]:
+                first, second = (
+                    tape.view(name, (*(1 for _ in shape[:-2]), int(np.prod(shape[:-1])), shape[-1]), node, "rows")
+                    for name, shape in ((name, tape.shape(name)) for name in (first, second))
+                )
+            rank = len(tape.shape(first))
+            perm = (*range(rank - 2), rank - 1, rank - 2)
+            turned = tape.add("transpose", [first], node, "turned", perm=perm)
+            product = tape.add("matmul", [turned, second], node, "right", transposed=False, factor=factor)
+            tape.give(right, product, node)
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         k = node.attributes
@@ -244,17 +294,8 @@ class Matmul(Operator):
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, Any]:
         left, right = (graph.tensor(name) for name in node.inputs[:2])
-        rows, inner = left.shape[-2:]
-        columns = graph.tensor(node.outputs[0]).shape[-1]
-        shared = int(np.prod(right.shape[:-2])) == 1
-        strides = (inner, 1) if node.attributes["transposed"] else (1, columns)
         return {
-            "rows": rows,
-            "inner": inner,
-            "columns": columns,
-            "batch_stride": 0 if shared else inner * columns,
-            "n_stride": strides[0],
-            "k_stride": strides[1],
+            **_geometry(graph, node),
             "offset1": -left.zero_point,
             "offset2": -right.zero_point,
             "output_zero_point": graph.tensor(node.outputs[0]).zero_point,

@@ -19,13 +19,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops.base import Constant, Kernel, Operator, Shape
+from edgeq.ops import float_layers, normalize_float
+from edgeq.ops.base import Arrangement, Constant, Kernel, Operator, Shape
+from edgeq.ops.float_types import FLOAT32, Rounding
+from edgeq.ops.normalize_sets import back, geometry, of_sets, sets, sets_of
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
     from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.quantize.convert import Converter
+    from edgeq.train.tape import Tape
 
+#: positions of the operands that scale and shift channels
+GAIN, BIAS = 1, 2
 FRACTION = 18
 LARGEST_SHIFT = 20
 LARGEST_SET = 2**22 - 1
@@ -115,23 +121,6 @@ def onnx_grouped(importer: Importer, call: OnnxCall) -> str:
     return _grouped(importer, args, groups)
 
 
-def _sets(x: np.ndarray, groups: int) -> np.ndarray:
-    """[batch, sets, runs, inner] of a channels-last array."""
-    if groups == 0:
-        return x.reshape(x.shape[0], -1, 1, x.shape[-1])
-    inner = x.shape[-1] // groups
-    return x.reshape(x.shape[0], -1, groups, inner).swapaxes(1, 2)
-
-
-def _back(sets: np.ndarray, shape: tuple[int, ...], groups: int) -> np.ndarray:
-    return sets.reshape(shape) if groups == 0 else np.ascontiguousarray(sets.swapaxes(1, 2)).reshape(shape)
-
-
-def _of_sets(constant: np.ndarray, groups: int) -> np.ndarray:
-    """A constant per channel as it lies beside _sets."""
-    return constant.reshape(1, max(groups, 1), 1, -1)
-
-
 def _inverse_roots(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(r, a) of the integers W, as in eq_normalize.h."""
     exponents = [(62 - int(value).bit_length()) // 2 for value in w.reshape(-1)]
@@ -140,31 +129,24 @@ def _inverse_roots(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.array(reciprocals, np.int64).reshape(w.shape), np.array(exponents, np.int64).reshape(w.shape)
 
 
-def _geometry(graph: Graph, node: Node) -> dict[str, int]:
-    shape, groups = graph.tensor(node.inputs[0]).shape, node.attributes["groups"]
-    if groups == 0:
-        return {"set_stride": shape[-1], "runs": 1, "run_stride": 0, "inner": shape[-1], "gain_stride": 0}
-    inner, runs = shape[-1] // groups, int(np.prod(shape[1:-1]))
-    return {"set_stride": inner, "runs": runs, "run_stride": shape[-1], "inner": inner, "gain_stride": inner}
-
-
-def _units(graph: Graph, node: Node) -> int:
-    shape, groups = graph.tensor(node.inputs[0]).shape, node.attributes["groups"]
-    return int(groups) if groups else int(np.prod(shape[1:-1]))
-
-
 def _pack(graph: Graph, node: Node) -> dict[str, Constant]:
     return {key: Constant("int32_t", graph.constant(node.inputs[1 + i])) for i, key in enumerate(("gain", "bias"))}
 
 
 def _kernel(isa: str, why: str) -> Kernel:
     name = f"eq_normalize_s8_{isa}"
-    return Kernel(name, isa, f"normalize/{name}.c", units=_units, pack=_pack, why=why)
+    return Kernel(name, isa, f"normalize/{name}.c", units=sets_of, pack=_pack, why=why)
+
+
+def _float_parameters(graph: Graph, node: Node) -> dict[str, Any]:
+    return normalize_float.parameters(graph, node, node.inputs[0])
 
 
 class Normalize(Operator):
     name = "normalize"
     in_place = (0,)
+    takes_float = True
+    gain_at = GAIN
     torch_targets = {
         "aten.layer_norm.default": import_layer_norm,
         "aten.rms_norm.default": import_layer_norm,
@@ -182,32 +164,62 @@ class Normalize(Operator):
         _kernel("mve", "sums of 16, outputs of 4 lanes"),
         _kernel("dsp", "SMLAD for the sums, rounding high multiplies"),
         _kernel("scalar", "portable C"),
+        *float_layers.kernels(
+            "normalize",
+            _float_parameters,
+            units=sets_of,
+            pack=lambda graph, node: normalize_float.constants(graph, {"gain": node.inputs[1], "bias": node.inputs[2]}),
+            operands={"gain": (GAIN, Arrangement()), "bias": (BIAS, Arrangement())},
+        ),
     )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [inputs[0].shape]
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        k, groups = node.attributes, node.attributes["groups"]
-        x = _sets(inputs[0].astype(np.float64), groups)
-        if k["centred"]:
-            x = x - x.mean(axis=(2, 3), keepdims=True)
-        y = x / np.sqrt((x * x).mean(axis=(2, 3), keepdims=True) + k["eps"])
-        gain, bias = (_of_sets(constant, groups) for constant in inputs[1:3])
-        return [_back(y * gain + bias, inputs[0].shape, groups).astype(np.float32)]
+        groups = node.attributes["groups"]
+        of = normalize_float.Statistics.of(node, inputs[0].astype(np.float64))
+        gain, bias = (of_sets(constant, groups) for constant in inputs[1:3])
+        return [back(of.normalized * gain + bias, inputs[0].shape, groups).astype(inputs[0].dtype)]
+
+    def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
+        """What a normalized element has lost, and two roundings of products and one of the sum."""
+        groups = node.attributes["groups"]
+        of = normalize_float.Statistics.of(node, inputs[0])
+        gain, bias = (np.abs(of_sets(constant, groups)) for constant in inputs[1:3])
+        magnitude = of.where_small(gain * (of.lost() + 2 * np.abs(of.normalized)) + bias)
+        return Rounding(1, back(magnitude, inputs[0].shape, groups))
+
+    def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
+        """That of the gain is a sum of products with what is normalized, which is computed again."""
+        x, gain, bias = node.inputs
+        sets = {key: node.attributes[key] for key in ("groups", "centred", "eps")}
+        if tape.wants(bias):
+            part = tape.trained_channels(gradient, bias, node)
+            tape.give(bias, tape.add("bias_gradient", [part], node, "bias_gradient", FLOAT32), node)
+        if tape.wants(gain):
+            channels = tape.shape(gain)
+            plain = [tape.constant(f"{node.name}.{what}", np.full(channels, what == "one", np.float32))
+                     for what in ("one", "zero")]  # fmt: skip
+            normalized = tape.add("normalize", [x, *plain], node, "normalized", **sets)
+            operands = [tape.trained_channels(name, gain, node) for name in (gradient, normalized)]
+            tape.give(gain, tape.add("gain_gradient", operands, node, "gain_gradient", FLOAT32), node)
+        if tape.wants(x):
+            operands = [gradient, x, tape.operand(gain, node)]
+            tape.give(x, tape.add("normalize_gradient", operands, node, "igrad", **sets), node)
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         k, groups = node.attributes, node.attributes["groups"]
-        x = _sets(inputs[0].astype(np.int64), groups)
+        x = sets(inputs[0].astype(np.int64), groups)
         n = x.shape[2] * x.shape[3]
         x = x if k["centred"] else x - graph.tensor(node.inputs[0]).zero_point
         total = x.sum(axis=(2, 3), keepdims=True) * int(k["centred"])
         w = n * (x * x).sum(axis=(2, 3), keepdims=True) - total * total + k["epsilon"]
         r, a = _inverse_roots(np.maximum(w, 1))
         t = ((n * x - total) * r + (np.int64(1) << (42 - a))) >> (43 - a)
-        gain, bias = (_of_sets(constant.astype(np.int64), groups) for constant in inputs[1:3])
+        gain, bias = (of_sets(constant.astype(np.int64), groups) for constant in inputs[1:3])
         y = (t * gain + (bias << FRACTION)) >> (FRACTION + k["shift"])
-        return [_back(np.clip(y, k["act_min"], k["act_max"]).astype(np.int8), inputs[0].shape, groups)]
+        return [back(np.clip(y, k["act_min"], k["act_max"]).astype(np.int8), inputs[0].shape, groups)]
 
     def quantize(self, converter: Converter, node: Node) -> None:
         x, output = converter.quantized(node.inputs[0]), converter.quantized_output(node)
@@ -219,7 +231,7 @@ class Normalize(Operator):
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
         k = node.attributes
         return {
-            **_geometry(graph, node),
+            **geometry(graph, node, node.inputs[0]),
             "centred": int(k["centred"]),
             "offset": -graph.tensor(node.inputs[0]).zero_point,
             "epsilon_high": k["epsilon"] >> 31,

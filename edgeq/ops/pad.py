@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import gather
+from edgeq.ops import gather, gradient_parts
 from edgeq.ops import slice as slices
 from edgeq.ops.base import Kernel, Operator, Shape
 from edgeq.ops.float_types import FLOATS
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
+    from edgeq.train.tape import Tape
 
 
 #: torch's and TensorFlow Lite's padding modes that repeat elements of the input -> numpy's name of the same
@@ -193,6 +194,13 @@ class Pad(Operator):
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return self._pad(node, inputs[0], node.attributes["value"])
+
+    def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
+        x = node.inputs[0]
+        for axis in (1, 2, 3):
+            before = node.attributes["padding"][2 * axis - 2]
+            gradient = gradient_parts.along(tape, gradient, axis, before, tape.shape(x)[axis], node)
+        tape.give(x, gradient, node)
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return self._pad(node, inputs[0], node.attributes["value"])

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node
-from edgeq.ops import binary_import, fixed_point, mean, reduce_wrapping, reduction
-from edgeq.ops.base import Kernel
+from edgeq.ops import binary_import, fixed_point, float_layers, gradient_parts, mean, reduce_wrapping, reduction
+from edgeq.ops.base import Kernel, sum_rounding
+from edgeq.ops.float_types import Rounding
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
+    from edgeq.train.tape import Tape
 
 
 def torch_mean(importer: Importer, args: Mapping[str, Any]) -> str:
@@ -100,9 +102,19 @@ def _is_wide(graph: Graph, node: Node) -> bool:
     return graph.tensor(node.inputs[0]).dtype == "int16"
 
 
+def _divisor(graph: Graph, node: Node) -> int:
+    """What the sum is divided by."""
+    return reduction.count(graph, node) if node.attributes["function"] == "mean" else 1
+
+
+def _float_parameters(graph: Graph, node: Node) -> dict[str, Any]:
+    divisor = float_layers.c_number(_divisor(graph, node))
+    return {"shape": reduction.shape_parameters(graph, node), "divisor": divisor}
+
+
 class Reduce(reduction.Reduction):
     name = "reduce"
-    takes_int16 = True
+    takes_int16 = takes_float = True
     torch_targets = {
         "aten.mean.dim": torch_mean,
         "aten.mean.default": torch_mean,
@@ -137,11 +149,20 @@ class Reduce(reduction.Reduction):
             family="reduce_wide",
             dtype="int16",
         ),
+        *float_layers.kernels("reduce", _float_parameters, units=reduction.units),
     )
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         function = np.mean if node.attributes["function"] == "mean" else np.sum
         return [function(inputs[0], axis=reduction.axes_of(node), keepdims=True)]
+
+    def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
+        return sum_rounding(self, node, inputs, int(np.prod([inputs[0].shape[at] for at in reduction.axes_of(node)])))
+
+    def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
+        x = node.inputs[0]
+        gradient = gradient_parts.scaled(tape, gradient, 1.0 / _divisor(tape.graph, node), node)
+        tape.give(x, gradient_parts.repeated(tape, gradient, tape.shape(x), node), node)
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, multiplier, shift = inputs
@@ -155,9 +176,7 @@ class Reduce(reduction.Reduction):
         if node.attributes.get("wraps"):
             reduce_wrapping.quantize(converter, node)
             return
-        count = reduction.count(converter.source, node)
-        divisor = count if node.attributes["function"] == "mean" else 1
-        mean.quantize_sum(converter, node, divisor)
+        mean.quantize_sum(converter, node, _divisor(converter.source, node))
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, Any]:
         return {

@@ -14,13 +14,14 @@ import numpy as np
 
 from edgeq.frontend.onnx import fold as onnx_fold
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import embedding, gather, moves, repeats
+from edgeq.ops import embedding, gather, gradient_parts, moves, repeats
 from edgeq.ops.base import Shape
 
 if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
     from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
+    from edgeq.train.tape import Tape
 
 
 def box(importer: Importer, x: str, start: Sequence[int], size: Sequence[int], step: Sequence[int]) -> str:
@@ -237,6 +238,25 @@ class Slice(moves.Move):
         for axis, chosen in enumerate(index[1:], 1):
             inputs = [np.take(inputs[0], chosen, axis=axis)]
         return [np.ascontiguousarray(inputs[0])]
+
+    def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
+        """Axis by axis back to where elements were taken from: what was repeated is summed, what was left out is 0."""
+        x, k = node.inputs[0], node.attributes
+        for axis, length in enumerate(tape.shape(x)[1:], 1):
+            start, size, step = (k[key][axis] for key in ("start", "size", "step"))
+            if size > 1 and step == 0:
+                gradient, size, step = (
+                    tape.add("reduce", [gradient], node, "summed", function="sum", axes=(axis,)),
+                    1,
+                    1,
+                )
+            if size > 1 and step < 0:
+                gradient = gradient_parts.along(tape, gradient, axis, size - 1, size, node, -1)
+                start, step = start + (size - 1) * step, -step
+            gradient = gradient_parts.spread_out(tape, gradient, axis, step, node)
+            behind = length - start - tape.shape(gradient)[axis]
+            gradient = gradient_parts.extended(tape, gradient, axis, start, behind, node)
+        tape.give(x, gradient, node)
 
     def permuted(self, node: Node, perm: Shape) -> Node | None:
         moved = {}

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
     from edgeq.quantize.convert import Converter
+    from edgeq.train.tape import Tape
 
 OUTPUT_SCALE, OUTPUT_ZERO_POINT = 1.0 / 256.0, -128
 OUTPUT = Quantization.per_tensor(OUTPUT_SCALE, OUTPUT_ZERO_POINT)
@@ -167,6 +168,10 @@ class Softmax(Operator):
         relative = distance + 2 * magnitude + 4
         mean = (y * relative).sum(axis=-1, keepdims=True)
         return Rounding(1, y * (relative + mean + scaled.shape[-1] + 2))
+
+    def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
+        beta = node.attributes.get("beta", 1.0)
+        tape.give(node.inputs[0], tape.add("softmax_gradient", [gradient, node.output], node, "igrad", beta=beta), node)
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, table = inputs

@@ -20,12 +20,17 @@ from edgeq.ops.spatial import Window
 
 
 def kernels(
-    op: str, parameters: Callable[[Graph, Node], dict[str, Any]], isa: str = "scalar", **details: Any
+    op: str,
+    parameters: Callable[[Graph, Node], dict[str, Any]],
+    isa: str = "scalar",
+    function: str = "",
+    **details: Any,
 ) -> tuple[Kernel, ...]:
-    """The kernels of an operator for both types of activations; `details`: of the kernels."""
+    """The kernels of an operator for both types of activations, or of one of its functions; `details`: of the
+    kernels."""
     return tuple(
         Kernel(
-            f"eq_{op}_{kind.suffix}_{isa}",
+            f"eq_{op}_{kind.suffix}_{function}{'_' if function else ''}{isa}",
             isa,
             f"{op}/eq_{op}_{kind.suffix}_{isa}.c",
             dtype=kind.name,

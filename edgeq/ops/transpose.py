@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from edgeq.frontend.importer import Importer
     from edgeq.frontend.onnx.call import OnnxCall
     from edgeq.frontend.tflite.program import TfliteCall
+    from edgeq.train.tape import Tape
 
 
 def import_permute(importer: Importer, args: Mapping[str, Any]) -> str:
@@ -70,6 +71,10 @@ class Transpose(moves.Move):
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [np.ascontiguousarray(inputs[0].transpose(node.attributes["perm"]))]
+
+    def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
+        perm = tuple(int(axis) for axis in np.argsort(node.attributes["perm"]))
+        tape.give(node.inputs[0], tape.add("transpose", [gradient], node, "igrad", perm=perm), node)
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, Any]:
         strides = moves.strides_of(graph.tensor(node.inputs[0]).shape)

@@ -18,7 +18,9 @@ from edgeq.ops import (
     convert,
     curve,
     fixed_point,
+    gradient_parts,
     unary_float,
+    unary_gradient,
     unary_onnx,
     unary_tables,
     unary_tflite,
@@ -31,6 +33,7 @@ from edgeq.ops.unary_tables import Parameters, Real, Table, through_float
 
 if TYPE_CHECKING:
     from edgeq.quantize.convert import Converter
+    from edgeq.train.tape import Tape
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,16 @@ class Unary(Operator):
 
     def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
         return unary_float.rounding(node, inputs[0], self.run_float(node, inputs)[0])
+
+    def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
+        x, function = node.inputs[0], unary_float.function_of(node)
+        if function == "affine":
+            tape.give(x, gradient_parts.scaled(tape, gradient, node.attributes["scale"], node), node)
+        elif function in unary_gradient.SLOPES:
+            attributes = {key: value for key, value in node.attributes.items() if key != "activation"}
+            tape.give(x, tape.add("unary_gradient", [gradient, x], node, "igrad", **attributes), node)
+        else:
+            raise NotImplementedError
 
     def fixed_output(self, node: Node, dtype: str) -> Quantization | None:
         function = node.attributes["function"]

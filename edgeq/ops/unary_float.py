@@ -67,6 +67,7 @@ FORMS: Mapping[str, Form] = {
     "requantize": Form(0),
     "sigmoid": Form(10),
     "silu": Form(11),
+    "square": Form(1),
     "softshrink": Form(2, _of_operand, (("lambd", 0.5),)),
     "softsign": Form(3),
     "tanh": Form(12),
@@ -79,6 +80,8 @@ NAMES = {"requantize": "identity"}
 def function_of(node: Node) -> str:
     """A key of FORMS, if there is one for the node's function."""
     name = str(node.attributes["function"])
+    if name == "pow" and node.attributes["exponent"] == 2.0:
+        return "square"
     return "gelu_tanh" if name == "gelu" and node.attributes.get("approximate", "none") != "none" else name
 
 
@@ -93,12 +96,14 @@ def rounding(node: Node, x: np.ndarray, y: np.ndarray) -> Rounding:
     return Rounding(form.count, form.magnitude(x, y, node.attributes))
 
 
-def _parameters(graph: Graph, node: Node) -> dict[str, Any]:
+def parameters(graph: Graph, node: Node) -> dict[str, Any]:
+    """The field p of eq_unary_f32_t."""
     values = [float(node.attributes.get(key, default)) for key, default in FORMS[function_of(node)].parameters]
     return {"p": [float_layers.c_number(value) for value in (*values, 0.0, 0.0)[:2]]}
 
 
-def _only(function: str) -> Callable[[Graph, Node], str | None]:
+def only(function: str) -> Callable[[Graph, Node], str | None]:
+    """What tells whether a node is of that function."""
     return lambda graph, node: None if function_of(node) == function else f"the function is not {function}"
 
 
@@ -109,10 +114,10 @@ def kernels() -> tuple[Kernel, ...]:
         for function in FORMS
         for kernel in float_layers.kernels(
             "unary",
-            _parameters,
+            parameters,
             function=f"eq_unary_{{type}}_{NAMES.get(function, function)}_scalar",
             units=elements_per_sample,
-            applies=_only(function),
+            applies=only(function),
             in_place=lambda parameters: True,
         )
     )

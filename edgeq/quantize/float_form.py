@@ -9,13 +9,10 @@ import numpy as np
 from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Node
-from edgeq.ops.float_types import FLOAT32, FLOATS, stored
+from edgeq.ops.float_types import FLOATS, stored
 
 if TYPE_CHECKING:
     from edgeq.quantize.convert import Converter
-
-#: position of the bias among the operands of layers with weights; it is added in float32 and stored so
-BIAS = 2
 
 
 def applies(converter: Converter, node: Node) -> bool:
@@ -36,7 +33,7 @@ def add(converter: Converter, node: Node) -> None:
     for index, name in enumerate(node.inputs):
         if converter.source.tensor(name).is_constant:
             real = converter.source.real_constant(name)
-            dtype = FLOAT32 if operator.weight_axis >= 0 and index == BIAS else output.dtype
+            dtype = operator.constant_dtype(index, output.dtype)
             _require_within(node, "constants", float(np.abs(real).max(initial=0.0)), dtype)
             names.append(converter.constant(f"{node.name}.{index}.{dtype}", stored(real, dtype)))
         else:

@@ -102,10 +102,12 @@ class _Derivation:
             owner = owners.setdefault(_content(source, own), node.name)
             for at in [WEIGHTS_AT, BIAS_AT] if choice.weights else [BIAS_AT]:
                 constant_name = own.inputs[at]
-                parameter = f"{owner}.{'weights' if at == WEIGHTS_AT else 'bias'}"
+                is_gain = at == ops.get(node.op).gain_at
+                what = "bias" if at == BIAS_AT else "gain" if is_gain else "weights"
+                parameter = f"{owner}.{what}"
                 known = parameter if parameter in self.decays else None
                 shape = self.forward.tensor(node.inputs[at]).shape
-                axis = 0 if at == BIAS_AT else ops.get(node.op).weight_axis
+                axis = 0 if at == BIAS_AT or is_gain else ops.get(node.op).weight_axis
                 if known is None:
                     values = source.real_constant(constant_name)
                     first, rest = np.split(values, [choice.channels or shape[axis]], axis)
@@ -113,7 +115,7 @@ class _Derivation:
                     if rest.size:
                         frozen = f"{parameter}.frozen"
                         self.extra[frozen] = constant(frozen, rest.astype(np.float32), quantization(FLOAT32))
-                    self.decays[parameter] = at == WEIGHTS_AT
+                    self.decays[parameter] = at == WEIGHTS_AT and not is_gain
                 name = known or parameter
                 rest_name = f"{name}.frozen" if f"{name}.frozen" in self.extra else None
                 found[node.inputs[at]] = Trained(name, shape, axis, choice.channels, rest_name)
@@ -184,7 +186,7 @@ class _Derivation:
         for index, name in enumerate(node.inputs):
             if name in self.trained:
                 known = self.trained[name]
-                dtype = FLOAT32 if index == BIAS_AT else self.tape.dtype(node.output)
+                dtype = ops.get(node.op).constant_dtype(index, self.tape.dtype(node.output))
                 packed = f"{node.name}.{'bias' if index == BIAS_AT else 'weights'}.packed"
                 self.tape.tensors[packed] = Tensor(packed, known.shape, dtype, quantization(dtype))
                 attributes = MappingProxyType({"shape": known.shape, "axis": known.axis})

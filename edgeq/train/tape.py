@@ -11,8 +11,8 @@ import numpy as np
 
 from edgeq import ops
 from edgeq.errors import EdgeqError
-from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops.float_types import FLOATS, quantization, stored
+from edgeq.ir.graph import Graph, Node, Tensor, constant
+from edgeq.ops.float_types import FLOAT32, FLOATS, quantization, stored
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,18 @@ class Tape:
             return name
         return self.add("reshape", [name], node, suffix, shape=shape)
 
+    def constant(self, name: str, data: np.ndarray) -> str:
+        """A float32 constant of the backward part."""
+        name = self._free(name)
+        self.tensors[name] = constant(name, data.astype(np.float32), quantization(FLOAT32))
+        return name
+
     def operand(self, name: str, node: Node, shape: tuple[int, ...] = ()) -> str:
         """The weights `name` for a node of the backward part: as they are now where they are trained. `shape`: how the
         reader sees them."""
         if name in self._trained:
             known = self._trained[name]
-            dtype = self.dtype(node.output)
+            dtype = ops.get(node.op).constant_dtype(node.inputs.index(name), self.dtype(node.output))
             attributes = {"shape": shape or known.shape}
             return self.add("pack_weights", known.operands(), node, "packed", dtype, axis=known.axis, **attributes)
         data = self.tensors[name].data
@@ -137,9 +143,17 @@ class Tape:
             try:
                 ops.get(node.op).gradient(self, node, gradient)
             except NotImplementedError:
+                if node.op == "convert":
+                    require_floats(self.graph, self._maker(node.inputs[0]))
+                what = node.attributes.get("function", node.op)
                 raise EdgeqError(
-                    f"layer {node.name}: {node.op} can't be trained through; train only layers behind it (last:N)"
+                    f"layer {node.name}: {what} can't be trained through; train only layers behind it (last:N)"
                 ) from None
+
+    def _maker(self, name: str) -> Node:
+        """What computes an activation, views aside."""
+        node = self.graph.producers()[name]
+        return self._maker(node.inputs[0]) if ops.get(node.op).is_view else node
 
     def _before_activation(self, node: Node, gradient: str) -> str:
         low, high = node.attributes.get("activation", (None, None))

@@ -3,7 +3,7 @@ same samples: an independent judge of the gradient rules and of the firmware's t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,86 +13,12 @@ from torch.nn import functional
 
 from edgeq import reference
 from edgeq.errors import EdgeqError
-from edgeq.ir.graph import Graph, Node
+from edgeq.ir.graph import Graph
 from edgeq.ops import step_control
 from edgeq.ops.float_types import FLOATS
-from edgeq.ops.spatial import Window
 from edgeq.train import derive
 from edgeq.train.simulate import EVALUATE, STEP, Record
-
-Call = Callable[[Node, list[Tensor]], Tensor]
-
-
-def _images(x: Tensor) -> Tensor:
-    return x.permute(0, 3, 1, 2)
-
-
-def _padded(x: Tensor, window: Window, value: float = 0.0) -> Tensor:
-    """An image [N, C, H, W] with the window's padding."""
-    top, bottom, left, right = window.padding
-    return functional.pad(x, (left, right, top, bottom), value=value)
-
-
-def _conv2d(node: Node, args: list[Tensor]) -> Tensor:
-    x, weights, bias = args
-    window = Window.of(node.attributes)
-    y = functional.conv2d(_padded(_images(x), window), _images(weights), bias, window.stride, 0, window.dilation)
-    return y.permute(0, 2, 3, 1)
-
-
-def _dwconv2d(node: Node, args: list[Tensor]) -> Tensor:
-    x, weights, bias = args
-    window = Window.of(node.attributes)
-    filters = weights.permute(2, 0, 1)[:, None]
-    y = functional.conv2d(
-        _padded(_images(x), window), filters, bias, window.stride, 0, window.dilation, groups=len(filters)
-    )
-    return y.permute(0, 2, 3, 1)
-
-
-def _max_pool2d(node: Node, args: list[Tensor]) -> Tensor:
-    window = Window.of(node.attributes)
-    x = _padded(_images(args[0]), window, -torch.inf)
-    return functional.max_pool2d(x, window.kernel, window.stride, 0, window.dilation).permute(0, 2, 3, 1)
-
-
-def _avg_pool2d(node: Node, args: list[Tensor]) -> Tensor:
-    window = Window.of(node.attributes)
-    ones = _padded(torch.ones_like(_images(args[0])[:, :1]), window)
-    x = _padded(_images(args[0]), window)
-    sums = functional.avg_pool2d(x, window.kernel, window.stride)
-    return (sums / functional.avg_pool2d(ones, window.kernel, window.stride)).permute(0, 2, 3, 1)
-
-
-def _clamp(node: Node, args: list[Tensor]) -> Tensor:
-    return _limited(args[0], node.attributes["min"], node.attributes["max"])
-
-
-def _limited(x: Tensor, low: float | None, high: float | None) -> Tensor:
-    """With gradient 0 at the bounds themselves, as torch's activation functions have it (torch.clamp has 1)."""
-    if low == 0.0 and high is None:
-        return torch.relu(x)
-    if low is None and high is None:
-        return x
-    bounds = -torch.inf if low is None else low, torch.inf if high is None else high
-    return functional.hardtanh(x, *bounds)
-
-
-CALLS: Mapping[str, Call] = {
-    "conv2d": _conv2d,
-    "dwconv2d": _dwconv2d,
-    "linear": lambda node, args: functional.linear(*args),
-    "add": lambda node, args: args[0] + args[1],
-    "clamp": _clamp,
-    "mean": lambda node, args: args[0].mean(dim=(1, 2), keepdim=True),
-    "max_pool2d": _max_pool2d,
-    "avg_pool2d": _avg_pool2d,
-    "softmax": lambda node, args: torch.softmax(node.attributes.get("beta", 1.0) * args[0], dim=-1),
-    "reshape": lambda node, args: args[0].reshape(len(args[0]), *node.attributes["shape"][1:]),
-    "pack_weights": lambda node, args: torch.cat([args[0][0], *args[1:]], dim=node.attributes["axis"]).reshape(
-        node.attributes["shape"]
-    ),
-}
+from edgeq.train.torch_calls import CALLS, limited
 
 
 class Mirror:
@@ -122,7 +48,7 @@ class Mirror:
                 if call is None:
                     raise EdgeqError(f"layer {node.name}: {node.op} has no counterpart in PyTorch here")
                 result = call(node, [self._operand(values, name) for name in node.inputs])
-                values[node.output] = _limited(result, *node.attributes.get("activation", (None, None)))
+                values[node.output] = limited(result, *node.attributes.get("activation", (None, None)))
                 continue
             if any(isinstance(values.get(name), Tensor) for name in node.inputs):
                 values[node.output] = self._operand(values, node.inputs[0])

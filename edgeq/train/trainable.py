@@ -17,7 +17,7 @@ WEIGHTS_AT, BIAS_AT = 1, 2
 
 @dataclass(frozen=True)
 class Choice:
-    """What is trained of a layer: its weights (the first `channels` output channels, all if None), its bias."""
+    """What is trained of a layer: its weights or gain (the first `channels` output channels, all if None), its bias."""
 
     weights: bool
     channels: int | None = None
@@ -30,19 +30,24 @@ class Choice:
         return self if self.weights else other
 
 
-def layers_with_weights(graph: Graph) -> list[Node]:
-    """The layers of a float graph that can be trained, in order."""
+def trainable_layers(graph: Graph) -> list[Node]:
+    """The layers of a float graph that can be trained, in order: those with weights, and normalizations."""
     return [
         node
         for node in graph.nodes
-        if ops.get(node.op).weight_axis >= 0 and all(graph.tensor(name).is_constant for name in node.inputs[1:3])
+        if (has_weights(node) or ops.get(node.op).gain_at == WEIGHTS_AT)
+        and all(graph.tensor(name).is_constant for name in node.inputs[1:3])
     ]
+
+
+def has_weights(node: Node) -> bool:
+    return ops.get(node.op).weight_axis >= 0
 
 
 def chosen(graph: Graph, spec: Spec) -> Mapping[str, Choice]:
     """Layer -> what of it is trained. Raises EdgeqError for words that no layer matches."""
-    layers = layers_with_weights(graph)
-    if not layers:
+    layers = trainable_layers(graph)
+    if not any(has_weights(node) for node in layers):
         raise EdgeqError(f"the model {graph.name} has no layers with weights to train")
     found: dict[str, Choice] = {}
     for word in spec.trainable:
@@ -58,11 +63,13 @@ def _of_word(graph: Graph, layers: list[Node], word: str) -> dict[str, Choice]:
         return {node.name: Choice(False) for node in layers}
     name, _, detail = word.partition(":")
     if name == LAST:
-        if not detail.isdecimal() or not 1 <= int(detail) <= len(layers):
+        weighted = [index for index, node in enumerate(layers) if has_weights(node)]
+        if not detail.isdecimal() or not 1 <= int(detail) <= len(weighted):
             raise EdgeqError(
-                f"--train: {word!r}; the model has {len(layers)} layers with weights, so last:1 to last:{len(layers)}"
+                f"--train: {word!r}; the model has {len(weighted)} layers with weights, so last:1 to "
+                f"last:{len(weighted)}"
             )
-        return {node.name: Choice(True) for node in layers[-int(detail) :]}
+        return {node.name: Choice(True) for node in layers[weighted[-int(detail)] :]}
     matching = [node for node in layers if fnmatch.fnmatchcase(node.name, name)]
     if not matching:
         names = [node.name for node in layers]
@@ -89,6 +96,7 @@ def _detailed(graph: Graph, node: Node, word: str, detail: str) -> Choice:
         share = 0.0
     if not 0.0 < share <= 1.0:
         raise EdgeqError(f"--train: {word!r}; behind the colon stands bias, or a share of the channels up to 1")
-    channels = graph.tensor(node.inputs[WEIGHTS_AT]).shape[ops.get(node.op).weight_axis]
+    axis = ops.get(node.op).weight_axis if has_weights(node) else 0
+    channels = graph.tensor(node.inputs[WEIGHTS_AT]).shape[axis]
     count = max(1, round(channels * share))
     return Choice(True, None if count == channels else count)

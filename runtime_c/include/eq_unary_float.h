@@ -3,7 +3,7 @@
  *
  *   abs, affine (p[0] * x + p[1]), elu (p[0]: alpha, p[1]: scale; input scale 1), erf, exp, gelu, gelu_tanh, hardshrink
  *   (p[0]), hardsigmoid, hardswish, identity, leaky_relu (p[0]: slope), reciprocal, sigmoid, silu, softshrink (p[0]),
- *   softsign, tanh, threshold (p[0]: threshold, p[1]: value)
+ *   softsign, square, tanh, threshold (p[0]: threshold, p[1]: value)
  *
  * Accuracy: edgeq/ops/unary_float.py has every function's bound. Work unit of `range`: elements. Input and output may be
  * the same. No scratch. */
@@ -44,6 +44,7 @@ EQ_UNARY_FLOAT_PROTOTYPES(sigmoid);
 EQ_UNARY_FLOAT_PROTOTYPES(silu);
 EQ_UNARY_FLOAT_PROTOTYPES(softshrink);
 EQ_UNARY_FLOAT_PROTOTYPES(softsign);
+EQ_UNARY_FLOAT_PROTOTYPES(square);
 EQ_UNARY_FLOAT_PROTOTYPES(tanh);
 EQ_UNARY_FLOAT_PROTOTYPES(threshold);
 

@@ -21,6 +21,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "gelu_tanh": {"approximate": "tanh"},
     "hardshrink": {"lambd": 0.4},
     "leaky_relu": {"alpha": 0.013},
+    "square": {"function": "pow", "exponent": 2.0},
     "softshrink": {"lambd": 0.4},
     "threshold": {"threshold": 0.1, "value": -0.3},
 }
@@ -100,6 +101,11 @@ def element_cases(draw: st.DrawFn) -> Case:
     return Case(f"{dtype} {kind} {function} {shapes} {constant=} {activation}", add)
 
 
+def groupings(channels: int) -> st.SearchStrategy[int]:
+    """The attribute groups of a normalization of that many channels."""
+    return st.sampled_from((0, *(count for count in range(1, channels + 1) if channels % count == 0)))
+
+
 @st.composite
 def shape_cases(draw: st.DrawFn) -> Case:
     """Pools, means, softmax, and what only moves elements."""
@@ -132,6 +138,35 @@ def shape_cases(draw: st.DrawFn) -> Case:
 
 
 @st.composite
+def sums_cases(draw: st.DrawFn, op: str) -> Case:
+    """Products of activations, normalizations, and sums along any axes."""
+    dtype, activation = draw(TYPES), draw(ACTIVATIONS)
+    shape = (1, *draw(st.lists(st.integers(1, 5), min_size=1, max_size=2)), draw(st.sampled_from(CHANNELS)))
+    axes = tuple(sorted(draw(st.sets(st.integers(1, len(shape) - 1), min_size=1))))
+    columns, transposed, shared = draw(st.sampled_from(CHANNELS)), draw(st.booleans()), draw(st.booleans())
+    groups, function = draw(groupings(shape[-1])), draw(st.sampled_from(("mean", "sum")))
+    factor, centred = draw(st.sampled_from((1.0, 0.3))), draw(st.booleans())
+
+    def add(graph: CaseGraph) -> None:
+        inputs, attributes = [graph.activation(shape, 0, 1.0, dtype)], {"activation": activation}
+        if op == "matmul":
+            matrix = (columns, shape[-1]) if transposed else (shape[-1], columns)
+            batches = (1,) * (len(shape) - 2) if shared else shape[:-2]
+            inputs.append(graph.activation((*batches, *matrix), 0, 1.0, dtype))
+            attributes |= {"transposed": transposed, "factor": factor}
+        elif op == "normalize":
+            inputs += [graph.constant(f"c{len(graph.nodes)}.{what}", values(graph.rng, shape[-1:], 1.0, "float32"))
+                       for what in ("gain", "bias")]  # fmt: skip
+            attributes |= {"groups": groups, "centred": centred, "eps": 1e-5}
+        else:
+            attributes |= {"function": function, "axes": axes}
+        graph.node(op, inputs, 0, attributes, 1.0, dtype)
+
+    text = f"{dtype} {op} {shape} {columns} {transposed=} {shared=} {groups} {centred=} {function} {axes} {activation}"
+    return Case(text, add)
+
+
+@st.composite
 def convert_cases(draw: st.DrawFn) -> Case:
     """Borders between two types, one of them floating point at least."""
     source, target = draw(st.sampled_from([(kernel.dtype, kernel.stores) for kernel in convert.OP.kernels]))
@@ -149,8 +184,10 @@ def convert_cases(draw: st.DrawFn) -> Case:
     return Case(f"convert {source}->{target} {shape} {scale} {zero}", add)
 
 
-CASES: dict[str, st.SearchStrategy[Case]] = {
-    "weighted": weighted_cases(),
-    "elements": element_cases() | convert_cases(),
-    "shapes": shape_cases(),
+#: strategies, and how many cases are drawn of each
+CASES: dict[str, tuple[tuple[st.SearchStrategy[Case], int], ...]] = {
+    "weighted": ((weighted_cases(), 40),),
+    "elements": ((element_cases() | convert_cases(), 40),),
+    "shapes": ((shape_cases(), 40),),
+    "sums": tuple((sums_cases(op), 14) for op in ("matmul", "normalize", "reduce")),
 }

@@ -28,15 +28,13 @@ from tests.ops.test_exact import OPTIONS, TARGETS, drawn_cases, is_special
 from tests.tools import require_board
 
 CASES = {**float_cases.CASES, **training_cases.CASES}
-#: drawn of every kind
-COUNT = 40
 #: magnitudes of the samples' numbers: usual ones, large ones, below the normal numbers of FP16
 SIZES = (1.0, 40.0, 3e-6)
 
 
 @functools.cache
 def cases_of(kind: str) -> tuple[Case, ...]:
-    return tuple(drawn_cases(CASES[kind], COUNT))
+    return tuple(case for strategy, count in CASES[kind] for case in drawn_cases(strategy, count))
 
 
 def random_inputs(graph: Graph, rng: np.random.Generator) -> dict[str, np.ndarray]:

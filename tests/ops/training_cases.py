@@ -10,11 +10,14 @@ from hypothesis import strategies as st
 
 from edgeq.ops.float_types import FLOATS
 from edgeq.ops.spatial import Window
+from edgeq.ops.unary_gradient import SLOPES
 from tests.ops.cases import CHANNELS, Case, CaseGraph, window_attributes, windows
+from tests.ops.float_cases import PARAMETERS, groupings
 
 TYPES = st.sampled_from(sorted(FLOATS))
 WEIGHT_GRADIENTS = ("conv2d_wgrad", "conv2d_wgrad", "dwconv2d_wgrad")
 INPUT_GRADIENTS = ("conv2d_igrad", "conv2d_igrad", "dwconv2d_igrad")
+ELEMENTS = ("normalize_gradient", "gain_gradient", "softmax_gradient")
 OTHERS = ("bias_gradient", "clamp_gradient", "mean_gradient", "avg_pool2d_gradient", "max_pool2d_gradient")
 
 
@@ -77,4 +80,33 @@ def other_cases(draw: st.DrawFn) -> Case:
     return Case(f"{dtype} {op} {image} -> {out} {window} {bounds}", add)
 
 
-CASES: dict[str, st.SearchStrategy[Case]] = {"training": layer_cases() | layer_cases() | other_cases()}
+@st.composite
+def element_cases(draw: st.DrawFn, op: str, function: str = "") -> Case:
+    """Gradients of normalizations, softmaxes and functions of one operand."""
+    dtype = draw(TYPES)
+    shape = (1, *draw(st.lists(st.integers(1, 5), max_size=2)), draw(st.sampled_from(CHANNELS)))
+    groups, centred = draw(groupings(shape[-1])), draw(st.booleans())
+
+    def add(graph: CaseGraph) -> None:
+        inputs = [graph.activation(shape, 0, 1.0, dtype) for _ in range(2)]
+        attributes: dict[str, Any] = {}
+        if op == "normalize_gradient":
+            gain = graph.rng.standard_normal(shape[-1]).astype(np.float32)
+            inputs.append(graph.constant(f"c{len(graph.nodes)}", gain))
+            attributes = {"groups": groups, "centred": centred, "eps": 1e-5}
+        elif op == "softmax_gradient":
+            attributes = {"beta": 0.7}
+        elif op == "unary_gradient":
+            attributes = {"function": function.removesuffix("_tanh"), **PARAMETERS.get(function, {})}
+        graph.node(op, inputs, 0, attributes, 1.0, "float32" if op == "gain_gradient" else dtype)
+
+    return Case(f"{dtype} {op} {shape} {groups=} {centred=} {function}", add)
+
+
+CASES: dict[str, tuple[tuple[st.SearchStrategy[Case], int], ...]] = {
+    "training": ((layer_cases() | layer_cases() | other_cases(), 40),),
+    "training_elements": (
+        *((element_cases(op), 8) for op in ELEMENTS),
+        *((element_cases("unary_gradient", function), 2) for function in SLOPES),
+    ),
+}

@@ -1,23 +1,15 @@
-/* What the reductions share: where an output's elements begin, and the loop over them. Define ELEMENT, the type of the
+/* What the reductions of integers share: the loop over an output's elements. Define ELEMENT, the type of the
  * elements, before it is included; it is int8_t otherwise. */
 #ifndef EQ_REDUCE_RUN_H
 #define EQ_REDUCE_RUN_H
 
-#include "eq_inline.h"
-#include "eq_reduce.h"
+#include "eq_reduce_first.h"
 
 #ifndef ELEMENT
 #define ELEMENT int8_t
 #endif
 
 typedef enum { EQ_REDUCE_SUM, EQ_REDUCE_MAX, EQ_REDUCE_MIN } eq_reduce_kind_t;
-
-/* Index of the first element of output number `index`. */
-static EQ_INLINE int32_t eq_reduce_first(const eq_reduce_shape_t *s, int32_t index) {
-  const int32_t outer = index / s->kept[2];
-  return (outer / s->kept[1]) * s->kept_stride[0] + (outer % s->kept[1]) * s->kept_stride[1] +
-         (index % s->kept[2]) * s->kept_stride[2];
-}
 
 /* `acc` with all elements from x on; `kind` is a compile-time constant. */
 static EQ_INLINE int32_t eq_reduce_all(const eq_reduce_shape_t *s, const ELEMENT *x, int32_t acc,

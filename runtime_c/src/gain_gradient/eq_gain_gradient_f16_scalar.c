@@ -1,0 +1,3 @@
+/* gain_gradient, FP16 storage, portable C. The header states the contract. */
+#include "eq_element_f16.h"
+#include "eq_float_gain_gradient.h"

@@ -1,0 +1,3 @@
+/* reduce, FP16 storage, portable C. The header states the contract. */
+#include "eq_element_f16.h"
+#include "eq_float_reduce.h"
