@@ -108,9 +108,14 @@ class BuildOptions:
     stream: Rule | None = None
 
 
+def imported(source: ModelSource) -> Graph:
+    """Model file -> float graph as it is in the file."""
+    return verify_graph.run(load(source), "import")
+
+
 def import_model(source: ModelSource) -> Graph:
     """Model file -> canonical float graph."""
-    return canonicalize(verify_graph.run(load(source), "import"))
+    return canonicalize(imported(source))
 
 
 def prepare(graph: Graph, recipe: Recipe, calibration: Samples | None) -> Graph:
@@ -227,7 +232,8 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
     _check_data_options(options, may_do_without=kind in guard.MAY_PRESCRIBE or not options.recipe.needs_ranges)
     with _target_folder(options.folder) as folder:
         observer.stage(f"importing {options.source.path.name}")
-        graph = import_model(options.source)
+        original = imported(options.source)
+        graph = canonicalize(original)
         calibration = _calibration(options, graph, observer)
         graph = prepare(graph, options.recipe, calibration)
         evaluation = load_samples(options.eval_data, graph, "--eval") if options.eval_data else None
@@ -239,7 +245,7 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
         training = None
         if options.train is not None:
             observer.stage(f"deriving the training step ({options.train.summary})")
-            training = training_graph(graph, calibration.inputs, options.train)
+            training = training_graph(graph, calibration.inputs, options.train, original)
             committing = commit.prepared(integer, training.sources)
             integer = committing.graph
         step, around = integer, None

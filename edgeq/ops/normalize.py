@@ -21,7 +21,7 @@ import numpy as np
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import float_layers, normalize_float
 from edgeq.ops.base import Arrangement, Constant, Kernel, Operator, Shape
-from edgeq.ops.float_types import FLOAT32, Rounding
+from edgeq.ops.float_types import Rounding
 from edgeq.ops.normalize_sets import back, geometry, of_sets, sets, sets_of
 
 if TYPE_CHECKING:
@@ -191,22 +191,8 @@ class Normalize(Operator):
         return Rounding(1, back(magnitude, inputs[0].shape, groups))
 
     def gradient(self, tape: Tape, node: Node, gradient: str) -> None:
-        """That of the gain is a sum of products with what is normalized, which is computed again."""
-        x, gain, bias = node.inputs
         sets = {key: node.attributes[key] for key in ("groups", "centred", "eps")}
-        if tape.wants(bias):
-            part = tape.trained_channels(gradient, bias, node)
-            tape.give(bias, tape.add("bias_gradient", [part], node, "bias_gradient", FLOAT32), node)
-        if tape.wants(gain):
-            channels = tape.shape(gain)
-            plain = [tape.constant(f"{node.name}.{what}", np.full(channels, what == "one", np.float32))
-                     for what in ("one", "zero")]  # fmt: skip
-            normalized = tape.add("normalize", [x, *plain], node, "normalized", **sets)
-            operands = [tape.trained_channels(name, gain, node) for name in (gradient, normalized)]
-            tape.give(gain, tape.add("gain_gradient", operands, node, "gain_gradient", FLOAT32), node)
-        if tape.wants(x):
-            operands = [gradient, x, tape.operand(gain, node)]
-            tape.give(x, tape.add("normalize_gradient", operands, node, "igrad", **sets), node)
+        normalize_float.add_gradients(tape, node, sets, gradient)
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         k, groups = node.attributes, node.attributes["groups"]

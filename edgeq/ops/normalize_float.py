@@ -1,18 +1,21 @@
-"""Normalizations of floating-point activations: their kernels, and what float32 arithmetic may lose."""
+"""Normalizations of floating-point activations: their kernels, what float32 arithmetic may lose, the gradient rule."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops import float_layers
 from edgeq.ops.base import Constant
-from edgeq.ops.float_types import ROUNDOFF
+from edgeq.ops.float_types import FLOAT32, ROUNDOFF
 from edgeq.ops.normalize_sets import geometry, sets
+
+if TYPE_CHECKING:
+    from edgeq.train.tape import Tape
 
 #: relative losses up to which the bounds of first order hold, with what they leave to terms of higher order
 LARGEST_LOSS, HIGHER_ORDERS = 0.01, 1.1
@@ -31,6 +34,26 @@ def constants(graph: Graph, names: Mapping[str, str]) -> dict[str, Constant]:
     """Field -> the array of a constant; those that the firmware makes are none."""
     tensors = {field: graph.tensor(name) for field, name in names.items()}
     return {field: float_layers.constant(tensor.data) for field, tensor in tensors.items() if tensor.data is not None}
+
+
+def add_gradients(tape: Tape, node: Node, sets: Mapping[str, Any], gradient: str) -> None:
+    """Adds the gradients of input, gain and bias, the node's first operands; `sets`: the attributes groups, centred and
+    eps of what is normalized. That of the gain is a sum of products with the normalized input, which is computed
+    again."""
+    x, gain, bias = node.inputs[:3]
+    if tape.wants(bias):
+        part = tape.trained_channels(gradient, bias, node)
+        tape.give(bias, tape.add("bias_gradient", [part], node, "bias_gradient", FLOAT32), node)
+    if tape.wants(gain):
+        channels = tape.shape(gain)
+        one = tape.constant(f"{node.name}.one", np.ones(channels))
+        zero = tape.constant(f"{node.name}.zero", np.zeros(channels))
+        normalized = tape.add("normalize", [x, one, zero], node, "normalized", **sets)
+        operands = [tape.trained_channels(name, gain, node) for name in (gradient, normalized)]
+        tape.give(gain, tape.add("gain_gradient", operands, node, "gain_gradient", FLOAT32), node)
+    if tape.wants(x):
+        operands = [gradient, x, tape.operand(gain, node)]
+        tape.give(x, tape.add("normalize_gradient", operands, node, "igrad", **sets), node)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,11 +1,11 @@
 """step_control: what a training step does with its gradients, decided once for all parameters.
 
-Operands: the configuration (float32 [1, 5]: learning rate, momentum, weight decay, largest norm of the gradient or 0,
-fixed loss scale or 0), the progress so far ([1, 6]: loss scale, steps since the last overflow, samples since the last
-update, updates, and 1 - b^updates for the two rates b of Adam, by c + (1 - b) (1 - c), which loses no digits), and the
-squared sums of all gradients ([1, CHUNKS] each, edgeq/ops/square_sum.py). Results: the progress afterwards, and the
-control of the updates behind it ([1, 9]): 1 if parameters change, the factor of gradients, learning rate, momentum,
-weight decay, the two 1 - b^updates, the gradient's norm, flags.
+Operands: the configuration (float32 [1, 6]: learning rate, momentum, weight decay, largest norm of the gradient or 0,
+fixed loss scale or 0, 1 while the step only evaluates), the progress so far ([1, 6]: loss scale, steps since the last
+overflow, samples since the last update, updates, and 1 - b^updates for the two rates b of Adam, by c + (1 - b) (1 - c),
+which loses no digits), and the squared sums of all gradients ([1, CHUNKS] each, edgeq/ops/square_sum.py). Results: the
+progress afterwards, and the control of the updates behind it ([1, 9]): 1 if parameters change, the factor of gradients,
+learning rate, momentum, weight decay, the two 1 - b^updates, the gradient's norm, flags.
 
 A gradient that is no number or infinite changes nothing: the samples gathered are dropped, and the loss scale, where it
 is dynamic, halves; it doubles after GROWTH steps without one (Micikevicius et al., 2018, section 3.2). The factor is
@@ -25,8 +25,8 @@ from edgeq.ops.base import Kernel, Shape
 from edgeq.ops.float_types import FLOAT32, Rounding
 
 #: positions in the configuration
-LEARNING_RATE, MOMENTUM, WEIGHT_DECAY, CLIP, FIXED_SCALE = range(5)
-CONFIGURATION = 5
+LEARNING_RATE, MOMENTUM, WEIGHT_DECAY, CLIP, FIXED_SCALE, EVALUATES = range(6)
+CONFIGURATION = 6
 #: positions in the progress
 SCALE, STEADY, SAMPLES, UPDATES, FIRST, SECOND = range(6)
 PROGRESS = 6

@@ -3,6 +3,8 @@ activations fused, nothing unused. Each is a function Graph -> Graph; `canonical
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 from edgeq.ir import verify
 from edgeq.ir.graph import Graph
 from edgeq.passes.fold_batch_norm import fold_batch_norm
@@ -13,7 +15,7 @@ from edgeq.passes.layout import cancel_transposes
 from edgeq.passes.merge_views import merge_views
 from edgeq.passes.remove_dead import remove_dead
 
-PASSES = (
+PASSES: tuple[Callable[[Graph], Graph], ...] = (
     remove_dead,
     cancel_transposes,
     keep_last_step,
@@ -26,8 +28,9 @@ PASSES = (
 )
 
 
-def canonicalize(graph: Graph) -> Graph:
-    """The canonical float graph."""
+def canonicalize(graph: Graph, kept_norms: Collection[str] = ()) -> Graph:
+    """The canonical float graph; batch norms of the layers `kept_norms` stay."""
     for rewrite in PASSES:
-        graph = verify.run(rewrite(graph), rewrite.__name__)
+        made = fold_batch_norm(graph, kept_norms) if rewrite is fold_batch_norm else rewrite(graph)
+        graph = verify.run(made, rewrite.__name__)
     return graph

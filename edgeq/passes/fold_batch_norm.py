@@ -7,6 +7,7 @@ With y = scale * (W x + b) + offset: W' = scale * W per output channel, b' = sca
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -14,12 +15,14 @@ from typing import Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor, constant
+from edgeq.ops import batch_norm
 
 #: axis of the output channels in the weights
 CHANNEL_AXIS = {"conv2d": 0, "conv2d_grouped": 0, "dwconv2d": 2, "linear": 0}
 
 
-def fold_batch_norm(graph: Graph) -> Graph:
+def fold_batch_norm(graph: Graph, kept: Collection[str] = ()) -> Graph:
+    """`kept`: layers whose batch norms stay, by the name of the layer that these would be part of."""
     nodes: list[Node] = []
     tensors = dict(graph.tensors)
     made_by: dict[str, int] = {}
@@ -29,7 +32,12 @@ def fold_batch_norm(graph: Graph) -> Graph:
             layer = made_by.get(node.inputs[0])
             prescribed = graph.tensor(node.inputs[0]).quantization is not None
             alone = graph.only_consumer(node.inputs[0]) is node and not prescribed
-            if layer is not None and alone and not _has_activation(nodes[layer]):
+            if layer is not None and (not alone or _has_activation(nodes[layer])):
+                layer = None
+            if node.op == "batch_norm" and (node.name if layer is None else nodes[layer].name) in kept:
+                nodes.append(node)
+                continue
+            if layer is not None:
                 nodes[layer] = _folded(graph, nodes[layer], node, *norm, tensors)
                 made_by[node.output] = layer
                 continue
@@ -46,7 +54,7 @@ def fold_batch_norm(graph: Graph) -> Graph:
 def _scale_and_offset(graph: Graph, node: Node) -> tuple[np.ndarray, np.ndarray] | None:
     """scale and offset of y = x * scale + offset, one entry or one a channel; None for other operators."""
     if node.op == "batch_norm":
-        return graph.real_constant(node.inputs[1]), graph.real_constant(node.inputs[2])
+        return batch_norm.scale_and_offset(graph, node)
     if node.op != "binary" or graph.tensor(node.output).quantization is not None:
         return None
     x, y = (graph.tensor(name) for name in node.inputs)

@@ -23,6 +23,7 @@ FUSIBLE = (
     "reduce",
     "matmul",
     "normalize",
+    "batch_norm",
     "svdf",
 )
 #: operators whose output is elements of their only input

@@ -16,8 +16,9 @@ import numpy as np
 from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Boundary, Graph, Node, Quantization, State, Tensor, constant
-from edgeq.ops import step_control
+from edgeq.ops import batch_norm, step_control
 from edgeq.ops.float_types import FLOAT16, FLOAT32, quantization
+from edgeq.train import batch_norms
 from edgeq.train.spec import Spec
 from edgeq.train.tape import Tape, Trained, require_floats
 from edgeq.train.trainable import BIAS_AT, WEIGHTS_AT, Choice
@@ -100,7 +101,11 @@ class _Derivation:
             require_floats(self.forward, node)
             own = nodes[node.name]
             owner = owners.setdefault(_content(source, own), node.name)
-            for at in [WEIGHTS_AT, BIAS_AT] if choice.weights else [BIAS_AT]:
+            if node.op == batch_norms.OPERATOR:
+                running = own.inputs[batch_norm.FIELDS["statistics"]]
+                values = source.real_constant(running)
+                self._state(f"{node.name}.running", (1, *values.shape), PARAMETERS, values)
+            for at in choice.positions:
                 constant_name = own.inputs[at]
                 is_gain = at == ops.get(node.op).gain_at
                 what = "bias" if at == BIAS_AT else "gain" if is_gain else "weights"
@@ -129,7 +134,7 @@ class _Derivation:
         progress = np.zeros(step_control.PROGRESS)
         progress[step_control.SCALE] = FIRST_SCALE if self._halves() else 1.0
         self._state(PROGRESS, (1, step_control.PROGRESS), OPTIMIZER, progress[None])
-        parameters = [state.start for state in self.states if state.memory == PARAMETERS]
+        parameters = list(self.decays)
         for parameter in parameters:
             shape = self.extra[parameter].shape
             for what in REMEMBERED[self.spec.optimizer] + (("gathered",) if samples > 1 else ()):
@@ -192,6 +197,13 @@ class _Derivation:
                 attributes = MappingProxyType({"shape": known.shape, "axis": known.axis})
                 made.append(Node(packed, "pack_weights", tuple(known.operands()), (packed,), attributes))
                 names[index] = packed
+        running = f"{node.name}.running"
+        if running in self.extra:  # a batch norm in training form
+            at, statistics = batch_norm.FIELDS["statistics"], f"{node.name}.statistics"
+            shape = self.extra[running].shape
+            self.tape.tensors[statistics] = Tensor(statistics, shape, FLOAT32, quantization(FLOAT32))
+            made.append(Node(statistics, "batch_statistics", (names[0], running, CONFIG), (statistics,)))
+            names[at] = statistics
         return [*made, replace(node, inputs=tuple(names))]
 
     def _inputs(self, logits: str) -> tuple[str, str]:
@@ -246,6 +258,12 @@ class _Derivation:
                 decays=self.decays[parameter],
             )
             ends.update(zip([parameter, *remembered], made, strict=True))
+        for node in self.forward.nodes:
+            running = f"{node.name}.running"
+            if running in self.extra:
+                details = {"momentum": node.attributes["momentum"], "pixels": batch_norms.pixels(self.forward, node)}
+                operands = [running, f"{node.name}.statistics", self.control]
+                ends[running] = tape.add("running_average", operands, node, "average", **details)
         return ends
 
 
@@ -276,11 +294,11 @@ def _without_softmax(graph: Graph) -> Graph:
 
 
 def configuration(**values: float) -> np.ndarray:
-    """float32 [1, 5]: learning rate, momentum, weight decay, largest norm of the gradient (0: none), fixed loss scale
-    (0: dynamic); what is not named is 0."""
+    """float32 [1, 6]: learning rate, momentum, weight decay, largest norm of the gradient (0: none), fixed loss scale
+    (0: dynamic), whether only the forward part runs; what is not named is 0."""
     known = {"lr": step_control.LEARNING_RATE, "momentum": step_control.MOMENTUM,
              "weight_decay": step_control.WEIGHT_DECAY, "clip": step_control.CLIP,
-             "loss_scale": step_control.FIXED_SCALE}  # fmt: skip
+             "loss_scale": step_control.FIXED_SCALE, "evaluates": step_control.EVALUATES}  # fmt: skip
     array: Any = np.zeros((1, step_control.CONFIGURATION), np.float32)
     for name, value in values.items():
         array[0, known[name]] = value

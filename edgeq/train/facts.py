@@ -13,8 +13,8 @@ from edgeq.profile import Profile, layer_rows
 from edgeq.train.derive import OPTIMIZER, PARAMETERS
 
 #: kinds of a step's work by operator; everything else before the loss is forward
-WEIGHT_GRADIENTS = ("conv2d_wgrad", "dwconv2d_wgrad", "bias_gradient")
-UPDATES = ("square_sum", "step_control", "sgd", "adam", "accumulate")
+WEIGHT_GRADIENTS = ("conv2d_wgrad", "dwconv2d_wgrad", "bias_gradient", "gain_gradient")
+UPDATES = ("square_sum", "step_control", "sgd", "adam", "accumulate", "running_average")
 FORWARD, WGRAD, IGRAD, UPDATE = "forward", "weight_gradient", "input_gradient", "update"
 
 

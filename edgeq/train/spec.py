@@ -15,7 +15,7 @@ from edgeq.errors import EdgeqError
 PRECISIONS: Mapping[str, str] = {"fp32": "fp32", "fp16": "fp16", "int8+fp32": "fp32", "int8+fp16": "fp16"}
 LOSSES = ("cross_entropy", "mse")
 OPTIMIZERS = ("sgd", "momentum", "adam")
-ALL, BIAS, LAST = "all", "bias", "last"
+ALL, BIAS, LAST, BATCH_NORM = "all", "bias", "last", "batch_norm"
 MOST_SAMPLES = 65535
 
 
@@ -25,6 +25,7 @@ class Spec:
 
     `trainable`: "all", "bias", "last:N" (the last N layers with weights), or names or globs of layers, with
     ":bias" behind a name for its bias alone and ":0.25" for that share of its output channels. `samples`: an update.
+    `batch_norm`: batch norms behind trained layers are trained, with the statistics of each sample, not folded.
     """
 
     precision: str = "fp32"
@@ -32,6 +33,7 @@ class Spec:
     loss: str = "cross_entropy"
     optimizer: str = "sgd"
     samples: int = 1
+    batch_norm: bool = False
 
     @property
     def integer_front(self) -> bool:
@@ -42,7 +44,8 @@ class Spec:
     def summary(self) -> str:
         """One line for people."""
         batch = f", {self.samples} samples an update" if self.samples > 1 else ""
-        return f"{self.precision}, {' '.join(self.trainable)}, {self.loss}, {self.optimizer}{batch}"
+        norms = ", batch norms" if self.batch_norm else ""
+        return f"{self.precision}, {' '.join(self.trainable)}, {self.loss}, {self.optimizer}{batch}{norms}"
 
 
 def load(text: str) -> Spec:
@@ -57,6 +60,8 @@ def load(text: str) -> Spec:
             spec = replace(spec, loss=word)
         elif word in OPTIMIZERS:
             spec = replace(spec, optimizer=word)
+        elif word == BATCH_NORM:
+            spec = replace(spec, batch_norm=True)
         elif word.startswith("batch:"):
             spec = replace(spec, samples=_samples(word.removeprefix("batch:"), f"--train {text}"))
         elif word:
@@ -96,6 +101,10 @@ def _from_file(path: Path) -> Spec:
             if not isinstance(value, str) or value not in known:
                 raise EdgeqError(f"--train {path}: {key} = {value!r}; it is one of {', '.join(known)}")
             changes[key] = value
+    if BATCH_NORM in document:
+        changes[BATCH_NORM] = document[BATCH_NORM]
+        if not isinstance(document[BATCH_NORM], bool):
+            raise EdgeqError(f"--train {path}: {BATCH_NORM} = {document[BATCH_NORM]!r}; it is true or false")
     if "samples" in document:
         changes["samples"] = _samples(document["samples"], f"--train {path}")
     if "trainable" in document:

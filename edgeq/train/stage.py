@@ -10,6 +10,7 @@ import numpy as np
 from edgeq.ir.graph import Graph
 from edgeq.quantize.recipe import Method, Recipe, Rule
 from edgeq.quantize.stage import quantized
+from edgeq.train import batch_norms
 from edgeq.train.derive import TrainingGraph, derive
 from edgeq.train.spec import PRECISIONS, Spec
 from edgeq.train.trainable import Choice, chosen
@@ -18,11 +19,17 @@ from edgeq.train.trainable import Choice, chosen
 SUFFIX = "_step"
 
 
-def training_graph(graph: Graph, inputs: Mapping[str, np.ndarray] | None, spec: Spec) -> TrainingGraph:
-    """The training step of a float graph, with calibration inputs where a front part computes in integers.
+def training_graph(
+    graph: Graph, inputs: Mapping[str, np.ndarray] | None, spec: Spec, imported: Graph | None = None
+) -> TrainingGraph:
+    """The training step of a float graph, with calibration inputs where a front part computes in integers. `imported`:
+    the graph before its batch norms were folded, where they are to be trained.
 
     Raises EdgeqError where the specification can't be followed."""
     choice = chosen(graph, spec)
+    if spec.batch_norm:
+        assert imported is not None
+        graph, choice = batch_norms.kept(imported, choice)
     lowered = quantized(graph, inputs, recipe(graph, choice, spec)).graph
     return derive(graph, replace(lowered, name=f"{graph.name}{SUFFIX}"), choice, spec)
 

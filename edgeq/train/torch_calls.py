@@ -82,6 +82,20 @@ def _normalize(node: Node, args: list[Tensor]) -> Tensor:
     return functional.group_norm(x.movedim(-1, 1), groups, gain, bias, eps).movedim(1, -1)
 
 
+def _batch_statistics(node: Node, args: list[Tensor]) -> Tensor:
+    """Those of the sample, or the running ones while nothing is trained."""
+    if not torch.is_grad_enabled():
+        return args[1]
+    pixels = args[0].reshape(-1, args[0].shape[-1])
+    return torch.stack([pixels.mean(0), pixels.var(0, unbiased=False)])[None]
+
+
+def _batch_norm(node: Node, args: list[Tensor]) -> Tensor:
+    x, gain, bias, statistics = args
+    mean, variance = statistics.reshape(2, -1)
+    return (x - mean) * torch.rsqrt(variance + node.attributes["eps"]) * gain + bias
+
+
 def _matmul(node: Node, args: list[Tensor]) -> Tensor:
     right = args[1].transpose(-1, -2) if node.attributes["transposed"] else args[1]
     return node.attributes["factor"] * torch.matmul(args[0], right)
@@ -157,6 +171,8 @@ CALLS: Mapping[str, Call] = {
     "reduce": _reduce,
     "matmul": _matmul,
     "normalize": _normalize,
+    "batch_statistics": _batch_statistics,
+    "batch_norm": _batch_norm,
     "unary": lambda node, args: UNARY[node.attributes["function"]](args[0], node.attributes),
     "binary": lambda node, args: BINARY[node.attributes["function"]](*args),
     "pack_weights": lambda node, args: torch.cat([args[0][0], *args[1:]], dim=node.attributes["axis"]).reshape(

@@ -32,16 +32,19 @@ class Mirror:
         loss = next(node for node in graph.nodes if node.output == graph.outputs[1])
         self.classifies = loss.op == "cross_entropy"
         self.nodes = graph.nodes[: graph.nodes.index(loss)]
-        self.parameters = {
-            state.start: torch.nn.Parameter(torch.from_numpy(graph.constant(state.initial).copy()))
+        kept = {
+            state.start: torch.from_numpy(graph.constant(state.initial).copy())
             for state in graph.states
             if state.memory == derive.PARAMETERS and state.initial is not None
         }
+        self.averages = [node for node in graph.nodes if node.op == "running_average"]
+        self.running = {node.inputs[0]: kept.pop(node.inputs[0]) for node in self.averages}
+        self.parameters = {name: torch.nn.Parameter(values) for name, values in kept.items()}
 
     def forward(self, inputs: Mapping[str, np.ndarray]) -> Tensor:
         """The network's output for inputs [1, ...] as the firmware takes them. What computes in integers does so
-        here."""
-        values: dict[str, Any] = dict(inputs)
+        here. Without gradients batch norms use their running statistics, with gradients they renew them."""
+        values: dict[str, Any] = {derive.CONFIG: derive.configuration(), **inputs}
         for node in self.nodes:
             if self.graph.tensor(node.output).dtype in FLOATS and node.op != "convert":
                 call = CALLS.get(node.op)
@@ -58,11 +61,23 @@ class Mirror:
                 for name in node.inputs
             ]
             values.update(zip(node.outputs, reference.run_node(self.graph, node, arguments), strict=True))
+        if torch.is_grad_enabled():
+            self._average({node.inputs[1]: self._operand(values, node.inputs[1]) for node in self.averages})
         return self._operand(values, self.graph.outputs[0])
+
+    def _average(self, statistics: Mapping[str, Tensor]) -> None:
+        """The running statistics of batch norms after a sample, as torch's batch norms keep them."""
+        for node in self.averages:
+            running, (mean, variance) = self.running[node.inputs[0]], statistics[node.inputs[1]].detach()[0]
+            count = node.attributes["pixels"]
+            sample = torch.stack([mean, variance * count / (count - 1)])[None]
+            self.running[node.inputs[0]] = torch.lerp(running, sample, node.attributes["momentum"])
 
     def _operand(self, values: Mapping[str, Any], name: str) -> Tensor:
         if name in self.parameters:
             return self.parameters[name]
+        if name in self.running:
+            return self.running[name]
         value = values[name] if name in values else self.graph.constant(name)
         return value if isinstance(value, Tensor) else torch.from_numpy(np.array(value, np.float32))
 

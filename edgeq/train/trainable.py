@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node
-from edgeq.train.spec import ALL, BIAS, LAST, LOSSES, OPTIMIZERS, PRECISIONS, Spec
+from edgeq.train.spec import ALL, BATCH_NORM, BIAS, LAST, LOSSES, OPTIMIZERS, PRECISIONS, Spec
 
 WEIGHTS_AT, BIAS_AT = 1, 2
 
@@ -21,6 +21,12 @@ class Choice:
 
     weights: bool
     channels: int | None = None
+    bias: bool = True
+
+    @property
+    def positions(self) -> list[int]:
+        """Those of the operands that are trained."""
+        return [WEIGHTS_AT] * self.weights + [BIAS_AT] * self.bias
 
     def joined(self, other: Choice) -> Choice:
         """What either trains."""
@@ -75,7 +81,7 @@ def _of_word(graph: Graph, layers: list[Node], word: str) -> dict[str, Choice]:
         names = [node.name for node in layers]
         near = (
             difflib.get_close_matches(
-                name, [*names, ALL, BIAS, "last:1", *PRECISIONS, *LOSSES, *OPTIMIZERS], n=1, cutoff=0.3
+                name, [*names, ALL, BIAS, "last:1", BATCH_NORM, *PRECISIONS, *LOSSES, *OPTIMIZERS], n=1, cutoff=0.3
             )
             or names[-1:]
         )

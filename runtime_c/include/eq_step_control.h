@@ -8,7 +8,15 @@
 #include "eq_types.h"
 
 /* Places in the configuration. */
-enum { EQ_CONFIG_RATE, EQ_CONFIG_MOMENTUM, EQ_CONFIG_DECAY, EQ_CONFIG_CLIP, EQ_CONFIG_SCALE, EQ_CONFIG_LENGTH };
+enum {
+  EQ_CONFIG_RATE,
+  EQ_CONFIG_MOMENTUM,
+  EQ_CONFIG_DECAY,
+  EQ_CONFIG_CLIP,
+  EQ_CONFIG_SCALE,
+  EQ_CONFIG_EVALUATES, /* above 0: only the forward part runs, with running statistics */
+  EQ_CONFIG_LENGTH
+};
 /* Places in the progress. */
 enum {
   EQ_PROGRESS_SCALE,

@@ -154,6 +154,13 @@ def sums_cases(draw: st.DrawFn, op: str) -> Case:
             batches = (1,) * (len(shape) - 2) if shared else shape[:-2]
             inputs.append(graph.activation((*batches, *matrix), 0, 1.0, dtype))
             attributes |= {"transposed": transposed, "factor": factor}
+        elif op == "batch_norm":
+            channels = shape[-1]
+            for shaped, size in ((channels,), 1.0), ((channels,), 0.5), ((2, channels), 1.0):
+                drawn = values(graph.rng, shaped, size, "float32")
+                name = f"c{len(graph.nodes)}.{len(inputs)}"
+                inputs.append(graph.constant(name, np.abs(drawn) if len(shaped) == 2 else drawn))
+            attributes |= {"eps": 1e-5}
         elif op == "normalize":
             inputs += [graph.constant(f"c{len(graph.nodes)}.{what}", values(graph.rng, shape[-1:], 1.0, "float32"))
                        for what in ("gain", "bias")]  # fmt: skip
@@ -189,5 +196,5 @@ CASES: dict[str, tuple[tuple[st.SearchStrategy[Case], int], ...]] = {
     "weighted": ((weighted_cases(), 40),),
     "elements": ((element_cases() | convert_cases(), 40),),
     "shapes": ((shape_cases(), 40),),
-    "sums": tuple((sums_cases(op), 14) for op in ("matmul", "normalize", "reduce")),
+    "sums": tuple((sums_cases(op), 12) for op in ("matmul", "normalize", "reduce", "batch_norm")),
 }

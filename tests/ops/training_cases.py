@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from edgeq.ops.float_types import FLOATS
 from edgeq.ops.spatial import Window
+from edgeq.ops.step_control import CONFIGURATION
 from edgeq.ops.unary_gradient import SLOPES
 from tests.ops.cases import CHANNELS, Case, CaseGraph, window_attributes, windows
 from tests.ops.float_cases import PARAMETERS, groupings
@@ -17,7 +18,8 @@ from tests.ops.float_cases import PARAMETERS, groupings
 TYPES = st.sampled_from(sorted(FLOATS))
 WEIGHT_GRADIENTS = ("conv2d_wgrad", "conv2d_wgrad", "dwconv2d_wgrad")
 INPUT_GRADIENTS = ("conv2d_igrad", "conv2d_igrad", "dwconv2d_igrad")
-ELEMENTS = ("normalize_gradient", "gain_gradient", "softmax_gradient")
+PER_CHANNEL = ("gain_gradient", "batch_statistics")
+ELEMENTS = ("normalize_gradient", "gain_gradient", "softmax_gradient", "batch_statistics")
 OTHERS = ("bias_gradient", "clamp_gradient", "mean_gradient", "avg_pool2d_gradient", "max_pool2d_gradient")
 
 
@@ -88,8 +90,13 @@ def element_cases(draw: st.DrawFn, op: str, function: str = "") -> Case:
     groups, centred = draw(groupings(shape[-1])), draw(st.booleans())
 
     def add(graph: CaseGraph) -> None:
-        inputs = [graph.activation(shape, 0, 1.0, dtype) for _ in range(2)]
+        inputs = [graph.activation(shape, 0, 1.0, dtype)]
         attributes: dict[str, Any] = {}
+        if op == "batch_statistics":
+            further = (1, 2, shape[-1]), (1, CONFIGURATION)
+            inputs += [graph.activation(sizes, 0, 1.0, "float32") for sizes in further]
+        else:
+            inputs.append(graph.activation(shape, 0, 1.0, dtype))
         if op == "normalize_gradient":
             gain = graph.rng.standard_normal(shape[-1]).astype(np.float32)
             inputs.append(graph.constant(f"c{len(graph.nodes)}", gain))
@@ -98,7 +105,7 @@ def element_cases(draw: st.DrawFn, op: str, function: str = "") -> Case:
             attributes = {"beta": 0.7}
         elif op == "unary_gradient":
             attributes = {"function": function.removesuffix("_tanh"), **PARAMETERS.get(function, {})}
-        graph.node(op, inputs, 0, attributes, 1.0, "float32" if op == "gain_gradient" else dtype)
+        graph.node(op, inputs, 0, attributes, 1.0, "float32" if op in PER_CHANNEL else dtype)
 
     return Case(f"{dtype} {op} {shape} {groups=} {centred=} {function}", add)
 

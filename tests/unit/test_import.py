@@ -132,12 +132,17 @@ def randomized(module: nn.Module) -> nn.Module:
 def imported(module: nn.Module, *example: torch.Tensor, states: tuple[str, ...] = ()) -> Graph:
     """The canonical graph of a module, as a file of its export gives it, without the file and the process that reads
     it."""
+    return pipeline.canonicalize(as_imported(module, *example, states=states))
+
+
+def as_imported(module: nn.Module, *example: torch.Tensor, states: tuple[str, ...] = ()) -> Graph:
+    """The same before any pass."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's own
         program = torch_program.simplify(torch.export.export(module, example))
         graph = torch_program.import_program(program, "model")
     torch_program.check_numbers(graph)
-    return pipeline.canonicalize(verify.run(declare(graph, states), "import"))
+    return verify.run(declare(graph, states), "import")
 
 
 def run(graph: Graph, x: np.ndarray) -> np.ndarray:

@@ -1,0 +1,3 @@
+/* batch_norm, FP16 storage, portable C. The header states the contract. */
+#include "eq_element_f16.h"
+#include "eq_float_batch_norm.h"
