@@ -122,6 +122,7 @@ def _context(
                 "loss": spec.loss,
                 "optimizer": spec.optimizer,
                 "samples": spec.samples,
+                "batch_norm": spec.batch_norm,
             },
             "forward_layers": forward,
             "memories": {memory["name"]: memory["bytes"] for memory in model["memories"]},

@@ -29,7 +29,7 @@ kernels of their own become others (a view, a table, a part of another layer).
 """
 #: what operators without a kernel become
 BECOMES = {
-    "batch_norm": "part of the layer before, or dwconv2d",
+    "batch_norm": "part of the layer before, or dwconv2d; stays where it is trained",
     "reshape": "a view, no code",
     "unary": "lut: 256 bytes, one byte in, one byte out (integers)",
 }

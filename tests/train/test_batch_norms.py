@@ -26,6 +26,7 @@ from tests.train.test_gradients import check
 from tests.unit.test_import import as_imported, randomized
 
 SHAPE = (1, 3, 9, 8)
+NORMS = ("norm1", "norm2", "norm3", "alone")
 
 
 class Normed(nn.Module):
@@ -65,6 +66,9 @@ def derived(text: str, module: nn.Module | None = None, shape: tuple[int, ...] =
 def test_rules_equal_autograd_and_finite_differences(trainable: str) -> None:
     training = derived(f"fp32,{trainable},batch_norm")
     check(training.graph)
+    assert [node.op for node in training.graph.nodes].count("running_average") == len(
+        {layer for layer in training.parameters.values() if layer in NORMS}
+    )
     if trainable == "last:2":
         assert set(training.parameters) == {"point.weights", "norm3.gain", "norm3.bias", "head.weights", "head.bias"}
 
