@@ -53,7 +53,7 @@ def prepared(inference: Graph, sources: Mapping[str, Source]) -> Commit:
 def obstacle(graph: Graph, node: Node | None) -> str:
     """Why a layer of the inference model can't take trained parameters, or nothing."""
     if node is None:
-        return "is none of the inference model's"
+        return "is no layer of its own in the inference model, where batch norms are folded into the layers before them"
     types = {graph.tensor(name).dtype for name in (node.inputs[0], node.output)}
     if types != {"int8"}:
         return f"computes in {' and '.join(sorted(types - {'int8'}))}, not int8"

@@ -35,7 +35,8 @@ FIRST_SCALE = 1024.0
 
 @dataclass(frozen=True)
 class Source:
-    """The parameters that a layer's constants come from, by name; its weights are not trained where there are none."""
+    """The parameters that a layer's constants come from, by name: of its weights or its gain, and of its bias; what is
+    not trained has none."""
 
     weights: str
     bias: str
@@ -124,9 +125,8 @@ class _Derivation:
                 name = known or parameter
                 rest_name = f"{name}.frozen" if f"{name}.frozen" in self.extra else None
                 found[node.inputs[at]] = Trained(name, shape, axis, choice.channels, rest_name)
-            weights, bias = (found.get(node.inputs[at]) for at in (WEIGHTS_AT, BIAS_AT))
-            assert bias is not None
-            self.sources[node.name] = Source(weights.parameter if choice.weights and weights else "", bias.parameter)
+            names = {at: found[node.inputs[at]].parameter for at in choice.positions}
+            self.sources[node.name] = Source(names.get(WEIGHTS_AT, ""), names.get(BIAS_AT, ""))
         return found
 
     def made(self) -> TrainingGraph:
