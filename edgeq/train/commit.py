@@ -57,6 +57,8 @@ def obstacle(graph: Graph, node: Node | None) -> str:
     types = {graph.tensor(name).dtype for name in (node.inputs[0], node.output)}
     if types != {"int8"}:
         return f"computes in {' and '.join(sorted(types - {'int8'}))}, not int8"
+    if ops.get(node.op).gain_at >= 0:
+        return "is a normalization, which takes no trained parameters there"
     if node.op not in LAYERS:
         return f"became {node.op}"
     stored = weight_types.of_node(graph, node)

@@ -14,8 +14,9 @@ from edgeq.errors import EdgeqError
 from edgeq.ir import verify
 from edgeq.ops import step_control
 from edgeq.passes import canonicalize
+from edgeq.quantize.recipe import Recipe
 from edgeq.simulate.session import RunOptions, run_samples
-from edgeq.train import derive, simulate
+from edgeq.train import commit, derive, simulate
 from edgeq.train import spec as specs
 from edgeq.train.derive import TrainingGraph
 from edgeq.train.simulate import EVALUATE, STEP, Record
@@ -145,3 +146,11 @@ def test_a_skipped_step_keeps_the_running_statistics(tmp_path: Path) -> None:
 def test_what_has_no_statistics_is_refused(module: nn.Module, shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(EdgeqError, match=message):
         derived("fp32,all,batch_norm", module.eval(), shape)
+
+
+def test_it_can_not_be_committed() -> None:
+    graph = canonicalize(as_imported(network(), torch.zeros(SHAPE)))
+    integer = pipeline.quantize(graph, pipeline.random_samples(graph), Recipe())
+    found = commit.prepared(integer, derived("fp32,all,batch_norm").sources)
+    assert "batch norms are folded into the layers before them" in found.obstacle
+    assert found.graph is integer
