@@ -57,9 +57,8 @@ class Planes:
 class Arrangement:
     """The order in which a kernel reads weights that a firmware packs itself, because it trains them
     (edgeq/ops/pack_weights.py): blocks of `lanes` output channels ("filters") or input channels ("transposed", for
-    input gradients), sums padded to a multiple of `step`, `pair` neighbours of a sum together; depthwise weights with
-    `pair` taps of a channel together ("taps"; "flipped", for input gradients); or as they are ("plain"), filled up to
-    a multiple of `lanes`."""
+    input gradients), sums padded to a multiple of `step`, `pair` neighbours of a sum together; depthwise weights for
+    input gradients ("flipped"); or as they are ("plain"), filled up to a multiple of `lanes`."""
 
     order: str = "plain"
     lanes: int = 1

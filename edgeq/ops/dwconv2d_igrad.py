@@ -16,38 +16,41 @@ from edgeq.packing import floats
 from edgeq.packing.blocks import round_up
 
 
-def _kernel(isa: str, dtype: str, lanes: int, pair: int, why: str) -> Kernel:
-    """A kernel that works pixel by pixel, `lanes` channels at a time, with `pair` taps together."""
-    kind = FLOATS[dtype]
+def _row_pairs(graph: Graph, node: Node) -> int:
+    """Rows of the phases that have most, times pairs of channels."""
+    shape, stride = graph.tensor(node.output).shape, Window.of(node.attributes).stride
+    return -(-shape[1] // stride[0]) * (shape[3] // 2)
+
+
+def _kernel(isa: str, dtype: str, lanes: int, why: str) -> Kernel:
+    """A kernel that takes zeros for up to `lanes` channels more than there are."""
+    kind, paired = FLOATS[dtype], isa == "xpulp"
 
     def pack(graph: Graph, node: Node) -> dict[str, Constant]:
         weights = graph.tensor(node.inputs[1]).data
         if weights is None:
             return {}
-        return {"weights": float_layers.constant(floats.pack_flipped(weights, Window.of(node.attributes), pair, pair))}
+        return {"weights": float_layers.constant(floats.pack_flipped(weights, Window.of(node.attributes)))}
 
     def scratch(graph: Graph, node: Node) -> int:
-        channels = conv2d_igrad.geometry(graph, node)["in_c"]
-        zeros = 4 * round_up(channels, lanes)
-        if pair == 1:
-            return zeros
-        return zeros + floats.scratch_dwconv2d_xpulp(floats.most_taps(Window.of(node.attributes)), channels)
+        zeros = 4 * round_up(conv2d_igrad.geometry(graph, node)["in_c"], lanes)
+        return zeros + (floats.scratch_dwconv2d_xpulp(floats.most_taps(Window.of(node.attributes))) if paired else 0)
 
     def obstacle(graph: Graph, node: Node) -> str | None:
-        return "an odd number of channels" if pair > 1 and graph.tensor(node.output).shape[3] % 2 else None
+        return "an odd number of channels" if paired and graph.tensor(node.output).shape[3] % 2 else None
 
     record = f"eq_dwconv2d_igrad_{kind.suffix}_t"
     return Kernel(
         f"eq_dwconv2d_igrad_{kind.suffix}_{isa}",
         isa,
         f"dwconv2d_igrad/eq_dwconv2d_igrad_{kind.suffix}_{isa}.c",
-        units=conv2d_igrad.phase_pixels,
+        units=_row_pairs if paired else conv2d_igrad.phase_pixels,
         applies=obstacle,
         pack=pack,
         scratch_bytes=scratch,
         dtype=dtype,
         parameters=lambda graph, node: {**conv2d_igrad.geometry(graph, node), "record": record},
-        operands={"weights": (1, Arrangement("flipped", 1, pair, pair))},
+        operands={"weights": (1, Arrangement("flipped"))},
         why=why,
     )
 
@@ -55,9 +58,9 @@ def _kernel(isa: str, dtype: str, lanes: int, pair: int, why: str) -> Kernel:
 class DepthwiseConv2dIgrad(training.WindowGradient):
     name = "dwconv2d_igrad"
     kernels = (
-        _kernel("xpulp", FLOAT16, floats.LANES, 2, "dot products of pairs of taps, float32 sums, 4 channels"),
-        *(_kernel("mve", dtype, floats.MVE_LANES, 1, "float32 vectors, 8 channels") for dtype in FLOATS),
-        *(_kernel("scalar", dtype, floats.LANES, 1, "portable C, 4 channels") for dtype in FLOATS),
+        _kernel("xpulp", FLOAT16, floats.LANES, "FP16 products, float32 sums, 2 channels, windows of 3 columns slide"),
+        *(_kernel("mve", dtype, floats.MVE_LANES, "float32 vectors, 8 channels") for dtype in FLOATS),
+        *(_kernel("scalar", dtype, floats.LANES, "portable C, 4 channels") for dtype in FLOATS),
     )
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -9,8 +9,8 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import conv2d_wgrad, training
-from edgeq.ops.base import Shape, sum_rounding
-from edgeq.ops.float_types import Rounding
+from edgeq.ops.base import Kernel, Shape, sum_rounding
+from edgeq.ops.float_types import FLOAT16, FLOAT32, Rounding
 from edgeq.ops.spatial import Window, windows
 from edgeq.packing import floats
 
@@ -22,13 +22,25 @@ def channels(graph: Graph, node: Node) -> int:
 class DepthwiseConv2dWgrad(training.TrainingOperator):
     name = "dwconv2d_wgrad"
     kernels = (
+        Kernel(
+            "eq_dwconv2d_wgrad_f16_xpulp",
+            "xpulp",
+            "dwconv2d_wgrad/eq_dwconv2d_wgrad_f16_xpulp.c",
+            units=channels,
+            granule=lambda graph, node: 2,
+            applies=lambda graph, node: "an odd number of channels" if channels(graph, node) % 2 else None,
+            dtype=FLOAT16,
+            stores=FLOAT32,
+            parameters=conv2d_wgrad.geometry,
+            why="FP16 products, float32 sums, 2 channels x 3x3 taps",
+        ),
         *training.kernels(
             "dwconv2d_wgrad",
             conv2d_wgrad.geometry,
             "mve",
             units=channels,
             granule=lambda graph, node: floats.MVE_LANES,
-            stores="float32",
+            stores=FLOAT32,
             why="float32 vectors, 8 channels",
         ),
         *training.kernels(
@@ -36,7 +48,7 @@ class DepthwiseConv2dWgrad(training.TrainingOperator):
             conv2d_wgrad.geometry,
             units=channels,
             granule=lambda graph, node: floats.LANES,
-            stores="float32",
+            stores=FLOAT32,
         ),
     )
 

@@ -278,7 +278,7 @@ def dwconv2d(geometry: Callable[[Graph, Node], dict[str, int]]) -> tuple[Kernel,
 
     def scratch_xpulp(graph: Graph, node: Node) -> int:
         g = geometry(graph, node)
-        return floats.scratch_dwconv2d_xpulp(g["kernel_h"] * g["kernel_w"], g["in_c"])
+        return floats.scratch_dwconv2d_xpulp(g["kernel_h"] * g["kernel_w"])
 
     half = half_kernel(
         "dwconv2d",
@@ -301,13 +301,13 @@ def dwconv2d(geometry: Callable[[Graph, Node], dict[str, int]]) -> tuple[Kernel,
             "xpulp",
             FLOATS[FLOAT16],
             geometry,
-            output_pixels,
-            Arrangement("taps", 1, 2, 2),
+            lambda graph, node: geometry(graph, node)["in_c"] // 2 * geometry(graph, node)["out_h"],
+            Arrangement(),
             floats.LANES,
             applies=lambda graph, node: "an odd number of channels" if geometry(graph, node)["in_c"] % 2 else None,
-            pack=packed(floats.pack_dwconv2d_xpulp, floats.LANES),
+            pack=packed(lambda weights: weights, floats.LANES),
             scratch_bytes=scratch_xpulp,
-            why="dot products of pairs of taps, float32 sums, 4 channels",
+            why="FP16 products, float32 sums, 2 channels, windows of 3 columns slide",
         ),
         *(
             weighted(

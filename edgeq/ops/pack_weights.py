@@ -23,11 +23,8 @@ def packed_elements(shape: Shape, reader: Node, arrangement: Arrangement) -> int
     """Numbers that the packed weights of `shape` have, padding included."""
     if arrangement.order == "plain":
         return round_up(int(np.prod(shape)), arrangement.lanes)
-    if arrangement.order == "taps":
-        return round_up(int(np.prod(shape[:-1])), arrangement.step) * shape[-1]
     if arrangement.order == "flipped":
-        taps_of_phases = floats.taps_of_phases(Window.of(reader.attributes))
-        return sum(round_up(count, arrangement.step) for count in taps_of_phases) * shape[-1]
+        return sum(floats.taps_of_phases(Window.of(reader.attributes))) * shape[-1]
     taps = int(np.prod(shape[1:-1]))
     if arrangement.order == "filters":
         return round_up(shape[0], arrangement.lanes) * round_up(taps * shape[-1], arrangement.step)
@@ -39,7 +36,7 @@ def packed_elements(shape: Shape, reader: Node, arrangement: Arrangement) -> int
 
 def parameters(shape: Shape, reader: Node, arrangement: Arrangement, trained: int) -> dict[str, Any]:
     """The integers of eq_pack_weights_t; `trained`: how many channels are parameters."""
-    rows = arrangement.order in ("plain", "taps", "flipped")
+    rows = arrangement.order in ("plain", "flipped")
     fields = {
         "order": f"EQ_PACK_{arrangement.order.upper()}",
         "out_c": int(np.prod(shape[:-1])) if rows else shape[0],
@@ -59,7 +56,7 @@ def parameters(shape: Shape, reader: Node, arrangement: Arrangement, trained: in
 
 def units(fields: dict[str, Any]) -> int:
     """Blocks of lanes, or channels, each of which a core packs alone."""
-    if fields["order"] in ("EQ_PACK_TAPS", "EQ_PACK_FLIPPED"):
+    if fields["order"] == "EQ_PACK_FLIPPED":
         return int(fields["in_c"])
     count = {"EQ_PACK_TRANSPOSED": fields["in_c"], "EQ_PACK_FILTERS": fields["out_c"]}.get(
         fields["order"], fields["out_c"] * fields["in_c"]

@@ -48,19 +48,9 @@ def scratch_xpulp(patch: int) -> int:
     return 2 * PIXELS * round_up(patch, XPULP_STEP)
 
 
-#: bytes of a pointer on the widest target that runs these kernels (the host)
-POINTER_BYTES = 8
-
-
-def pack_dwconv2d_xpulp(weights: np.ndarray) -> np.ndarray:
-    """float16 [kernel_h, kernel_w, channels] -> [up(taps, 2)/2][channels][2], zero-filled, flattened."""
-    full = padded(weights.reshape(-1, weights.shape[2]), (2, 1))
-    return np.ascontiguousarray(full.reshape(-1, 2, full.shape[1]).transpose(0, 2, 1)).reshape(-1)
-
-
-def scratch_dwconv2d_xpulp(taps: int, channels: int) -> int:
-    """Bytes of a row of zeros and of the pointers to the taps, with one to spare."""
-    return 2 * round_up(channels, 8) + POINTER_BYTES * (round_up(taps, 2) + 1)
+def scratch_dwconv2d_xpulp(taps: int) -> int:
+    """Bytes of the weights of two channels, each in a pair with 0."""
+    return 8 * taps
 
 
 #: output channels and pixels of the block that MVE kernels compute
@@ -112,12 +102,6 @@ def pack_transposed(weights: np.ndarray, window: Window, lanes: int, step: int, 
     return np.concatenate(parts)
 
 
-def pack_flipped(weights: np.ndarray, window: Window, step: int, pair: int) -> np.ndarray:
-    """[kernel_h, kernel_w, channels] -> phase by phase [up(taps, step)/pair][channels][pair], the last tap first,
-    zero-filled, flattened."""
-    parts = []
-    for ky in _taps(window, 0):
-        for kx in _taps(window, 1):
-            full = padded(weights[ky][:, kx].reshape(-1, weights.shape[2]), (step, 1))
-            parts.append(full.reshape(len(full) // pair, pair, weights.shape[2]).transpose(0, 2, 1).reshape(-1))
-    return np.concatenate(parts)
+def pack_flipped(weights: np.ndarray, window: Window) -> np.ndarray:
+    """[kernel_h, kernel_w, channels] -> phase by phase [taps][channels], the last tap first, flattened."""
+    return np.concatenate([weights[ky][:, kx].reshape(-1) for ky in _taps(window, 0) for kx in _taps(window, 1)])

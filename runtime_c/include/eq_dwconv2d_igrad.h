@@ -1,9 +1,9 @@
 /* dwconv2d_igrad: the gradient of a depthwise convolution's input; the formula and the record of eq_conv2d_igrad.h,
  * channel by channel.
  *
- * Weights, phase by phase, the last tap first: [taps][channels], xpulp: [up(taps, 2)/2][channels][2 taps]. scratch:
- * zeros, float32 up(channels, 4) (mve: 8), and what a depthwise convolution has (eq_dwconv2d_float.h). Work unit of
- * `range`: a pixel of every phase. */
+ * Weights, phase by phase, the last tap first: [taps][channels]. scratch: zeros, float32 up(channels, 4) (mve: 8), and
+ * what a depthwise convolution has (eq_dwconv2d_float.h). Work unit of `range`: a pixel of
+ * every phase, xpulp: a row of every phase of pairs of channels, pairs first. */
 #ifndef EQ_DWCONV2D_IGRAD_H
 #define EQ_DWCONV2D_IGRAD_H
 

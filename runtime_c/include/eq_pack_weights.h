@@ -3,21 +3,19 @@
  *   filters:    [out_c][K] -> [up(out_c, lanes)/lanes][up(K, step)/pair][lanes][pair], K = (tap, in_c)
  *   transposed: [out_c][kernel_h][kernel_w][in_c] -> phase by phase (eq_conv2d_igrad.h) [up(in_c, lanes)/lanes]
  *               [up(K, step)/pair][lanes][pair], K = (tap of the phase, out_c), the last tap first
- *   taps:       [rows = out_c][in_c] -> [up(rows, step)/pair][in_c][pair]
- *   flipped:    [out_c = (kernel_h, kernel_w)][in_c] -> phase by phase [up(taps, step)/pair][in_c][pair],
- *               the last tap first
+ *   flipped:    [out_c = (kernel_h, kernel_w)][in_c] -> phase by phase [taps][in_c], the last tap first
  *   plain:      [rows = out_c][in_c] -> [up(rows * in_c, lanes)]
  *
- * with zeros as filling. `pair`: 1 or 2. Of the channels (out_c; taps, flipped and plain: in_c) the first `trained`
+ * with zeros as filling. `pair`: 1 or 2. Of the channels (out_c; flipped and plain: in_c) the first `trained`
  * are parameters, and `rest` has the others in the same order, NULL if there are none. Work unit of `range`: blocks
- * of `lanes`, taps and flipped: channels. No scratch. */
+ * of `lanes`, flipped: channels. No scratch. */
 #ifndef EQ_PACK_WEIGHTS_H
 #define EQ_PACK_WEIGHTS_H
 
 #include "eq_float.h"
 #include "eq_types.h"
 
-typedef enum { EQ_PACK_PLAIN, EQ_PACK_FILTERS, EQ_PACK_TRANSPOSED, EQ_PACK_TAPS, EQ_PACK_FLIPPED } eq_pack_order_t;
+typedef enum { EQ_PACK_PLAIN, EQ_PACK_FILTERS, EQ_PACK_TRANSPOSED, EQ_PACK_FLIPPED } eq_pack_order_t;
 
 typedef struct {
   eq_pack_order_t order;

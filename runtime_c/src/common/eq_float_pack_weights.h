@@ -123,36 +123,17 @@ static EQ_INLINE void plain(const eq_pack_weights_t *p, const float *weights, EL
   }
 }
 
-/* Channels channels.begin to channels.end - 1 of a row [in_c] of the weights, `pair` places apart; zeros if it has
- * none. */
+/* The channels of `range` of a row [in_c] of the weights. */
 static EQ_INLINE void row_of(const eq_pack_weights_t *p, const float *weights, int32_t row, ELEMENT *to,
-                             eq_range_t channels) {
-  const int32_t pair = p->pair, trained = channels.end < p->trained ? channels.end : p->trained;
-  int32_t c = channels.begin;
-  to += c * pair;
-  if (row >= p->out_c) {
-    for (; c < channels.end; c++) {
-      *to = (ELEMENT)0;
-      to += pair;
-    }
-    return;
-  }
+                             eq_range_t range) {
+  const int32_t trained = range.end < p->trained ? range.end : p->trained;
   const float *const own = weights + row * p->trained;
+  int32_t c = range.begin;
   for (; c < trained; c++) {
-    STORE(to, own[c]);
-    to += pair;
+    STORE(to + c, own[c]);
   }
-  for (; c < channels.end; c++) {
-    STORE(to, p->rest[row * (p->in_c - p->trained) + c - p->trained]);
-    to += pair;
-  }
-}
-
-static EQ_INLINE void taps(const eq_pack_weights_t *p, const float *weights, ELEMENT *packed, eq_range_t range) {
-  const int32_t full = whole(p->out_c, p->step);
-  for (int32_t row = 0; row < full; row++) {
-    const int32_t odd = row & (p->pair - 1);
-    row_of(p, weights, row, packed + (row - odd) * p->in_c + odd, range);
+  for (; c < range.end; c++) {
+    STORE(to + c, p->rest[row * (p->in_c - p->trained) + c - p->trained]);
   }
 }
 
@@ -161,19 +142,12 @@ static EQ_INLINE void flipped(const eq_pack_weights_t *p, const float *weights, 
     const eq_phase_t rows = rows_of(p, phase_y);
     for (int32_t phase_x = 0; phase_x < p->stride_w; phase_x++) {
       const eq_phase_t columns = columns_of(p, phase_x);
-      const int32_t full = whole(rows.taps * columns.taps, p->step);
-      int32_t y = 0, x = 0;
-      for (int32_t row = 0; row < full; row++) {
-        const int32_t odd = row & (p->pair - 1);
-        const int32_t from = y < rows.taps ? tap_of(p, &rows, &columns, y, x) : p->out_c;
-        row_of(p, weights, from, packed + (row - odd) * p->in_c + odd, range);
-        x++;
-        if (x == columns.taps) {
-          x = 0;
-          y++;
+      for (int32_t y = 0; y < rows.taps; y++) {
+        for (int32_t x = 0; x < columns.taps; x++) {
+          row_of(p, weights, tap_of(p, &rows, &columns, y, x), packed, range);
+          packed += p->in_c;
         }
       }
-      packed += full * p->in_c;
     }
   }
 }
@@ -186,9 +160,6 @@ void KERNEL(pack_weights, scalar)(const eq_pack_weights_t *p, const float *restr
       break;
     case EQ_PACK_TRANSPOSED:
       transposed(p, weights, packed, range);
-      break;
-    case EQ_PACK_TAPS:
-      taps(p, weights, packed, range);
       break;
     case EQ_PACK_FLIPPED:
       flipped(p, weights, packed, range);

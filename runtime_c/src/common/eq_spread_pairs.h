@@ -34,8 +34,23 @@ static EQ_INLINE void eq_spread_pairs(uint16_t *x, int32_t from, const uint16_t 
     }
     return;
   }
-  for (int32_t k = from; k < from + count; k++) {
-    x[(k >> 1) * 8 + (k & 1)] = source != NULL ? *source++ : (uint16_t)0;
+  uint16_t *to = x + (from >> 1) * 8;
+  if ((from & 1) != 0 && count > 0) { /* the second of a pair */
+    to[1] = source != NULL ? *source++ : (uint16_t)0;
+    to += 8;
+    count--;
+  }
+  for (; count >= 2; count -= 2) {
+    uint32_t pair = 0u;
+    if (source != NULL) {
+      pair = source[0] | (uint32_t)source[1] << 16;
+      source += 2;
+    }
+    *(uint32_t *)(void *)to = pair;
+    to += 8;
+  }
+  if (count > 0) {
+    to[0] = source != NULL ? *source : (uint16_t)0;
   }
 }
 

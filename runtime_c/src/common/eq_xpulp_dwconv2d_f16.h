@@ -1,88 +1,217 @@
-/* dwconv2d, FP16 storage, Xpulp with smallfloat, an even number of channels: a pixel. Input gradients are made of
- * them as well.
+/* dwconv2d, FP16 storage, Xpulp with smallfloat, an even number of channels: rows of two channels. Input gradients
+ * are made of them as well.
  *
- * Two taps of a channel are a pair: neighbouring channels of two taps are words, whose halves are exchanged in
- * integer registers. A tap outside the image points to zeros. */
+ * A word holds two neighbouring channels of a pixel. Its products with the pairs (w, 0) and (0, w) are those of one
+ * channel each, so that nothing is shuffled; an infinite element makes its neighbour's sums no numbers as well.
+ *
+ * Windows of three neighbouring columns and up to three rows slide along a row of the image: every word is loaded once,
+ * all weights stay in registers. */
 #ifndef EQ_XPULP_DWCONV2D_F16_H
 #define EQ_XPULP_DWCONV2D_F16_H
 
 #include "eq_dwconv2d_float.h"
-#include "eq_memory.h"
 #include "eq_window.h"
 #include "eq_xpulp_f16.h"
 
-/* Pointers to the taps of an output pixel, an even number of them; zeros[in_c] are 0. */
-static EQ_INLINE void find_taps(const eq_dwconv2d_f16_t *p, const eq_f16_t *input, int32_t pixel, const eq_f16_t *zeros,
-                                const eq_f16_t **taps) {
-  const int32_t ix = pixel % p->out_w * p->stride_w - p->pad_left;
-  const eq_taps_t columns = eq_taps_inside(ix, p->kernel_w, p->dilation_w, p->in_w);
-  int32_t iy = pixel / p->out_w * p->stride_h - p->pad_top;
-  for (int32_t ky = 0; ky < p->kernel_h; ky++, iy += p->dilation_h) {
-    const int32_t inside = iy >= 0 && iy < p->in_h;
-    for (int32_t kx = 0; kx < p->kernel_w; kx++) {
-      *taps++ = inside && kx >= columns.begin && kx < columns.end
-                    ? input + (iy * p->in_w + ix + kx * p->dilation_w) * p->in_c
-                    : zeros;
+enum { EQ_XPULP_SLIDING = 3 };
+
+typedef struct {
+  float even, odd; /* of two channels */
+} eq_xpulp_sums_t;
+
+typedef struct {
+  eq_xpulp_pair_t r0, r1, r2; /* words of three rows */
+} eq_xpulp_column_t;
+
+typedef struct {
+  eq_xpulp_column_t even, odd; /* (w, 0) and (0, w) */
+} eq_xpulp_taps_t;
+
+/* Where the next words of up to three rows of an image are, and the way to those behind them. */
+typedef struct {
+  const eq_f16_t *at0, *at1, *at2;
+  int32_t step;
+} eq_xpulp_rows_t;
+
+static EQ_INLINE eq_xpulp_column_t eq_xpulp_next_column(eq_xpulp_rows_t *rows) {
+  const eq_xpulp_column_t column = {eq_xpulp_load_pair(rows->at0), eq_xpulp_load_pair(rows->at1),
+                                    eq_xpulp_load_pair(rows->at2)};
+  EQ_XPULP_STEP(rows->at0, rows->step);
+  EQ_XPULP_STEP(rows->at1, rows->step);
+  EQ_XPULP_STEP(rows->at2, rows->step);
+  return column;
+}
+
+static EQ_INLINE eq_xpulp_sums_t eq_xpulp_add_column(eq_xpulp_sums_t sum, eq_xpulp_column_t x,
+                                                     const eq_xpulp_taps_t *w) {
+  sum.even = eq_xpulp_dotpex(sum.even, x.r0, w->even.r0);
+  sum.odd = eq_xpulp_dotpex(sum.odd, x.r0, w->odd.r0);
+  sum.even = eq_xpulp_dotpex(sum.even, x.r1, w->even.r1);
+  sum.odd = eq_xpulp_dotpex(sum.odd, x.r1, w->odd.r1);
+  sum.even = eq_xpulp_dotpex(sum.even, x.r2, w->even.r2);
+  sum.odd = eq_xpulp_dotpex(sum.odd, x.r2, w->odd.r2);
+  return sum;
+}
+
+/* What two channels of a layer have: weights [taps] as words (w, 0) and (0, w), and biases. */
+typedef struct {
+  const eq_f16_t *weights;
+  eq_xpulp_sums_t bias;
+  eq_xpulp_limits_t limits;
+} eq_xpulp_channels_t;
+
+/* The weights of the channels c and c + 1 as words (w, 0) and (0, w). */
+static EQ_INLINE void eq_xpulp_part_weights(const eq_dwconv2d_f16_t *p, int32_t c, uint32_t *words) {
+  const eq_f16_t *w = p->weights + c;
+  const int32_t channels = p->in_c;
+  for (int32_t tap = p->kernel_h * p->kernel_w; tap > 0; tap--) {
+    const uint32_t pair = eq_xpulp_word_at(w);
+    words[0] = pair & 0xffffu;
+    words[1] = pair & 0xffff0000u;
+    words += 2;
+    w += channels;
+  }
+}
+
+/* Of a column of the window; `inside`: a bit for each of its rows, the others have zeros. */
+static EQ_INLINE eq_xpulp_taps_t eq_xpulp_taps_of(const eq_f16_t *weights, uint32_t inside) {
+  const int32_t row = 4 * EQ_XPULP_SLIDING;
+  const eq_xpulp_pair_t zero = eq_xpulp_pair_of(0u);
+  eq_xpulp_taps_t taps = {{zero, zero, zero}, {zero, zero, zero}};
+  if ((inside & 1u) != 0u) {
+    taps.even.r0 = eq_xpulp_load_pair(weights);
+    taps.odd.r0 = eq_xpulp_load_pair(weights + 2);
+  }
+  if ((inside & 2u) != 0u) {
+    taps.even.r1 = eq_xpulp_load_pair(weights + row);
+    taps.odd.r1 = eq_xpulp_load_pair(weights + row + 2);
+  }
+  if ((inside & 4u) != 0u) {
+    taps.even.r2 = eq_xpulp_load_pair(weights + 2 * row);
+    taps.odd.r2 = eq_xpulp_load_pair(weights + 2 * row + 2);
+  }
+  return taps;
+}
+
+/* One pixel, any window; its first tap lies at row iy and column ix of the image. */
+static EQ_INLINE void eq_xpulp_dwconv2d_one(const eq_dwconv2d_f16_t *p, const eq_f16_t *input, int32_t iy, int32_t ix,
+                                            const eq_xpulp_channels_t *c, eq_f16_t *y) {
+  const eq_taps_t ky = eq_taps_inside(iy, p->kernel_h, p->dilation_h, p->in_h);
+  const eq_taps_t kx = eq_taps_inside(ix, p->kernel_w, p->dilation_w, p->in_w);
+  const int32_t step = p->dilation_w * p->in_c;
+  eq_xpulp_sums_t sum = c->bias;
+  for (int32_t k = ky.begin; k < ky.end && kx.begin < kx.end; k++) {
+    const eq_f16_t *x = input + ((iy + k * p->dilation_h) * p->in_w + ix + kx.begin * p->dilation_w) * p->in_c;
+    const eq_f16_t *w = c->weights + 4 * (k * p->kernel_w + kx.begin);
+    const eq_f16_t *const end = w + 4 * (kx.end - kx.begin);
+    do {
+      const eq_xpulp_pair_t pair = eq_xpulp_load_pair(x);
+      sum.even = eq_xpulp_dotpex(sum.even, pair, eq_xpulp_load_pair(w));
+      sum.odd = eq_xpulp_dotpex(sum.odd, pair, eq_xpulp_load_pair(w + 2));
+      x += step;
+      w += 4;
+    } while (w != end);
+  }
+  eq_xpulp_put2(sum.even, sum.odd, y, &c->limits);
+}
+
+/* The sums of three outputs that are neighbours, `a` finished by the column x, and the output after them begun. */
+#define EQ_XPULP_SLIDE(a, b, c)                              \
+  do {                                                       \
+    const eq_xpulp_column_t x = eq_xpulp_next_column(&rows); \
+    a = eq_xpulp_add_column(a, x, &w2);                      \
+    b = eq_xpulp_add_column(b, x, &w1);                      \
+    c = eq_xpulp_add_column(bias, x, &w0);                   \
+    eq_xpulp_put2(a.even, a.odd, y, &limits);                \
+    EQ_XPULP_STEP(y, pitch);                                 \
+  } while (0)
+
+/* `count` pixels (two or more) of a row; the first one's first tap lies in column ix of `width`, and `rows` are at the
+ * first column that is inside. So are those from ix + 2 to ix + count - 1. */
+static EQ_INLINE void eq_xpulp_dwconv2d_row(eq_xpulp_rows_t rows, int32_t ix, int32_t width, int32_t count,
+                                            const eq_xpulp_sums_t bias, const eq_xpulp_limits_t limits,
+                                            const eq_xpulp_taps_t w0, const eq_xpulp_taps_t w1,
+                                            const eq_xpulp_taps_t w2, eq_f16_t *y, int32_t pitch) {
+  eq_xpulp_sums_t a = bias, b = bias, c;
+  if (ix >= 0) {
+    a = eq_xpulp_add_column(a, eq_xpulp_next_column(&rows), &w0);
+  }
+  if (ix >= -1) {
+    const eq_xpulp_column_t x = eq_xpulp_next_column(&rows);
+    a = eq_xpulp_add_column(a, x, &w1);
+    b = eq_xpulp_add_column(b, x, &w0);
+  }
+  int32_t left = count - 2;
+  for (; left >= 3; left -= 3) {
+    EQ_XPULP_SLIDE(a, b, c);
+    EQ_XPULP_SLIDE(b, c, a);
+    EQ_XPULP_SLIDE(c, a, b);
+  }
+  for (; left > 0; left--) {
+    EQ_XPULP_SLIDE(a, b, c);
+    a = b;
+    b = c;
+  }
+  if (ix + count < width) {
+    const eq_xpulp_column_t x = eq_xpulp_next_column(&rows);
+    a = eq_xpulp_add_column(a, x, &w2);
+    b = eq_xpulp_add_column(b, x, &w1);
+  }
+  eq_xpulp_put2(a.even, a.odd, y, &limits);
+  if (ix + count + 1 < width) {
+    b = eq_xpulp_add_column(b, eq_xpulp_next_column(&rows), &w2);
+  }
+  eq_xpulp_put2(b.even, b.odd, y + pitch, &limits);
+}
+
+#undef EQ_XPULP_SLIDE
+
+static EQ_INLINE int32_t eq_xpulp_row_inside(int32_t iy, int32_t size) {
+  return iy < 0 ? 0 : (iy < size ? iy : size - 1);
+}
+
+/* The rows `first` to first + count - 1 of the channels c and c + 1; y is the first row's first pixel, `pitch` elements
+ * before the next, `line` before the next row. */
+static EQ_INLINE void eq_xpulp_dwconv2d_rows(const eq_dwconv2d_f16_t *p, const eq_f16_t *input, int32_t c, int32_t first,
+                                             int32_t count, eq_f16_t *y, int32_t pitch, int32_t line, void *scratch) {
+  const int32_t height = p->in_h, width = p->in_w, in_c = p->in_c, out_w = p->out_w, ix = -p->pad_left;
+  const int32_t kernel_h = p->kernel_h, kernel_w = p->kernel_w, dilation_h = p->dilation_h, stride_h = p->stride_h;
+  const int32_t slides = kernel_w == EQ_XPULP_SLIDING && kernel_h <= EQ_XPULP_SLIDING && kernel_h > 0 && out_w > 1 &&
+                         p->stride_w == 1 && p->dilation_w == 1 && ix >= -2 && ix + out_w <= width;
+  const eq_xpulp_channels_t channels = {scratch, {p->bias[c], p->bias[c + 1]}, eq_xpulp_limits_of(p->act_min, p->act_max)};
+  eq_xpulp_part_weights(p, c, scratch);
+  input += c;
+  y += c;
+  int32_t iy = first * stride_h - p->pad_top;
+  if (!slides) {
+    for (; count > 0; count--, iy += stride_h, y += line) {
+      eq_f16_t *to = y;
+      for (int32_t column = 0; column < out_w; column++, to += pitch) {
+        eq_xpulp_dwconv2d_one(p, input, iy, ix + column * p->stride_w, &channels, to);
+      }
     }
+    return;
   }
-  *taps = zeros;
-}
-
-static EQ_INLINE uint32_t word_at(const eq_f16_t *x) {
-  uint32_t word;
-  __builtin_memcpy(&word, __builtin_assume_aligned(x, 4), sizeof word);
-  return word;
-}
-
-/* The channels c and c + 1 of two taps. */
-static EQ_INLINE void add_pairs(float sum[2], const eq_f16_t *first, const eq_f16_t *second, const eq_f16_t *w) {
-  const uint32_t a = word_at(first), b = word_at(second);
-  sum[0] = eq_xpulp_dotpex(sum[0], eq_xpulp_pair_of(eq_xcv_pack_lo_h(b, a)), eq_xpulp_load_pair(w));
-  sum[1] = eq_xpulp_dotpex(sum[1], eq_xpulp_pair_of(eq_xcv_pack_hi_h(b, a)), eq_xpulp_load_pair(w + 2));
-}
-
-/* `lanes` (2 or 4) channels from c on. */
-static EQ_INLINE void channels_of(const eq_dwconv2d_f16_t *p, const eq_f16_t *const *taps, int32_t pairs, int32_t c,
-                                  eq_f16_t *y, int32_t lanes) {
-  float low[2] = {p->bias[c], p->bias[c + 1]}, high[2] = {0.0f, 0.0f};
-  if (lanes > 2) {
-    high[0] = p->bias[c + 2];
-    high[1] = p->bias[c + 3];
-  }
-  const eq_f16_t *w = p->weights + 2 * c;
-  for (; pairs > 0; pairs--) {
-    const eq_f16_t *const first = taps[0] + c, *const second = taps[1] + c;
-    add_pairs(low, first, second, w);
-    if (lanes > 2) {
-      add_pairs(high, first + 2, second + 2, w + 4);
+  const eq_xpulp_sums_t bias = channels.bias;
+  const eq_xpulp_limits_t limits = channels.limits;
+  uint32_t loaded = 0u;
+  eq_xpulp_taps_t w0 = eq_xpulp_taps_of(scratch, loaded), w1 = w0, w2 = w0;
+  for (; count > 0; count--, iy += stride_h, y += line) {
+    const int32_t iy1 = iy + dilation_h, iy2 = iy1 + dilation_h;
+    uint32_t inside = (uint32_t)iy < (uint32_t)height;
+    inside |= (uint32_t)(kernel_h > 1 && (uint32_t)iy1 < (uint32_t)height) << 1;
+    inside |= (uint32_t)(kernel_h > 2 && (uint32_t)iy2 < (uint32_t)height) << 2;
+    if (inside != loaded) {
+      loaded = inside;
+      w0 = eq_xpulp_taps_of(channels.weights, inside);
+      w1 = eq_xpulp_taps_of(channels.weights + 4, inside);
+      w2 = eq_xpulp_taps_of(channels.weights + 8, inside);
     }
-    taps += 2;
-    w += 2 * p->in_c;
-  }
-  const eq_float4_t sum = {low[0], low[1], high[0], high[1]};
-  eq_float_put4(sum, y + c, lanes, p->act_min, p->act_max);
-}
-
-/* Zeros at the begin of scratch memory, once for all pixels; the pointers to the taps lie behind them. */
-static EQ_INLINE void eq_xpulp_dwconv2d_begin(void *scratch, int32_t channels) {
-  memset(scratch, 0, (size_t)channels * sizeof(eq_f16_t));
-}
-
-/* One pixel; `pixels` and `pitch` are those of blocks of convolutions. */
-static EQ_INLINE void eq_xpulp_dwconv2d_pixel(const eq_dwconv2d_f16_t *p, const eq_f16_t *input, int32_t pixel,
-                                              int32_t pixels, eq_f16_t *y, int32_t pitch, void *scratch) {
-  (void)pixels;
-  (void)pitch;
-  const int32_t pairs = (p->kernel_h * p->kernel_w + 1) / 2, channels = p->out_c;
-  eq_f16_t *const zeros = scratch;
-  const eq_f16_t **const taps = (const eq_f16_t **)(void *)(zeros + ((channels + 7) & ~7));
-  find_taps(p, input, pixel, zeros, taps);
-  int32_t c = 0;
-  for (; c + 4 <= channels; c += 4) {
-    channels_of(p, taps, pairs, c, y, 4);
-  }
-  if (c < channels) {
-    channels_of(p, taps, pairs, c, y, 2);
+    const eq_f16_t *const x = input + (ix < 0 ? 0 : ix) * in_c;
+    const int32_t across = width * in_c;
+    const eq_xpulp_rows_t rows = {x + eq_xpulp_row_inside(iy, height) * across, x + eq_xpulp_row_inside(iy1, height) * across,
+                                  x + eq_xpulp_row_inside(iy2, height) * across, in_c};
+    eq_xpulp_dwconv2d_row(rows, ix, width, out_w, bias, limits, w0, w1, w2, y, pitch);
   }
 }
 

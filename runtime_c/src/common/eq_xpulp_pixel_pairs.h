@@ -21,12 +21,6 @@ static EQ_INLINE eq_xpulp_place_t eq_xpulp_place_of(const eq_conv2d_wgrad_t *p, 
   return place;
 }
 
-static EQ_INLINE uint32_t eq_xpulp_word_at(const eq_f16_t *x) {
-  uint32_t word;
-  __builtin_memcpy(&word, __builtin_assume_aligned(x, 4), sizeof word);
-  return word;
-}
-
 /* Both pixels of neighbouring places. */
 static EQ_INLINE void eq_xpulp_put_words(eq_f16_t *to, const eq_f16_t *first, const eq_f16_t *second, int32_t places) {
   uint32_t *word = (uint32_t *)(void *)to;
