@@ -10,7 +10,7 @@ import numpy as np
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import training
 from edgeq.ops.base import Shape, sum_rounding
-from edgeq.ops.float_types import Rounding
+from edgeq.ops.float_types import FLOAT16, FLOAT32, Rounding
 
 
 def channels(graph: Graph, node: Node) -> int:
@@ -24,7 +24,20 @@ def sizes(graph: Graph, node: Node) -> dict[str, int]:
 
 class BiasGradient(training.TrainingOperator):
     name = "bias_gradient"
-    kernels = training.kernels("bias_gradient", sizes, units=channels, granule=lambda graph, node: 4, stores="float32")
+    kernels = (
+        *training.kernels(
+            "bias_gradient",
+            sizes,
+            "xpulp",
+            types=(FLOAT16,),
+            units=channels,
+            granule=lambda graph, node: 2,
+            applies=lambda graph, node: "an odd number of channels" if channels(graph, node) % 2 else None,
+            stores=FLOAT32,
+            why="FP16 pairs of channels, float32 sums",
+        ),
+        *training.kernels("bias_gradient", sizes, units=channels, granule=lambda graph, node: 4, stores=FLOAT32),
+    )
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [(1, inputs[0].shape[-1])]

@@ -11,7 +11,7 @@ import numpy as np
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops import broadcast, float_layers, gradient_parts
 from edgeq.ops.base import Constant, Kernel
-from edgeq.ops.float_types import Rounding
+from edgeq.ops.float_types import FLOAT16, FLOATS, Rounding
 
 if TYPE_CHECKING:
     from edgeq.train.tape import Tape
@@ -75,9 +75,32 @@ def _only(function: str) -> Callable[[Graph, Node], str | None]:
     return lambda graph, node: None if _function(node) == function else f"the function is not {function}"
 
 
+def _pairs(graph: Graph, node: Node) -> str | None:
+    """Why the operands can't be added pair by pair, or None."""
+    if _function(node) != "add":
+        return "the function is not add"
+    one, other = (graph.tensor(name) for name in node.inputs[:2])
+    if one.is_constant or other.is_constant:
+        return "an operand is constant"
+    return None if one.shape == other.shape else "an operand is repeated"
+
+
 def kernels(functions: Sequence[str] = tuple(ROUNDINGS)) -> tuple[Kernel, ...]:
-    """A kernel a function and type."""
-    return tuple(
+    """A kernel a function and type, and that of pairs."""
+    pairs = Kernel(
+        "eq_binary_f16_add_xpulp",
+        "xpulp",
+        "binary/eq_binary_f16_add_xpulp.c",
+        units=_units,
+        granule=lambda graph, node: 2,
+        applies=_pairs,
+        family="binary_float",
+        dtype=FLOAT16,
+        parameters=float_layers.with_record("binary", FLOATS[FLOAT16], _parameters),
+        in_place=lambda parameters: True,
+        why="FP16 pairs",
+    )
+    return pairs, *(
         kernel
         for function in functions
         for kernel in float_layers.kernels(

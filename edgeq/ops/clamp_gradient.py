@@ -11,6 +11,7 @@ import numpy as np
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops import float_layers, training
 from edgeq.ops.base import elements_per_sample
+from edgeq.ops.float_types import FLOAT16
 
 
 def _bounds(graph: Graph, node: Node) -> dict[str, Any]:
@@ -20,7 +21,18 @@ def _bounds(graph: Graph, node: Node) -> dict[str, Any]:
 class ClampGradient(training.SameShape):
     name = "clamp_gradient"
     in_place = (0,)
-    kernels = training.kernels("clamp_gradient", _bounds, units=elements_per_sample)
+    kernels = (
+        *training.kernels(
+            "clamp_gradient",
+            _bounds,
+            "xpulp",
+            types=(FLOAT16,),
+            units=elements_per_sample,
+            granule=lambda graph, node: 2,
+            why="bits of FP16 pairs",
+        ),
+        *training.kernels("clamp_gradient", _bounds, units=elements_per_sample),
+    )
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         dy, y = inputs

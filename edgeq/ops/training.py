@@ -23,21 +23,21 @@ def kernels(
     op: str,
     parameters: Callable[[Graph, Node], dict[str, Any]],
     isa: str = "scalar",
+    types: Sequence[str] = tuple(FLOATS),
     function: str = "",
     **details: Any,
 ) -> tuple[Kernel, ...]:
-    """The kernels of an operator for both types of activations, or of one of its functions; `details`: of the
-    kernels."""
+    """The kernels of an operator, or of one of its functions, for `types` of activations; `details`: of the kernels."""
     return tuple(
         Kernel(
-            f"eq_{op}_{kind.suffix}_{function}{'_' if function else ''}{isa}",
+            f"eq_{op}_{FLOATS[name].suffix}_{function}{'_' if function else ''}{isa}",
             isa,
-            f"{op}/eq_{op}_{kind.suffix}_{isa}.c",
-            dtype=kind.name,
+            f"{op}/eq_{op}_{FLOATS[name].suffix}_{isa}.c",
+            dtype=name,
             parameters=parameters,
             **details,
         )
-        for kind in FLOATS.values()
+        for name in types
     )
 
 

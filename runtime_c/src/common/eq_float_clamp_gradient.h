@@ -1,21 +1,6 @@
 /* clamp_gradient, portable C, for the element that was included before. */
 #include "eq_clamp_gradient.h"
-#include "eq_inline.h"
-
-/* Bits of the least element above `value`, which isn't negative; those of elements that aren't negative rise with
- * them. */
-static EQ_INLINE uint32_t bits_above(float value) {
-  ELEMENT near;
-  STORE(&near, value);
-  return BITS(near) + (LOAD(&near) <= value);
-}
-
-/* Bits of the least element that isn't below `value`. */
-static EQ_INLINE uint32_t bits_from(float value) {
-  ELEMENT near;
-  STORE(&near, value);
-  return BITS(near) + (LOAD(&near) < value);
-}
+#include "eq_float_between.h"
 
 /* dy, or 0 where y isn't one of the `span` numbers from the one with the bits `first` on. */
 static EQ_INLINE ELEMENT kept(ELEMENT dy, ELEMENT y, uint32_t first, uint32_t span) {
@@ -26,7 +11,7 @@ void KERNEL(clamp_gradient, scalar)(const eq_clamp_gradient_t *p, const ELEMENT 
                                     eq_range_t range) {
   int32_t i = range.begin;
   if (p->act_min >= 0.0f && p->act_max > p->act_min) {
-    const uint32_t first = bits_above(p->act_min), span = bits_from(p->act_max) - first;
+    const uint32_t first = eq_float_bits_above(p->act_min), span = eq_float_bits_from(p->act_max) - first;
     for (; i + 4 <= range.end; i += 4) {
       const ELEMENT d0 = kept(dy[i], y[i], first, span), d1 = kept(dy[i + 1], y[i + 1], first, span);
       const ELEMENT d2 = kept(dy[i + 2], y[i + 2], first, span), d3 = kept(dy[i + 3], y[i + 3], first, span);

@@ -32,6 +32,15 @@ static EQ_INLINE eq_xpulp_pair_t eq_xpulp_pair_of(uint32_t word) {
   return pair;
 }
 
+/* Lane by lane, each sum rounded once. */
+static EQ_INLINE eq_xpulp_pair_t eq_xpulp_add_halves(eq_xpulp_pair_t a, eq_xpulp_pair_t b) {
+  eq_xpulp_pair_t sum;
+  __asm__(".insn r 0x33, 2, 0x41, %0, %1, %2" : "=f"(sum) : "f"(a), "f"(b)); /* vfadd.h */
+  return sum;
+}
+
+static EQ_INLINE uint32_t eq_xpulp_bits(eq_xpulp_pair_t pair) { return eq_float_bits(pair); }
+
 /* Two numbers as FP16, the first one in the lower half. */
 static EQ_INLINE uint32_t eq_xpulp_halves_of(float first, float second) {
   float pair;
@@ -54,6 +63,17 @@ static EQ_INLINE eq_xpulp_pair_t eq_xpulp_load_pair(const eq_f16_t *x) {
 }
 
 static EQ_INLINE eq_xpulp_pair_t eq_xpulp_pair_of(uint32_t word) { return word; }
+
+/* Rounded to float32 first, which changes nothing: it has more than twice the digits of FP16, and two. */
+static EQ_INLINE eq_xpulp_pair_t eq_xpulp_add_halves(eq_xpulp_pair_t a, eq_xpulp_pair_t b) {
+  const eq_f16_t halves[4] = {(eq_f16_t)a, (eq_f16_t)(a >> 16), (eq_f16_t)b, (eq_f16_t)(b >> 16)};
+  eq_f16_t sum[2];
+  eq_f16_store(sum, eq_f16_load(halves) + eq_f16_load(halves + 2));
+  eq_f16_store(sum + 1, eq_f16_load(halves + 1) + eq_f16_load(halves + 3));
+  return sum[0] | (uint32_t)sum[1] << 16;
+}
+
+static EQ_INLINE uint32_t eq_xpulp_bits(eq_xpulp_pair_t pair) { return pair; }
 
 static EQ_INLINE uint32_t eq_xpulp_halves_of(float first, float second) {
   eq_f16_t low, high;

@@ -86,9 +86,22 @@ static EQ_INLINE void eq_xpulp_gather_place(const eq_conv2d_wgrad_t *p, const eq
       continue;
     }
     const eq_f16_t *from = x + (iy * p->in_w + (begin - row) * p->stride_w + place.left) * p->in_c + place.channel;
-    for (int32_t pixel = begin; pixel < end; pixel++) {
-      to[(pixel >> 1) * 2 * EQ_XPULP_PLACES + (pixel & 1)] = *from;
-      from += p->stride_w * p->in_c;
+    const int32_t across = p->stride_w * p->in_c;
+    eq_f16_t *put = to + (begin >> 1) * 2 * EQ_XPULP_PLACES;
+    int32_t left = end - begin;
+    if ((begin & 1) != 0 && left > 0) { /* the second of a pair */
+      put[1] = *from;
+      put += 2 * EQ_XPULP_PLACES;
+      from += across;
+      left--;
+    }
+    for (; left >= 2; left -= 2) {
+      eq_xpulp_store_word(put, from[0] | (uint32_t)from[across] << 16);
+      put += 2 * EQ_XPULP_PLACES;
+      from += 2 * across;
+    }
+    if (left > 0) {
+      put[0] = *from;
     }
   }
 }
