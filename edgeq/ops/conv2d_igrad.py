@@ -11,7 +11,8 @@ kernels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -71,7 +72,16 @@ def _kernel(block: float_layers.Block, dtype: str) -> Kernel:
         dtype=dtype,
         parameters=lambda graph, node: {**geometry(graph, node), "record": f"eq_conv2d_igrad_{kind.suffix}_t"},
         operands={"weights": (1, Arrangement("transposed", lanes, step, pair))},
+        in_place=_keeps_channels,
         why=block.why,
+    )
+
+
+def _keeps_channels(parameters: Mapping[str, Any]) -> bool:
+    """Whether every pixel of the output depends on that of the input alone, which kernels gather before they write."""
+    ones = ("kernel_h", "kernel_w", "stride_h", "stride_w")
+    return all(parameters[key] == 1 for key in ones) and all(
+        parameters[f"in_{axis}"] == parameters[f"out_{axis}"] for axis in "hwc"
     )
 
 

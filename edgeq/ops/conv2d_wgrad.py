@@ -42,7 +42,7 @@ def _blocks(lanes: int) -> Callable[[Graph, Node], int]:
 
 
 #: output pixels of EQ_CONV2D_WGRAD_PIXELS; places and channels of dy of the xpulp kernel's blocks
-PIXELS, XPULP_PLACES, XPULP_CHANNELS = 256, 8, 2
+PIXELS, XPULP_PLACES, XPULP_CHANNELS = 64, 8, 2
 
 
 def _units_xpulp(graph: Graph, node: Node) -> int:

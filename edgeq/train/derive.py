@@ -6,6 +6,7 @@ network's output, `loss`, `control`. The forward part comes first, so that runni
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -154,8 +155,10 @@ class _Derivation:
             op, [logits, TARGET, PROGRESS], replace(last, name=op), LOSS, [FLOAT32, tape.dtype(logits)]
         )
         tape.give(logits, gradient, last)
-        evaluating = len(nodes) + 1
+        behind_loss = len(tape.nodes)
         tape.run_back()
+        nodes, tape.nodes[behind_loss:] = _sliced_early(nodes, tape.nodes[behind_loss:])
+        evaluating = len(nodes) + behind_loss
         ends = self._updates(parameters)
         states = tuple(replace(state, end=ends[state.start]) for state in self.states)
         outputs = (logits, loss, self.control)
@@ -265,6 +268,21 @@ class _Derivation:
                 operands = [running, f"{node.name}.statistics", self.control]
                 ends[running] = tape.add("running_average", operands, node, "average", **details)
         return ends
+
+
+def _sliced_early(forward: list[Node], backward: list[Node]) -> tuple[list[Node], list[Node]]:
+    """The two parts with the trained channels of an activation taken right behind what makes it, where nothing else of
+    the backward part reads the activation: so it doesn't wait for that."""
+    makers = {name for node in forward for name in node.outputs}
+    reads = Counter(name for node in backward for name in node.inputs)
+    early = {
+        node.inputs[0]: node
+        for node in backward
+        if node.op == "slice" and node.inputs[0] in makers and reads[node.inputs[0]] == 1
+    }
+    moved = {node.name for node in early.values()}
+    made = [part for node in forward for part in [node, *(early[name] for name in node.outputs if name in early)]]
+    return made, [node for node in backward if node.name not in moved]
 
 
 def _content(graph: Graph, node: Node) -> bytes:

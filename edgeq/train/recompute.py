@@ -73,8 +73,9 @@ def _candidates(graph: Graph, forward: int, again: list[str], plan: Plan) -> lis
 
 def computed_again(graph: Graph, forward: int, node: Node) -> Graph:
     """The graph in which the backward part reads the output of a second run of a forward node, right before it first
-    does."""
+    does. What that is computed from is read from a second run as well where there is one, which then moves in front."""
     makers = {other.output: other for other in graph.nodes[:forward]}
+    twice = {name for other in graph.nodes[forward:] for name in other.outputs}
     names = {node.output: f"{node.output}.again"}
     tensors = dict(graph.tensors)
     second: list[Node] = []
@@ -83,6 +84,8 @@ def computed_again(graph: Graph, forward: int, node: Node) -> Graph:
         if maker is not None and maker.op == pack_weights.OP.name:  # packed weights have one reader each
             names[name] = f"{name}.again"
             second.append(replace(maker, name=f"{maker.name}.again", outputs=(names[name],)))
+        elif f"{name}.again" in twice:
+            names[name] = f"{name}.again"
     inputs = tuple(names.get(name, name) for name in node.inputs)
     second.append(replace(node, name=f"{node.name}.again", inputs=inputs, outputs=(names[node.output],)))
     for name, made in names.items():
@@ -94,4 +97,21 @@ def computed_again(graph: Graph, forward: int, node: Node) -> Graph:
             second = []
             other = replace(other, inputs=tuple(names.get(name, name) for name in other.inputs))
         nodes.append(other)
-    return replace(graph, tensors=MappingProxyType(tensors)).with_nodes(nodes, tensors)
+    return replace(graph, tensors=MappingProxyType(tensors)).with_nodes(_makers_first(nodes), tensors)
+
+
+def _makers_first(nodes: list[Node]) -> list[Node]:
+    """The nodes in their order, but for those that are needed earlier."""
+    makers = {name: node for node in nodes for name in node.outputs}
+    placed: dict[str, Node] = {}
+
+    def place(node: Node) -> None:
+        if node.name not in placed:
+            for name in node.inputs:
+                if name in makers:
+                    place(makers[name])
+            placed[node.name] = node
+
+    for node in nodes:
+        place(node)
+    return list(placed.values())

@@ -10,7 +10,8 @@
  * Weights, phase by phase: [up(in_c, 4)/4][up(K, 2)][4] (scalar), [up(in_c, 4)/4][up(K, 4)/2][4][2] (xpulp),
  * [up(in_c, 8)/8][K][8] (mve); K = (tap, o), the last tap of the phase first. scratch: zeros, float32 up(in_c, 4)
  * (mve: 8), and what a convolution has for the phase with the most taps. Work unit of `range`: blocks of 4 (mve: 3)
- * pixels of every phase. */
+ * pixels of every phase. dx may lie over dy where window and stride are 1x1 and the sizes the same: a block's pixels are
+ * gathered before they are written. */
 #ifndef EQ_CONV2D_IGRAD_H
 #define EQ_CONV2D_IGRAD_H
 
@@ -34,11 +35,9 @@ typedef struct {
 } eq_conv2d_igrad_f32_t;
 
 #define EQ_CONV2D_IGRAD_F16_PROTOTYPE(name) \
-  void name(const eq_conv2d_igrad_f16_t *p, const eq_f16_t *restrict dy, eq_f16_t *restrict dx, void *restrict scratch, \
-            eq_range_t range)
+  void name(const eq_conv2d_igrad_f16_t *p, const eq_f16_t *dy, eq_f16_t *dx, void *restrict scratch, eq_range_t range)
 #define EQ_CONV2D_IGRAD_F32_PROTOTYPE(name) \
-  void name(const eq_conv2d_igrad_f32_t *p, const float *restrict dy, float *restrict dx, void *restrict scratch, \
-            eq_range_t range)
+  void name(const eq_conv2d_igrad_f32_t *p, const float *dy, float *dx, void *restrict scratch, eq_range_t range)
 
 EQ_CONV2D_IGRAD_F16_PROTOTYPE(eq_conv2d_igrad_f16_scalar);
 EQ_CONV2D_IGRAD_F16_PROTOTYPE(eq_conv2d_igrad_f16_mve);

@@ -18,7 +18,7 @@
 #include "eq_window_fields.h"
 
 /* Output pixels under which kernels gather what their window's places have. */
-enum { EQ_CONV2D_WGRAD_PIXELS = 256 };
+enum { EQ_CONV2D_WGRAD_PIXELS = 64 };
 
 typedef struct {
   int32_t in_h, in_w, in_c;
