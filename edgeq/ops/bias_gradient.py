@@ -36,6 +36,15 @@ class BiasGradient(training.TrainingOperator):
             stores=FLOAT32,
             why="FP16 pairs of channels, float32 sums",
         ),
+        *training.kernels(
+            "bias_gradient",
+            sizes,
+            "mve",
+            units=channels,
+            granule=lambda graph, node: 8,
+            stores=FLOAT32,
+            why="float32 vectors, 8 channels",
+        ),
         *training.kernels("bias_gradient", sizes, units=channels, granule=lambda graph, node: 4, stores=FLOAT32),
     )
 

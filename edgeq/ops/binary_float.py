@@ -75,8 +75,8 @@ def _only(function: str) -> Callable[[Graph, Node], str | None]:
     return lambda graph, node: None if _function(node) == function else f"the function is not {function}"
 
 
-def _pairs(graph: Graph, node: Node) -> str | None:
-    """Why the operands can't be added pair by pair, or None."""
+def _same_shapes(graph: Graph, node: Node) -> str | None:
+    """Why the operands can't be added vector by vector, or None."""
     if _function(node) != "add":
         return "the function is not add"
     one, other = (graph.tensor(name) for name in node.inputs[:2])
@@ -86,21 +86,24 @@ def _pairs(graph: Graph, node: Node) -> str | None:
 
 
 def kernels(functions: Sequence[str] = tuple(ROUNDINGS)) -> tuple[Kernel, ...]:
-    """A kernel a function and type, and that of pairs."""
-    pairs = Kernel(
-        "eq_binary_f16_add_xpulp",
-        "xpulp",
-        "binary/eq_binary_f16_add_xpulp.c",
-        units=_units,
-        granule=lambda graph, node: 2,
-        applies=_pairs,
-        family="binary_float",
-        dtype=FLOAT16,
-        parameters=float_layers.with_record("binary", FLOATS[FLOAT16], _parameters),
-        in_place=lambda parameters: True,
-        why="FP16 pairs",
-    )
-    return pairs, *(
+    """A kernel a function and type, and those that add whole vectors."""
+    vectors = [
+        Kernel(
+            f"eq_binary_f16_add_{isa}",
+            isa,
+            f"binary/eq_binary_f16_add_{isa}.c",
+            units=_units,
+            granule=lambda graph, node: 2,
+            applies=_same_shapes,
+            family="binary_float",
+            dtype=FLOAT16,
+            parameters=float_layers.with_record("binary", FLOATS[FLOAT16], _parameters),
+            in_place=lambda parameters: True,
+            why=why,
+        )
+        for isa, why in (("xpulp", "FP16 pairs"), ("mve", "FP16 vectors"))
+    ]
+    return *vectors, *(
         kernel
         for function in functions
         for kernel in float_layers.kernels(

@@ -31,6 +31,14 @@ class ClampGradient(training.SameShape):
             granule=lambda graph, node: 2,
             why="bits of FP16 pairs",
         ),
+        *training.kernels(
+            "clamp_gradient",
+            _bounds,
+            "mve",
+            types=(FLOAT16,),
+            units=elements_per_sample,
+            why="bits of FP16 vectors",
+        ),
         *training.kernels("clamp_gradient", _bounds, units=elements_per_sample),
     )
 

@@ -26,8 +26,9 @@ typedef eq_binary_f32_t eq_binary_f16_t;
   EQ_BINARY_FLOAT_PROTOTYPE(eq_binary_f32_##function##_scalar, float)
 
 EQ_BINARY_FLOAT_PROTOTYPES(add);
-/* both operands the output's shape; units in pairs */
+/* both operands the output's shape; units in pairs (xpulp) */
 EQ_BINARY_FLOAT_PROTOTYPE(eq_binary_f16_add_xpulp, eq_f16_t);
+EQ_BINARY_FLOAT_PROTOTYPE(eq_binary_f16_add_mve, eq_f16_t);
 EQ_BINARY_FLOAT_PROTOTYPES(sub);
 EQ_BINARY_FLOAT_PROTOTYPES(rsub);
 EQ_BINARY_FLOAT_PROTOTYPES(mul);

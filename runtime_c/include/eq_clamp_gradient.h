@@ -12,6 +12,8 @@ typedef struct {
 
 void eq_clamp_gradient_f16_scalar(const eq_clamp_gradient_t *p, const eq_f16_t *dy, const eq_f16_t *y, eq_f16_t *dx,
                                   eq_range_t range);
+void eq_clamp_gradient_f16_mve(const eq_clamp_gradient_t *p, const eq_f16_t *dy, const eq_f16_t *y, eq_f16_t *dx,
+                               eq_range_t range);
 void eq_clamp_gradient_f16_xpulp(const eq_clamp_gradient_t *p, const eq_f16_t *dy, const eq_f16_t *y, eq_f16_t *dx,
                                  eq_range_t range);
 void eq_clamp_gradient_f32_scalar(const eq_clamp_gradient_t *p, const float *dy, const float *y, float *dx,
