@@ -71,7 +71,23 @@ def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
         if stream["est_real_time_factor"] is not None:
             text += f"; {stream['est_real_time_factor']:.4f} of real time (estimate)"
         rows.append(("stream", text))
-    return rows
+    return rows + (training_rows(report["training"]) if report["training"] else [])
+
+
+def training_rows(training: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a training step takes."""
+    memory, cost = training["memory"], training["cost"]
+    parts = ", ".join(f"{part.replace('_', ' ')} {row['macs']:,}" for part, row in cost["parts"].items() if row["macs"])
+    kept = f"parameters {memory['parameters_bytes']:,}, optimizer {memory['optimizer_bytes']:,}"
+    rows = [
+        ("training step: RAM", f"{memory['ram_bytes']:,} B (arena {memory['arena_bytes']:,}, {kept})"),
+        ("MACs", f"{cost['macs']:,} ({parts})"),
+    ]
+    if cost["instructions"] is None:
+        return rows
+    speedup = f", {cost['speedup_vs_1core']:.2f}x against 1 core" if cost["cores"] > 1 else ""
+    cycles = f"{cost['est_cycles']:,} = {cost['est_mac_per_cycle']:.2f} MAC/cycle{speedup}"
+    return [*rows, ("instructions", f"{cost['instructions']:,}"), ("cycles (estimate)", cycles)]
 
 
 def print_profile(rows: list[dict[str, Any]], totals: dict[str, Any], console: Console) -> None:

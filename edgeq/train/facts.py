@@ -84,16 +84,20 @@ class TrainingFacts:
 
     def _cost(self) -> dict[str, Any]:
         rows: dict[str, dict[str, int]] = {
-            part: {"macs": 0, "instructions": 0, "est_cycles": 0} for part in (FORWARD, WGRAD, IGRAD, UPDATE)
+            part: {"macs": 0, "instructions": 0, "est_cycles": 0, "est_cycles_1core": 0}
+            for part in (FORWARD, WGRAD, IGRAD, UPDATE)
         }
         for index, layer in enumerate(self.program.layers):
             rows[self.part(index)]["macs"] += layer.macs
         macs = self.program.macs
         if self.profile is None:
             return {"macs": macs, "instructions": None, "est_cycles": None, "parts": rows}
+        one_core = self.profile.single_core or self.profile.counts
         for index, row in enumerate(layer_rows(self.firmware, self.profile)):
+            part = rows[self.part(index)]
             for key in ("instructions", "est_cycles"):
-                rows[self.part(index)][key] += row[key]
+                part[key] += row[key]
+            part["est_cycles_1core"] += one_core.layers[index].cycles
         cycles = self.profile.cycles
         return {
             "macs": macs,
@@ -103,5 +107,10 @@ class TrainingFacts:
             "est_ms": round(1e3 * cycles / self.program.board.clock_hz, 4),
             "cores": self.program.board.cores,
             "speedup_vs_1core": round(self.profile.speedup, 3),
+            "one_core": {
+                "instructions": one_core.instructions,
+                "est_cycles": one_core.cycles,
+                "est_mac_per_cycle": round(macs / one_core.cycles, 3),
+            },
             "parts": rows,
         }
