@@ -1,6 +1,6 @@
 """What a training step of the example networks costs, as a Markdown table (docs/device-training.md): by network,
 precision, what is trained, and board. Steps that don't fit a board's RAM are built within it by computing activations
-again; those that don't fit even so are built for the board with the memory that its QEMU machine has, and say so.
+again; those that don't fit even so are counted on the board with the memory that its QEMU machine has, and say so.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from edgeq import pipeline, profile
 from edgeq.boards import Board, load_board
 from edgeq.budget import Budget
 from edgeq.errors import EdgeqError
+from edgeq.firmware_folder import open_folder
 from edgeq.frontend.load import ModelSource
 from edgeq.observer import Observer
 from edgeq.paths import boards_dir
 from edgeq.quantize.data import Samples, load_samples
 from edgeq.quantize.recipe import Recipe
-from edgeq.train import simulate, spec
+from edgeq.train import command, simulate, spec
 
 EXAMPLES = Path(__file__).parent
 #: name -> model and calibration data
@@ -76,30 +77,31 @@ def step(network: str, text: str, board: Board, folder: Path, ram: int | None = 
     )
     facts = pipeline.build(options, Observer()).training
     assert facts is not None
-    facts.profile = profile.run(facts.firmware, simulate.one_step(facts.firmware, samples(network)))
+    firmware = open_folder(folder / command.FOLDER)
+    facts.profile = profile.run(firmware, simulate.one_step(firmware, samples(network)))
     return facts.as_json()
 
 
 def fitting(network: str, text: str, name: str) -> tuple[dict[str, Any], str]:
     """(facts, a note) of a step on a board."""
     board = load_board(name)
-    available = board.memory["ram"].length
-    attempts = [(None, ""), (available - board.stack_bytes * board.cores - SPARE, "computes {again} layers twice")]
-    for ram, note in attempts:
+    available = board.memory["ram"].length - board.stack_bytes * board.cores
+    with tempfile.TemporaryDirectory(prefix="edgeq-costs-") as folder:
+        roomy = with_more_memory(name, Path(folder)) if name in LARGER else board
+        facts = step(network, text, roomy, Path(folder) / "out")
+    memory = facts["memory"]
+    kept = memory["parameters_bytes"] + memory["optimizer_bytes"]
+    others = memory["ram_bytes"] - memory["arena_bytes"] - kept
+    if memory["ram_bytes"] <= available:
+        return facts, ""
+    if kept + memory["parameters_bytes"] + others < available:  # as many bytes of gradients wait for the update
         with tempfile.TemporaryDirectory(prefix="edgeq-costs-") as folder:
             try:
-                facts = step(network, text, board, Path(folder) / "out", ram)
-                return facts, note.format(again=len(facts["memory"]["computed_again"]))
+                facts = step(network, text, board, Path(folder) / "out", available - others)
+                return facts, f"computes {len(facts['memory']['computed_again'])} layers twice"
             except EdgeqError:
-                if name not in LARGER:
-                    raise
-    with tempfile.TemporaryDirectory(prefix="edgeq-costs-") as folder:
-        facts = step(network, text, with_more_memory(name, Path(folder)), Path(folder) / "out")
-        return facts, f"more than the board's {available:,} B; counted with 4 MB"
-
-
-#: RAM of the application beside arena, parameters and optimizer
-SPARE = 2048
+                pass
+    return facts, f"does not fit the board's {board.memory['ram'].length:,} B; counted with 4 MB"
 
 
 def row(network: str, text: str, board: str, facts: Mapping[str, Any], note: str) -> list[list[str]]:

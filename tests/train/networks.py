@@ -30,7 +30,7 @@ class Small(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y = torch.relu(self.first(x))
-        y = self.point(nn.functional.relu6(self.depthwise(y))) + y
+        y = torch.relu(self.point(nn.functional.relu6(self.depthwise(y)))) + y
         y = nn.functional.max_pool2d(y, 3, stride=2, padding=1)
         y = nn.functional.avg_pool2d(self.strided(y), (1, 2), stride=1)
         return self.head(torch.relu(y).mean(dim=(2, 3)))
