@@ -13,7 +13,8 @@ typedef eq_conv2d_f16_t eq_dwconv2d_f16_t;
 typedef eq_conv2d_f32_t eq_dwconv2d_f32_t;
 
 EQ_CONV2D_F16_PROTOTYPE(eq_dwconv2d_f16_scalar);
-EQ_CONV2D_F16_PROTOTYPE(eq_dwconv2d_f16_xpulp); /* channels: an even number */
+/* channels: an even number; an infinite element makes no numbers of the sums of the channel that shares its word, too */
+EQ_CONV2D_F16_PROTOTYPE(eq_dwconv2d_f16_xpulp);
 EQ_CONV2D_F16_PROTOTYPE(eq_dwconv2d_f16_mve);
 EQ_CONV2D_F16_PROTOTYPE(eq_dwconv2d_f16_half_mve);
 EQ_CONV2D_F32_PROTOTYPE(eq_dwconv2d_f32_scalar);

@@ -1,5 +1,5 @@
-/* bias_gradient, FP16 storage, Xpulp with smallfloat: two channels at a time, products of a word with (1, 0) and (0, 1). The
- * header states the contract. */
+/* bias_gradient, FP16 storage, Xpulp with smallfloat: two channels at a time, products of a word with (1, 0) and
+ * (0, 1). The header states the contract. */
 #include "eq_bias_gradient.h"
 #include "eq_xpulp_f16.h"
 

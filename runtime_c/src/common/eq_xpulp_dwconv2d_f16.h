@@ -172,13 +172,15 @@ static EQ_INLINE int32_t eq_xpulp_row_inside(int32_t iy, int32_t size) {
 
 /* The rows `first` to first + count - 1 of the channels c and c + 1; y is the first row's first pixel, `pitch` elements
  * before the next, `line` before the next row. */
-static EQ_INLINE void eq_xpulp_dwconv2d_rows(const eq_dwconv2d_f16_t *p, const eq_f16_t *input, int32_t c, int32_t first,
-                                             int32_t count, eq_f16_t *y, int32_t pitch, int32_t line, void *scratch) {
+static EQ_INLINE void eq_xpulp_dwconv2d_rows(const eq_dwconv2d_f16_t *p, const eq_f16_t *input, int32_t c,
+                                             int32_t first, int32_t count, eq_f16_t *y, int32_t pitch, int32_t line,
+                                             void *scratch) {
   const int32_t height = p->in_h, width = p->in_w, in_c = p->in_c, out_w = p->out_w, ix = -p->pad_left;
   const int32_t kernel_h = p->kernel_h, kernel_w = p->kernel_w, dilation_h = p->dilation_h, stride_h = p->stride_h;
   const int32_t slides = kernel_w == EQ_XPULP_SLIDING && kernel_h <= EQ_XPULP_SLIDING && kernel_h > 0 && out_w > 1 &&
                          p->stride_w == 1 && p->dilation_w == 1 && ix >= -2 && ix + out_w <= width;
-  const eq_xpulp_channels_t channels = {scratch, {p->bias[c], p->bias[c + 1]}, eq_xpulp_limits_of(p->act_min, p->act_max)};
+  const eq_xpulp_limits_t limits = eq_xpulp_limits_of(p->act_min, p->act_max);
+  const eq_xpulp_channels_t channels = {scratch, {p->bias[c], p->bias[c + 1]}, limits};
   eq_xpulp_part_weights(p, c, scratch);
   input += c;
   y += c;
@@ -193,7 +195,6 @@ static EQ_INLINE void eq_xpulp_dwconv2d_rows(const eq_dwconv2d_f16_t *p, const e
     return;
   }
   const eq_xpulp_sums_t bias = channels.bias;
-  const eq_xpulp_limits_t limits = channels.limits;
   uint32_t loaded = 0u;
   eq_xpulp_taps_t w0 = eq_xpulp_taps_of(scratch, loaded), w1 = w0, w2 = w0;
   for (; count > 0; count--, iy += stride_h, y += line) {
@@ -209,7 +210,8 @@ static EQ_INLINE void eq_xpulp_dwconv2d_rows(const eq_dwconv2d_f16_t *p, const e
     }
     const eq_f16_t *const x = input + (ix < 0 ? 0 : ix) * in_c;
     const int32_t across = width * in_c;
-    const eq_xpulp_rows_t rows = {x + eq_xpulp_row_inside(iy, height) * across, x + eq_xpulp_row_inside(iy1, height) * across,
+    const eq_xpulp_rows_t rows = {x + eq_xpulp_row_inside(iy, height) * across,
+                                  x + eq_xpulp_row_inside(iy1, height) * across,
                                   x + eq_xpulp_row_inside(iy2, height) * across, in_c};
     eq_xpulp_dwconv2d_row(rows, ix, width, out_w, bias, limits, w0, w1, w2, y, pitch);
   }

@@ -144,8 +144,8 @@ static EQ_INLINE void put_column(float *dw, sums_t sum, int32_t rows, int32_t ro
 
 /* The taps from ky, kx on for the two channels that x, dy and dw begin with; `slides`: three columns or more that are
  * neighbours. */
-static EQ_INLINE void taps_from(const eq_dwconv2d_wgrad_t *p, const eq_f16_t *x, const eq_f16_t *dy, float *dw, int32_t ky,
-                                int32_t kx, int32_t slides) {
+static EQ_INLINE void taps_from(const eq_dwconv2d_wgrad_t *p, const eq_f16_t *x, const eq_f16_t *dy, float *dw,
+                                int32_t ky, int32_t kx, int32_t slides) {
   const int32_t channels = p->in_c, width = p->in_w, out_w = p->out_w, dilation = p->dilation_w, stride = p->stride_w;
   const int32_t rows_left = p->kernel_h - ky, columns = p->kernel_w - kx, ix = kx * dilation - p->pad_left;
   const int32_t line = out_w * channels;
