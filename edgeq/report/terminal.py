@@ -81,13 +81,14 @@ def training_rows(training: dict[str, Any]) -> list[tuple[str, str]]:
     kept = f"parameters {memory['parameters_bytes']:,}, optimizer {memory['optimizer_bytes']:,}"
     rows = [
         ("training step: RAM", f"{memory['ram_bytes']:,} B (arena {memory['arena_bytes']:,}, {kept})"),
-        ("MACs", f"{cost['macs']:,} ({parts})"),
+        ("training step: MACs", f"{cost['macs']:,} ({parts})"),
     ]
     if cost["instructions"] is None:
         return rows
     speedup = f", {cost['speedup_vs_1core']:.2f}x against 1 core" if cost["cores"] > 1 else ""
     cycles = f"{cost['est_cycles']:,} = {cost['est_mac_per_cycle']:.2f} MAC/cycle{speedup}"
-    return [*rows, ("instructions", f"{cost['instructions']:,}"), ("cycles (estimate)", cycles)]
+    counted = [("instructions", f"{cost['instructions']:,}"), ("cycles (estimate)", cycles)]
+    return rows + [(f"training step: {name}", value) for name, value in counted]
 
 
 def print_profile(rows: list[dict[str, Any]], totals: dict[str, Any], console: Console) -> None:
