@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from edgeq.boards import load_board
+from edgeq.packing.order import into
 from edgeq.paths import runtime_dir
 from tests.qemu.platform_firmware import board_with_tools, build, run
 from tests.tools import require_tool
@@ -119,7 +120,7 @@ def test_packing_equals_c(packing_library: ctypes.CDLL, isa: str, kernel: str) -
         count = in_c(
             ctypes.c_void_p(source.ctypes.data), (ctypes.c_int32 * 4)(*shape), ctypes.c_void_p(target.ctypes.data)
         )
-        packed = getattr(module, f"pack_{kernel}")(weights)
+        packed = into(getattr(module, f"order_{kernel}"))(weights)
         assert packed.dtype == np.int8
         np.testing.assert_array_equal(packed, target[:count])
 
