@@ -61,7 +61,7 @@ class _Streaming:
         self.nodes: list[Node] = []
         self.tensors = dict(graph.tensors)
         self.states: list[State] = []
-        self.whole: dict[str, str] = {}  # activation that flows -> window of all its rows
+        self.windows: dict[tuple[str, int], str] = {}  # activation that flows, rows -> its window of so many
         self.warm_up = 1
 
     def made(self) -> Stream:
@@ -119,10 +119,16 @@ class _Streaming:
         self.every[node.output] = rate * reach.stride
 
     def _slid(self, name: str, rows: int) -> str:
-        """A window of that many rows, the new rows of an activation its last; its name."""
+        """A window of that many rows, the new rows of an activation its last; its name. Readers that need as many rows
+        share it."""
+        if (name, rows) in self.windows:
+            return self.windows[name, rows]
         new = self.tensors[name]
         shape = (1, rows, *new.shape[2:])
-        start, end = (Tensor(f"{name}.{what}", shape, new.dtype, new.quantization) for what in ("before", "window"))
+        others = sum(known == name for known, _ in self.windows)
+        own = f"{name}.{others + 1}" if others else name
+        start, end = (Tensor(f"{own}.{what}", shape, new.dtype, new.quantization) for what in ("before", "window"))
+        self.windows[name, rows] = end.name
         self.tensors |= {start.name: start, end.name: end}
         self.states.append(State(start.name, end.name))
         self.nodes.append(Node(end.name, "slide", (start.name, name), (end.name,), MappingProxyType({})))
@@ -160,8 +166,6 @@ class _Streaming:
 
     def _whole(self, name: str) -> str:
         """The activation as the whole recording has it, of the last moments."""
-        if name not in self.whole:
-            rows, new = self.graph.tensor(name).shape[1], self._rows(name)
-            self.whole[name] = self._slid(name, rows) if rows > new else name
-            self.warm_up = max(self.warm_up, -(-rows // new))
-        return self.whole[name]
+        rows, new = self.graph.tensor(name).shape[1], self._rows(name)
+        self.warm_up = max(self.warm_up, -(-rows // new))
+        return self._slid(name, rows) if rows > new else name

@@ -54,6 +54,22 @@ class Spotter(nn.Module):
         return z
 
 
+class Branches(nn.Module):
+    """Three layers that read an activation's past, two of them as far, and a mean of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.front_end = FrontEndLayer(FRONT_END)
+        self.first, self.one, self.other = Causal(1, 4, 3, 2), Causal(4, 4, 3), Causal(4, 4, 3)
+        self.longer, self.head = Causal(4, 4, 5), nn.Linear(4, 5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.first(self.front_end(x)[:, None])
+        z = self.one(y) + self.other(y) + self.longer(y)
+        made: torch.Tensor = self.head(z.mean(dim=(2, 3)) + y.mean(dim=(2, 3)))
+        return made
+
+
 class Reader(nn.Module):
     """Scores of labels for every second frame: bands are channels."""
 

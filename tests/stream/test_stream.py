@@ -59,6 +59,20 @@ def test_steps_make_the_whole_recordings_bytes(name: str, recipe: str, files: di
     assert (stream.warm_up, stream.rows) == {"spotter": (12, 0), "reader": (1, 1)}[name]
 
 
+def test_layers_may_read_the_same_past(tmp_path: Path) -> None:
+    whole = networks.integer(networks.saved(networks.Branches(), tmp_path / "branches.pt2"))
+    stream = streaming(whole)
+    verify.run(stream.graph, "stream")
+    (source,), (output,) = whole.inputs, whole.outputs
+    recordings = networks.recordings(2, seed=3)
+    wanted = reference.run(whole, {source: recordings})[output]
+    for samples, scores in zip(recordings, wanted, strict=True):
+        made = reference.run(stream.graph, {source: samples.reshape(-1, stream.samples)})[output]
+        np.testing.assert_array_equal(made[-1], scores)
+    windows = [node.inputs[1] for node in stream.graph.nodes if node.op == "slide"]
+    assert len(windows) == len({*windows}) + 2  # three of the first layer's output: of 3 rows, of 5 and of all
+
+
 @pytest.mark.parametrize("board", BOARDS)
 @pytest.mark.parametrize("name", ["spotter", "reader"])
 def test_builds_hear_what_the_reference_does(name: str, board: str, files: dict[str, Path], tmp_path: Path) -> None:
