@@ -381,15 +381,15 @@ def _simulate_stream(facts: Facts, samples: Samples, options: BuildOptions, obse
     output = firmware.graph.outputs[0]
     with observer.samples(f"running {len(chosen)} recordings on {options.board.name}", len(chosen)) as progress:
         for recording in recordings:
-            steps = {name: stream_session.padded(firmware, recording)}
-            result = run_samples(firmware, steps)
+            result = run_samples(firmware, {name: stream_session.padded(firmware, recording)})
             outputs.append(result.outputs[output])
-            expected.append(reference.run(firmware.graph, steps)[output])
+            expected.append(stream_session.reference_output(firmware, recording))
             facts.stack_bytes = max(facts.stack_bytes or 0, result.stack_bytes)
             progress(1)
     observer.stage("feeding them in pieces of any length")
     compared = [(output, compare(output, np.concatenate(expected), np.concatenate(outputs)))]
-    compared += stream_session.differences(firmware, recordings)
+    heard = [stream_session.heard_in(firmware, made) for made in expected]
+    compared += stream_session.differences(firmware, recordings, heard)
     facts.verification = Verification(len(chosen), tuple(compared))
     if facts.accuracy is not None and chosen.labels is not None:
         facts.accuracy.firmware = accuracy(np.stack([made[-1] for made in outputs]), chosen.labels)

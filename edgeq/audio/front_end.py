@@ -31,8 +31,6 @@ WINDOWS = ("hann", "hamming")
 SPECTRA = ("power", "magnitude")
 #: samples a second, frame and FFT lengths, bands that the integer form takes
 RATES, FFTS, BANDS = (8000, 48000), (32, 2048), (2, 128)
-#: what the record is called inside a model file
-FILE = "edgeq_front_end.json"
 
 
 @dataclass(frozen=True)
@@ -143,7 +141,7 @@ class FrontEnd:
         try:
             data = json.loads(text)
         except json.JSONDecodeError as error:
-            raise EdgeqError(f"front end: {FILE} is not valid JSON ({error})") from error
+            raise EdgeqError(f"front end: its record is not valid JSON ({error})") from error
         return FrontEnd.from_mapping(data)
 
     @staticmethod

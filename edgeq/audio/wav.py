@@ -69,6 +69,24 @@ def of_length(samples: np.ndarray, length: int) -> np.ndarray:
     return np.pad(samples[:length], (0, max(0, length - len(samples))))
 
 
+def in_steps(samples: np.ndarray, step: int) -> np.ndarray:
+    """A recording as [steps, samples of a step], with silence behind it up to a whole step."""
+    return np.pad(samples, (0, -len(samples) % step)).reshape(-1, step)
+
+
+def read_all(path: Path, rate: int, option: str) -> list[tuple[Path, np.ndarray]]:
+    """Every file of `files` with its samples; errors begin with the option that named them."""
+    try:
+        return [(file, read(file, rate)) for file in files(path)]
+    except EdgeqError as error:
+        raise EdgeqError(f"{option} {error}") from error
+
+
+def is_given(path: Path) -> bool:
+    """Whether a path names recordings: a .wav file or a folder."""
+    return path.is_dir() or path.suffix.lower() == ".wav"
+
+
 def files(path: Path) -> list[Path]:
     """The file itself, or those of a folder and the folders in it, by name. Raises EdgeqError for a folder without."""
     if not path.is_dir():

@@ -62,7 +62,7 @@ def load_samples(path: Path, graph: Graph, option: str) -> Samples:
     Raises EdgeqError for a missing or unreadable file, a wrong shape or type, NaN, or no samples.
     """
     require_file(path, option)
-    if path.is_dir() or path.suffix.lower() == ".wav":
+    if wav.is_given(path):
         return _recordings(path, graph, option)
     return samples_of(load_arrays(path, option), graph, f"{option} {path}")
 
@@ -86,15 +86,11 @@ def _recordings(path: Path, graph: Graph, option: str) -> Samples:
         raise EdgeqError(f"{option} {path}: the model takes no recording; give an .npz with an array x [samples, ...]")
     ((name, own),) = found.items()
     length = graph.tensor(name).shape[1]
-    try:
-        found_samples = [wav.read(file, own.rate) for file in wav.files(path)]
-    except EdgeqError as error:
-        raise EdgeqError(f"{option} {error}") from error
+    heard = [samples for _, samples in wav.read_all(path, own.rate, option)]
     if graph.states:
-        whole = np.concatenate(found_samples)
-        array = np.pad(whole, (0, -len(whole) % length)).reshape(-1, length)
+        array = wav.in_steps(np.concatenate(heard), length)
     else:
-        array = np.stack([wav.of_length(samples, length) for samples in found_samples])
+        array = np.stack([wav.of_length(samples, length) for samples in heard])
     return samples_of({name: array}, graph, f"{option} {path}")
 
 

@@ -113,8 +113,7 @@ def _run_chunk(firmware: FirmwareFolder, inputs: Mapping[str, np.ndarray], optio
         for name in graph.inputs
     ]
     elf = firmware.path / "simulation.elf"
-    macs = sum(layer["macs"] for layer in firmware.manifest["layers"])
-    timeout_s = options.timeout_s or 60.0 + (samples + 1) * macs / SLOWEST_MACS_PER_S
+    timeout_s = options.timeout_s or longest_s(firmware, samples + 1)
     with tempfile.TemporaryDirectory(prefix="edgeq-run-") as name:
         folder = Path(name)
         (folder / "in.bin").write_bytes(header + np.concatenate(rows, axis=1).tobytes())
@@ -125,6 +124,24 @@ def _run_chunk(firmware: FirmwareFolder, inputs: Mapping[str, np.ndarray], optio
         output = folder / "out.bin"
         data = np.fromfile(output, np.int8) if output.exists() else np.zeros(0, np.int8)
     return _decode(firmware, data, samples, options, result.counts)
+
+
+def longest_s(firmware: FirmwareFolder, inferences: int) -> float:
+    """Seconds after which so many inferences, or training steps, are given up."""
+    macs = sum(layer["macs"] for layer in firmware.manifest["layers"])
+    return 60.0 + inferences * macs / SLOWEST_MACS_PER_S
+
+
+def run_harness(firmware: FirmwareFolder, program: str, folder: Path, inferences: int) -> bytes:
+    """Runs one of the folder's programs on the in.bin in `folder`; its out.bin, empty where it wrote none. Raises
+    EdgeqError for a fault or a time-out."""
+    elf, timeout_s = firmware.path / program, longest_s(firmware, inferences)
+    if firmware.board.arch == "host":
+        host.run_program(firmware.board, elf, folder, timeout_s=timeout_s)
+    else:
+        qemu.run_elf(firmware.board, elf, folder, timeout_s=timeout_s)
+    output = folder / "out.bin"
+    return output.read_bytes() if output.exists() else b""
 
 
 def _decode(

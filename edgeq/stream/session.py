@@ -14,8 +14,7 @@ from edgeq.audio import wav
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import FirmwareFolder
 from edgeq.quantize.data import load_arrays, require_file
-from edgeq.simulate import host, qemu
-from edgeq.simulate.session import MAGIC, SLOWEST_MACS_PER_S
+from edgeq.simulate.session import MAGIC, run_harness
 from edgeq.stream.decode import Event, Limits, events
 from edgeq.stream.rule import Rule
 from edgeq.verify import Difference, compare
@@ -39,8 +38,7 @@ def rule_of(firmware: FirmwareFolder) -> Rule:
 
 def padded(firmware: FirmwareFolder, samples: np.ndarray) -> np.ndarray:
     """A recording with silence behind it up to a whole step: int16 [steps, samples of a step]."""
-    step = firmware.manifest["stream"]["step_samples"]
-    return np.pad(samples, (0, -len(samples) % step)).reshape(-1, step)
+    return wav.in_steps(samples, firmware.manifest["stream"]["step_samples"])
 
 
 def recordings(firmware: FirmwareFolder, path: Path) -> list[tuple[str, np.ndarray]]:
@@ -48,11 +46,8 @@ def recordings(firmware: FirmwareFolder, path: Path) -> list[tuple[str, np.ndarr
     EdgeqError for anything else."""
     rate = firmware.manifest["stream"]["rate"]
     require_file(path, "--inputs")
-    if path.is_dir() or path.suffix.lower() == ".wav":
-        try:
-            return [(str(file), wav.read(file, rate)) for file in wav.files(path)]
-        except EdgeqError as error:
-            raise EdgeqError(f"--inputs {error}") from error
+    if wav.is_given(path):
+        return [(str(file), samples) for file, samples in wav.read_all(path, rate, "--inputs")]
     arrays = load_arrays(path, "--inputs")
     x = arrays.get("x")
     if x is None or x.ndim != 2 or x.dtype != np.int16:
@@ -86,18 +81,10 @@ def run(firmware: FirmwareFolder, recordings: Sequence[np.ndarray], seed: int = 
     rule_of(firmware)
     steps = [padded(firmware, samples) for samples in recordings]
     header = np.array([MAGIC, len(steps), seed, *(part.size for part in steps)], "<u4").tobytes()
-    macs = sum(layer["macs"] for layer in firmware.manifest["layers"])
-    timeout_s = 60.0 + sum(map(len, steps)) * macs / SLOWEST_MACS_PER_S
-    elf = firmware.path / "stream.elf"
     with tempfile.TemporaryDirectory(prefix="edgeq-stream-") as name:
         folder = Path(name)
         (folder / "in.bin").write_bytes(header + b"".join(part.astype("<i2").tobytes() for part in steps))
-        if firmware.board.arch == "host":
-            host.run_program(firmware.board, elf, folder, timeout_s=timeout_s)
-        else:
-            qemu.run_elf(firmware.board, elf, folder, timeout_s=timeout_s)
-        output = folder / "out.bin"
-        data = output.read_bytes() if output.exists() else b""
+        data = run_harness(firmware, "stream.elf", folder, sum(map(len, steps)))
     graph = firmware.graph
     ctc = graph.meaning.decoding == "ctc"
     labels = 0 if ctc else graph.tensor(graph.outputs[0]).shape[-1]
@@ -113,9 +100,11 @@ def run(firmware: FirmwareFolder, recordings: Sequence[np.ndarray], seed: int = 
     return found
 
 
-def differences(firmware: FirmwareFolder, recordings: Sequence[np.ndarray]) -> list[tuple[str, Difference | None]]:
-    """What the firmware hears compared with what the reference does: events, and sums of scores."""
-    made, wanted = run(firmware, recordings), expected(firmware, recordings)
+def differences(
+    firmware: FirmwareFolder, recordings: Sequence[np.ndarray], wanted: Sequence[Heard]
+) -> list[tuple[str, Difference | None]]:
+    """What the firmware hears compared with what is to be heard: events, and sums of scores."""
+    made = run(firmware, recordings)
     wrong = [number for number, (one, other) in enumerate(zip(made, wanted, strict=True)) if one.events != other.events]
     found: list[tuple[str, Difference | None]] = [
         ("events", Difference("events", len(wrong), 1, wrong[0], len(wrong)) if wrong else None)
@@ -134,18 +123,22 @@ def _difference_of_sums(wanted: np.ndarray, made: np.ndarray) -> Difference | No
 
 def expected(firmware: FirmwareFolder, recordings: Sequence[np.ndarray]) -> list[Heard]:
     """The same by the Python reference."""
+    return [heard_in(firmware, reference_output(firmware, samples)) for samples in recordings]
+
+
+def reference_output(firmware: FirmwareFolder, samples: np.ndarray) -> np.ndarray:
+    """Outputs of the reference, step by step."""
+    graph = firmware.graph
+    return reference.run(graph, {graph.inputs[0]: padded(firmware, samples)})[graph.outputs[0]]
+
+
+def heard_in(firmware: FirmwareFolder, made: np.ndarray) -> Heard:
+    """What is heard in the outputs of a recording's steps."""
     graph, rule = firmware.graph, rule_of(firmware)
     output = graph.tensor(graph.outputs[0])
-    limits = Limits.of(rule, output, graph.meaning)
-    found = []
-    for samples in recordings:
-        made = reference.run(graph, {graph.inputs[0]: padded(firmware, samples)})[output.name]
-        scores = made[firmware.manifest["stream"]["warm_up_steps"] - 1 :].reshape(-1, output.shape[-1])
-        sums = None
-        if graph.meaning.decoding != "ctc":
-            windows = np.lib.stride_tricks.sliding_window_view(
-                scores.astype(np.int32), min(rule.average, len(scores)), 0
-            )
-            sums = windows.sum(axis=-1) if len(scores) >= rule.average else scores[:0].astype(np.int32)
-        found.append(Heard(tuple(events(scores, graph.meaning, limits)), sums))
-    return found
+    scores = made[firmware.manifest["stream"]["warm_up_steps"] - 1 :].reshape(-1, output.shape[-1])
+    sums = None
+    if graph.meaning.decoding != "ctc":
+        windows = np.lib.stride_tricks.sliding_window_view(scores.astype(np.int32), min(rule.average, len(scores)), 0)
+        sums = windows.sum(axis=-1) if len(scores) >= rule.average else scores[:0].astype(np.int32)
+    return Heard(tuple(events(scores, graph.meaning, Limits.of(rule, output, graph.meaning))), sums)

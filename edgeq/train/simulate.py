@@ -17,8 +17,7 @@ from edgeq.ir import serialize
 from edgeq.ir.graph import Graph
 from edgeq.ops import step_control
 from edgeq.quantize.data import Samples, quantize_inputs
-from edgeq.simulate import host, qemu
-from edgeq.simulate.session import MAGIC, SLOWEST_MACS_PER_S
+from edgeq.simulate.session import MAGIC, run_harness
 from edgeq.train import commit, derive
 
 STEP, EVALUATE, SAVE, LOAD, COMMIT, ROLLBACK, KEEP, INFER = range(1, 9)
@@ -119,18 +118,10 @@ def run(
 
     Raises EdgeqError for a fault, a time-out, or what the harness doesn't write.
     """
-    macs = sum(layer["macs"] for layer in firmware.manifest["layers"])
-    timeout_s = 60.0 + (len(records) + 1) * macs / SLOWEST_MACS_PER_S
-    elf = firmware.path / "training.elf"
     with tempfile.TemporaryDirectory(prefix="edgeq-train-") as name:
         folder = Path(name)
         write_request(folder, firmware, samples, records, config, cores, slots)
-        if firmware.board.arch == "host":
-            host.run_program(firmware.board, elf, folder, timeout_s=timeout_s)
-        else:
-            qemu.run_elf(firmware.board, elf, folder, timeout_s=timeout_s)
-        output = folder / "out.bin"
-        data = output.read_bytes() if output.exists() else b""
+        data = run_harness(firmware, "training.elf", folder, len(records) + 1)
         after = None if slots is None else read_slots(folder, slots.full)
     return _decoded(firmware, data, records, after, may_fail)
 
