@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -77,38 +80,95 @@ RECIPES: Mapping[str, Recipe] = {
 
 
 @dataclass(frozen=True)
-class Row:
-    """A quantized network: what the tables call it, its accuracy on evaluation data, and, where it was not trained,
-    the mean squared difference of its outputs from the float network's on calibration data."""
+class Subject:
+    """A recipe of RECIPES, or the file of a trained network."""
 
     name: str
-    precision: str
-    made: Graph
+    trained: Path | None = None
+
+    @property
+    def shown(self) -> str:
+        """What the tables call it."""
+        return f"{self.trained.name}, trained" if self.trained else self.name
+
+    @property
+    def precision(self) -> str:
+        """Of its weights."""
+        return self.trained.stem.rpartition("_")[2] if self.trained else RECIPES[self.name].default.precision
+
+
+@dataclass(frozen=True)
+class Row:
+    """Its accuracy on evaluation data, and, where it was not trained, the mean squared difference of its outputs from
+    the float network's on calibration data."""
+
+    subject: Subject
     accuracy: float
     output_error: float | None
 
 
-def measured(graph: Graph, evaluation: Samples) -> float:
-    """Top-1 accuracy of the reference of a quantized graph."""
-    assert evaluation.labels is not None
-    outputs = reference.run(graph, quantize_inputs(graph, evaluation))
-    return accuracy(outputs[graph.outputs[0]], evaluation.labels)
+@dataclass(frozen=True)
+class Bench:
+    """A float network and its data."""
+
+    graph: Graph
+    calibration: Samples
+    evaluation: Samples
+
+    @staticmethod
+    def of(args: argparse.Namespace) -> Bench:
+        """What the command line names."""
+        graph = pipeline.import_model(ModelSource(args.model))
+        evaluation = load_samples(args.eval, graph, "--eval")
+        evaluation = evaluation.evenly(args.samples or len(evaluation))
+        return Bench(graph, load_samples(args.calib, graph, "--calib"), evaluation)
+
+    @cached_property
+    def exact(self) -> Mapping[str, np.ndarray]:
+        """The float network's outputs on calibration data."""
+        return reference.run(self.graph, self.calibration.inputs)
+
+    def made(self, subject: Subject) -> Graph:
+        """The quantized network."""
+        if subject.trained:
+            return pipeline.quantize(pipeline.import_model(ModelSource(subject.trained)), None, Recipe())
+        recipe = RECIPES[subject.name]
+        return pipeline.quantize(pipeline.prepare(self.graph, recipe, self.calibration), self.calibration, recipe)
+
+    def row(self, subject: Subject) -> Row:
+        """What a table says of it."""
+        made, evaluation = self.made(subject), self.evaluation
+        assert evaluation.labels is not None
+        outputs = reference.run(made, quantize_inputs(made, evaluation))
+        error = None if subject.trained else squared_error(self.exact, outputs_of(made, self.calibration))
+        return Row(subject, accuracy(outputs[made.outputs[0]], evaluation.labels), error)
 
 
-def rows(
-    graph: Graph, calibration: Samples, evaluation: Samples, only: Sequence[str], trained: Sequence[Path]
-) -> Iterator[Row]:
-    """The recipes whose name holds one of `only`, then the files."""
-    exact = reference.run(graph, calibration.inputs)
-    for name, recipe in RECIPES.items():
-        if any(part in name for part in only):
-            prepared = pipeline.prepare(graph, recipe, calibration)
-            made = pipeline.quantize(prepared, calibration, recipe)
-            error = squared_error(exact, outputs_of(made, calibration))
-            yield Row(name, recipe.default.precision, made, measured(made, evaluation), error)
-    for path in trained:
-        made = pipeline.quantize(pipeline.import_model(ModelSource(path)), None, Recipe())
-        yield Row(f"{path.name}, trained", path.stem.rpartition("_")[2], made, measured(made, evaluation), None)
+class Worker:
+    """A process's own bench."""
+
+    bench: Bench
+
+    @staticmethod
+    def start(args: argparse.Namespace) -> None:
+        """Loads it."""
+        Worker.bench = Bench.of(args)
+
+    @staticmethod
+    def row(subject: Subject) -> Row:
+        """See Bench.row."""
+        return Worker.bench.row(subject)
+
+
+def rows(bench: Bench, subjects: Sequence[Subject], args: argparse.Namespace) -> Iterator[Row]:
+    """In the order of the subjects."""
+    with ExitStack() as stack:
+        if args.jobs == 1:
+            found: Iterable[Row] = map(bench.row, subjects)
+        else:
+            pool = stack.enter_context(ProcessPoolExecutor(args.jobs, initializer=Worker.start, initargs=(args,)))
+            found = pool.map(Worker.row, subjects)
+        yield from found
 
 
 def built(made: Graph, board: str, folder: Path) -> FirmwareFolder:
@@ -117,20 +177,20 @@ def built(made: Graph, board: str, folder: Path) -> FirmwareFolder:
     return open_folder(folder)
 
 
-def on_host(row: Row, evaluation: Samples, folder: Path) -> float:
+def on_host(made: Graph, evaluation: Samples, folder: Path) -> float:
     """Accuracy of the firmware on all samples. Raises EdgeqError where an integer network's differs from the
     reference."""
     assert evaluation.labels is not None
-    inputs, (output, *_) = quantize_inputs(row.made, evaluation), row.made.outputs
-    found = run_samples(built(row.made, "host", folder), inputs).outputs[output]
-    if not has_floats(row.made) and not np.array_equal(found, reference.run(row.made, inputs)[output]):
-        raise EdgeqError(f"{row.name}: the firmware's outputs are not those of the reference")
+    inputs, (output, *_) = quantize_inputs(made, evaluation), made.outputs
+    found = run_samples(built(made, "host", folder), inputs).outputs[output]
+    if not has_floats(made) and not np.array_equal(found, reference.run(made, inputs)[output]):
+        raise EdgeqError(f"{made.name}: the firmware's outputs are not those of the reference")
     return accuracy(found, evaluation.labels)
 
 
-def costs(row: Row, board: str, sample: Samples, folder: Path) -> list[str]:
+def costs(made: Graph, board: str, sample: Samples, folder: Path) -> list[str]:
     """Flash, RAM with stacks and instructions of one inference."""
-    firmware, inputs = built(row.made, board, folder), quantize_inputs(row.made, sample)
+    firmware, inputs = built(made, board, folder), quantize_inputs(made, sample)
     sizes = read_sizes(folder / "firmware.elf", firmware.board, firmware.manifest["model"])
     stacks = run_samples(firmware, inputs).stack_bytes * firmware.board.cores
     counts = run_samples(firmware, inputs, RunOptions(count=True)).counts
@@ -142,25 +202,26 @@ def best(found: Sequence[Row]) -> list[Row]:
     """Precision by precision, the row with the least output error and those that were trained."""
     chosen = []
     for precision in PRECISIONS:
-        own = [row for row in found if row.precision == precision]
+        own = [row for row in found if row.subject.precision == precision]
         rounded = [(row.output_error, index) for index, row in enumerate(own) if row.output_error is not None]
         chosen += [own[min(rounded)[1]]] if rounded else []
         chosen += [row for row in own if row.output_error is None]
     return chosen
 
 
-def print_costs(found: Sequence[Row], whole: float, evaluation: Samples, boards: Sequence[str]) -> None:
+def print_costs(bench: Bench, found: Sequence[Row], whole: float, boards: Sequence[str]) -> None:
     """The second table."""
     heads = "".join(f" {board}: flash B | RAM B | instructions |" for board in boards)
     print(f"\n| precision | float % | quantized % | firmware % |{heads}")
     print(f"|---|---:|---:|---:|{'---:|' * 3 * len(boards)}")
     for row in best(found):
+        made = bench.made(row.subject)
         with tempfile.TemporaryDirectory(prefix="edgeq-precision-") as folder:
             cells = [f"{whole:.2f}", f"{100 * row.accuracy:.2f}"]
-            cells.append(f"{100 * on_host(row, evaluation, Path(folder) / 'host'):.2f}")
+            cells.append(f"{100 * on_host(made, bench.evaluation, Path(folder) / 'host'):.2f}")
             for board in boards:
-                cells += costs(row, board, evaluation.evenly(1), Path(folder) / board)
-        print(f"| {row.name} | {' | '.join(cells)} |", flush=True)
+                cells += costs(made, board, bench.evaluation.evenly(1), Path(folder) / board)
+        print(f"| {row.subject.shown} | {' | '.join(cells)} |", flush=True)
 
 
 def main() -> None:
@@ -173,22 +234,26 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=[""], help="recipes whose name holds one of these")
     parser.add_argument("--samples", type=int, default=None, help="evaluate on this many, spread evenly")
     parser.add_argument("--boards", nargs="*", default=[], help="boards to build the best of every precision for")
+    parser.add_argument("--jobs", type=int, default=1, help="recipes at once, each in a process of its own")
     args = parser.parse_args()
-    graph = pipeline.import_model(ModelSource(args.model))
-    calibration = load_samples(args.calib, graph, "--calib")
-    evaluation = load_samples(args.eval, graph, "--eval")
-    evaluation = evaluation.evenly(args.samples or len(evaluation))
+    bench = Bench.of(args)
+    evaluation = bench.evaluation
     assert evaluation.labels is not None
-    print(f"{args.model.name}, {len(calibration)} calibration samples, {len(evaluation)} evaluated\n")
-    print("| recipe | top-1 % | less than float |\n|---|---|---|")
-    whole = 100 * accuracy(reference.run(graph, evaluation.inputs)[graph.outputs[0]], evaluation.labels)
-    print(f"| float | {whole:.2f} | |", flush=True)
+    print(f"{args.model.name}, {len(bench.calibration)} calibration samples, {len(evaluation)} evaluated\n")
+    print("| recipe | top-1 % | less than float | output error on CALIB |\n|---|---|---|---|")
+    outputs = reference.run(bench.graph, evaluation.inputs)
+    whole = 100 * accuracy(outputs[bench.graph.outputs[0]], evaluation.labels)
+    print(f"| float | {whole:.2f} | | |", flush=True)
+    subjects = [Subject(name) for name in RECIPES if any(part in name for part in args.only)]
+    subjects += [Subject(path.name, path) for path in args.trained]
     found = []
-    for row in rows(graph, calibration, evaluation, args.only, args.trained):
-        print(f"| {row.name} | {100 * row.accuracy:.2f} | {whole - 100 * row.accuracy:.2f} |", flush=True)
+    for row in rows(bench, subjects, args):
+        error = "" if row.output_error is None else f"{row.output_error:.3g}"
+        lost = whole - 100 * row.accuracy
+        print(f"| {row.subject.shown} | {100 * row.accuracy:.2f} | {lost:.2f} | {error} |", flush=True)
         found.append(row)
     if args.boards:
-        print_costs(found, whole, evaluation, args.boards)
+        print_costs(bench, found, whole, args.boards)
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ class Recogniser(nn.Module):
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         """Logits; see above."""
         x = x.transpose(1, 2).unsqueeze(3)
-        if self.training:
+        if self.training and not x.is_cuda:
             x = x.contiguous(memory_format=torch.channels_last)
         x = self.middle(self.down(self.early(self.stem(x))))
         between = x

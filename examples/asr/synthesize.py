@@ -1,10 +1,20 @@
-"""Sentences of the task by the voices of espeak-ng."""
+"""Sentences of the task by the voices of espeak-ng; run by itself it makes the recordings shipped here.
+
+    python examples/asr/synthesize.py
+
+writes demo/*.wav, named by what is said, and demo_calib.npz, by other voices, for calibration.
+"""
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
+import wave
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 from dataset import RATE
@@ -14,10 +24,14 @@ from vocabulary import sentence
 ACCENTS = ("en-us", "en-us", "en-us", "en-gb", "en-gb-scotland", "en-gb-x-rp", "en-029")
 VOICES = {
     "demo": ("m2", "m5", "f2", "f5"),
+    "calib": ("m7", "f1", "klatt2", "Annie"),
     "train": ("m1", "m3", "m4", "m6", "m7", "m8", "f1", "f3", "f4", "Andy", "Alex", "linda", "steph", "belinda", "rob"),
 }  # fmt: skip
 #: what is said otherwise than it is written
 SAID = {"A": "[[eI]]", "Z": "[[zi:]]", "RUBOUT": "rub out", "OH": "oh"}
+#: what is said in demo/, and how many recordings demo_calib.npz has
+DEMO = ("ENTER FOUR TWO SEVEN", "ERASE C S Q Q F SEVEN", "NOVEMBER TWENTY NINTH", "STOP")
+CALIBRATION = 16
 #: seconds that a sentence takes at most
 LONGEST_S = 8.0
 
@@ -49,13 +63,53 @@ def speak(words: list[str], part: str, rng: np.random.Generator) -> NDArray[np.i
     return np.rint(np.clip(padded, -32768, 32767)).astype(np.int16)
 
 
-def sentences(part: str, count: int, seed: int) -> Iterator[tuple[str, NDArray[np.int16]]]:
-    """`count` random sentences and their recordings."""
-    rng = np.random.default_rng(seed)
-    made = 0
-    while made < count:
+def sentences(part: str, count: int, seed: int, jobs: int = 1) -> list[tuple[str, NDArray[np.int16]]]:
+    """`count` random sentences and their recordings, the same ones for any number of processes."""
+    one = partial(_sentence, part, seed)
+    if jobs == 1:
+        return [one(number) for number in range(count)]
+    with ProcessPoolExecutor(jobs) as pool:
+        return list(pool.map(one, range(count), chunksize=8))
+
+
+def _sentence(part: str, seed: int, number: int) -> tuple[str, NDArray[np.int16]]:
+    rng = np.random.default_rng((seed, number))
+    while True:
         words = sentence(rng)
         samples = speak(words, part, rng)
         if len(samples) <= LONGEST_S * RATE:
-            made += 1
-            yield " ".join(words), samples
+            return " ".join(words), samples
+
+
+def save(folder: Path) -> None:
+    """Writes the demonstration and the calibration recordings."""
+    (folder / "demo").mkdir(exist_ok=True)
+    rng = np.random.default_rng(5)
+    for text in DEMO:
+        with wave.open(str(folder / "demo" / f"{text.replace(' ', '_').lower()}.wav"), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(RATE)
+            file.writeframes(speak(text.split(), "demo", rng).astype("<i2").tobytes())
+    spoken = [samples for _, samples in sentences("calib", CALIBRATION, 7)]
+    x = np.zeros((len(spoken), max(map(len, spoken))), np.int16)
+    for row, samples in enumerate(spoken):
+        x[row, : len(samples)] = samples
+    np.savez_compressed(folder / "demo_calib.npz", x=x)
+
+
+def main() -> int:
+    """See save; 2 when espeak-ng is missing."""
+    parser = argparse.ArgumentParser(description="Make the recordings shipped here with espeak-ng.")
+    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent, help="folder (%(default)s)")
+    args = parser.parse_args()
+    try:
+        save(args.out)
+    except EspeakMissingError as error:
+        print(f"synthesize.py: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

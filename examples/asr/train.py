@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,20 +55,35 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--lr", type=float, default=4e-3)
     parser.add_argument("--weight-decay", type=float, default=2e-2)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=1, help="processes that make features")
+    parser.add_argument("--device", default="cpu", help="cpu, or cuda where there is a GPU")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="the first is exported")
     return parser.parse_args()
 
 
-def material(recordings: list[tuple[str, NDArray[np.int16]]], count: int, corpus: Corpus, seed: int) -> list[Utterance]:
-    """Recordings as they are, and varied in `count` - 1 ways; not normalised yet."""
-    rng = np.random.default_rng(seed)
+def material(
+    recordings: list[tuple[str, NDArray[np.int16]]], count: int, corpus: Corpus, seed: int, jobs: int
+) -> list[Utterance]:
+    """Recordings as they are, and varied in `count` - 1 ways; not normalised yet. The same for any number of jobs."""
     names = sorted({phone for phones in corpus.phones.values() for phone in phones})
+    numbered = [(samples, count, (seed, number)) for number, (_, samples) in enumerate(recordings)]
+    if jobs == 1:
+        parts = [variants(*one) for one in numbered]
+    else:
+        with ProcessPoolExecutor(jobs) as pool:
+            parts = list(pool.map(variants, *zip(*numbered, strict=True), chunksize=4))
     made = []
-    for text, samples in recordings:
+    for (text, _), found in zip(recordings, parts, strict=True):
         phones = [names.index(phone) + 1 for word in text.split() for phone in corpus.phones[word]]
-        parts = [plain(samples), *(varied(samples, rng) for _ in range(count - 1))]
-        made.append(Utterance([part.astype(np.float16) for part in parts], labels_of(text), phones))
+        made.append(Utterance(found, labels_of(text), phones))
     return made
+
+
+def variants(samples: NDArray[np.int16], count: int, seed: tuple[int, int]) -> list[NDArray[np.float16]]:
+    """Features of a recording as it is, and varied in `count` - 1 ways."""
+    rng = np.random.default_rng(seed)
+    parts = [plain(samples), *(varied(samples, rng) for _ in range(count - 1))]
+    return [part.astype(np.float16) for part in parts]
 
 
 def statistics(utterances: list[Utterance]) -> tuple[Floats, Floats]:
@@ -87,7 +103,7 @@ def ctc(logits: Tensor, targets: list[list[int]], lengths: Tensor) -> Tensor:
     """Mean CTC loss of logits [N, T, classes]."""
     loss: Tensor = functional.ctc_loss(
         functional.log_softmax(logits.transpose(0, 1), 2),
-        torch.tensor([label for labels in targets for label in labels]),
+        torch.tensor([label for labels in targets for label in labels], device=logits.device),
         lengths,
         torch.tensor([len(labels) for labels in targets]),
         zero_infinity=True,
@@ -109,7 +125,8 @@ def train(
     """Train one network; returns the averaged weights in evaluation mode."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    model = Recogniser(own.bands, phones).to(memory_format=torch.channels_last)
+    layout = torch.channels_last if args.device == "cpu" else torch.contiguous_format
+    model = Recogniser(own.bands, phones).to(args.device, memory_format=layout)
     averaged = AveragedModel(model, avg_fn=average, use_buffers=True)
     optimizer = torch.optim.AdamW(model.parameters(), args.lr, weight_decay=args.weight_decay, betas=(0.9, 0.98))
     extra = int(ESPEAK_SHARE * len(real))
@@ -128,7 +145,7 @@ def train(
             for row, part in enumerate(parts):
                 x[row, : len(part)] = torch.from_numpy(masked(part, rng))
             lengths = torch.tensor([len(part) // REDUCTION for part in parts])
-            words, between = model(x)
+            words, between = model(x.to(args.device))
             loss = ctc(words, [utterance.words for utterance, _ in batch], lengths)
             loss = loss + PHONE_WEIGHT * ctc(between, [utterance.phones for utterance, _ in batch], lengths)
             optimizer.zero_grad()
@@ -142,7 +159,7 @@ def train(
             note = f"seed {seed}  epoch {epoch + 1}/{args.epochs}  loss {losses / steps:.4f}"
             print(f"{note}  {time.time() - started:.0f} s", flush=True)
     result = Recogniser(own.bands, phones)
-    result.load_state_dict(averaged.module.state_dict())
+    result.load_state_dict(averaged.module.to("cpu").state_dict())
     return result.eval()
 
 
@@ -178,11 +195,13 @@ def main() -> int:
         if not args.development:
             known = np.flatnonzero([name not in set(aside.speakers) for name in corpus.speakers])
             training = corpus.take(known)
-        spoken = material(list(sentences("train", ESPEAK_SENTENCES, 100)), ESPEAK_VARIANTS, corpus, 200)
+        made = sentences("train", ESPEAK_SENTENCES, 100, args.jobs)
+        spoken = material(made, ESPEAK_VARIANTS, corpus, 200, args.jobs)
     except (DataMissingError, EspeakMissingError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
-    real = material(list(zip(training.texts, training.samples, strict=True)), REAL_VARIANTS, corpus, 300)
+    recordings = list(zip(training.texts, training.samples, strict=True))
+    real = material(recordings, REAL_VARIANTS, corpus, 300, args.jobs)
     own = normalised(*statistics(real))
     phones = len({phone for found in corpus.phones.values() for phone in found})
     judged = development if args.development else aside
