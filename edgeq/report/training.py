@@ -11,11 +11,12 @@ from rich.table import Table
 
 from edgeq.emit.env import render
 from edgeq.errors import EdgeqError
+from edgeq.report.axis import Axis
 from edgeq.train.command import FOLDER
 from edgeq.train.curve import Committed, Curve
 
 BEGIN, END = "<!-- training curve -->", "<!-- end of training curve -->"
-WIDTH, HEIGHT, LEFT, BOTTOM, EDGE = 520, 260, 50, 35, 12
+WIDTH, HEIGHT, LEFT, BOTTOM, EDGE, TICKS = 520, 260, 50, 35, 12, 6
 
 
 def print_curve(curve: Curve, console: Console) -> None:
@@ -74,37 +75,25 @@ def write(curve: Curve, folder: Path) -> None:
 
 def _charts(curve: Curve) -> list[dict[str, Any]]:
     losses = [(point.steps, point.loss, point.torch_loss) for point in curve.points if point.loss == point.loss]
-    charts = [_chart("mean loss since the point before", losses, "{:.2f}")]
+    charts = [_chart("mean loss since the point before", losses)]
     shares = [
         (point.steps, 100 * point.accuracy, 100 * point.torch_accuracy)
         for point in curve.points
         if point.accuracy is not None and point.torch_accuracy is not None
     ]
     if shares:
-        charts.append(_chart(f"accuracy on {curve.evaluated} samples, %", shares, "{:.0f}"))
+        charts.append(_chart(f"accuracy on {curve.evaluated} samples, %", shares))
     return charts
 
 
-def _chart(label: str, rows: list[tuple[int, float, float]], form: str) -> dict[str, Any]:
+def _chart(label: str, rows: list[tuple[int, float, float]]) -> dict[str, Any]:
     steps = [row[0] for row in rows]
-    values = [value for row in rows for value in row[1:]]
-    low, high = min(values), max(values)
-    margin = 0.05 * (high - low) or 0.5
-    low, high = low - margin, high + margin
-    span = max(steps[-1] - steps[0], 1)
-
-    def x_of(step: int) -> float:
-        return round(LEFT + (WIDTH - EDGE - LEFT) * (step - steps[0]) / span, 1)
-
-    def y_of(value: float) -> float:
-        return round(HEIGHT - BOTTOM - (HEIGHT - BOTTOM - EDGE) * (value - low) / (high - low), 1)
-
+    x = Axis.of(steps, LEFT, WIDTH - EDGE, TICKS)
+    y = Axis.of([value for row in rows for value in row[1:]], HEIGHT - BOTTOM, EDGE, TICKS)
     return {
         "label": label,
         "width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - EDGE, "top": EDGE, "bottom": HEIGHT - BOTTOM,
-        "device": " ".join(f"{x_of(step)},{y_of(value)}" for step, value, _ in rows),
-        "torch": " ".join(f"{x_of(step)},{y_of(value)}" for step, _, value in rows),
-        "x_ticks": [{"at": x_of(step), "text": str(step)} for step in (steps[0], steps[-1])],
-        "y_ticks": [{"at": y_of(low + (high - low) * share), "text": form.format(low + (high - low) * share)}
-                    for share in (0.05, 0.5, 0.95)],
+        "device": " ".join(f"{x.at(step)},{y.at(value)}" for step, value, _ in rows),
+        "torch": " ".join(f"{x.at(step)},{y.at(value)}" for step, _, value in rows),
+        "x_ticks": x.ticks, "y_ticks": y.ticks,
     }  # fmt: skip

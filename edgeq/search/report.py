@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Sequence
 from typing import Any
 
 from edgeq.emit.env import render
 from edgeq.errors import EdgeqError
+from edgeq.report.axis import Axis
 from edgeq.search.result import SearchResult
 
 #: resource that a search sweeps -> key of a judged row, what the picture calls it
@@ -43,32 +42,17 @@ def _picture(result: SearchResult) -> dict[str, Any]:
     key, label = AXES[result.options.sweep]
     xs = [row.judged[key] for row in result.rows]
     ys = [100 * row.judged["accuracy"] for row in result.rows] + [100 * result.float_accuracy]
-    x_of, x_ticks = _scale(xs, LEFT, WIDTH - EDGE)
-    y_of, y_ticks = _scale(ys, HEIGHT - BOTTOM, EDGE)
+    x, y = Axis.of(xs, LEFT, WIDTH - EDGE, TICKS), Axis.of(ys, HEIGHT - BOTTOM, EDGE, TICKS)
     dots = [
         {
-            "x": x_of(x), "y": y_of(100 * row.judged["accuracy"]), "name": row.name, "label": row.label,
+            "x": x.at(cost), "y": y.at(100 * row.judged["accuracy"]), "name": row.name, "label": row.label,
             "kind": "uniform" if row.uniform else "point", "pareto": row.pareto, "best": row.name == result.best.name,
         }
-        for x, row in zip(xs, result.rows, strict=True)
+        for cost, row in zip(xs, result.rows, strict=True)
     ]  # fmt: skip
     front = sorted((dot["x"], dot["y"]) for dot in dots if dot["pareto"])
     return {
         "width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - EDGE, "top": EDGE, "bottom": HEIGHT - BOTTOM,
         "label": label, "dots": dots, "line": " ".join(f"{x},{y}" for x, y in front),
-        "x_ticks": [{"at": x_of(value), "text": f"{value:,.0f}"} for value in x_ticks],
-        "y_ticks": [{"at": y_of(value), "text": f"{value:.1f}"} for value in y_ticks],
-        "float": y_of(100 * result.float_accuracy),
+        "x_ticks": x.ticks, "y_ticks": y.ticks, "float": y.at(100 * result.float_accuracy),
     }  # fmt: skip
-
-
-def _scale(values: Sequence[float], start: float, end: float) -> tuple[Callable[[float], float], list[float]]:
-    """The line from values (a little beyond their extremes) to coordinates, and round values for ticks."""
-    low, high = min(values), max(values)
-    margin = 0.05 * (high - low) or 1.0
-    low, high = low - margin, high + margin
-    step = min(
-        size * 10.0**power for power in range(-3, 10) for size in (1, 2, 5) if size * 10.0**power * TICKS >= high - low
-    )
-    ticks = [step * tick for tick in range(math.ceil(low / step), math.floor(high / step) + 1)]
-    return lambda value: round(start + (end - start) * (value - low) / (high - low), 1), ticks
