@@ -58,10 +58,12 @@ LOAD_EXTRA_RULES = ("used", "not_followed_by_memory")
 
 @dataclass(frozen=True)
 class MemoryRegion:
-    """One region of the linker script: byte address and bytes."""
+    """One region of the linker script: byte address and bytes; `simulated` is its address in the simulator, whose
+    memory need not lie where the part's does."""
 
     origin: int
     length: int
+    simulated: int
 
 
 @dataclass(frozen=True)
@@ -267,18 +269,22 @@ def _parse_memory(top: _Table, arch: str) -> dict[str, MemoryRegion]:
     regions: dict[str, MemoryRegion] = {}
     for name in MEMORY_REGIONS:
         table = memory.table(name)
-        regions[name] = MemoryRegion(table.integer("origin", 0), table.integer("length", 1024))
-        if regions[name].origin + regions[name].length > 1 << 32:
+        origin, length = table.integer("origin", 0), table.integer("length", 1024)
+        regions[name] = MemoryRegion(
+            origin, length, table.integer("simulated", 0) if table.has("simulated") else origin
+        )
+        if max(origin, regions[name].simulated) + length > 1 << 32:
             raise table.error("origin + length lies beyond the 32-bit address space")
         table.close()
     memory.close()
-    ordered = sorted(regions.items(), key=lambda item: item[1].origin)
-    for (low_name, low), (high_name, high) in itertools.pairwise(ordered):
-        if low.origin + low.length > high.origin:
-            raise memory.error(
-                f"regions '{low_name}' (ends at {low.origin + low.length:#x}) and '{high_name}' "
-                f"(starts at {high.origin:#x}) overlap"
-            )
+    part = {name: (region.origin, region.length) for name, region in regions.items() if name != "simulation"}
+    simulated = {name: (region.simulated, region.length) for name, region in regions.items()}
+    for places in (part, simulated):
+        for (low_name, low), (high_name, high) in itertools.pairwise(sorted(places.items(), key=lambda item: item[1])):
+            if sum(low) > high[0]:
+                raise memory.error(
+                    f"regions '{low_name}' (ends at {sum(low):#x}) and '{high_name}' (starts at {high[0]:#x}) overlap"
+                )
     return regions
 
 

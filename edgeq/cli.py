@@ -292,7 +292,8 @@ def boards(name: str | None, as_json: bool) -> None:
         click.echo(f"{board.name:14} {board.description}")
         if name:
             for region, memory in board.memory.items():
-                click.echo(f"  {region:11} {memory.length:>10,} bytes at {memory.origin:#010x}")
+                where = f", {memory.simulated:#010x} in the simulator" if memory.simulated != memory.origin else ""
+                click.echo(f"  {region:11} {memory.length:>10,} bytes at {memory.origin:#010x}{where}")
             click.echo(f"  cores       {board.cores}, {board.clock_hz / 1e6:g} MHz, kernels: {', '.join(board.isa)}")
             click.echo(f"  compiler    {board.toolchain.compiler} {' '.join(board.toolchain.flags)}")
             click.echo(f"  simulator   {' '.join(board.simulator.command) or 'none: runs natively'}")

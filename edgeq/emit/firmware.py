@@ -151,7 +151,10 @@ def _write_linker_scripts(folder: Path, program: Program) -> None:
     for name, simulation in (("link.ld", False), ("link_simulation.ld", True)):
         text = render(
             f"arch/{board.arch}/link.ld.j2",
-            memory=board.memory,
+            memory={
+                region: {"origin": place.simulated if simulation else place.origin, "length": place.length}
+                for region, place in board.memory.items()
+            },
             stack_bytes=board.stack_bytes,
             cores=board.cores,
             simulation=simulation,

@@ -78,7 +78,7 @@ def configuration(board: Board, elf: Path, result: Path) -> str:
     if "__eq_retired" in symbols.addresses:
         flash = board.memory["flash"]
         start = symbols.address("__eq_retired", elf)
-        lines.append(f"retired {start:#x} {start + flash.length:#x} {flash.origin:#x}")
+        lines.append(f"retired {start:#x} {start + flash.length:#x} {flash.simulated:#x}")
     lines += [f"cost {name} {_hundredths(cycles)}" for name, cycles in board.cost.cycles.items()]
     lines += [
         f"taken_branch_extra {_hundredths(board.cost.taken_branch_extra)}",
