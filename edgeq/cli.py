@@ -11,6 +11,7 @@ from rich.table import Table
 
 from edgeq import __version__
 from edgeq.commands.common import ConsoleObserver, emit_json, model_options, model_source, stderr, stdout
+from edgeq.commands.export import FORMATS, export
 from edgeq.commands.run import run
 from edgeq.commands.search import search
 from edgeq.commands.train_sim import train_sim
@@ -36,6 +37,7 @@ def main() -> None:
     """Small neural networks as exact integer C for microcontrollers."""
 
 
+main.add_command(export)
 main.add_command(run)
 main.add_command(search)
 main.add_command(train_sim)
@@ -66,6 +68,7 @@ main.add_command(train_sim)
     metavar="[RULE]",
     help="Take an endless recording in pieces of any length; RULE: average=8,threshold=0.7,hold=25.",
 )
+@click.option("--format", "chosen", type=click.Choice(FORMATS), help="Also write DIR/FORMAT, a library (edgeq export).")
 @click.option("--no-simulate", is_flag=True, help="Build only.")
 @click.option("--json", "as_json", is_flag=True, help="Print report.json on stdout.")
 @model_options
@@ -81,6 +84,7 @@ def build(
     simulate_samples: int | None,
     train: str | None,
     stream: str | None,
+    chosen: str | None,
     no_simulate: bool,
     as_json: bool,
     arch: str | None,
@@ -92,6 +96,7 @@ def build(
     from edgeq import budget as budgets
     from edgeq import pipeline
     from edgeq.boards import load_board
+    from edgeq.integrate import formats, library
     from edgeq.quantize.recipe import load_recipe
     from edgeq.report import terminal
     from edgeq.stream import rule as stream_rule
@@ -115,6 +120,8 @@ def build(
     )
     console = stderr()
     report = pipeline.build(options, ConsoleObserver(console)).as_json()
+    if chosen:
+        formats.write(library.collect([target]), chosen, target / chosen)
     if as_json:
         emit_json(report)
     else:

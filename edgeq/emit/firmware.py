@@ -124,7 +124,7 @@ def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> No
     _write(folder / "reference" / "graph.txt", dump(program.graph))
     if wrapping and wrapping.beside:
         serialize.save(wrapping.beside[0].graph, folder / BESIDE)
-    manifest = _manifest(program, plan, model, options)
+    manifest = _manifest(program, plan, model, options) | {"sources": sources["model"]}
     if wrapping:
         manifest[wrapping.kind] = wrapped["manifest"]
     _write(folder / "manifest.json", json.dumps(manifest, indent=1) + "\n")

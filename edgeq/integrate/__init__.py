@@ -1,0 +1,1 @@
+"""Built firmware as a library in the layout of another ecosystem."""
