@@ -43,7 +43,8 @@ def checks() -> list[Check]:
         if board.simulator.command:
             wanted.setdefault(board.simulator.command[0], (board.simulator.apt, []))[1].append(name)
     result += [_program(tool, package, purposes) for tool, (package, purposes) in wanted.items()]
-    return [*result, _program("ccache", "ccache", ["faster builds"], required=False)]
+    result.append(_program("ccache", "ccache", ["faster builds"], required=False))
+    return [*result, _program("cmake", "cmake", ["projects of edgeq export --format cmake"], required=False)]
 
 
 def missing(results: list[Check]) -> list[Check]:

@@ -14,6 +14,8 @@ from vocabulary import WORDS
 
 #: samples of silence behind a recording
 TAIL = 8000
+#: frames whose mean is subtracted
+LEVEL = 128
 #: steps of the front end that an output stands for
 REDUCTION = 4
 
@@ -29,6 +31,27 @@ class Causal(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[N, channels, T, 1] -> [N, made, T / stride, 1]."""
         y: Tensor = self.convolution(functional.pad(x, (0, 0, self.before, 0)))
+        return y
+
+
+class Level(nn.Module):
+    """Subtracts from every band its mean over the last LEVEL frames, silence before the recording being 0: what
+    microphone, room and loudness add to a band (S. Furui, IEEE Trans. ASSP 29, 1981), as a stream can know it. As a
+    depthwise convolution its weights are -1 and LEVEL - 1 times 1 / LEVEL, which are int8 exactly."""
+
+    def __init__(self, bands: int) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(bands, bands, (LEVEL, 1), groups=bands, bias=False)
+        self.convolution.weight.requires_grad_(False)
+        self.convolution.weight.fill_(-1 / LEVEL)
+        self.convolution.weight[:, :, -1] += 1.0
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, bands, T, 1] -> the same shape."""
+        if self.training:  # the same, sooner
+            sums = functional.pad(x.cumsum(2), (0, 0, LEVEL, 0))
+            return x - (sums[:, :, LEVEL:] - sums[:, :, :-LEVEL]) / LEVEL
+        y: Tensor = self.convolution(functional.pad(x, (0, 0, LEVEL - 1, 0)))
         return y
 
 
@@ -64,6 +87,7 @@ class Recogniser(nn.Module):
 
     def __init__(self, bands: int, phones: int, channels: int = 128, head: int = 192, dropout: float = 0.1) -> None:
         super().__init__()
+        self.level = Level(bands)
         self.stem = nn.Sequential(Causal(bands, channels, 5, 2), nn.BatchNorm2d(channels), nn.ReLU())
         self.early = nn.Sequential(*(Block(channels, reach, dropout) for reach in (9, 11)))
         self.down = nn.Sequential(Separable(channels, channels, 5, 2), nn.ReLU())
@@ -82,7 +106,7 @@ class Recogniser(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         """Logits; see above."""
-        x = x.transpose(1, 2).unsqueeze(3)
+        x = self.level(x.transpose(1, 2).unsqueeze(3))
         if self.training and not x.is_cuda:
             x = x.contiguous(memory_format=torch.channels_last)
         x = self.middle(self.down(self.early(self.stem(x))))
