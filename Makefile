@@ -1,7 +1,8 @@
 # make demo    build the keyword spotter for the 8-core RISC-V board, run it, print what it costs
+# make speech  build the small speech recogniser for the Cortex-M55 board and let it read the recordings shipped
 # make test    the whole test suite
 # make bench   instructions, bytes and estimated cycles of the examples on every board, beside published figures
-.PHONY: setup demo test bench lint clean
+.PHONY: setup demo speech test bench lint clean
 
 PYTHON_BIN = .venv/bin
 
@@ -12,6 +13,12 @@ demo: setup
 	@rm -rf out/demo
 	$(PYTHON_BIN)/edgeq build examples/kws/kws.pt2 --board riscv-8core -o out/demo \
 	  --calib examples/kws/demo_calib.npz --eval examples/kws/demo.npz --simulate-samples 240
+
+speech: setup
+	@rm -rf out/speech
+	$(PYTHON_BIN)/edgeq build examples/asr/asr.pt2 --board cortex-m55 -o out/speech --calib examples/asr/demo_calib.npz --stream \
+	  --simulate-samples 1
+	$(PYTHON_BIN)/edgeq run out/speech --inputs examples/asr/demo
 
 test: setup
 	$(PYTHON_BIN)/python -m pytest -n 2

@@ -65,8 +65,9 @@ def write(path: Path, samples: np.ndarray, rate: int) -> None:
 
 
 def of_length(samples: np.ndarray, length: int) -> np.ndarray:
-    """The first `length` samples, with silence behind a shorter recording."""
-    return np.pad(samples[:length], (0, max(0, length - len(samples))))
+    """The first `length` samples of recordings [..., samples], with silence behind shorter ones."""
+    behind = max(0, length - samples.shape[-1])
+    return np.pad(samples[..., :length], [(0, 0)] * (samples.ndim - 1) + [(0, behind)])
 
 
 def in_steps(samples: np.ndarray, step: int) -> np.ndarray:

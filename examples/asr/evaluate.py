@@ -80,6 +80,8 @@ def main() -> int:
         unit = REDUCTION * 160
         ended = [np.pad(samples, (0, TAIL + -(len(samples) + TAIL) % unit)) for samples in judged.samples]
         for subject in args.subjects:
+            if not subject.exists():
+                raise EdgeqError(f"{subject} does not exist: give a .pt2, or a folder of edgeq build --stream")
             if subject.is_dir():
                 texts, same = in_firmware(subject, ended)
                 note = f"; text equals the reference's in {same} of {len(ended)}"
