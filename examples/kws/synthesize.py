@@ -11,6 +11,8 @@ import argparse
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +83,17 @@ def clip_of(word: str, part: str, rng: np.random.Generator) -> Floats:
     room = SAMPLES - len(audio)
     start = int(np.clip(room // 2 + rng.integers(-1600, 1601), 0, room))
     return np.pad(audio, (start, room - start))
+
+
+def spoken(words: Sequence[str], per_word: int, seed: int, jobs: int) -> tuple[Floats, list[str]]:
+    """``per_word`` clips of each word by the voices for training, and twice as many of other words: float32 [N, 16000]
+    and the words. Every clip has its own generator, so that the number of processes ``jobs`` changes nothing."""
+    others = [word for word in f"{OTHER_WORDS} {MORE_WORDS}".split() if word not in words]
+    said = [word for word in words for _ in range(per_word)] + [others[i % len(others)] for i in range(2 * per_word)]
+    rngs = [np.random.default_rng([seed, number]) for number in range(len(said))]
+    with ThreadPoolExecutor(jobs) as pool:  # the voices are processes of their own
+        clips = list(pool.map(lambda word, rng: clip_of(word.replace("_", " "), "train", rng), said, rngs))
+    return np.stack(clips), said
 
 
 def synthesize(part: str, per_class: int, seed: int) -> tuple[Floats, NDArray[np.int64]]:
