@@ -132,8 +132,8 @@ def read_folder(folder: Path, classes: Sequence[str]) -> Clips:
 
 
 def load(data: Path, keywords: Sequence[str] = KEYWORDS) -> Clips:
-    """Read the data set at ``data``; raises DataMissingError when nothing usable is there, and EdgeqError for a WAV file
-    that is not 16-bit PCM of one channel at 16 kHz."""
+    """Read the data set at ``data``; raises DataMissingError when nothing usable is there, and EdgeqError for a WAV
+    file that is not 16-bit PCM of one channel at 16 kHz."""
     classes = classes_of(keywords)
     if data.is_file():
         clips = read_packed(data, classes)

@@ -13,11 +13,12 @@ from torch.optim.swa_utils import AveragedModel
 AVERAGE_DECAY = 0.995
 
 
-def average(averaged: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
+def average(averaged: Iterable[Tensor], current: Iterable[Tensor], count: Tensor | int) -> None:
     """Exponential average of the weights; it starts short so that early weights are forgotten."""
     steps = float(count)
     decay = min(AVERAGE_DECAY, (1 + steps) / (20 + steps))
-    return averaged + (current - averaged) * (1 - decay)
+    for own, new in zip(averaged, current, strict=True):
+        own.copy_(own + (new - own) * (1 - decay))
 
 
 def fit(
@@ -31,7 +32,7 @@ def fit(
 ) -> AveragedModel:
     """The averaged weights after `epochs` times `steps` steps. `epoch()` makes an epoch's losses, one a step, each
     after the step before; `rising`: the share of all steps in which the learning rate rises to the optimizer's."""
-    averaged = AveragedModel(model, avg_fn=average, use_buffers=True)
+    averaged = AveragedModel(model, multi_avg_fn=average, use_buffers=True)
     rates = [group["lr"] for group in optimizer.param_groups]
     schedule = OneCycleLR(optimizer, rates, total_steps=steps * epochs, pct_start=rising)
     started = time.time()

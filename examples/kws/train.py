@@ -192,7 +192,7 @@ def main() -> int:
     for number, seed in enumerate(args.seeds):
         model = train(args, bank, own, len(classes), seed)
         if number == 0:
-            whole = torch.nn.Sequential(FrontEndLayer(own), folded(model))
+            whole = torch.nn.Sequential(FrontEndLayer(own), folded(model), torch.nn.Softmax(1))
             save(whole, (torch.zeros(1, SAMPLES),), args.out, labels=classes)
             print(f"wrote {args.out}", flush=True)
         if not args.all_speakers:

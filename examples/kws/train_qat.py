@@ -1,7 +1,7 @@
 """Train kws_split.pt2 further with the weights of a precision, and write a .pt2 that holds its integers.
 
 Starts from the float network, which also teaches: the loss is half that of the labels, half the divergence from its
-answers to the same clips. Speakers are split as in train_dscnn.py: those set aside are looked at once, when training is over.
+answers to the same clips. Speakers are split as in train_dscnn.py: those set aside are looked at once, at the end.
 --validate compares settings instead: it sets further speakers of the training part aside, reports those and writes
 nothing.
 """

@@ -135,10 +135,9 @@ class Bank:
 
     def statistics(self) -> tuple[Floats, Floats]:
         """Mean and standard deviation of every band, as they are drawn."""
-        weights = (self.weights / self.weights.sum())[None, :, None, None] / self.bands.shape[0]
-        every = self.bands.float()
-        mean = (every * weights).sum((0, 1, 2)) / FRAMES
-        square = ((every - mean).square() * weights).sum((0, 1, 2)) / FRAMES
+        weights = self.weights / self.weights.sum()
+        mean = torch.stack([weights @ own.float().mean(1) for own in self.bands]).mean(0)
+        square = torch.stack([weights @ (own.float() - mean).square().mean(1) for own in self.bands]).mean(0)
         return mean.cpu().numpy(), square.sqrt().cpu().numpy()
 
 
@@ -169,7 +168,7 @@ def extent(bands: Tensor) -> tuple[Tensor, Tensor]:
 
 def pairs(bank: Bank, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Bands [count, T, 40], not normalised, and the classes of every window of 50 frames that ends at an even one,
-    [count, T / 2 - 24], IGNORED where nothing is to be said. T is 100, or less where a first clip has been begun late."""
+    [count, T / 2 - 24], IGNORED where nothing is to be said. T is 100, or less where the first clips begin late."""
     device = bank.bands.device
     random = partial(torch.rand, generator=generator, device=device)
     chosen = torch.multinomial(bank.weights, 3 * count, replacement=True, generator=generator).view(3, count)
