@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from features import RATE, SAMPLES, Floats, fit_length
@@ -82,14 +83,23 @@ def class_of(word: str, classes: Sequence[str]) -> int:
     return classes.index(name) if name in classes else classes.index("unknown")
 
 
+def unpack(path: Path) -> tuple[list[NDArray[np.int16]], dict[str, NDArray[Any]]]:
+    """The recordings of a packed file, and its other fields."""
+    packed = dict(np.load(path))
+    steps = packed.pop("hi").astype(np.uint16) << 8 | packed.pop("lo")
+    stream = np.cumsum((steps >> 1) ^ -(steps & 1), dtype=np.uint16).view(np.int16)
+    return [stream[a:b] for a, b in pairwise(packed.pop("offsets"))], packed
+
+
 def read_packed(path: Path, classes: Sequence[str]) -> Clips:
     """Read one packed file."""
-    packed = np.load(path)
-    steps = packed["hi"].astype(np.uint16) << 8 | packed["lo"]
-    stream = np.cumsum((steps >> 1) ^ -(steps & 1), dtype=np.uint16).view(np.int16)
-    bounds = packed["offsets"]
-    samples = np.stack([fit_length(stream[a:b]) for a, b in pairwise(bounds)])
+    try:
+        recordings, packed = unpack(path)
+    except Exception as error:  # numpy raises many kinds for damaged archives
+        raise DataMissingError(f"'{path}' can't be read as a packed file ({error!r}); give a folder") from error
+    samples = np.stack([fit_length(recording) for recording in recordings])
     speakers, words = ([name.decode() for name in packed[field]] for field in ("speaker", "word"))
+    require(words, classes, path)
     labels = np.array([class_of(word, classes) for word in words], np.int64)
     return Clips(samples, labels, speakers, words)
 
@@ -116,6 +126,7 @@ def read_folder(folder: Path, classes: Sequence[str]) -> Clips:
     extra = max(1, len(keywords) // min(10, len(classes) - 2))
     others = others[:: max(1, len(others) // extra)]
     paths = keywords + others
+    require([p.parent.name for p in paths], classes, folder)
     samples = [fit_length(wav.read(p, RATE)) for p in paths]
     labels = [class_of(p.parent.name, classes) for p in paths]
     speakers, words = [speaker_of(p) for p in paths], [p.parent.name for p in paths]
@@ -135,6 +146,8 @@ def load(data: Path, keywords: Sequence[str] = KEYWORDS) -> Clips:
     """Read the data set at ``data``; raises DataMissingError when nothing usable is there, and EdgeqError for a WAV
     file that is not 16-bit PCM of one channel at 16 kHz."""
     classes = classes_of(keywords)
+    if not keywords or len(set(classes)) < len(classes):
+        raise DataMissingError(f"--words {','.join(keywords)}: give different words, besides silence and unknown")
     if data.is_file():
         clips = read_packed(data, classes)
     elif data.is_dir() and any((data / word).is_dir() for word in keywords):
@@ -144,11 +157,15 @@ def load(data: Path, keywords: Sequence[str] = KEYWORDS) -> Clips:
             f"no recordings of words at '{data}': give the folder with one sub-folder of wav files "
             "per word, or a packed .npz file"
         )
-    counts = {word: clips.words.count(word) for word in keywords}
-    for word, count in counts.items():
-        if count < FEWEST:
-            found = ", ".join(sorted(set(clips.words) - {"_silence_"}))
-            raise DataMissingError(
-                f"'{data}' has {count} clips of '{word}', of {FEWEST} at least; its words are {found}"
-            )
     return clips
+
+
+def require(words: Sequence[str], classes: Sequence[str], data: Path) -> None:
+    """Raises DataMissingError where there are too few clips of a keyword; `words` of all clips."""
+    for word in classes[:-2]:
+        if words.count(word) < FEWEST:
+            found = ", ".join(sorted(set(words) - {"_silence_"}))
+            raise DataMissingError(
+                f"'{data}' has {words.count(word)} clips of the word '{word}', and {FEWEST} are the fewest; "
+                f"it has clips of {found}"
+            )

@@ -85,7 +85,7 @@ class Spotter(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Logits; see above."""
         x = x.unsqueeze(1)
-        if self.training:
+        if self.training and x.device.type == "cpu":  # depthwise layers are slow in that layout on a GPU
             x = x.contiguous(memory_format=torch.channels_last)
         x = self.gather(self.blocks(self.stem(x)))
         logits: Tensor

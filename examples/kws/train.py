@@ -1,7 +1,7 @@
 """Train a keyword spotter for words of your own and write a .pt2 that takes recordings and streams.
 
     python train.py --data DIR --words yes,no,stop --out spotter.pt2
-    edgeq build spotter.pt2 --board cortex-m55 --calib DIR/yes --stream
+    edgeq build spotter.pt2 --board cortex-m55 --stream
 
 DIR has a folder of WAV files for each word (16-bit PCM, one channel, 16 kHz), other words if there are any, and
 `_background_noise_`, or is a packed .npz (README.md). The other words, words that do not exist and other words by
@@ -28,6 +28,7 @@ from dataset import KEYWORDS, Clips, DataMissingError, class_of, classes_of, loa
 from features import SAMPLES, Floats
 from fitting import fit
 from numpy.typing import NDArray
+from ranges import hearing, with_ranges
 from spotter import FRONT_END, Spotter, folded
 from synthesize import EspeakMissingError, spoken
 from torch import Tensor
@@ -36,7 +37,7 @@ from windows import IGNORED, Bank, bands_of, pairs, variants
 
 from edgeq.audio import FrontEnd
 from edgeq.errors import EdgeqError
-from edgeq.torch_operators import FrontEndLayer, save
+from edgeq.torch_operators import save
 
 HERE = Path(__file__).resolve().parent
 ESPEAK_PER_WORD = 60
@@ -61,6 +62,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--weight-decay", type=float, default=2e-2)
     parser.add_argument("--label-smoothing", type=float, default=0.05)
     parser.add_argument("--variants", type=int, default=16, help="of each clip (%(default)s)")
+    parser.add_argument(
+        "--ranges",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="write ranges of activations into the file, so that edgeq build needs no recordings (ranges.py)",
+    )
     parser.add_argument("--espeak", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--espeak-clips", type=Path, help=".npz that keeps what espeak-ng says, made if it isn't there")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
@@ -134,7 +141,7 @@ def train(args: argparse.Namespace, bank: Bank, own: FrontEnd, classes: int, see
     torch.manual_seed(seed)
     device = bank.bands.device
     generator = torch.Generator(device).manual_seed(seed)
-    model = Spotter(classes).to(device, memory_format=torch.channels_last)
+    model = Spotter(classes).to(device)
     optimizer = torch.optim.AdamW(model.parameters(), args.lr, weight_decay=args.weight_decay)
 
     def epoch() -> Iterator[Tensor]:
@@ -192,10 +199,12 @@ def main() -> int:
     for number, seed in enumerate(args.seeds):
         model = train(args, bank, own, len(classes), seed)
         if number == 0:
-            whole = torch.nn.Sequential(FrontEndLayer(own), folded(model), torch.nn.Softmax(1))
-            save(whole, (torch.zeros(1, SAMPLES),), args.out, labels=classes)
+            network = folded(model)
+            if args.ranges:
+                network = with_ranges(network, own, known)
+            save(hearing(own, network), (torch.zeros(1, SAMPLES),), args.out, labels=classes)
             print(f"wrote {args.out}", flush=True)
-        if not args.all_speakers:
+        if not args.all_speakers and (judged & (clips.labels != len(words))).any():
             unseen = clips.take(judged)
             report(f"seed {seed}", right(model, own, unseen), unseen, len(words))
     return 0

@@ -89,13 +89,17 @@ def variants(clips: Clips, recorded: Floats, silence: int, count: int, seed: int
 
 def made_up(bands: NDArray[np.float16], labels: NDArray[np.int64], count: int, seed: int) -> NDArray[np.float16]:
     """Words that do not exist, [variants, count, 50, 40], of pairs of clips of different classes."""
+    others = {label: np.flatnonzero(labels != label) for label in np.unique(labels)}
     parts = []
     for variant, own in enumerate(bands):
         rng = np.random.default_rng([seed, variant])
-        pairs = rng.integers(len(labels), size=(8 * count, 2))
-        pairs = pairs[labels[pairs[:, 0]] != labels[pairs[:, 1]]][:count]
-        groups = np.array_split(pairs, 32)  # each is cut elsewhere
-        parts.append(np.concatenate([splice(own[group[:, 0]], own[group[:, 1]], rng) for group in groups]))
+        first = rng.integers(len(labels), size=count)
+        if len(others) == 1:  # nothing to put together: turned round in time
+            parts.append(own[first, ::-1])
+            continue
+        second = np.array([rng.choice(others[label]) for label in labels[first]])
+        groups = np.array_split(np.arange(count), 32)  # each is cut elsewhere
+        parts.append(np.concatenate([splice(own[first[group]], own[second[group]], rng) for group in groups]))
     return np.stack(parts)
 
 
