@@ -72,6 +72,7 @@ def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
         text = f"{stream['step_samples']} samples a step, {stream['step_ms']:g} ms"
         if stream["est_real_time_factor"] is not None:
             text += f"; {stream['est_real_time_factor']:.4f} of real time (estimate)"
+            text += f"; front end {stream['front_end_instructions']:,} of {cost['instructions']:,} instructions"
         rows.append(("stream", text))
     return rows + (training_rows(report["training"]) if report["training"] else [])
 
