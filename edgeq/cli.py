@@ -134,7 +134,11 @@ def build(
 
 @main.command()
 @click.argument("folder")
-@click.option("--inputs", metavar="IN.npz", help="Inputs to compare on (default: 8 samples of seeded noise).")
+@click.option(
+    "--inputs",
+    metavar="IN.npz|CLIP.wav|FOLDER",
+    help="Inputs to compare on (default: 8 samples of seeded noise); of models that hear also recordings.",
+)
 @click.option(
     "--against",
     type=click.Choice(["torch", "tflite", "onnx"]),
@@ -148,7 +152,7 @@ def verify(folder: str, inputs: str | None, against: str | None, model: str | No
     from edgeq.firmware_folder import open_folder
     from edgeq.quantize.data import load_samples, random_samples
     from edgeq.report import terminal
-    from edgeq.verify import verify_layers
+    from edgeq.verify import front_ends, verify_layers
 
     if (against is None) != (model is None):
         raise EdgeqError("--against and --model belong together: --against torch --model model.pt2")
@@ -159,10 +163,14 @@ def verify(folder: str, inputs: str | None, against: str | None, model: str | No
     samples = load_samples(Path(inputs), graph, "--inputs") if inputs else random_samples(graph, count=8)
     with ConsoleObserver(stderr()).samples(f"verifying on {firmware.board.name}", len(samples)) as progress:
         result = verify_layers(firmware, samples, progress)
+    heard = front_ends(firmware, samples) if inputs else {}
     compared = compare.compare(firmware, against, Path(model), samples) if against and model else None
     if as_json:
-        emit_json({**result.as_json(), "against": compared.as_json() if compared else None})
+        features = {key: value.as_json() for key, value in heard.items()}
+        emit_json({**result.as_json(), "features": features, "against": compared.as_json() if compared else None})
     else:
+        if heard:
+            terminal.print_stages(result, heard, stdout())
         terminal.print_verification(result, stdout())
         if compared:
             terminal.print_comparison(compared, stdout())

@@ -8,6 +8,7 @@ torch.export keeps them whole, and `edgeq build` imports them.
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Sequence
 from typing import Any
 
@@ -84,9 +85,19 @@ def save(
     decoding: str = "classes",
 ) -> None:
     """Exports a module (torch.export) into a .pt2 file that carries what its outputs mean: `labels` of the last axis
-    and how they are read, "classes" or "ctc" (label 0 is the blank). The file holds no example input."""
+    and how they are read, "classes" or "ctc" (label 0 is the blank). The file is compressed and holds no example."""
     program = torch.export.export(module.eval(), example)
     program.example_inputs = None
     for node in program.graph.nodes:  # where in a script a layer was called is of no use
         node.meta.pop("stack_trace", None)
     torch.export.save(program, path, extra_files={MEANING: Meaning(tuple(labels), decoding).as_json()})
+    compress(path)
+
+
+def compress(path: str | os.PathLike[str]) -> None:
+    """Packs a .pt2 file, which torch.export.save stores as it is; torch.export.load reads it as before."""
+    packed = f"{os.fspath(path)}.packed"
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
+        for info in source.infolist():
+            target.writestr(zipfile.ZipInfo(info.filename), source.read(info), zipfile.ZIP_DEFLATED)
+    os.replace(packed, path)

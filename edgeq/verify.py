@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from edgeq import reference, stepwise
+from edgeq.audio.closeness import Closeness, closeness
 from edgeq.firmware_folder import FirmwareFolder
 from edgeq.observer import Progress
+from edgeq.ops import front_end
 from edgeq.quantize.data import Samples, quantize_inputs
 from edgeq.simulate.session import RunOptions, run_samples
 
@@ -106,6 +108,25 @@ def verify_layers(firmware: FirmwareFolder, samples: Samples, progress: Progress
             found = (compare(key, np.concatenate(expected[name]), values) for name, values in made.items())
             compared.append((key, next((difference for difference in found if difference), None)))
     return Verification(len(samples), tuple(compared), tuple(_inside(firmware)))
+
+
+def front_ends(firmware: FirmwareFolder, samples: Samples) -> dict[str, Closeness]:
+    """Key of every front end -> how close its integers, which the layer's comparison proves the firmware's, are to the
+    formula in floating point on these recordings."""
+    graph = firmware.graph
+    inputs = quantize_inputs(graph, samples)
+    keys = {layer["node"]: layer["key"] for layer in firmware.manifest["layers"]}
+    found = {}
+    for node in graph.nodes:
+        if node.op == front_end.OP.name:
+            own, output = front_end.front_end_of(node.attributes), graph.tensor(node.output)
+            if "stream" in firmware.manifest:  # steps that follow one another
+                own, pcm = replace(own, before=own.frame - own.step), inputs[graph.inputs[0]].reshape(1, -1)
+            else:
+                pcm = inputs[node.inputs[0]]
+            made = front_end.tables_of(graph, node)
+            found[keys[node.name]] = closeness(own, made, output.scale, output.zero_point, pcm)
+    return found
 
 
 def difference(name: str, gap: stepwise.Gap) -> Difference | None:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from edgeq import reference
+from edgeq.audio import wav
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import FirmwareFolder
 from edgeq.frontend import guard
@@ -89,11 +90,16 @@ def check(firmware: FirmwareFolder, framework: str, model: Path, has_inputs: boo
 
 
 def compare(firmware: FirmwareFolder, framework: str, model: Path, samples: Samples) -> Comparison:
-    """Every layer's output against the framework's value for it."""
+    """Every layer's output against the framework's value for it. A stream's steps are put together to recordings as
+    long as the model takes, which begin with nothing heard."""
     graph = firmware.graph
     inputs = quantize_inputs(graph, samples)
-    actual: dict[str, list[np.ndarray]] = {}
-    reference.run(graph, inputs, watch=lambda name, values: actual.setdefault(name, []).append(values))
+    recordings = "stream" in firmware.manifest
+    if recordings:
+        inputs, actual = _recordings(firmware, inputs)
+    else:
+        actual = _watched(graph, inputs)
+    count = len(next(iter(inputs.values())))
     layers = [(layer["key"], layer["output"]) for layer in firmware.manifest["layers"]]
     wanted = sorted({graph.origins[name].value for _, name in layers if name in graph.origins})
     found = _framework_values(framework, model, _model_inputs(graph, inputs, framework, model), wanted, _ports(graph))
@@ -105,9 +111,40 @@ def compare(firmware: FirmwareFolder, framework: str, model: Path, samples: Samp
         elif origin.value not in found:
             not_compared.append((key, f"{framework} does not keep its value"))
         else:
-            theirs = _stored(found[origin.value], origin, graph.tensor(name).shape, len(samples))
-            compared.append(_difference(key, graph.tensor(name), np.concatenate(actual[name]), theirs, framework))
-    return Comparison(framework, len(samples), tuple(compared), tuple(not_compared))
+            ours = actual[name]
+            if recordings:
+                ours = _of_recordings(ours, found[origin.value].size)
+            theirs = _stored(found[origin.value], origin, ours.shape, count)
+            compared.append(_difference(key, graph.tensor(name), ours, theirs, framework))
+    return Comparison(framework, count, tuple(compared), tuple(not_compared))
+
+
+def _watched(graph: Graph, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Activation -> what the reference makes it, [samples, ...]."""
+    made: dict[str, list[np.ndarray]] = {}
+    reference.run(graph, inputs, watch=lambda name, values: made.setdefault(name, []).append(values))
+    return {name: np.concatenate(parts) for name, parts in made.items()}
+
+
+def _recordings(
+    firmware: FirmwareFolder, inputs: Mapping[str, np.ndarray]
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """A stream's steps as whole recordings [recordings, samples], with silence behind the last, and activation -> its
+    values in the steps of each, [recordings, steps, ...]."""
+    known, (name,) = firmware.manifest["stream"], firmware.graph.inputs
+    length = known["recording_samples"]
+    pcm = inputs[name].reshape(-1)
+    whole = np.pad(pcm, (0, -len(pcm) % length)).reshape(-1, length)
+    parts = [_watched(firmware.graph, {name: wav.in_steps(own, known["step_samples"])}) for own in whole]
+    return {name: whole}, {key: np.stack([part[key] for part in parts]) for key in parts[0]}
+
+
+def _of_recordings(steps: np.ndarray, size: int) -> np.ndarray:
+    """[recordings, steps, ...] in the form in which the model has them, `size` numbers: the rows of all steps, or what
+    the last step makes of all that was heard."""
+    if steps.size == size:
+        return steps.reshape(len(steps), -1, *steps.shape[3:])
+    return steps[:, -1]
 
 
 def _stored(values: np.ndarray, origin: Origin, shape: tuple[int, ...], samples: int) -> np.ndarray:

@@ -73,6 +73,7 @@ def _context(stream: Stream, rule: Rule, name: str) -> dict[str, Any]:
             "step_samples": stream.samples,
             "warm_up_steps": stream.warm_up,
             "rows": stream.rows,
+            "recording_samples": stream.recording,
             "rule": asdict(rule),
         },
     }

@@ -4,15 +4,13 @@ are, and any other tool that knows fake quantization can read it too."""
 from __future__ import annotations
 
 import copy
-import os
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, fx
 
-from edgeq import torch_operators  # noqa: F401  (makes edgeq::binarize known)
+from edgeq import torch_operators  # makes edgeq::binarize known
 from edgeq.qat import estimators
 from edgeq.qat.quantizers import ActivationQuantizer, WeightQuantizer
 
@@ -76,8 +74,4 @@ def save(model: fx.GraphModule, example_input: tuple[Tensor, ...], path: Path | 
     for node in program.graph.nodes:  # where in whose scripts a layer was called is of no use
         node.meta.pop("stack_trace", None)
     torch.export.save(program, path)
-    packed = Path(f"{path}.packed")
-    with zipfile.ZipFile(path) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
-        for info in source.infolist():
-            target.writestr(zipfile.ZipInfo(info.filename), source.read(info), zipfile.ZIP_DEFLATED)
-    os.replace(packed, path)
+    torch_operators.compress(path)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeq.audio import wav
+from edgeq.audio import labelled, wav
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import BOOLEAN, Graph
 from edgeq.ops import embedding, float_types, front_end
@@ -80,18 +80,25 @@ def load_arrays(path: Path, option: str) -> dict[str, np.ndarray]:
 
 def _recordings(path: Path, graph: Graph, option: str) -> Samples:
     """WAV files as samples of the model's length: longer ones are cut, silence follows shorter ones. Those of a stream
-    follow one another, step by step."""
+    follow one another, step by step. For --eval, folders in the folder say the labels."""
     found = front_end.recordings(graph)
     if len(found) != 1 or len(graph.inputs) != 1:
         raise EdgeqError(f"{option} {path}: the model takes no recording; give an .npz with an array x [samples, ...]")
     ((name, own),) = found.items()
     length = graph.tensor(name).shape[1]
-    heard = [samples for _, samples in wav.read_all(path, own.rate, option)]
+    read = wav.read_all(path, own.rate, option)
+    heard = [samples for _, samples in read]
     if graph.states:
-        array = wav.in_steps(np.concatenate(heard), length)
-    else:
-        array = np.stack([wav.of_length(samples, length) for samples in heard])
-    return samples_of({name: array}, graph, f"{option} {path}")
+        return samples_of({name: wav.in_steps(np.concatenate(heard), length)}, graph, f"{option} {path}")
+    arrays = {name: np.stack([wav.of_length(samples, length) for samples in heard])}
+    if option == "--eval" and path.is_dir() and name != "y":
+        try:
+            labels = labelled.labels_of(path, [file for file, _ in read], graph.meaning.labels)
+        except EdgeqError as error:
+            raise EdgeqError(f"{option} {error}") from error
+        if labels is not None:
+            arrays["y"] = labels
+    return samples_of(arrays, graph, f"{option} {path}")
 
 
 def samples_of(arrays: Mapping[str, np.ndarray], graph: Graph, where: str) -> Samples:

@@ -13,7 +13,7 @@ from edgeq.build.sizes import Sizes
 from edgeq.emit.env import render
 from edgeq.firmware_folder import FirmwareFolder
 from edgeq.lower.program import Program
-from edgeq.ops import weight_types
+from edgeq.ops import front_end, weight_types
 from edgeq.plan.arena import Plan
 from edgeq.profile import Profile
 from edgeq.train.facts import TrainingFacts
@@ -131,13 +131,15 @@ class Facts:
         }
 
     def _stream(self) -> dict[str, Any] | None:
-        """What a step takes of the time that its samples last."""
+        """What a step takes of the time that its samples last, and the front end of its instructions."""
         known = self.firmware.manifest.get("stream")
         if known is None:
             return None
         step_ms, taken_ms = 1e3 * known["step_samples"] / known["rate"], self._cost()["est_ms"]
         factor = None if taken_ms is None else round(taken_ms / step_ms, 6)
-        return {**known, "step_ms": step_ms, "est_real_time_factor": factor}
+        heard = [row["instructions"] for row in self._layers() if row["op"] == front_end.OP.name]
+        own = sum(heard) if self.profile else None
+        return {**known, "step_ms": step_ms, "est_real_time_factor": factor, "front_end_instructions": own}
 
     def _budget(self) -> dict[str, Any] | None:
         """The limits, and what was chosen instead of the board's first choice to keep to them or to use them."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from edgeq.against.compare import Comparison
+from edgeq.audio.closeness import Closeness
 from edgeq.verify import Verification
 
 
@@ -70,6 +72,7 @@ def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
         text = f"{stream['step_samples']} samples a step, {stream['step_ms']:g} ms"
         if stream["est_real_time_factor"] is not None:
             text += f"; {stream['est_real_time_factor']:.4f} of real time (estimate)"
+            text += f"; front end {stream['front_end_instructions']:,} of {cost['instructions']:,} instructions"
         rows.append(("stream", text))
     return rows + (training_rows(report["training"]) if report["training"] else [])
 
@@ -123,6 +126,33 @@ def print_profile(rows: list[dict[str, Any]], totals: dict[str, Any], console: C
     )
     console.print(table)
     console.print(f"Cycles are an estimate: {totals['est_cycles_source']}", highlight=False)
+
+
+def print_stages(result: Verification, features: Mapping[str, Closeness], console: Console) -> None:
+    """A row for each layer of a network that hears, and how close its features are to those it was trained with."""
+    table = Table(title=f"the firmware and Python on {result.samples} samples")
+    table.add_column("stage")
+    table.add_column("layer", overflow="fold")
+    table.add_column("equal")
+    for number, (key, difference) in enumerate(result.layers):
+        stage = "features" if key in features else "scores" if number + 1 == len(result.layers) else ""
+        equal = difference is None or difference.within_bound
+        table.add_row(stage, key, "yes" if equal else "NO", style=None if equal else "bold red")
+    console.print(table)
+    for key, found in features.items():
+        console.print(
+            f"{key}: the integer features differ from the float formula by up to {found.largest:.3g} "
+            f"({found.steps:g} steps of their scale), SQNR {found.sqnr_db:g} dB; {found.limited:.2%} of them lie at an "
+            "end of their range",
+            highlight=False,
+        )
+        if found.out_of_range:
+            console.print(
+                f"{key}: these recordings are louder or quieter than those of the calibration, and the network sees "
+                "features that are cut off; build again with --calib of recordings like these",
+                style="bold yellow",
+                highlight=False,
+            )
 
 
 def print_verification(result: Verification, console: Console) -> None:

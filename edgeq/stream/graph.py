@@ -24,13 +24,14 @@ from edgeq.ops.spatial import Window
 class Stream:
     """`graph`: one step, which takes `samples` new ones at `rate` a second. `warm_up`: after so many steps the windows
     of layers that read all rows hold nothing but recorded ones; outputs before mean nothing. `rows`: of the output, new
-    in every step; 0 where it is one of the whole window."""
+    in every step; 0 where it is one of the whole window. `recording`: samples of the model's whole recording."""
 
     graph: Graph
     samples: int
     rate: int
     warm_up: int
     rows: int
+    recording: int
 
 
 def streaming(graph: Graph) -> Stream:
@@ -84,7 +85,9 @@ class _Streaming:
                 boundary[name] = Boundary(tuple(shape), known.perm)
         made = replace(self.graph, boundary=MappingProxyType(boundary), states=tuple(self.states))
         rows = self._rows(output) if output in self.every else 0
-        return Stream(made.with_nodes(self.nodes, self.tensors), samples, self.front_end.rate, self.warm_up, rows)
+        recording = self.graph.tensor(self.pcm).shape[1]
+        graph = made.with_nodes(self.nodes, self.tensors)
+        return Stream(graph, samples, self.front_end.rate, self.warm_up, rows, recording)
 
     def _rows(self, name: str) -> int:
         """New ones in a step."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
-from features import BANDS, FRAMES, SAMPLES, Floats, log_mel, mel_weights
+from features import BANDS, SAMPLES, Floats, log_mel, mel_weights
 from numpy.typing import NDArray
 from synthesize import SILENCE, UNKNOWN, noise
 
@@ -40,14 +42,21 @@ def background(count: int, recorded: Floats, rng: np.random.Generator) -> Floats
     return clips
 
 
+def warped_log_mel(clips: Floats, rng: np.random.Generator) -> Floats:
+    """Log-mel bands [N, 49, 40] with a frequency axis of random length."""
+    return log_mel(clips, WARPS[rng.integers(len(WARPS), size=len(clips))])
+
+
 def vary(
     clips: Floats,
     labels: NDArray[np.int64],
     recorded: Floats,
     noisy: float,
     rng: np.random.Generator,
+    silence: int = SILENCE,
+    bands: Callable[[Floats, np.random.Generator], Floats] = warped_log_mel,
 ) -> Floats:
-    """One variant of each clip, as log-mel bands [N, 49, 40].
+    """One variant of each clip, as log-mel bands [N, frames, 40], which ``bands`` makes.
 
     Speech is moved, gets background at 6 to 40 dB with probability ``noisy``, and a warped
     frequency axis. Clips of silence are replaced by background.
@@ -55,7 +64,7 @@ def vary(
     parts = []
     for start in range(0, len(clips), CHUNK):
         chunk = move(clips[start : start + CHUNK], rng)
-        silent = labels[start : start + CHUNK] == SILENCE
+        silent = labels[start : start + CHUNK] == silence
         chosen = np.flatnonzero((rng.random(len(chunk)) < noisy) & ~silent)
         if len(chosen):
             level = 10.0 ** (-rng.uniform(6.0, 40.0, (len(chosen), 1)) / 20.0)
@@ -63,15 +72,14 @@ def vary(
             chunk[chosen] += background(len(chosen), recorded, rng) * loudness
         if silent.any():
             chunk[silent] = background(int(silent.sum()), recorded, rng)
-        weights = WARPS[rng.integers(len(WARPS), size=len(chunk))]
-        parts.append(log_mel(chunk.astype(np.float32), weights))
+        parts.append(bands(chunk.astype(np.float32), rng))
     return np.concatenate(parts)
 
 
 def mask(bands: Floats, rng: np.random.Generator) -> Floats:
-    """Change the tone of each clip [N, 49, 40] and hide narrow stripes of bands and of frames."""
-    count = len(bands)
-    band, frame = np.arange(BANDS), np.arange(FRAMES)
+    """Change the tone of each clip [N, frames, 40] and hide narrow stripes of bands and of frames."""
+    count, frames, _ = bands.shape
+    band, frame = np.arange(BANDS), np.arange(frames)
     curves = np.stack([band / 20 - 1, np.cos(band * np.pi / 20), np.cos(band * np.pi * 3 / 40)]).astype(np.float32)
     tone = rng.uniform(-TILT, TILT, (count, 3)).astype(np.float32) @ curves
     bands = bands + tone[:, None]
@@ -82,10 +90,20 @@ def mask(bands: Floats, rng: np.random.Generator) -> Floats:
         hidden = (band >= start) & (band < start + width)
         bands = np.where(hidden[:, None], mean, bands)
         width = rng.uniform(0, MASKED_FRAMES, (count, 1))
-        start = rng.uniform(0, 1, (count, 1)) * (FRAMES - width)
+        start = rng.uniform(0, 1, (count, 1)) * (frames - width)
         hidden = (frame >= start) & (frame < start + width)
         bands = np.where(hidden[:, :, None], mean, bands)
     return bands
+
+
+def splice(first: Floats, second: Floats, rng: np.random.Generator) -> Floats:
+    """Words that do not exist: the start of one clip and the end of another, or, four times in ten, that turned round
+    in time."""
+    cut = int(rng.integers(18, 31))
+    words = np.concatenate([first[:, :cut], second[:, cut:]], axis=1)
+    turned = rng.random(len(words)) < 0.4
+    words[turned] = words[turned, ::-1]
+    return words
 
 
 def make_up_words(
@@ -93,18 +111,14 @@ def make_up_words(
 ) -> tuple[Floats, NDArray[np.int64]]:
     """Replace a share of the clips by words that do not exist, labelled unknown.
 
-    Such a word is the start of one clip and the end of another of a different class, or, four
-    times in ten, that turned round in time.
+    They are those of ``splice``, where the two clips are speech of different classes.
     """
     bands, labels = bands.copy(), labels.copy()
     count = int(share * len(labels))
     first = rng.choice(len(labels), count, replace=False)
     second = rng.permutation(len(labels))[:count]
-    cut = int(rng.integers(18, 31))
-    words = np.concatenate([bands[first, :cut], bands[second, cut:]], axis=1)
+    words = splice(bands[first], bands[second], rng)
     usable = (labels[first] != labels[second]) & (labels[first] != SILENCE) & (labels[second] != SILENCE)
-    turned = rng.random(count) < 0.4
-    words[turned] = words[turned, ::-1]
     bands[first[usable]] = words[usable]
     labels[first[usable]] = UNKNOWN
     return bands, labels

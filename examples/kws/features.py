@@ -27,7 +27,7 @@ LOWEST_HZ = 20.0
 HIGHEST_HZ = 4000.0
 
 # Mean and standard deviation of each MFCC coefficient over the training speakers' clips
-# (`python train.py --data ... --statistics` prints them).
+# (`python train_dscnn.py --data ... --statistics` prints them).
 MEAN = np.array([-15.239, 1.675, 0.072, -0.447, -0.354, -0.204, -0.232, -0.194, -0.341, -0.341], np.float32)
 STD = np.array([22.762, 3.909, 2.595, 2.029, 1.738, 1.334, 1.203, 1.051, 1.012, 0.920], np.float32)
 

@@ -1,7 +1,8 @@
-"""Turn Speech Commands clips into an .npz for ``edgeq build --calib`` and ``--eval``.
+"""Turn Speech Commands clips into data for ``edgeq build --calib`` and ``--eval``.
 
-The file holds ``x``, float32 [N, 1, 49, 10], and ``y``, int64 [N], in the order of model.CLASSES.
-``--split heldout`` gives the speakers that kws_split.pt2 was not trained on, ``train`` the others.
+An .npz holds ``x``, float32 [N, 1, 49, 10], and ``y``, int64 [N], in the order of model.CLASSES: features for the
+DS-CNN. Another name is that of a folder to make, with a folder of WAV files for each label: recordings for the spotter.
+``--split heldout`` gives the speakers that kws_split.pt2 and the spotter were not trained on, ``train`` the others.
 """
 
 from __future__ import annotations
@@ -11,8 +12,19 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from dataset import SILENCE, DataMissingError, load
-from features import features
+from dataset import SILENCE, Clips, DataMissingError, load
+from features import RATE, features
+from model import CLASSES
+
+from edgeq.audio import wav
+
+
+def write_folders(clips: Clips, folder: Path) -> None:
+    """A folder of WAV files for each label, numbered in the clips' order."""
+    for number, (samples, label, word) in enumerate(zip(clips.samples, clips.labels, clips.words, strict=True)):
+        own = folder / CLASSES[label]
+        own.mkdir(parents=True, exist_ok=True)
+        wav.write(own / f"{number:04}_{word.strip('_')}.wav", np.rint(samples * 32768.0), RATE)
 
 
 def main() -> int:
@@ -43,7 +55,10 @@ def main() -> int:
     if args.limit is not None and args.limit < len(rows):
         rows = np.sort(np.random.default_rng(0).choice(rows, args.limit, replace=False))
     clips = clips.take(rows)
-    np.savez_compressed(args.out, x=features(clips.samples), y=clips.labels)
+    if args.out.suffix == ".npz":
+        np.savez_compressed(args.out, x=features(clips.samples), y=clips.labels)
+    else:
+        write_folders(clips, args.out)
     print(f"wrote {args.out}: {len(clips)} clips of {len(set(clips.speakers))} speakers")
     return 0
 

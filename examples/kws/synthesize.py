@@ -1,6 +1,6 @@
 """Make keyword clips with espeak-ng: the demo inputs, and extra voices for training.
 
-    python synthesize.py        writes demo.npz and demo_calib.npz next to this file
+    python synthesize.py        writes demo.npz, demo_calib.npz and demo/, WAV files for the spotter, next to this file
 
 The three uses have voices of their own (see VOICES), so no voice of the demo is ever trained on.
 """
@@ -11,12 +11,16 @@ import argparse
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from features import RATE, SAMPLES, Floats, features
 from model import CLASSES
 from numpy.typing import NDArray
+
+from edgeq.audio import wav
 
 HERE = Path(__file__).resolve().parent
 KEYWORDS = CLASSES[:10]
@@ -42,6 +46,10 @@ MORE_WORDS = (
     "bright gone awe often step shop ghost goat yet guess yesterday top stay crown dawn nope best apple call "
     "turn play pause start begin end lamp fan door close lock hello thanks"
 )
+
+
+#: words of the clips for the spotter, and how long they are: past the second that it hears before it says anything
+DEMO, DEMO_SAMPLES = ("yes", "stop", "seven"), 22400
 
 
 class EspeakMissingError(Exception):
@@ -83,6 +91,17 @@ def clip_of(word: str, part: str, rng: np.random.Generator) -> Floats:
     return np.pad(audio, (start, room - start))
 
 
+def spoken(words: Sequence[str], per_word: int, seed: int, jobs: int) -> tuple[Floats, list[str]]:
+    """``per_word`` clips of each word by the voices for training, and twice as many of other words: float32 [N, 16000]
+    and the words. Every clip has its own generator, so that the number of processes ``jobs`` changes nothing."""
+    others = [word for word in f"{OTHER_WORDS} {MORE_WORDS}".split() if word not in words]
+    said = [word for word in words for _ in range(per_word)] + [others[i % len(others)] for i in range(2 * per_word)]
+    rngs = [np.random.default_rng([seed, number]) for number in range(len(said))]
+    with ThreadPoolExecutor(jobs) as pool:  # the voices are processes of their own
+        clips = list(pool.map(lambda word, rng: clip_of(word.replace("_", " "), "train", rng), said, rngs))
+    return np.stack(clips), said
+
+
 def synthesize(part: str, per_class: int, seed: int) -> tuple[Floats, NDArray[np.int64]]:
     """``per_class`` clips of each keyword and of other words: float32 [N, 16000] and labels [N].
 
@@ -114,14 +133,27 @@ def save(path: Path, part: str, per_class: int, seed: int) -> None:
     print(f"wrote {path}: x {x.shape}, {path.stat().st_size / 1000:.0f} kB")
 
 
+def save_clips(folder: Path, seed: int) -> None:
+    """Write a WAV file for each of DEMO in a folder for its label: a second with the word and faint noise all along."""
+    rng = np.random.default_rng(seed)
+    for word in DEMO:
+        clip = np.pad(0.5 * clip_of(word, "demo", rng), (0, DEMO_SAMPLES - SAMPLES))
+        clip += noise(rng, DEMO_SAMPLES) * 1e-3
+        own = folder / (word if word in KEYWORDS else "unknown")
+        own.mkdir(parents=True, exist_ok=True)
+        wav.write(own / f"{word}.wav", np.rint(clip * 32767.0), RATE)
+    print(f"wrote {folder}: {', '.join(DEMO)}")
+
+
 def main() -> int:
-    """Write the two demo files; 2 when espeak-ng is missing."""
+    """Write the demo files; 2 when espeak-ng is missing."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=HERE, help="folder for the two files")
+    parser.add_argument("--out", type=Path, default=HERE, help="folder for the files")
     args = parser.parse_args()
     try:
         save(args.out / "demo.npz", "demo", per_class=20, seed=1)
         save(args.out / "demo_calib.npz", "calib", per_class=12, seed=2)
+        save_clips(args.out / "demo", seed=3)
     except EspeakMissingError as error:
         print(f"synthesize.py: {error}", file=sys.stderr)
         return 2

@@ -1,7 +1,7 @@
 """Train kws_split.pt2 further with the weights of a precision, and write a .pt2 that holds its integers.
 
 Starts from the float network, which also teaches: the loss is half that of the labels, half the divergence from its
-answers to the same clips. Speakers are split as in train.py: those set aside are looked at once, when training is over.
+answers to the same clips. Speakers are split as in train_dscnn.py: those set aside are looked at once, at the end.
 --validate compares settings instead: it sets further speakers of the training part aside, reports those and writes
 nothing.
 """
@@ -9,27 +9,28 @@ nothing.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
-import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
-from augment import make_up_words, mask
-from dataset import HELD_OUT_PERCENT, SILENCE, Clips, DataMissingError, load
+from augment import make_up_words
+from dataset import SILENCE, Clips, DataMissingError, load
 from features import features, from_log_mel
+from fitting import fit
 from model import dscnn
 from synthesize import EspeakMissingError
 from torch import Tensor, fx, nn
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel, update_bn
-from train import (
+from torch.optim.swa_utils import update_bn
+from train_dscnn import (
     BATCH,
     ESPEAK_PER_BATCH,
     Material,
-    average,
+    batch,
     espeak_material,
+    network_inputs,
     real_material,
     report,
 )
@@ -40,7 +41,6 @@ from edgeq.errors import EdgeqError
 HERE = Path(__file__).resolve().parent
 TEMPERATURE = 2.0
 CALIBRATION = 300
-VALIDATION_PERCENT = 15
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -64,7 +64,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def float_network(path: Path) -> nn.Module:
-    """The network with the weights of a .pt2 file of train.py."""
+    """The network with the weights of a .pt2 file of train_dscnn.py."""
     model = dscnn()
     model.load_state_dict(torch.export.load(path).state_dict)
     return model.eval().to(memory_format=torch.channels_last)
@@ -78,13 +78,6 @@ def taught(logits: Tensor, labels: Tensor, teacher: Tensor) -> Tensor:
     return 0.5 * functional.cross_entropy(logits, labels) + 0.5 * TEMPERATURE**2 * divergence
 
 
-def validation_speakers(clips: Clips) -> np.ndarray:
-    """True for the clips of further speakers, chosen as Clips.held_out does."""
-    hashes = [int(hashlib.sha1(speaker.encode()).hexdigest(), 16) % 100 for speaker in clips.speakers]
-    last = HELD_OUT_PERCENT + VALIDATION_PERCENT
-    return np.array([HELD_OUT_PERCENT <= value < last for value in hashes], bool)
-
-
 def train(args: argparse.Namespace, known: Clips, real: Material, spoken: Material | None) -> fx.GraphModule:
     """Train one network; returns the averaged weights in evaluation mode."""
     rng = np.random.default_rng(args.seed)
@@ -92,41 +85,23 @@ def train(args: argparse.Namespace, known: Clips, real: Material, spoken: Materi
     chosen = rng.permutation(len(known))[:CALIBRATION]
     calibration = torch.from_numpy(features(known.samples[chosen]))
     model = qat.prepare(float_network(args.start), args.quant, calibration, args.weights, args.activations)
-    averaged = AveragedModel(model, avg_fn=average, use_buffers=True)
     decayed = [p for p in model.parameters() if p.ndim > 1]
     other = [p for p in model.parameters() if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": args.weight_decay}, {"params": other, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, args.lr)
     real_per_batch = BATCH - (ESPEAK_PER_BATCH if spoken else 0)
     steps = len(real.labels) // real_per_batch
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, args.lr, total_steps=steps * args.epochs, pct_start=0.1)
-    started = time.time()
-    for epoch in range(args.epochs):
-        model.train()
+
+    def epoch() -> Iterator[Tensor]:
         order = rng.permutation(len(real.labels))
-        losses = 0.0
         for step in range(steps):
-            rows = order[step * real_per_batch : (step + 1) * real_per_batch]
-            bands, labels = real.draw(rows, rng), real.labels[rows]
-            if spoken:
-                more = rng.integers(len(spoken.labels), size=ESPEAK_PER_BATCH)
-                bands = np.concatenate([bands, spoken.draw(more, rng)])
-                labels = np.concatenate([labels, spoken.labels[more]])
-            bands, labels = make_up_words(bands, labels, args.made_up, rng)
-            x = torch.from_numpy(from_log_mel(mask(bands, rng)).astype(np.float32))
-            x = x.contiguous(memory_format=torch.channels_last)
+            bands, labels = batch(order[step * real_per_batch : (step + 1) * real_per_batch], real, spoken, rng)
+            x, y = network_inputs(*make_up_words(bands, labels, args.made_up, rng), rng)
             with torch.no_grad():
                 answers = teacher(x)
-            loss = taught(model(x), torch.from_numpy(labels), answers)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            averaged.update_parameters(model)
-            losses += loss.item()
-        if epoch % 10 == 9 or epoch + 1 == args.epochs:
-            note = f"epoch {epoch + 1}/{args.epochs}  loss {losses / steps:.4f}"
-            print(f"{note}  {time.time() - started:.0f} s", flush=True)
+            yield taught(model(x), y, answers)
+
+    averaged = fit(model, optimizer, args.epochs, steps, 0.1, epoch)
     # Averaged weights round to other integers than those under which the statistics of batch norms were averaged.
     rows = np.array_split(rng.permutation(len(real.labels)), steps)
     update_bn((torch.from_numpy(from_log_mel(real.draw(part, rng)).astype(np.float32)) for part in rows), averaged)
@@ -142,7 +117,7 @@ def main() -> int:
     torch.set_num_threads(args.threads)
     try:
         clips = load(args.data)
-        unseen = validation_speakers(clips) if args.validate else clips.held_out()
+        unseen = clips.validation() if args.validate else clips.held_out()
         known = clips.take(~clips.held_out() & ~unseen)
         spoken = espeak_material(known.samples[known.labels == SILENCE], seed=100) if args.espeak else None
         trained = train(args, known, real_material(known, seed=200), spoken)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from edgeq import pipeline, reference
 from edgeq.audio import FrontEnd, floats, integer, tables
+from edgeq.audio.closeness import closeness
 from edgeq.boards import load_board
 from edgeq.emit.firmware import EmitOptions
 from edgeq.errors import EdgeqError
@@ -161,3 +162,16 @@ def test_records_that_cannot_be(text: str, words: str) -> None:
 def test_a_record_survives_its_text() -> None:
     own = replace(OWN, mean=tuple(np.linspace(-3, 3, 10)), std=(2.0,) * 10)
     assert FrontEnd.from_json(own.as_json()) == own
+
+
+def test_recordings_unlike_the_calibration_are_told() -> None:
+    own = replace(OWN, coefficients=0)
+    quiet = np.clip(recordings()[1:2] // 16, -32768, 32767).astype(np.int16)
+    span = floats.features(own, quiet / 32768.0)
+    scale = float(span.max() - span.min()) / 255
+    zero_point = int(np.rint(-128 - span.min() / scale))
+    made = tables.tables(own, scale, zero_point, "int8")
+    found = closeness(own, made, scale, zero_point, quiet)
+    assert found.steps < 1.0
+    assert not found.out_of_range
+    assert closeness(own, made, scale, zero_point, recordings()[1:2]).out_of_range

@@ -107,13 +107,14 @@ def saved(module: nn.Module, path: Path, decoding: str = "classes", length: int 
 
 
 @lru_cache
-def _imported(path: Path) -> Graph:
+def imported(path: Path) -> Graph:
+    """The float graph of a file."""
     return pipeline.import_model(ModelSource(path))
 
 
 def integer(path: Path, recipe: str = "int8") -> Graph:
     """The integer graph of a file, calibrated on noise."""
-    graph = _imported(path)
+    graph = imported(path)
     (name,) = graph.inputs
     (length,) = graph.tensor(name).shape[1:]
     data = Samples({name: recordings(16, length).astype(np.float32) / 32768.0}, None)

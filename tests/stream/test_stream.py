@@ -14,12 +14,14 @@ from torch import nn
 
 from edgeq import reference
 from edgeq.audio import wav
+from edgeq.audio.labelled import labels_of
 from edgeq.cli import main
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import open_folder
 from edgeq.ir import verify
 from edgeq.ir.graph import Tensor
 from edgeq.ir.meaning import Meaning
+from edgeq.quantize.data import load_samples
 from edgeq.stream import session
 from edgeq.stream.decode import Limits, classes, ctc
 from edgeq.stream.graph import streaming
@@ -100,14 +102,39 @@ def test_builds_hear_what_the_reference_does(name: str, board: str, files: dict[
     rows = json.loads(listened.stdout)["recordings"]
     assert [row["text"] for row in rows] == [session.text(firmware, heard) for heard in wanted]
     assert all(row["equals_reference"] for row in rows)
-    layers = CliRunner().invoke(main, ["verify", str(folder), "--inputs", str(tmp_path / "clip4.wav"), "--json"])
-    assert json.loads(layers.stdout)["bit_exact"] is True
+    verifying = ["verify", str(folder), "--inputs", str(tmp_path / "clip4.wav")]
+    against = ["--against", "torch", "--model", str(files[name])] if board == "host" else []
+    layers = CliRunner().invoke(main, [*verifying, "--json", *against])
+    verified = json.loads(layers.stdout)
+    assert verified["bit_exact"] is True
+    (features,) = verified["features"].values()
+    assert features["steps"] < 2.0
+    if against:  # recordings put together again from steps
+        assert verified["against"]["samples"] == 2
+        assert min(layer["sqnr_db"] for layer in verified["against"]["layers"]) > 15.0
     stereo = bytearray((tmp_path / "clip4.wav").read_bytes())
     stereo[22] = 2
     (tmp_path / "clip4.wav").write_bytes(stereo)
     refused = CliRunner().invoke(main, ["run", str(folder), "--inputs", str(tmp_path / "clip4.wav")])
     assert refused.exit_code == 2
     assert "has 2 channels" in refused.stderr
+
+
+def test_folders_are_labels(files: dict[str, Path], tmp_path: Path) -> None:
+    for number, samples in enumerate(networks.recordings(4, seed=4)):
+        folder = tmp_path / "clips" / ("yes", "go", "_silence_", "perhaps")[number]
+        folder.mkdir(parents=True)
+        wav.write(folder / "a.wav", samples, 8000)
+    graph = networks.imported(files["spotter"])
+    samples = load_samples(tmp_path / "clips", graph, "--eval")
+    assert samples.labels is not None
+    assert samples.labels.tolist() == [3, 2, 4, 0]  # _silence_, go, perhaps, yes
+    assert load_samples(tmp_path / "clips", graph, "--calib").labels is None
+    wav.write(tmp_path / "clips" / "b.wav", np.zeros(9), 8000)
+    with pytest.raises(EdgeqError, match=r"--eval .*b.wav lies beside folders of labels"):
+        load_samples(tmp_path / "clips", graph, "--eval")
+    with pytest.raises(EdgeqError, match=r"the folder go is none of the model's labels \(yes, no\)"):
+        labels_of(tmp_path, [tmp_path / "go" / "a.wav"], ("yes", "no"))
 
 
 @pytest.mark.sweep
