@@ -1,10 +1,11 @@
 """The front end in integers: the definition of right, which the firmware computes (runtime_c/include/eq_front_end.h).
 
-Frames are int16 samples less their neighbours' share, in Q15, times a window in Q15. The FFT is one of half the length
-on pairs of samples (H. Sorensen et al., Real-valued fast Fourier transform algorithms, IEEE TASSP 35, 1987), decimated
-in time; every stage halves, so that nothing overflows, and products with sines are the high words of 64 bits. All of it
-keeps 30 bits, so that quiet recordings need no gain. Squared magnitudes and bands are 64-bit; logarithms are to base 2
-in Q16.
+Products are high words of 64 bits throughout, so that a core needs one instruction for them. Frames are int16 samples
+less their neighbours' share, times a window. The FFT is one of half the length on pairs of samples (H. Sorensen et al.,
+Real-valued fast Fourier transform algorithms, IEEE TASSP 35, 1987), decimated in time, of radix 4; its points are as
+large as 32 bits allow. What it makes is shifted by the frame's energy (a block exponent, by Parseval's theorem):
+squares need their high words alone and quiet recordings no gain, and all squares of a frame have 30 bits together.
+Logarithms are to base 2 in Q22, the block exponent taken off.
 """
 
 from __future__ import annotations
@@ -12,55 +13,54 @@ from __future__ import annotations
 import numpy as np
 
 from edgeq.audio.front_end import FrontEnd
-from edgeq.audio.tables import (
-    DCT_BITS,
-    LOG_BITS,
-    LOG_SEGMENTS,
-    POWER_SHIFT,
-    PREEMPHASIS_BITS,
-    TRIANGLE_BITS,
-    Tables,
-    log_table,
-)
+from edgeq.audio.tables import LOG_BITS, LOG_SEGMENTS, PREEMPHASIS_BITS, ROOT_SEGMENTS, Tables, log_table
 
 
 def features(front_end: FrontEnd, made: Tables, pcm: np.ndarray, lead: int = 0) -> np.ndarray:
     """int16 [recordings, samples] -> int64 [recordings, frames, features], within the limits of `made`. `lead`: samples
     before the first frame, of a stream, which are there for what follows them only."""
-    values = logarithms(bands(front_end, made, spectrum(front_end, made, frames(front_end, made, pcm, lead))))
+    points, energy = frames(front_end, made, pcm, lead)
+    shift = shifts(made, energy)
+    found = bands(front_end, made, spectrum(front_end, made, points, shift), shift)
+    times = 2 if front_end.spectrum == "power" else 1
+    values = logarithms(found) - (shift[..., None] * times << LOG_BITS)
     if made.dct is not None:
-        sums = values @ made.dct.T.astype(np.int64)
-        values = (sums + (1 << (DCT_BITS - 1))) >> DCT_BITS
-    return np.clip((values * made.multipliers + made.biases) >> made.bits, *made.limits)
+        values = _high(values[..., None, :], made.dct.astype(np.int64) << 16).sum(axis=-1)
+    return np.clip((_high(values, made.multipliers) + made.biases) >> made.bits, *made.limits)
 
 
-def frames(front_end: FrontEnd, made: Tables, pcm: np.ndarray, lead: int = 0) -> np.ndarray:
-    """int16 [recordings, samples] -> int64 [recordings, frames, fft], 30 bits and a sign, zeros behind the frame."""
+def frames(front_end: FrontEnd, made: Tables, pcm: np.ndarray, lead: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """int16 [recordings, samples] -> int64 [recordings, frames, fft], zeros behind the frame, and the energy of each,
+    the sum of products of samples and windowed samples and at least that of `frame` ones: [recordings, frames]."""
     x = np.pad(pcm.astype(np.int64), ((0, 0), (1 + front_end.before, 0)))
     x = (x[:, 1:] << PREEMPHASIS_BITS) - x[:, :-1] * made.preemphasis
     x = x[:, lead:]
     count = front_end.frames(pcm.shape[1] - lead)
-    chosen = np.arange(count)[:, None] * front_end.step + np.arange(front_end.frame)
-    windowed = (x[:, chosen] * made.window) >> 16
-    return np.pad(windowed, ((0, 0), (0, 0), (0, front_end.fft - front_end.frame)))
+    chosen = x[:, np.arange(count)[:, None] * front_end.step + np.arange(front_end.frame)]
+    windowed = _high(chosen, made.window.astype(np.int64))
+    energy = _high(chosen, windowed).sum(axis=-1) + front_end.frame
+    return np.pad(windowed, ((0, 0), (0, 0), (0, front_end.fft - front_end.frame))), energy
 
 
-def spectrum(front_end: FrontEnd, made: Tables, x: np.ndarray) -> np.ndarray:
-    """int64 [.., fft] -> real and imaginary part of the bins that bands have, divided by fft: int64 [2, .., bins]."""
-    half = front_end.fft // 2
-    real, imaginary = _fft(x[..., 0::2], x[..., 1::2], made.sines)
-    k = made.first_bin + np.arange(len(made.rises))
-    first, second = k % half, (half - k) % half
-    ar, ai = real[..., first] >> 1, imaginary[..., first] >> 1
-    br, bi = real[..., second] >> 1, -(imaginary[..., second] >> 1)
-    sine, cosine = made.sines[k].astype(np.int64), made.sines[k + front_end.fft // 4].astype(np.int64)
-    odd_r, odd_i = ar - br, ai - bi
-    return np.stack(
-        [
-            ((ar + br) >> 1) - _high(odd_r, sine) + _high(odd_i, cosine),
-            ((ai + bi) >> 1) - _high(odd_r, cosine) - _high(odd_i, sine),
-        ]
-    )
+def shifts(made: Tables, energy: np.ndarray) -> np.ndarray:
+    """By which the points of frames with these energies are shifted to the left."""
+    return np.clip((made.scales.energy_bits - _bits(energy)) // 2, 0, made.most_shift)
+
+
+def spectrum(front_end: FrontEnd, made: Tables, x: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """int64 [.., fft] -> real and imaginary part of the bins that bands have: int64 [2, .., bins]."""
+    half = made.scales.size
+    real, imaginary = (part << shift[..., None] for part in _fft(made, x[..., 0::2], x[..., 1::2]))
+    k = np.arange(1, half // 2 + 1)
+    ar, ai, br, bi = real[..., k], imaginary[..., k], real[..., half - k], imaginary[..., half - k]
+    cosine, sine = made.halves.astype(np.int64).T
+    odd_r, odd_i = ar - br, ai + bi
+    turned_r = 2 * (_high(odd_i, cosine) - _high(odd_r, sine))
+    turned_i = 2 * (_high(odd_r, cosine) + _high(odd_i, sine))
+    bins = np.zeros((2, *x.shape[:-1], half), np.int64)
+    bins[..., half - k] = ar + br - turned_r, ai - bi + turned_i
+    bins[..., k] = ar + br + turned_r, ai - bi - turned_i
+    return bins[..., made.first_bin : made.first_bin + len(made.rises)]
 
 
 def _high(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -68,64 +68,79 @@ def _high(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return (a * b) >> 32
 
 
-def _fft(real: np.ndarray, imaginary: np.ndarray, sines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of [.., n], divided by n; `sines` has a period of 2 n."""
-    size = real.shape[-1]
-    bits = size.bit_length() - 1
-    order = np.array([int(f"{index:0{bits}b}"[::-1], 2) for index in range(size)])
-    lead = real.shape[:-1]
-    real, imaginary = real[..., order], imaginary[..., order]
-    span = 1
-    while span < size:
-        real, imaginary = (part.reshape(*lead, -1, 2, span) for part in (real, imaginary))
-        ar, br, ai, bi = real[..., 0, :], real[..., 1, :], imaginary[..., 0, :], imaginary[..., 1, :]
-        at = np.arange(span) * (size // span)
-        sine, cosine = sines[at].astype(np.int64), sines[at + size // 2].astype(np.int64)
-        tr, ti = _high(br, cosine) + _high(bi, sine), _high(bi, cosine) - _high(br, sine)
-        tr[..., 0], ti[..., 0] = br[..., 0] >> 1, bi[..., 0] >> 1
-        if span > 1:
-            middle = span // 2
-            tr[..., middle], ti[..., middle] = bi[..., middle] >> 1, -(br[..., middle] >> 1)
-        ar, ai = ar >> 1, ai >> 1
-        real = np.stack([ar + tr, ar - tr], axis=-2).reshape(*lead, size)
-        imaginary = np.stack([ai + ti, ai - ti], axis=-2).reshape(*lead, size)
-        span *= 2
+def _fft(made: Tables, real: np.ndarray, imaginary: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of [.., n], divided by two to the number of stages behind the first."""
+    scales, lead = made.scales, real.shape[:-1]
+    groups = scales.size // scales.first
+    order = np.zeros(1, np.int64)  # numbers of groups, their digits to base 4 the other way round
+    for _ in range(scales.stages):
+        order = (order[:, None] + np.arange(4) * len(order)).reshape(-1)
+    order = order[:, None] + groups * np.arange(scales.first)
+    parts = [part[..., order] for part in (real, imaginary)]
+    if scales.first == 4:
+        real, imaginary = _crossed(*(np.stack([part[..., at] for part in parts]) for at in range(4)))
+    else:
+        real, imaginary = (np.stack([p[..., 0] + p[..., 1], p[..., 0] - p[..., 1]], axis=-1) for p in parts)
+    real, imaginary = (part.reshape(*lead, scales.size) for part in (real, imaginary))
+    turns, behind = made.turns.astype(np.int64), 0
+    for span in scales.spans:
+        angles, behind = turns[behind : behind + span - 1], behind + span - 1
+        real, imaginary = (part.reshape(*lead, -1, 4, span) for part in (real, imaginary))
+        points = [np.stack([real[..., 0, :] >> 1, imaginary[..., 0, :] >> 1])]
+        for turn in range(1, 4):
+            x = np.stack([real[..., turn, :], imaginary[..., turn, :]])
+            (r, i), (cosine, sine) = x[..., 1:], angles[:, turn - 1].T
+            turned = [_high(r, cosine) + _high(i, sine), _high(i, cosine) - _high(r, sine)]
+            points.append(np.concatenate([x[..., :1] >> 1, np.stack(turned)], axis=-1))
+        real, imaginary = (np.moveaxis(part, -1, -2).reshape(*lead, scales.size) for part in _crossed(*points))
     return real, imaginary
 
 
-def bands(front_end: FrontEnd, made: Tables, bins: np.ndarray) -> np.ndarray:
-    """int64 [2, .., bins] -> uint64 [.., bands], the floor included."""
+def _crossed(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The transform of four points, each [2, ..], real and imaginary: two of [.., 4]."""
+    even, odd, half, turned = a + c, a - c, b + d, (b - d)[::-1] * np.array([1, -1]).reshape(2, *[1] * (a.ndim - 1))
+    real, imaginary = np.stack([even + half, odd + turned, even - half, odd - turned], axis=-1)
+    return real, imaginary
+
+
+def bands(front_end: FrontEnd, made: Tables, bins: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """int64 [2, .., bins] -> int64 [.., bands], with the floor and, in powers, one a bin that high words lose."""
+    power = front_end.spectrum == "power"
+    values = _high(bins, bins).sum(axis=0) if power else magnitudes(made, bins)
+    ends = np.cumsum(made.segments.astype(np.int64))[:-1]
+    shares = (_high(values, made.rises.astype(np.int64) << 16), values)
+    rising, whole = (np.stack([part.sum(axis=-1) for part in np.split(share, ends, -1)]) for share in shares)
+    floor = np.maximum(1, made.floor >> ((made.most_shift - shift) * (2 if power else 1)))
+    lost = made.segments[:-1].astype(np.int64) if power else 0
+    return np.moveaxis(2 * rising[:-1] + (whole - 2 * rising)[1:], 0, -1) + floor[..., None] + lost
+
+
+def magnitudes(made: Tables, bins: np.ndarray) -> np.ndarray:
+    """int64 [2, .., bins] -> the root of the sum of squares, with a relative error of 2^-14, less the bits that are
+    dropped."""
+    assert made.roots is not None
     squares = (bins[0] ** 2 + bins[1] ** 2).astype(np.uint64)
-    values = squares >> np.uint64(POWER_SHIFT) if front_end.spectrum == "power" else square_root(squares)
-    found = np.zeros((*values.shape[:-1], front_end.bands + 2), np.uint64)
-    for at, (band, rise) in enumerate(zip(made.bands, made.rises, strict=True)):
-        found[..., band + 1] += values[..., at] * np.uint64(rise)
-        found[..., band] += values[..., at] * np.uint64((1 << TRIANGLE_BITS) - int(rise))
-    return found[..., 1:-1] + np.uint64(made.floor)
-
-
-def square_root(values: np.ndarray) -> np.ndarray:
-    """Of uint64: the root of the 32 bits from the highest on (31 where their number would be odd), a relative error
-    below 2^-15."""
-    shift = np.maximum(0, (_bits(values) - 31) // 2).astype(np.uint64)
-    small = values >> (shift + shift)
-    root = np.sqrt(small.astype(np.float64)).astype(
-        np.uint64
-    )  # exact below 2^52: the root of a square is a whole number
-    return root << shift
+    up = (64 - _bits(squares)) // 2  # an even number of bits brings the highest one into the two highest
+    top = ((squares << (2 * up).astype(np.uint64)) >> np.uint64(32)).astype(np.int64)
+    at = np.maximum(0, (top >> (30 - 5)) - ROOT_SEGMENTS)
+    rest = (top << (32 - 25)) & 0xFFFFFFFF
+    table = made.roots.astype(np.int64)
+    root = table[at] + _high(table[at + 1] - table[at], rest)
+    return np.where(squares > 0, root >> (up + made.root_shift), 0)
 
 
 def _bits(values: np.ndarray) -> np.ndarray:
-    """The position of the highest one of uint64, counted from 1; 0 of 0."""
+    """The position of the highest one of what is not negative, counted from 1; 0 of 0."""
+    values = values.astype(np.uint64)
     high, low = (values >> np.uint64(32)).astype(np.float64), (values & np.uint64(0xFFFFFFFF)).astype(np.float64)
     return np.where(high > 0, np.frexp(high)[1] + 32, np.frexp(low)[1])
 
 
 def logarithms(values: np.ndarray) -> np.ndarray:
-    """log2 of uint64 from 1 up, int64 in Q16: a table of 128 segments with straight lines between its entries."""
+    """log2 of int64 from 1 to 2^32 - 1, int64 in Q22: a table of 128 segments with straight lines between its
+    entries."""
     bits = _bits(values)
-    top = (values << (64 - bits).astype(np.uint64)) >> np.uint64(32)
+    top = values << (32 - bits)
     table = log_table().astype(np.int64)
-    at = ((top >> np.uint64(24)).astype(np.int64)) & (LOG_SEGMENTS - 1)
-    rest = ((top >> np.uint64(8)) & np.uint64(0xFFFF)).astype(np.int64)
-    return ((bits - 1) << LOG_BITS) + table[at] + (((table[at + 1] - table[at]) * rest) >> 16)
+    at = (top >> 24) & (LOG_SEGMENTS - 1)
+    return ((bits - 1) << LOG_BITS) + table[at] + _high(table[at + 1] - table[at], (top << 8) & 0xFFFFFFFF)

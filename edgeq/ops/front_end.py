@@ -75,14 +75,17 @@ def tables_of(graph: Graph, node: Node) -> Tables:
 def _pack(graph: Graph, node: Node) -> dict[str, Constant]:
     made = tables_of(graph, node)
     found = {
-        "window": Constant("uint16_t", made.window),
-        "sines": Constant("int32_t", made.sines),
-        "bin_bands": Constant("uint8_t", made.bands),
+        "window": Constant("int32_t", made.window),
+        "turns": Constant("int32_t", made.turns),
+        "halves": Constant("int32_t", made.halves),
         "rises": Constant("uint16_t", made.rises),
+        "segments": Constant("uint16_t", made.segments),
         "logarithms": Constant("uint32_t", tables.log_table()),
         "multipliers": Constant("int32_t", made.multipliers),
-        "biases": Constant("int64_t", made.biases),
+        "biases": Constant("int32_t", made.biases),
     }
+    if made.roots is not None:
+        found["roots"] = Constant("uint32_t", made.roots)
     if made.dct is not None:
         found["dct"] = Constant("int16_t", made.dct)
     return found
@@ -91,18 +94,18 @@ def _pack(graph: Graph, node: Node) -> dict[str, Constant]:
 def _scratch_bytes(graph: Graph, node: Node) -> int:
     """EQ_FRONT_END_SCRATCH_BYTES."""
     own = front_end_of(node.attributes)
-    return own.fft * 4 + (own.bands + 2) * 8 + own.bands * 4
+    return (own.fft + own.bands + own.coefficients) * 4
 
 
 def _frames(graph: Graph, node: Node) -> int:
     return graph.tensor(node.output).shape[1]
 
 
-def _kernel(suffix: str, stores: str) -> Kernel:
+def _kernel(isa: str, suffix: str, stores: str) -> Kernel:
     return Kernel(
-        f"eq_front_end_{suffix}_scalar",
-        "scalar",
-        f"front_end/eq_front_end_{suffix}_scalar.c",
+        f"eq_front_end_{suffix}_{isa}",
+        isa,
+        f"front_end/eq_front_end_{suffix}_{isa}.c",
         units=_frames,
         pack=_pack,
         scratch_bytes=_scratch_bytes,
@@ -117,7 +120,7 @@ class FrontEndOperator(Operator):
     torch_targets = {"edgeq.front_end.default": import_torch}
     takes_int16 = True
     instead_of_float = "int16"
-    kernels = (_kernel("s8", "int8"), _kernel("s16", ""))
+    kernels = tuple(_kernel(isa, *form) for isa in ("dsp", "scalar") for form in (("s8", "int8"), ("s16", "")))
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         own = front_end_of(node.attributes)
@@ -151,11 +154,14 @@ class FrontEndOperator(Operator):
             "spectrum": f"EQ_FRONT_END_{own.spectrum.upper()}",
             "bands": own.bands,
             "features": own.features,
+            "energy_bits": made.scales.energy_bits,
+            "most_shift": made.most_shift,
+            "root_shift": made.root_shift,
             "first_bin": made.first_bin,
-            "bins": len(made.rises),
             "bits": made.bits,
             "floor": f"{made.floor}u",
-            **({} if own.coefficients else {"dct": "NULL"}),
+            **({} if made.roots is not None else {"roots": "NULL"}),
+            **({} if made.dct is not None else {"dct": "NULL"}),
         }
 
 

@@ -93,11 +93,27 @@ def test_integers_are_near_the_formula(spectrum: str, preemphasis: float) -> Non
     x = recordings()[1:]
     exact = floats.features(own, x / 32768.0)
     found = integer.features(own, made, x) * 2.0**-10
-    bins = integer.frames(own, made, x) * 2.0**-29
+    bins = integer.frames(own, made, x)[0] * 2.0 ** (1 - made.scales.point_bits)
     loudest = np.log(np.abs(np.fft.rfft(bins)).max(axis=-1, keepdims=True) + 1e-9)
     factor = 2.0 if spectrum == "power" else 1.0
     loud = exact > factor * np.maximum(loudest - np.log(10) * 2.5, -12 * np.log(2))
     assert np.abs(found - exact)[loud].max() < 0.02
+
+
+@pytest.mark.parametrize("fft", [32, 64, 128, 256, 512, 1024, 2048])
+def test_the_transform_of_every_length(fft: int) -> None:
+    """Full-scale recordings fill the points without leaving 32 bits, and the spectrum is that of their frames."""
+    own = FrontEnd(frame=fft, step=fft, fft=fft, window="hamming", preemphasis=0.999, bands=2, high_hz=8000.0)
+    made = tables.tables(own, 0.1, 0, "int8")
+    points, energy = integer.frames(own, made, recordings(3 * fft)[1:])
+    shift = integer.shifts(made, energy)
+    bins = integer.spectrum(own, made, points, shift)
+    assert np.abs(bins).max() < 2**31
+    assert energy.max() < 2**32
+    wanted = np.abs(np.fft.rfft(points)[..., made.first_bin : made.first_bin + len(made.rises)])
+    unit = 2.0 ** (1 - made.scales.stages + shift[..., None])
+    worst = np.abs(np.hypot(*bins) - wanted * unit).max(axis=-1) / 2.0**shift
+    assert worst.max() < 100  # of 2^31
 
 
 def test_silence_is_the_floor() -> None:

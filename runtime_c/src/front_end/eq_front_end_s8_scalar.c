@@ -1,14 +1,15 @@
 /* front_end with int8 features, portable C. The header states the contract. */
+#include "eq_high_scalar.h"
+
 #include "eq_front_end_frame.h"
 
 void eq_front_end_s8_scalar(const eq_front_end_t *p, const int16_t *restrict input, int8_t *restrict output,
-                             int8_t *restrict scratch, eq_range_t range) {
-  const eq_front_end_scratch_t parts = eq_front_end_parts(p, scratch);
+                                    int8_t *restrict scratch, eq_range_t range) {
+  output += range.begin * p->features;
   for (int32_t frame = range.begin; frame < range.end; frame++) {
-    eq_front_end_analyse(p, input, frame, &parts);
+    const int32_t *const values = eq_front_end_analyse(p, input, frame, scratch);
     for (int32_t feature = 0; feature < p->features; feature++) {
-      const int32_t value = eq_front_end_feature(p, parts.values, feature, INT8_MIN, INT8_MAX);
-      output[frame * p->features + feature] = (int8_t)value;
+      *output++ = (int8_t)eq_front_end_step(p, values, feature, INT8_MIN, INT8_MAX);
     }
   }
 }
