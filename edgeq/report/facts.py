@@ -16,6 +16,7 @@ from edgeq.lower.program import Program
 from edgeq.ops import front_end, weight_types
 from edgeq.plan.arena import Plan
 from edgeq.profile import Profile
+from edgeq.report import traffic
 from edgeq.train.facts import TrainingFacts
 from edgeq.verify import Verification
 
@@ -117,10 +118,12 @@ class Facts:
         }
 
     def _cost(self) -> dict[str, Any]:
-        board = self.program.board
+        board, graph, layers = self.program.board, self.program.graph, self.program.layers
         cycles = self.profile.cycles if self.profile else None
         return {
             "macs": self.program.macs,
+            "bit_operations": sum(traffic.bit_operations(graph, layer) for layer in layers),
+            "traffic_bytes": sum(traffic.bytes_moved(graph, layer) for layer in layers),
             "instructions": self.profile.instructions if self.profile else None,
             "est_cycles": cycles,
             "est_ms": round(1e3 * cycles / board.clock_hz, 4) if cycles is not None else None,
@@ -167,6 +170,8 @@ class Facts:
                     "kernel": layer.function,
                     "precision": weight_types.precision_name(self.program.graph, layer.node),
                     "macs": layer.macs,
+                    "bit_operations": traffic.bit_operations(self.program.graph, layer),
+                    "traffic_bytes": traffic.bytes_moved(self.program.graph, layer),
                     "instructions": count.instructions if count else None,
                     "est_cycles": count.cycles if count else None,
                     "arena_bytes": sum(buffer.size_bytes for buffer in self.plan.live_at(layer.index)),

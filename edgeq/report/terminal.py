@@ -58,7 +58,8 @@ def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
     rows.append(("arena lower bound", bound))
     for stage in memory["stages"]:
         rows.append(("band by band", f"{stage['layers'][0]} to {stage['layers'][-1]}, {stage['bands']} bands"))
-    rows.append(("MACs", f"{cost['macs']:,}"))
+    rows.append(("MACs", f"{cost['macs']:,}, {cost['bit_operations']:,} bit operations"))
+    rows.append(("traffic", f"{cost['traffic_bytes']:,} B of constants and activations"))
     if cost["instructions"] is not None:
         rows.append(("instructions", f"{cost['instructions']:,}"))
         rows.append(

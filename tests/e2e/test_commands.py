@@ -18,11 +18,20 @@ REPORT_KEYS = {
     "accuracy": {"float", "quantized_reference", "firmware", "metric", "samples"},
     "verify": {"bit_exact", "samples", "max_abs_diff"},
     "memory": {"flash_bytes", "code_bytes", "weights_bytes", "ram_bytes", "arena_bytes", "stack_bytes"},
-    "cost": {"macs", "instructions", "est_cycles", "est_ms", "cores", "speedup_vs_1core"},
+    "cost": {
+        "macs",
+        "bit_operations",
+        "traffic_bytes",
+        "instructions",
+        "est_cycles",
+        "est_ms",
+        "cores",
+        "speedup_vs_1core",
+    },
 }
 LAYER_KEYS = {
-    "name", "op", "kernel", "precision", "macs", "instructions", "est_cycles", "arena_bytes", "weights_bytes",
-    "sqnr_db",
+    "name", "op", "kernel", "precision", "macs", "bit_operations", "traffic_bytes", "instructions", "est_cycles",
+    "arena_bytes", "weights_bytes", "sqnr_db",
 }  # fmt: skip
 
 
@@ -57,6 +66,8 @@ def test_build_reports(firmware: tuple[Path, dict[str, object]]) -> None:
     assert sum(layer["instructions"] for layer in report["layers"]) == report["cost"]["instructions"]
     assert report["memory"]["flash_bytes"] == report["memory"]["code_bytes"] + report["memory"]["weights_bytes"]
     assert report["memory"]["arena_bytes"] >= max(layer["arena_bytes"] for layer in report["layers"]) - 16
+    for key in ("macs", "bit_operations", "traffic_bytes"):
+        assert sum(layer[key] for layer in report["layers"]) == report["cost"][key]
     html = (folder / "report.html").read_text(encoding="utf-8")
     assert "bit-exact" in html
     assert "{{" not in html
