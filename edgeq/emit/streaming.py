@@ -28,7 +28,10 @@ def wrapping(stream: Stream, rule: Rule) -> Wrapping:
             f"--stream: the output {output.name} is {output.dtype} {list(output.shape)}; scores are one output of int8 "
             f"or int16, {rows} row(s) a step"
         )
-    reading = "eq_ctc" if graph.meaning.decoding == "ctc" else "eq_events"
+    ctc = graph.meaning.decoding == "ctc"
+    if rule.beam and not ctc:
+        raise EdgeqError(f"--stream beam={rule.beam}: the model {graph.name} classifies; a beam reads scores of CTC")
+    reading = ("eq_ctc_beam" if rule.beam else "eq_ctc") if ctc else "eq_events"
     return Wrapping(
         kind="stream",
         seen_as="stream",
@@ -58,6 +61,8 @@ def _context(stream: Stream, rule: Rule, name: str) -> dict[str, Any]:
         "warm_up": stream.warm_up,
         "rows": stream.rows,
         "ctc": graph.meaning.decoding == "ctc",
+        "beam": limits.beam,
+        "multiplier": limits.multiplier,
         "labels": output.shape[-1],
         "names": [label.replace("\\", "\\\\").replace('"', '\\"') for label in graph.meaning.labels],
         "score_type": c_type(output.dtype),

@@ -1,4 +1,4 @@
-"""From the scores of a stream to events, as the firmware does it (eq_events.h, eq_ctc.h)."""
+"""From the scores of a stream to events, as the firmware does it (eq_events.h, eq_ctc.h, eq_ctc_beam.h)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from edgeq.ir.graph import Tensor
 from edgeq.ir.meaning import Meaning
+from edgeq.stream import beam
 from edgeq.stream.rule import Rule
 
 
@@ -23,12 +24,14 @@ class Event:
 @dataclass(frozen=True)
 class Limits:
     """A rule in integers: what the sum of a class's scores over `average` steps has to reach, and which classes may be
-    heard."""
+    heard; of networks read by CTC the prefixes of a beam and what makes logarithms of scores (beam.py)."""
 
     average: int
     limit: int
     hold: int
     heard: tuple[bool, ...]
+    beam: int = 0
+    multiplier: int = 0
 
     @staticmethod
     def of(rule: Rule, output: Tensor, meaning: Meaning) -> Limits:
@@ -36,7 +39,7 @@ class Limits:
         classes = output.shape[-1]
         heard = tuple(label not in rule.ignore for label in meaning.labels) or (True,) * classes
         limit = int(np.ceil((rule.threshold / output.scale + output.zero_point) * rule.average))
-        return Limits(rule.average, limit, rule.hold, heard)
+        return Limits(rule.average, limit, rule.hold, heard, rule.beam, beam.multiplier(output.scale))
 
 
 def classes(scores: np.ndarray, limits: Limits) -> Iterator[Event]:
@@ -64,4 +67,8 @@ def ctc(scores: np.ndarray) -> Iterator[Event]:
 
 def events(scores: np.ndarray, meaning: Meaning, limits: Limits) -> list[Event]:
     """Events of integer scores [steps, labels]."""
-    return list(ctc(scores) if meaning.decoding == "ctc" else classes(scores, limits))
+    if meaning.decoding != "ctc":
+        return list(classes(scores, limits))
+    if limits.beam == 0:
+        return list(ctc(scores))
+    return [Event(*pair) for pair in beam.search(scores, limits.beam, limits.multiplier)]

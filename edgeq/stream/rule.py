@@ -9,19 +9,23 @@ from edgeq.errors import EdgeqError
 
 #: steps that scores are averaged over at most
 MOST_AVERAGE = 64
-KEYS = ("average", "threshold", "hold", "ignore")
+#: prefixes of a beam at most
+MOST_BEAM = 32
+KEYS = ("average", "threshold", "hold", "ignore", "beam")
 
 
 @dataclass(frozen=True)
 class Rule:
     """Of networks that classify: a class is heard when its score's mean over the last `average` steps is the largest of
     all and reaches `threshold`, and nothing was heard in the `hold` steps before. Classes called in `ignore` are never
-    heard. Networks read by CTC have nothing to choose."""
+    heard. Networks read by CTC choose `beam`, the prefixes that are searched (beam.py), or 0 for the best label of a
+    step."""
 
     average: int = 4
     threshold: float = 0.8
     hold: int = 12
     ignore: tuple[str, ...] = ("silence", "unknown")
+    beam: int = 0
 
 
 def parse(text: str) -> Rule:
@@ -40,9 +44,12 @@ def parse(text: str) -> Rule:
             float(values.get("threshold", Rule.threshold)),
             int(values.get("hold", Rule.hold)),
             tuple(filter(None, values["ignore"].split("+"))) if "ignore" in values else Rule.ignore,
+            int(values.get("beam", Rule.beam)),
         )
     except ValueError as error:
         raise EdgeqError(f"--stream {text}: {error}; write average=8,threshold=0.7,hold=25") from error
     if not 1 <= rule.average <= MOST_AVERAGE or rule.hold < 0 or not abs(rule.threshold) < 1e6:
         raise EdgeqError(f"--stream {text}: average is 1 to {MOST_AVERAGE} steps, hold at least 0, threshold a number")
+    if not 0 <= rule.beam <= MOST_BEAM:
+        raise EdgeqError(f"--stream {text}: beam is 1 to {MOST_BEAM} prefixes, or 0 for none")
     return rule

@@ -33,7 +33,7 @@ def rule_of(firmware: FirmwareFolder) -> Rule:
     if "stream" not in firmware.manifest:
         raise EdgeqError(f"{firmware.path}: was built for whole recordings; build it again with --stream")
     known = firmware.manifest["stream"]["rule"]
-    return Rule(known["average"], known["threshold"], known["hold"], tuple(known["ignore"]))
+    return Rule(known["average"], known["threshold"], known["hold"], tuple(known["ignore"]), known.get("beam", 0))
 
 
 def padded(firmware: FirmwareFolder, samples: np.ndarray) -> np.ndarray:
