@@ -14,6 +14,7 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
 from edgeq.ops import weight_types
+from edgeq.ops.carried import Carried
 from edgeq.ops.float_types import EXACT, FLOAT32, Rounding
 from edgeq.ops.half_sums import HalfSums
 from edgeq.ops.spatial import SAME_ROW, RowReach
@@ -212,6 +213,15 @@ class Operator:
         """Which rows of the first input an output row takes, for images that are computed a band of rows at a time; of
         further activations it takes the row of the same number. None for operators that need more. Their C parameters
         may hold in_h, out_h and pad_top, or `outer` (rows x columns)."""
+        return None
+
+    def step_reach(self, graph: Graph, node: Node) -> RowReach | None:
+        """The same of what a stream makes step by step, along axis 1."""
+        return self.row_reach(graph, node)
+
+    def carried(self, graph: Graph, node: Node, rows: int) -> Carried | None:
+        """The integer node on `rows` new rows of a stream, with what it remembers of those before; None for operators
+        that remember nothing."""
         return None
 
     def c_form(self, graph: Graph, node: Node) -> str:

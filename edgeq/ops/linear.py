@@ -24,7 +24,7 @@ from edgeq.ops import (
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, sum_rounding
 from edgeq.ops.conv2d_cost import Cost
 from edgeq.ops.float_types import FLOAT32, Rounding
-from edgeq.ops.spatial import Window, exact_matmul
+from edgeq.ops.spatial import SAME_ROW, RowReach, Window, exact_matmul
 from edgeq.packing import dsp, mve, order, rv32im, xpulp
 from edgeq.packing.blocks import Geometry
 
@@ -343,6 +343,9 @@ class Linear(Operator):
 
     def float_rounding(self, node: Node, inputs: Sequence[np.ndarray]) -> Rounding:
         return sum_rounding(self, node, inputs, inputs[1].shape[1])
+
+    def step_reach(self, graph: Graph, node: Node) -> RowReach | None:
+        return SAME_ROW if len(graph.tensor(node.output).shape) > 2 else None
 
     def permuted(self, node: Node, perm: Shape) -> Node | None:
         return node if perm[-1] == len(perm) - 1 else None

@@ -26,6 +26,7 @@ import numpy as np
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import fixed_point
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
+from edgeq.ops.carried import Carried
 from edgeq.ops.spatial import exact_matmul
 from edgeq.packing import dsp, mve, xpulp
 from edgeq.packing.blocks import padded, round_up
@@ -216,6 +217,11 @@ class Recurrent(Operator):
         rows, outputs = inputs[2].shape
         cells = rows // gates_of(node)
         return [(batch, 1 if node.attributes.get("last") else steps, outputs), (batch, cells)][: len(node.outputs)]
+
+    def carried(self, graph: Graph, node: Node, rows: int) -> Carried | None:
+        from edgeq.ops.recurrent_carried import carried  # it reads this module
+
+        return carried(graph, node, rows)
 
     def macs(self, graph: Graph, node: Node) -> int:
         steps = graph.tensor(node.inputs[0]).shape[1]

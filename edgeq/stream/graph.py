@@ -1,10 +1,10 @@
 """Integer graph of a whole recording -> that of one step of a stream, which computes what is new and nothing twice.
 
 Rows are moments: axis 1 of what the front end makes and of images made from that. A layer whose output rows read a few
-input rows (Operator.row_reach) gets a window of those that it reads again and the new ones, a state that slides; before
-the first sample it holds real zeros, which are the whole recording's padding. A layer that reads all rows gets a window
-of as many as the whole recording has. Everything else, constants and quantization included, is the whole network's, so
-that a stream makes the same bytes.
+input rows (Operator.step_reach) gets a window of those that it reads again and the new ones, a state that slides;
+before the first sample it holds real zeros, which are the whole recording's padding. A recurrent layer begins with what
+it ended with (Operator.carried). A layer that reads all rows gets a window of as many as the whole recording has.
+Everything else, constants and quantization included, is the whole network's, so that a stream makes the same bytes.
 """
 
 from __future__ import annotations
@@ -70,6 +70,8 @@ class _Streaming:
         for node in self.graph.nodes:
             if node.op == front_end.OP.name:
                 self._listen(node, samples)
+            elif node.inputs[0] in self.every and self._carry(node):
+                pass
             elif node.output in self.every:
                 self._flow(node)
             else:
@@ -109,7 +111,11 @@ class _Streaming:
             if len(behind) > 1 and behind[1] == before[1]:
                 self.every[node.output] = rate
             return
-        reach = ops.get(node.op).row_reach(graph, node)
+        if ops.get(node.op).carried(graph, node, 1) is not None:
+            if len(behind) > 1 and behind[1] == before[1]:
+                self.every[node.output] = rate
+            return
+        reach = ops.get(node.op).step_reach(graph, node)
         if reach is None:
             return
         again = max(0, reach.span - reach.stride)
@@ -158,7 +164,7 @@ class _Streaming:
             shape = self.tensors[node.output].shape
             self.nodes.append(node.with_attributes(shape=shape) if "shape" in node.attributes else node)
             return
-        reach = ops.get(node.op).row_reach(self.graph, node)
+        reach = ops.get(node.op).step_reach(self.graph, node)
         assert reach is not None
         source, again = node.inputs[0], max(0, reach.span - reach.stride)
         if again:
@@ -166,6 +172,18 @@ class _Streaming:
             _, _, left, right = Window.of(node.attributes).padding
             node = node.with_attributes(padding=(0, 0, left, right))
         self.nodes.append(replace(node, inputs=(source, *node.inputs[1:])))
+
+    def _carry(self, node: Node) -> bool:
+        """Whether the node remembers what it needs of the rows before; then it takes the new ones."""
+        made = ops.get(node.op).carried(self.graph, node, self._rows(node.inputs[0]))
+        if made is None:
+            return False
+        if node.output in self.every:
+            self._resize(node.output, self._rows(node.output))
+        self.nodes += made.nodes
+        self.tensors |= {tensor.name: tensor for tensor in made.tensors}
+        self.states += made.states
+        return True
 
     def _whole(self, name: str) -> str:
         """The activation as the whole recording has it, of the last moments."""

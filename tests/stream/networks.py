@@ -85,6 +85,26 @@ class Reader(nn.Module):
         return z
 
 
+class Recurrent(nn.Module):
+    """Scores of labels for every second frame, from a convolution, a gru and an lstm."""
+
+    def __init__(self, bidirectional: bool = False) -> None:
+        super().__init__()
+        self.front_end = FrontEndLayer(FRONT_END)
+        self.first = nn.Conv2d(12, 8, (4, 1), (2, 1))
+        self.gru = nn.GRU(8, 6, batch_first=True, bidirectional=bidirectional)
+        self.lstm = nn.LSTM(12 if bidirectional else 6, 5, batch_first=True)
+        self.labels = nn.Linear(5, 6)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.front_end(x).transpose(1, 2).unsqueeze(3)
+        y = torch.relu(self.first(functional.pad(y, (0, 0, 2, 0))))
+        y, _ = self.gru(y.squeeze(3).transpose(1, 2))
+        y, _ = self.lstm(y)
+        z: torch.Tensor = self.labels(y)
+        return z
+
+
 def recordings(count: int, length: int = LENGTH, seed: int = 0) -> np.ndarray:
     """int16 noise whose loudness and colour change."""
     rng = np.random.default_rng(seed)

@@ -29,7 +29,16 @@ from edgeq.stream.rule import Rule, parse
 from tests.stream import networks
 from tests.tools import require_board
 
-BOARDS = ["host", *(pytest.param(name, marks=pytest.mark.qemu) for name in ("riscv-8core", "cortex-m55"))]
+EVENTS = "average=2,threshold=0.3,hold=1,ignore=silence"
+BUILDS = [
+    ("spotter", "host", EVENTS),
+    ("reader", "host", "beam=4"),
+    ("recurrent", "host", ""),
+    pytest.param("spotter", "riscv-8core", EVENTS, marks=pytest.mark.qemu),
+    pytest.param("recurrent", "riscv-8core", "", marks=pytest.mark.qemu),
+    pytest.param("spotter", "cortex-m55", EVENTS, marks=pytest.mark.qemu),
+    pytest.param("recurrent", "cortex-m55", "beam=3", marks=pytest.mark.qemu),
+]
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +48,14 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {
         "spotter": networks.saved(networks.Spotter(), folder / "spotter.pt2"),
         "reader": networks.saved(networks.Reader(), folder / "reader.pt2", "ctc"),
+        "recurrent": networks.saved(networks.Recurrent(), folder / "recurrent.pt2", "ctc"),
         "data": folder / "x.npz",
     }
 
 
 @pytest.mark.parametrize(
-    ("name", "recipe"), [("spotter", "int8"), ("spotter", "int16"), ("spotter", "int4"), ("reader", "int8")]
+    ("name", "recipe"),
+    [("spotter", "int8"), ("spotter", "int16"), ("spotter", "int4"), ("reader", "int8"), ("recurrent", "int8")],
 )
 def test_steps_make_the_whole_recordings_bytes(name: str, recipe: str, files: dict[str, Path]) -> None:
     whole = networks.integer(files[name], recipe)
@@ -57,8 +68,8 @@ def test_steps_make_the_whole_recordings_bytes(name: str, recipe: str, files: di
         made = reference.run(stream.graph, {source: samples.reshape(-1, stream.samples)})[output]
         last = made.reshape(scores.shape) if stream.rows else made[-1]
         np.testing.assert_array_equal(last, scores)
-    assert stream.samples == {"spotter": 4, "reader": 2}[name] * networks.FRONT_END.step
-    assert (stream.warm_up, stream.rows) == {"spotter": (12, 0), "reader": (1, 1)}[name]
+    assert stream.samples == {"spotter": 4, "reader": 2, "recurrent": 2}[name] * networks.FRONT_END.step
+    assert (stream.warm_up, stream.rows) == {"spotter": (12, 0), "reader": (1, 1), "recurrent": (1, 1)}[name]
 
 
 def test_layers_may_read_the_same_past(tmp_path: Path) -> None:
@@ -75,14 +86,12 @@ def test_layers_may_read_the_same_past(tmp_path: Path) -> None:
     assert len(windows) == len({*windows}) + 2  # three of the first layer's output: of 3 rows, of 5 and of all
 
 
-@pytest.mark.parametrize("board", BOARDS)
-@pytest.mark.parametrize("name", ["spotter", "reader"])
-def test_builds_hear_what_the_reference_does(name: str, board: str, files: dict[str, Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "board", "rule"), BUILDS)
+def test_builds_hear_what_the_reference_does(
+    name: str, board: str, rule: str, files: dict[str, Path], tmp_path: Path
+) -> None:
     require_board(board)
     folder = tmp_path / "out"
-    rule = "average=2,threshold=0.3,hold=1,ignore=silence"
-    if name == "reader":
-        rule = "" if board == "riscv-8core" else "beam=4"
     words = ["build", str(files[name]), "--board", board, "--stream", rule]
     data = ["--calib", str(files["data"]), "--eval", str(files["data"])] if name == "spotter" else []
     result = CliRunner().invoke(main, [*words, *(data or ["--calib", str(files["data"])]), "-o", str(folder), "--json"])
@@ -187,7 +196,7 @@ def test_reading_by_ctc() -> None:
 
 
 def refused(module: nn.Module, tmp_path: Path, length: int = networks.LENGTH) -> str:
-    path = networks.saved(module, tmp_path / f"model{length}.pt2", length=length)
+    path = networks.saved(module, tmp_path / f"{type(module).__name__}{length}.pt2", length=length)
     with pytest.raises(EdgeqError, match="--stream") as caught:
         streaming(networks.integer(path))
     return str(caught.value)
@@ -197,6 +206,7 @@ def test_what_can_not_stream(tmp_path: Path) -> None:
     assert "layer first_convolution reads 5 moments for every 2" in refused(networks.Spotter(pad=2), tmp_path)
     late = networks.Spotter(networks.front_end(before=0))
     assert "begins with 0 samples of silence" in refused(late, tmp_path, networks.LENGTH + 120)
+    assert "make it unidirectional" in refused(networks.Recurrent(bidirectional=True), tmp_path)
 
 
 @pytest.mark.parametrize(
