@@ -120,7 +120,7 @@ class FrontEndOperator(Operator):
     torch_targets = {"edgeq.front_end.default": import_torch}
     takes_int16 = True
     instead_of_float = "int16"
-    kernels = tuple(_kernel(isa, *form) for isa in ("dsp", "scalar") for form in (("s8", "int8"), ("s16", "")))
+    kernels = tuple(_kernel(isa, *form) for isa in ("mve", "dsp", "scalar") for form in (("s8", "int8"), ("s16", "")))
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         own = front_end_of(node.attributes)

@@ -59,5 +59,9 @@ void eq_front_end_s8_dsp(const eq_front_end_t *p, const int16_t *restrict input,
                             int8_t *restrict scratch, eq_range_t range);
 void eq_front_end_s16_dsp(const eq_front_end_t *p, const int16_t *restrict input, int16_t *restrict output,
                              int8_t *restrict scratch, eq_range_t range);
+void eq_front_end_s8_mve(const eq_front_end_t *p, const int16_t *restrict input, int8_t *restrict output,
+                            int8_t *restrict scratch, eq_range_t range);
+void eq_front_end_s16_mve(const eq_front_end_t *p, const int16_t *restrict input, int16_t *restrict output,
+                             int8_t *restrict scratch, eq_range_t range);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "eq_front_end.h"
 
-#define EQ_FRONT_END_PART static __attribute__((noinline))
+#define EQ_FRONT_END_PART static __attribute__((noinline, unused))
 
 /* Pre-emphasis and window of a sample; adds to the frame's energy. */
 static EQ_INLINE int32_t eq_front_end_sample(int32_t x, int32_t before, int32_t preemphasis, int32_t window,
@@ -135,27 +135,6 @@ EQ_FRONT_END_PART void eq_front_end_any(const eq_front_end_t *p, const int16_t *
   }
 }
 
-/* The first stage of a frame from input[begin] on, out of the samples; returns the frame's energy. */
-EQ_FRONT_END_PART uint32_t eq_front_end_first(const eq_front_end_t *p, const int16_t *input, int32_t begin,
-                                              eq_complex_t *points) {
-  const int32_t radix = (p->log2_fft & 1) != 0 ? 4 : 2;
-  const int32_t groups = (1 << (p->log2_fft - 1)) / radix;
-  eq_front_end_at_t at = {0, 0, (uint32_t)p->frame};
-  /* the first sample of a recording has none before it */
-  eq_front_end_any(p, input, begin, &at, begin > 0 ? 0 : begin == 0 ? 1 : groups, points);
-  const int32_t whole = p->frame / 2 - (radix - 1) * groups; /* groups all of whose points are in the frame */
-  if (radix == 2) {
-    eq_front_end_two(p, input + begin, &at, whole, points);
-  } else {
-    eq_front_end_four(p, input + begin, &at, whole, points);
-    if (p->frame % 2 == 0 && whole + groups >= groups) {
-      eq_front_end_three(p, input + begin, &at, groups, points);
-    }
-  }
-  eq_front_end_any(p, input, begin, &at, groups, points);
-  return at.energy;
-}
-
 static EQ_INLINE eq_complex_t eq_front_end_turn(const eq_complex_t *from, const int32_t *turn) {
   const eq_complex_t x = eq_complex_load(from);
   const eq_complex_t by = eq_complex_load(turn);
@@ -181,18 +160,6 @@ EQ_FRONT_END_PART const int32_t *eq_front_end_group(eq_complex_t *x, int32_t spa
     eq_front_end_cross(x, span, eq_front_end_half(x), b, c, d);
   }
   return turns;
-}
-
-/* The stages behind the first, every one halved. */
-static EQ_INLINE void eq_front_end_stages(const eq_front_end_t *p, eq_complex_t *points) {
-  const int32_t size = 1 << (p->log2_fft - 1);
-  const int32_t *turns = p->turns;
-  const int32_t *next = turns;
-  for (int32_t span = (p->log2_fft & 1) != 0 ? 4 : 2; span < size; span *= 4, turns = next) {
-    for (int32_t first = 0; first < size; first += 4 * span) {
-      next = eq_front_end_group(points + first, span, turns);
-    }
-  }
 }
 
 #endif

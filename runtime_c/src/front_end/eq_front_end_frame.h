@@ -4,6 +4,46 @@
 
 #include "eq_front_end_fft.h"
 
+#ifndef EQ_FRONT_END_GROUP /* an instruction set with other parts of its own has them already */
+#define EQ_FRONT_END_FOUR eq_front_end_four
+#define EQ_FRONT_END_THREE eq_front_end_three
+#define EQ_FRONT_END_GROUP eq_front_end_group
+#define EQ_FRONT_END_POWERS eq_front_end_powers
+#endif
+
+/* The first stage of a frame from input[begin] on, out of the samples; returns the frame's energy. */
+EQ_FRONT_END_PART uint32_t eq_front_end_first(const eq_front_end_t *p, const int16_t *input, int32_t begin,
+                                              eq_complex_t *points) {
+  const int32_t radix = (p->log2_fft & 1) != 0 ? 4 : 2;
+  const int32_t groups = (1 << (p->log2_fft - 1)) / radix;
+  eq_front_end_at_t at = {0, 0, (uint32_t)p->frame};
+  /* the first sample of a recording has none before it */
+  eq_front_end_any(p, input, begin, &at, begin > 0 ? 0 : begin == 0 ? 1 : groups, points);
+  const int32_t whole = p->frame / 2 - (radix - 1) * groups; /* groups all of whose points are in the frame */
+  if (radix == 2) {
+    eq_front_end_two(p, input + begin, &at, whole, points);
+  } else {
+    EQ_FRONT_END_FOUR(p, input + begin, &at, whole, points);
+    if (p->frame % 2 == 0 && whole + groups >= groups) {
+      EQ_FRONT_END_THREE(p, input + begin, &at, groups, points);
+    }
+  }
+  eq_front_end_any(p, input, begin, &at, groups, points);
+  return at.energy;
+}
+
+/* The stages behind the first, every one halved. */
+static EQ_INLINE void eq_front_end_stages(const eq_front_end_t *p, eq_complex_t *points) {
+  const int32_t size = 1 << (p->log2_fft - 1);
+  const int32_t *turns = p->turns;
+  const int32_t *next = turns;
+  for (int32_t span = (p->log2_fft & 1) != 0 ? 4 : 2; span < size; span *= 4, turns = next) {
+    for (int32_t first = 0; first < size; first += 4 * span) {
+      next = EQ_FRONT_END_GROUP(points + first, span, turns);
+    }
+  }
+}
+
 /* Zeros above the highest one of a number from 1 up. `guess`: what it may be, 0 to 31. */
 static EQ_INLINE int32_t eq_front_end_zeros(uint32_t value, int32_t guess) {
 #if defined(__riscv) && !defined(__riscv_zbb)
@@ -131,7 +171,7 @@ static EQ_INLINE int32_t *eq_front_end_analyse(const eq_front_end_t *p, const in
   int32_t shift = (p->energy_bits - 32 + eq_front_end_zeros(energy, 8)) >> 1;
   shift = shift < 0 ? 0 : shift > p->most_shift ? p->most_shift : shift;
   if (p->spectrum == EQ_FRONT_END_POWER) {
-    eq_front_end_powers(p, points, shift);
+    EQ_FRONT_END_POWERS(p, points, shift);
   } else {
     eq_front_end_magnitudes(p, points, shift);
   }
