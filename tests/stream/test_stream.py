@@ -195,8 +195,8 @@ def test_reading_by_ctc() -> None:
     assert [(event.step, event.label) for event in ctc(rows)] == [(1, 1), (4, 1), (5, 2), (9, 3)]
 
 
-def refused(module: nn.Module, tmp_path: Path, length: int = networks.LENGTH) -> str:
-    path = networks.saved(module, tmp_path / f"{type(module).__name__}{length}.pt2", length=length)
+def refused(module: nn.Module, tmp_path: Path, length: int = networks.LENGTH, decoding: str = "classes") -> str:
+    path = networks.saved(module, tmp_path / f"{type(module).__name__}{length}.pt2", decoding, length)
     with pytest.raises(EdgeqError, match="--stream") as caught:
         streaming(networks.integer(path))
     return str(caught.value)
@@ -206,7 +206,7 @@ def test_what_can_not_stream(tmp_path: Path) -> None:
     assert "layer first_convolution reads 5 moments for every 2" in refused(networks.Spotter(pad=2), tmp_path)
     late = networks.Spotter(networks.front_end(before=0))
     assert "begins with 0 samples of silence" in refused(late, tmp_path, networks.LENGTH + 120)
-    assert "make it unidirectional" in refused(networks.Recurrent(bidirectional=True), tmp_path)
+    assert "make it unidirectional" in refused(networks.Recurrent(bidirectional=True), tmp_path, decoding="ctc")
 
 
 @pytest.mark.parametrize(
