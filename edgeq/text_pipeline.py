@@ -67,8 +67,8 @@ def quantize(
 def generate(
     pair: EncoderDecoder, board: Board, folder: Path, options: EmitOptions
 ) -> tuple[EncoderDecoder, tuple[Program, Plan], tuple[Program, Plan]]:
-    """Integer pair -> firmware folder with that of the encoder in it: the pair in arena order, then program and arena of
-    the encoder, and of the step. Raises EdgeqError when it doesn't fit the board."""
+    """Integer pair -> firmware folder with that of the encoder in it: the pair in arena order, then program and arena
+    of the encoder, and of the step. Raises EdgeqError when it doesn't fit the board."""
     encoder = pipeline.generate(pair.encoder, board, folder / ENCODER_FOLDER, options)
     pair = in_arena_order(pair, encoder[1])
     step = pipeline.generate(pair.step, board, folder, replace(options, wrapping=wrapping(pair, *encoder)))
@@ -112,7 +112,8 @@ def _check(options: BuildOptions) -> None:
     for name, value in wanted.items():
         if value is not None:
             raise EdgeqError(
-                f"{name}: {options.source.path} holds an encoder and a decoder's step, which are built without; leave it out"
+                f"{name}: {options.source.path} holds an encoder and a decoder's step, which are built without; leave "
+                "it out"
             )
 
 
@@ -162,7 +163,7 @@ def _error_rates(
         words.error_rate(said, [words.words(integer.meaning, text.tokens) for text in found])
         for found in (real, stored)
     ]
-    return Accuracy(*rates, samples=len(samples), metric=words.METRIC)
+    return Accuracy(rates[0], rates[1], len(samples), metric=words.METRIC)
 
 
 def _simulate(

@@ -4,9 +4,9 @@
 
     save_moonshine(model, "asr.pt2", samples=96000, longest=24, labels=words)
 
-`model` is a MoonshineForConditionalGeneration (N. Jeffries et al., "Moonshine: Speech Recognition for Live Transcription
-and Voice Commands", 2024); only its sub-modules and their weights are used, so the library is not imported here. Greedy
-generation by the two modules gives the tokens of `model.generate`.
+`model` is a MoonshineForConditionalGeneration (N. Jeffries et al., "Moonshine: Speech Recognition for Live
+Transcription and Voice Commands", 2024); only its sub-modules and their weights are used, so the library is not
+imported here. Greedy generation by the two modules gives the tokens of `model.generate`.
 """
 
 from __future__ import annotations

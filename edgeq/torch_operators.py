@@ -134,8 +134,8 @@ def save_encoder_decoder(
 
 
 def _exported(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> torch.export.ExportedProgram:
-    """The program, without example inputs."""
-    program = torch.export.export(module.eval(), example)
+    """The program, without example inputs; of copies of these, as torch takes a tensor given twice for one input."""
+    program = torch.export.export(module.eval(), tuple(part.clone() for part in example))
     program.example_inputs = None
     for node in program.graph.nodes:  # where in a script a layer was called is of no use
         node.meta.pop("stack_trace", None)

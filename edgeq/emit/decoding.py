@@ -19,8 +19,8 @@ SCORES = ("int8", "int16")
 
 
 def in_arena_order(pair: EncoderDecoder, plan: Plan) -> EncoderDecoder:
-    """The pair with the encoder's outputs, and the step's memory, in the order in which the encoder's arena has them: so
-    the memory, which begins the step's arena, can be moved there one tensor after another and never over the next."""
+    """The pair with the encoder's outputs, and the step's memory, in the order in which the encoder's arena has them:
+    so the memory, which begins the step's arena, can be moved there one tensor after another, never over the next."""
     order = sorted(range(len(pair.memory)), key=lambda index: plan.tensor_offset(pair.encoder.outputs[index]))
     encoder = replace(pair.encoder, outputs=tuple(pair.encoder.outputs[index] for index in order))
     states = (*(pair.step.states[index] for index in order), *pair.caches)
@@ -28,8 +28,8 @@ def in_arena_order(pair: EncoderDecoder, plan: Plan) -> EncoderDecoder:
 
 
 def wrapping(pair: EncoderDecoder, encoder: Program, plan: Plan) -> Wrapping:
-    """Of an integer pair in arena order, with its encoder's program and plan. Raises EdgeqError for scores of a type that
-    the loop can't read."""
+    """Of an integer pair in arena order, with its encoder's program and plan. Raises EdgeqError for scores of a type
+    that the loop can't read."""
     step, name = pair.step, f"{model_name(pair.step.name)}_text"
     scores = step.tensor(step.outputs[0])
     if scores.dtype not in SCORES:

@@ -49,8 +49,9 @@ def linked(encoder: Graph, step: Graph, where: str) -> EncoderDecoder:
     caches = len(step.inputs) - 2 - memories
     if caches < 1 or len(step.outputs) != 1 + caches:
         raise EdgeqError(
-            f"{where}: the step takes {len(step.inputs)} inputs and makes {len(step.outputs)} outputs; beside an encoder "
-            f"with {memories} output(s) it takes token, position, these and its caches, and makes scores and as many caches"
+            f"{where}: the step takes {len(step.inputs)} inputs and makes {len(step.outputs)} outputs; beside an "
+            f"encoder with {memories} output(s) it takes token, position, these and its caches, and makes scores and "
+            "as many caches"
         )
     for at, what in ((TOKEN, "token"), (POSITION, "position")):
         tensor = step.tensor(step.inputs[at])
@@ -83,13 +84,13 @@ def _check_tokens(step: Graph, where: str) -> None:
         )
     if meaning.start >= known or meaning.end >= tokens or len(meaning.labels) > tokens:
         raise EdgeqError(
-            f"{where}: {MEANING} has the tokens {meaning.start} and {meaning.end} and {len(meaning.labels)} labels; the "
-            f"step knows {tokens} tokens"
+            f"{where}: {MEANING} has the tokens {meaning.start} and {meaning.end} and {len(meaning.labels)} labels; "
+            f"the step knows {tokens} tokens"
         )
     if meaning.longest > slots:
         raise EdgeqError(
-            f"{where}: texts have up to {meaning.longest} tokens, and the step knows {slots} positions; make its caches "
-            "and tables longer, or the texts shorter"
+            f"{where}: texts have up to {meaning.longest} tokens, and the step knows {slots} positions; make its "
+            "caches and tables longer, or the texts shorter"
         )
 
 

@@ -140,9 +140,9 @@ class Origin:
 class State:
     """What a network keeps between inferences: `end`, made by one inference, is `start` in the next one. Both have the
     same shape and quantization; the first inference after a reset starts from real zero, or from the constant
-    `initial`. One that is its own end is only read: what it holds comes from elsewhere. `ports`: positions of the two among the model's own inputs and outputs, where the model takes and
-    returns its state explicitly. `memory`: where it lies, the arena or memory of that name, which the caller owns as
-    well."""
+    `initial`. One that is its own end is only read: what it holds comes from elsewhere. `ports`: positions of the two
+    among the model's own inputs and outputs, where the model takes and returns its state explicitly. `memory`: where it
+    lies, the arena or memory of that name, which the caller owns as well."""
 
     start: str
     end: str

@@ -84,7 +84,15 @@ def visible_shares(x: np.ndarray, hidden: np.ndarray, table: np.ndarray) -> np.n
 
 def _kernel(isa: str, why: str) -> Kernel:
     name = f"eq_masked_softmax_s8_{isa}"
-    return Kernel(name, isa, f"masked_softmax/{name}.c", units=softmax_wide.rows, pack=pack, why=why)
+    return Kernel(
+        name,
+        isa,
+        f"masked_softmax/{name}.c",
+        units=softmax_wide.rows,
+        pack=pack,
+        in_place=lambda parameters: True,
+        why=why,
+    )
 
 
 class MaskedSoftmax(Operator):

@@ -41,6 +41,7 @@ class SlotSoftmax(Operator):
             f"masked_softmax/eq_masked_softmax_s8_{isa}.c",
             units=softmax_wide.rows,
             pack=softmax.pack_table("uint32_t", 2),
+            in_place=lambda parameters: True,
             why=why,
             family="masked_softmax",
         )

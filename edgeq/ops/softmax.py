@@ -120,6 +120,7 @@ def _kernel(isa: str, why: str) -> Kernel:
         f"softmax/{name}.c",
         units=softmax_wide.rows,
         pack=pack_table("uint32_t"),
+        in_place=lambda parameters: True,
         applies=only_with(fixed_point.SINGLE),
         why=why,
     )

@@ -21,23 +21,18 @@ LARGEST_BYTES = 1 << 28
 
 
 def recipes(recipe: Recipe, pair: EncoderDecoder) -> tuple[Recipe, Recipe]:
-    """The recipe for each of the two, with the rules that match a layer of it. Raises EdgeqError for a rule that matches
-    none of either."""
+    """The recipe for each of the two, with the rules that match a layer of it. Raises EdgeqError for a rule that
+    matches none of either."""
+    first, second = (recipe.matching(graph) for graph in (pair.encoder, pair.step))
     for rule in recipe.rules:
-        if not any(rule.matches(node.name, node.op) for graph in (pair.encoder, pair.step) for node in graph.nodes):
+        if rule not in (*first.rules, *second.rules):
             replace(recipe, rules=(rule,)).methods(pair.step)
-    first, second = (
-        replace(
-            recipe,
-            rules=tuple(r for r in recipe.rules if any(r.matches(node.name, node.op) for node in graph.nodes)),
-        )
-        for graph in (pair.encoder, pair.step)
-    )
     return first, second
 
 
 def steps_of(pair: EncoderDecoder, recordings: Samples) -> Samples:
-    """Operands of every step of the float texts: of all recordings, or of as many, spread evenly, as there is room for."""
+    """Operands of every step of the float texts: of all recordings, or of as many, spread evenly, as there is room
+    for."""
     each = 4 * sum(pair.step.tensor(name).elements for name in pair.step.given) * pair.meaning.longest
     chosen = recordings.evenly(max(1, LARGEST_BYTES // each))
     seen: dict[str, list[np.ndarray]] = {name: [] for name in pair.step.given}

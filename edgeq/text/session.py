@@ -39,8 +39,8 @@ def run(
     poison: bool = False,
     cores: int | None = None,
 ) -> list[Text]:
-    """The texts that the firmware writes for the encoder's integer inputs; `poison`: with an arena full of rubbish before
-    every recording. Raises EdgeqError for a fault, a time-out, or what the harness doesn't write."""
+    """The texts that the firmware writes for the encoder's integer inputs; `poison`: with an arena full of rubbish
+    before every recording. Raises EdgeqError for a fault, a time-out, or what the harness doesn't write."""
     count = len(next(iter(inputs.values())))
     known = firmware.manifest["text"]
     header = np.array([MAGIC, count, POISON * poison, cores or 0], "<u4").tobytes()

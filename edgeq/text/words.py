@@ -54,8 +54,8 @@ def load(path: Path, encoder: Graph, meaning: Meaning, option: str) -> tuple[Sam
         return samples, None
     if texts is not None or tokens is None or tokens.dtype.kind not in "iu" or tokens.shape[:1] != (len(samples),):
         raise EdgeqError(
-            f"{option} {path}: says what is heard in another way than y, integers [recordings, tokens] with -1 behind the "
-            "last, or text, strings [recordings]"
+            f"{option} {path}: says what is heard in another way than y, integers [recordings, tokens] with -1 behind "
+            "the last, or text, strings [recordings]"
         )
     rows = np.asarray(tokens, np.int64).reshape(len(samples), -1)
     return samples, [words(meaning, [int(token) for token in row if token >= 0]) for row in rows]
