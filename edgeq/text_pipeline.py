@@ -69,6 +69,7 @@ def generate(
 ) -> tuple[EncoderDecoder, tuple[Program, Plan], tuple[Program, Plan]]:
     """Integer pair -> firmware folder with that of the encoder in it: the pair in arena order, then program and arena
     of the encoder, and of the step. Raises EdgeqError when it doesn't fit the board."""
+    folder.mkdir(exist_ok=True)
     encoder = pipeline.generate(pair.encoder, board, folder / ENCODER_FOLDER, options)
     pair = in_arena_order(pair, encoder[1])
     step = pipeline.generate(pair.step, board, folder, replace(options, wrapping=wrapping(pair, *encoder)))

@@ -139,13 +139,13 @@ class Step(nn.Module):
 def modules(model: Any, samples: int, longest: int) -> tuple[Encoder, Step]:
     """The encoder of recordings of that many samples, and the step of texts of at most `longest` tokens. Raises
     EdgeqError for a model whose keys and values are shared by several heads."""
-    config = model.config
-    shared = [
-        (config.encoder_num_attention_heads, config.encoder_num_key_value_heads),
-        (config.decoder_num_attention_heads, config.decoder_num_key_value_heads),
-    ]
-    if any(heads != of_keys for heads, of_keys in shared):
-        raise EdgeqError(f"the model has {shared} attention heads and heads of keys; give every head keys of its own")
+    encoder, decoder = model.model.encoder.layers, model.model.decoder.layers
+    attentions = [layer.self_attn for layer in (*encoder, *decoder)] + [layer.encoder_attn for layer in decoder]
+    for queries, keys in {(own.q_proj.out_features, own.k_proj.out_features) for own in attentions}:
+        if queries != keys:
+            raise EdgeqError(
+                f"the model's queries have {queries} channels and its keys {keys}; give every head keys of its own"
+            )
     return Encoder(model, samples).eval(), Step(model, longest).eval()
 
 
