@@ -15,7 +15,7 @@ from types import MappingProxyType
 from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import BOOLEAN, Graph, Node, Tensor
-from edgeq.ops import weight_types
+from edgeq.ops import front_end, weight_types
 from edgeq.ops.float_types import FLOAT16, FLOAT32, FLOATS
 from edgeq.ops.weight_types import WeightType
 from edgeq.quantize.convert import to_integer
@@ -78,7 +78,8 @@ def place(graph: Graph, ranges: Mapping[str, Range], wanted: Mapping[str, str]) 
     types = {name: PRECISIONS[precision].activations for name, precision in wanted.items()}
     if set(types.values()) <= {INT8}:
         return Placed(graph, {}, {}, {})
-    given = {node.inputs[at] for node in graph.nodes for at in ops.get(node.op).index_inputs} | set(graph.given)
+    given = {node.inputs[at] for node in graph.nodes for at in ops.get(node.op).index_inputs}
+    given |= {*front_end.rates(graph), *(state.start for state in graph.states if state.only_read)}
     for name, tensor in graph.tensors.items():
         known = None if tensor.is_constant or name in given else tensor.quantization
         if known is not None and known.dtype in (INT8, INT16) and not known.same_as(BOOLEAN):

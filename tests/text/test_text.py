@@ -20,6 +20,7 @@ from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import open_folder
 from edgeq.frontend.encoder_decoder import EncoderDecoder, linked
 from edgeq.frontend.load import ModelSource
+from edgeq.integrate import library
 from edgeq.ir.graph import Graph
 from edgeq.ir.meaning import Meaning
 from edgeq.quantize.data import Samples, quantize_inputs
@@ -107,6 +108,8 @@ def test_build_and_run(file: Path, tmp_path: Path) -> None:
     assert report["accuracy"]["firmware"] == report["accuracy"]["quantized_reference"]
     shared = max(report["memory"]["arena_bytes"], report["text"]["encoder"]["arena_bytes"])
     assert report["text"]["arena_bytes"] == shared
+    (network,) = library.collect([folder]).networks
+    assert (network.name, network.arena_bytes) == ("heard_text", shared)
     assert report["text"]["memory_bytes"] == 2 * networks.HEADS * networks.MOMENTS * networks.WIDTH
     recording = np.rint(x[0] * 32767).astype(np.int16)
     wav.write(tmp_path / "a.wav", recording, networks.RATE)
@@ -123,8 +126,12 @@ def test_build_and_run(file: Path, tmp_path: Path) -> None:
 
 def test_rules_of_a_recipe_may_be_for_one_of_the_two(floats: EncoderDecoder, tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.toml"
-    recipe.write_text('[[layer]]\nname = "head"\nprecision = "int4"\n')
+    front = "".join(f'[[layer]]\nname = "{name}"\nprecision = "int16"\n' for name in ("recording.samples", "first*"))
+    recipe.write_text(f'[[layer]]\nname = "head"\nprecision = "int4"\n{front}')
     integer, _ = text_pipeline.quantize(floats, samples(floats, 4), load_recipe(str(recipe)))
+    (conv,) = (node for node in integer.encoder.nodes if node.op == "conv2d")
+    assert {integer.encoder.tensor(name).dtype for name in (conv.inputs[0], conv.output)} == {"int16"}
+    assert {integer.encoder.tensor(name).dtype for name in integer.encoder.outputs} == {"int8"}
     stored = {
         node.name: quantization.dtype
         for graph in (integer.encoder, integer.step)
