@@ -94,8 +94,9 @@ def build(
 ) -> None:
     """Quantize MODEL, generate C for a board, compile it, run it, and prove it exact."""
     from edgeq import budget as budgets
-    from edgeq import pipeline
+    from edgeq import pipeline, text_pipeline
     from edgeq.boards import load_board
+    from edgeq.frontend.load import holds_encoder_and_step
     from edgeq.integrate import formats, library
     from edgeq.quantize.recipe import load_recipe
     from edgeq.report import terminal
@@ -119,7 +120,8 @@ def build(
         stream=None if stream is None else stream_rule.parse(stream),
     )
     console = stderr()
-    report = pipeline.build(options, ConsoleObserver(console)).as_json()
+    run_stages = text_pipeline.build if holds_encoder_and_step(options.source) else pipeline.build
+    report = run_stages(options, ConsoleObserver(console)).as_json()
     if chosen:
         formats.write(library.collect([target]), chosen, target / chosen)
     if as_json:

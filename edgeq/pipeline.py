@@ -229,8 +229,8 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
     if options.stream is not None and options.train is not None:
         raise EdgeqError("--stream and --train can't be built together; build the stream with a trained file")
     kind = check_source(options.source)
-    _check_data_options(options, may_do_without=kind in guard.MAY_PRESCRIBE or not options.recipe.needs_ranges)
-    with _target_folder(options.folder) as folder:
+    check_data_options(options, may_do_without=kind in guard.MAY_PRESCRIBE or not options.recipe.needs_ranges)
+    with target_folder(options.folder) as folder:
         observer.stage(f"importing {options.source.path.name}")
         original = imported(options.source)
         graph = canonicalize(original)
@@ -253,7 +253,7 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
             stream = streaming(integer)
             step, around = verify_graph.run(stream.graph, "stream"), stream_wrapping(stream, options.stream)
         observer.stage(f"generating and compiling for {options.board.name}")
-        emit_options = EmitOptions(options.optimize, options.recipe.name, _source_facts(options.source.path), around)
+        emit_options = EmitOptions(options.optimize, options.recipe.name, source_facts(options.source.path), around)
         program, arena = generate(step, options.board, folder, emit_options, options.budget)
         firmware = open_folder(folder)
         facts = Facts(
@@ -296,7 +296,7 @@ def add_training(
     lean = within_ram(training, options, observer)
     observer.stage(f"generating and compiling training for {options.board.name}")
     program, arena = trained_program(lean.training, options.board)
-    source = _source_facts(options.source.path)
+    source = source_facts(options.source.path)
     network = beside.program.graph.name
     emit_options = EmitOptions("speed", options.train.precision, source, wrapping(training, network, beside))
     try:
@@ -404,7 +404,7 @@ def _default_samples(board: Board, samples: Samples) -> int:
     return len(samples) if board.arch == "host" else SIMULATED_SAMPLES
 
 
-def _check_data_options(options: BuildOptions, may_do_without: bool) -> None:
+def check_data_options(options: BuildOptions, may_do_without: bool) -> None:
     """What can be told before the model is read; `may_do_without`: calibration may not be needed, because the file may
     hold scales of all activations, or nothing is quantized."""
     if options.calib is None and not may_do_without:
@@ -449,12 +449,12 @@ def _reference_accuracy(graph: Graph, integer: Graph, evaluation: Samples | None
     )
 
 
-def _source_facts(path: Path) -> dict[str, str]:
+def source_facts(path: Path) -> dict[str, str]:
     return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
 @contextmanager
-def _target_folder(target: Path) -> Iterator[Path]:
+def target_folder(target: Path) -> Iterator[Path]:
     """A working folder beside `target` that becomes `target` on success and disappears on failure."""
     try:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):

@@ -24,19 +24,21 @@ Change = Callable[[str, np.ndarray], np.ndarray]
 def run(
     graph: Graph, inputs: Mapping[str, np.ndarray], watch: Watcher | None = None, change: Change | None = None
 ) -> dict[str, np.ndarray]:
-    """Outputs by name for inputs [samples, ...] by name, stored (channels-last) layout, types as in the graph.
+    """Outputs by name for inputs [samples, ...] by name, stored (channels-last) layout, types as in the graph. Inputs
+    may hold the starts of all states as well: then every sample has its own, and the samples are no sequence.
 
     `watch(name, values)` is called with every activation of every batch, inputs and starts of states included, and with
     the values inside float nodes (Operator.inner); with states a batch is one step. `change(name, values)` gives what
     takes the place of every activation that a node makes.
     """
     samples = len(next(iter(inputs.values())))
-    size = 1 if graph.states else BATCH
+    independent = all(state.start in inputs for state in graph.states)
+    size = BATCH if independent else 1
     carried = reset_states(graph)
     parts: dict[str, list[np.ndarray]] = {name: [] for name in graph.outputs}
     for start in range(0, samples, size):
         batch = {name: array[start : start + size] for name, array in inputs.items()}
-        values = run_batch(graph, {**batch, **carried}, watch, change)
+        values = run_batch(graph, {**carried, **batch}, watch, change)
         carried = {state.start: values[state.end] for state in graph.states}
         for name in graph.outputs:
             parts[name].append(values[name])

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.export.pt2_archive._package import package_pt2
 
 from edgeq.audio import FrontEnd
-from edgeq.ir.meaning import MEANING, Meaning
+from edgeq.ir.meaning import ENCODER, MEANING, STEP, Meaning
 
 
 def _signs(x: torch.Tensor, threshold: torch.Tensor) -> torch.Tensor:
@@ -77,6 +78,21 @@ class FrontEndLayer(torch.nn.Module):
         return front_end(pcm, self.parameters_text)
 
 
+def _attended(
+    query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, position: torch.Tensor, scale: float
+) -> torch.Tensor:
+    """softmax(scale query keys^T) values over the slots that are written, those up to `position` [1]: query
+    [1, heads, 1, width], keys and values [1, heads, slots, width]."""
+    scores = scale * (query @ keys.transpose(-1, -2))
+    hidden = torch.arange(keys.shape[-2], device=keys.device) > position
+    return torch.softmax(scores.masked_fill(hidden, -torch.inf), -1) @ values
+
+
+#: a call of it is `_attended`, and one node of an exported program
+attend: Any = torch.library.custom_op("edgeq::attend", _attended, mutates_args=())
+attend.register_fake(lambda query, keys, values, position, scale: torch.empty_like(query))
+
+
 def save(
     module: torch.nn.Module,
     example: tuple[torch.Tensor, ...],
@@ -86,12 +102,44 @@ def save(
 ) -> None:
     """Exports a module (torch.export) into a .pt2 file that carries what its outputs mean: `labels` of the last axis
     and how they are read, "classes" or "ctc" (label 0 is the blank). The file is compressed and holds no example."""
-    program = torch.export.export(module.eval(), example)
+    program = _exported(module, example)
+    torch.export.save(program, path, extra_files={MEANING: Meaning(tuple(labels), decoding).as_json()})
+    compress(path)
+
+
+def save_encoder_decoder(
+    encoder: torch.nn.Module,
+    step: torch.nn.Module,
+    examples: tuple[tuple[torch.Tensor, ...], tuple[torch.Tensor, ...]],
+    path: str | os.PathLike[str],
+    *,
+    start: int,
+    end: int,
+    longest: int,
+    labels: Sequence[str] = (),
+    rate: int = 0,
+) -> None:
+    """Exports two modules into one .pt2 file, from which `edgeq build` makes a firmware that writes texts.
+
+    `encoder`: what is heard or seen -> memory tensors. `step`: (token int64 [1, 1], position int64 [1], every memory
+    tensor, every cache) -> (scores of the next token [1, .., tokens], every cache as it is then). A text begins with
+    the token `start`, and caches with zeros; it ends before the token `end`, or after `longest` tokens. `labels`: texts
+    of the first tokens. `rate`: samples a second where the encoder takes a recording [1, samples] with a full scale of
+    1 and has no FrontEndLayer.
+    """
+    meaning = Meaning(tuple(labels), "greedy", start, end, longest, rate)
+    programs = {ENCODER: _exported(encoder, examples[0]), STEP: _exported(step, examples[1])}
+    package_pt2(os.fspath(path), exported_programs=programs, extra_files={MEANING: meaning.as_json()})
+    compress(path)
+
+
+def _exported(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> torch.export.ExportedProgram:
+    """The program, without example inputs; of copies of these, as torch takes a tensor given twice for one input."""
+    program = torch.export.export(module.eval(), tuple(part.clone() for part in example))
     program.example_inputs = None
     for node in program.graph.nodes:  # where in a script a layer was called is of no use
         node.meta.pop("stack_trace", None)
-    torch.export.save(program, path, extra_files={MEANING: Meaning(tuple(labels), decoding).as_json()})
-    compress(path)
+    return program
 
 
 def compress(path: str | os.PathLike[str]) -> None:

@@ -1,4 +1,4 @@
-"""`edgeq run`: a built firmware on inputs of the user's, or on recordings where it was built as a stream."""
+"""`edgeq run`: a built firmware on inputs of the user's, or on recordings where it is a stream or writes texts."""
 
 from __future__ import annotations
 
@@ -38,6 +38,11 @@ def run(folder: str, inputs: str, outputs: str | None, as_json: bool) -> None:
         if outputs:
             raise EdgeqError("--outputs: a stream has events, not arrays; use --json")
         _listen(firmware, Path(inputs), as_json)
+        return
+    if "text" in firmware.manifest:
+        if outputs:
+            raise EdgeqError("--outputs: a decoder writes texts, not arrays; use --json")
+        _write_texts(firmware, Path(inputs), as_json)
         return
     graph = firmware.graph
     samples = load_samples(Path(inputs), graph, "--inputs")
@@ -97,11 +102,38 @@ def _listen(firmware: FirmwareFolder, inputs: Path, as_json: bool) -> None:
         }
         for (name, _), found, wanted in zip(recordings, heard, expected, strict=True)
     ]
+    _print_texts(firmware, rows, "(nothing heard)", as_json)
+
+
+def _write_texts(firmware: FirmwareFolder, inputs: Path, as_json: bool) -> None:
+    """Prints the text of every recording; exit code 1 where the reference writes another one."""
+    from edgeq.audio import wav
+    from edgeq.text import greedy, session, words
+
+    pair = session.pair_of(firmware)
+    samples = session.recordings(pair, inputs)
+    names = [str(name) for name in wav.files(inputs)] if wav.is_given(inputs) else []
+    with ConsoleObserver(stderr()).samples(f"writing texts on {firmware.board.name}", len(samples)) as progress:
+        made = session.run(firmware, pair, samples.inputs)
+        progress(len(samples))
+    rows = [
+        {
+            "file": names[number] if names else f"{inputs}[{number}]",
+            "text": " ".join(words.words(pair.meaning, text.tokens)),
+            "tokens": text.tokens,
+            "equals_reference": text.tokens == wanted.tokens,
+        }
+        for number, (text, wanted) in enumerate(zip(made, greedy.texts(pair, samples.inputs), strict=True))
+    ]
+    _print_texts(firmware, rows, "(no words)", as_json)
+
+
+def _print_texts(firmware: FirmwareFolder, rows: list[dict[str, Any]], nothing: str, as_json: bool) -> None:
     if as_json:
         emit_json({"board": firmware.board.name, "recordings": rows})
     else:
         for row in rows:
-            click.echo(f"{row['file']}: {row['text'] or '(nothing heard)'}")
+            click.echo(f"{row['file']}: {row['text'] or nothing}")
     wrong = [row["file"] for row in rows if not row["equals_reference"]]
     if wrong:
         click.echo(f"edgeq: {wrong[0]}: the firmware hears something else than the reference; report it", err=True)

@@ -52,6 +52,7 @@ def model_context(program: Program, plan: Plan) -> dict[str, Any]:
         "kernel_headers": sorted(
             {header for layer in program.layers for header in _headers(layer)}
             | ({"eq_rows.h"} if program.stages else set())
+            | ({"eq_memory.h"} if graph.states else set())
         ),
         "has_floats": program.has_floats,
         "stages": stages.stage_records(program, identifiers),

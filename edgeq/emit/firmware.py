@@ -38,9 +38,9 @@ OPTIMIZE_FLAGS = {"speed": "-O2", "size": "-Os", "ram": "-O2"}
 class Wrapping:
     """Files round a program that is not used by itself: `templates` by the file that they make, main.c among them;
     `sources` of these that are part of the model, `runtime` files of runtime_c that they need, `program` the harness
-    that becomes <kind>.elf; `kind` is "training" or "stream", the key in the manifest as well. `beside`: another model
-    of the same firmware. `context`: what the templates see under the name `seen_as`; it is made once what they see of
-    the models is known."""
+    that becomes <kind>.elf; `kind` is "training", "stream" or "text", the key in the manifest as well. `beside`:
+    another model of the same firmware. `context`: what the templates see under the name `seen_as`; it is made once what
+    they see of the models is known."""
 
     kind: str
     seen_as: str

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from edgeq.errors import EdgeqError
 from edgeq.frontend.onnx import wire
+from edgeq.ir.meaning import ENCODER, STEP
 
 #: what torch.save writes for tensors and containers of them
 _SAFE_GLOBALS = {
@@ -218,6 +219,20 @@ def _harmless(expression: str) -> bool:
     names = set(re.findall(r"[A-Za-z_]\w*", bare))
     symbols = {name for name in names if re.fullmatch(r"[a-z]+\d+", name)}
     return names - symbols <= _EXPRESSION_NAMES and re.fullmatch(r"[\w\s(),=+*/'.<>-]*", bare) is not None
+
+
+def has_encoder_and_step(path: Path) -> bool:
+    """Whether a checked export holds two programs, an encoder and a decoder's step
+    (edgeq.torch_operators.save_encoder_decoder). Raises EdgeqError for other programs than those."""
+    with zipfile.ZipFile(path) as archive:
+        tails = [name.partition("/")[2] for name in archive.namelist()]
+    found = sorted(tail[len("models/") : -len(".json")] for tail in tails if re.fullmatch(r"models/\w+\.json", tail))
+    if len(found) > 1 and found != sorted((ENCODER, STEP)):
+        raise EdgeqError(
+            f"{path}: holds the programs {', '.join(found)}; a file holds one, or {ENCODER} and {STEP} "
+            "(edgeq.torch_operators.save_encoder_decoder)"
+        )
+    return len(found) > 1
 
 
 def without_sample_inputs(path: Path, target: Path) -> Path:

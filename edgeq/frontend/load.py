@@ -7,15 +7,18 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgeq.errors import EdgeqError
 from edgeq.frontend import guard
+from edgeq.frontend.encoder_decoder import EncoderDecoder, linked
 from edgeq.frontend.states import declare
 from edgeq.frontend.tflite import program as tflite_program
 from edgeq.ir import serialize
 from edgeq.ir.graph import Graph
+from edgeq.ir.meaning import ENCODER, STEP
 
 #: generous for an import of torch and a network of a few megabytes on a slow machine
 TIMEOUT_S = 600
@@ -60,15 +63,36 @@ def check(source: ModelSource) -> str:
     return kind
 
 
+def holds_encoder_and_step(source: ModelSource) -> bool:
+    """Whether the file of a checked source holds an encoder and a decoder's step, which `load_encoder_decoder` takes,
+    and no network that stands by itself."""
+    return check(source) == guard.KIND_EXPORTED and guard.has_encoder_and_step(source.path)
+
+
 def load(source: ModelSource) -> Graph:
     """The float graph of a model file. Raises EdgeqError with one sentence for anything that can't be imported."""
-    return declare(_imported(source), source.states)
+    if holds_encoder_and_step(source):
+        raise EdgeqError(
+            f"{source.path}: holds an encoder and a decoder's step, which edgeq build and edgeq run take; for this "
+            "command save the network that you mean by itself (edgeq.torch_operators.save)"
+        )
+    return declare(_imported(source, {"": ""})[""], source.states)
 
 
-def _imported(source: ModelSource) -> Graph:
+def load_encoder_decoder(source: ModelSource) -> EncoderDecoder:
+    """The float graphs of a file that holds two programs. Raises EdgeqError as `load`."""
+    if source.states:
+        raise EdgeqError(f"--state {source.states[0]}: the caches of a decoder are its states already; leave it out")
+    stem = source.path.stem
+    graphs = _imported(source, {ENCODER: f"{stem}_{ENCODER}", STEP: stem})
+    return linked(graphs[ENCODER], graphs[STEP], str(source.path))
+
+
+def _imported(source: ModelSource, names: Mapping[str, str]) -> dict[str, Graph]:
+    """Program -> its graph; `names`: program -> name of its graph, both empty where the file holds one."""
     kind = check(source)
     if kind == guard.KIND_TFLITE:
-        return tflite_program.load(source.path)
+        return {"": tflite_program.load(source.path)}
     with tempfile.TemporaryDirectory(prefix="edgeq-") as folder:
         work = Path(folder)
         path = source.path
@@ -78,14 +102,16 @@ def _imported(source: ModelSource) -> Graph:
             "kind": kind,
             "path": str(path.resolve()),
             "name": source.path.stem,
+            "programs": {} if "" in names else dict(names),
             "arch": source.arch,
             "input_shape": list(source.input_shape) if source.input_shape else None,
         }
         (work / "request.json").write_text(json.dumps(request), encoding="utf-8")
-        return _run_worker(source, work, str(path.resolve()), WORKERS[kind])
+        _run_worker(source, work, str(path.resolve()), WORKERS[kind])
+        return {name: serialize.load(work / name) for name in names}
 
 
-def _run_worker(source: ModelSource, work: Path, shown_path: str, worker: str) -> Graph:
+def _run_worker(source: ModelSource, work: Path, shown_path: str, worker: str) -> None:
     command = [sys.executable, "-m", worker, str(work / "request.json"), str(work)]
     try:
         result = subprocess.run(
@@ -100,7 +126,7 @@ def _run_worker(source: ModelSource, work: Path, shown_path: str, worker: str) -
     except subprocess.TimeoutExpired as error:
         raise EdgeqError(f"{source.path}: importing it took over {TIMEOUT_S} s; try a smaller model") from error
     if result.returncode == 0:
-        return serialize.load(work)
+        return
     message = work / "error.txt"
     if message.exists():
         raise EdgeqError(message.read_text(encoding="utf-8").replace(shown_path, str(source.path)))

@@ -117,19 +117,48 @@ def _first_line(error: BaseException) -> str:
     return text[:200]
 
 
-def import_file(request: dict[str, Any]) -> Graph:
-    """The float graph of a request's file."""
-    from edgeq.frontend import torch_program
-
+def import_file(request: dict[str, Any]) -> dict[str, Graph]:
+    """Program (empty: the only one) -> the float graph of a request's file."""
+    if request.get("programs"):
+        programs, text = read_several(request)
+        return {
+            name: replace(_graph(programs[name], graph_name), meaning=Meaning.from_json(text))
+            for name, graph_name in request["programs"].items()
+        }
     further: dict[str, Any] = {MEANING: ""}
     if request["kind"] == "exported":
         program = read_exported(request, further)
     else:
         program = {"state_dict": _state_dict, "pickled_module": _pickled}[request["kind"]](request)
-    graph = torch_program.import_program(torch_program.simplify(program), request["name"])
+    graph = _graph(program, request["name"])
+    return {"": replace(graph, meaning=meaning_of(graph, _text(further[MEANING])))}
+
+
+def _graph(program: Any, name: str) -> Graph:
+    from edgeq.frontend import torch_program
+
+    graph = torch_program.import_program(torch_program.simplify(program), name)
     torch_program.check_numbers(graph)
-    text = further[MEANING]
-    return replace(graph, meaning=meaning_of(graph, text if isinstance(text, str) else text.decode("utf-8", "replace")))
+    return graph
+
+
+def _text(stored: Any) -> str:
+    return stored if isinstance(stored, str) else stored.decode("utf-8", "replace")
+
+
+def read_several(request: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """The programs of a checked export that holds several, and its record of what their outputs mean."""
+    from torch.export.pt2_archive._package import load_pt2
+
+    importlib.import_module("edgeq.torch_operators")  # so that programs with them can be loaded
+    try:
+        contents = load_pt2(request["path"])
+        return contents.exported_programs, _text(contents.extra_files.get(MEANING, ""))
+    except Exception as error:
+        raise EdgeqError(
+            f"{request['path']}: torch refuses it ({_first_line(error)}); save it again with "
+            "edgeq.torch_operators.save_encoder_decoder and this torch version or an older one"
+        ) from error
 
 
 def meaning_of(graph: Graph, text: str) -> Meaning:
@@ -138,13 +167,16 @@ def meaning_of(graph: Graph, text: str) -> Meaning:
         return NO_MEANING
     meaning, output = Meaning.from_json(text), graph.outputs[0]
     classes = graph.boundary[output].shape[-1]
+    if meaning.decoding == "greedy":
+        raise EdgeqError(f"{MEANING}: is read greedily, which takes an encoder and a decoder's step")
     if meaning.labels and len(meaning.labels) != classes:
         raise EdgeqError(f"{MEANING}: has {len(meaning.labels)} labels, and the last axis of the output has {classes}")
     return meaning
 
 
 def main() -> None:
-    """Handles one request: {kind, path, name, arch, input_shape}."""
+    """Handles one request: {kind, path, name, programs, arch, input_shape}; of several programs each graph gets a
+    folder of its own."""
     memory.limit()
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
@@ -152,7 +184,8 @@ def main() -> None:
     folder = Path(sys.argv[2])
     try:
         try:
-            serialize.save(import_file(request), folder)
+            for name, graph in import_file(request).items():
+                serialize.save(graph, folder / name)
         except (MemoryError, RuntimeError) as error:
             if not isinstance(error, MemoryError) and "allocate memory" not in str(error):
                 raise

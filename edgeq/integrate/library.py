@@ -119,4 +119,5 @@ def _network(firmware: FirmwareFolder) -> Network:
 
 
 def _arena(firmware: FirmwareFolder) -> int:
-    return int(firmware.manifest["arena"]["bytes"])
+    both = firmware.manifest.get("text")  # an encoder and a decoder share theirs
+    return int(both["arena_bytes"] if both else firmware.manifest["arena"]["bytes"])

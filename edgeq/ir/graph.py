@@ -140,15 +140,20 @@ class Origin:
 class State:
     """What a network keeps between inferences: `end`, made by one inference, is `start` in the next one. Both have the
     same shape and quantization; the first inference after a reset starts from real zero, or from the constant
-    `initial`. `ports`: positions of the two among the model's own inputs and outputs, where the model takes and
-    returns its state explicitly. `memory`: where it lies, the arena or memory of that name, which the caller owns as
-    well."""
+    `initial`. One that is its own end is only read: what it holds comes from elsewhere. `ports`: positions of the two
+    among the model's own inputs and outputs, where the model takes and returns its state explicitly. `memory`: where it
+    lies, the arena or memory of that name, which the caller owns as well."""
 
     start: str
     end: str
     ports: tuple[int, int] | None = None
     initial: str | None = None
     memory: str = ARENA
+
+    @property
+    def only_read(self) -> bool:
+        """Whether no inference changes it."""
+        return self.start == self.end
 
 
 @dataclass(frozen=True, eq=False)

@@ -55,7 +55,7 @@ def save(graph: Graph, folder: Path) -> None:
             name: {"shape": list(b.shape), "perm": list(b.perm), "unsigned": b.unsigned}
             for name, b in graph.boundary.items()
         },
-        "meaning": {"labels": list(graph.meaning.labels), "decoding": graph.meaning.decoding},
+        "meaning": json.loads(graph.meaning.as_json()),
         "origins": {name: {"value": o.value, "perm": list(o.perm)} for name, o in graph.origins.items()},
         "tensors": tensors,
         "nodes": [
@@ -117,7 +117,7 @@ def load(folder: Path) -> Graph:
             tuple(
                 State(s["start"], s["end"], _frozen(s["ports"]), s["initial"], s["memory"]) for s in document["states"]
             ),
-            Meaning(tuple(document["meaning"]["labels"]), document["meaning"]["decoding"]),
+            Meaning.from_json(json.dumps(document["meaning"])),
         )
     except Exception as error:  # a damaged file can fail anywhere
         raise EdgeqError(

@@ -62,7 +62,7 @@ def _verify_states(graph: Graph, stage: str) -> None:
         raise GraphError(f"{stage}: a tensor is an end of two states, or of a state and an input")
     for state in graph.states:
         start, end = graph.tensors[state.start], graph.tensors[state.end]
-        if start.is_constant or end.is_constant or state.end in starts:
+        if start.is_constant or end.is_constant or (state.end in starts and not state.only_read):
             raise GraphError(f"{stage}: state {state.start!r} is kept in a tensor that no node makes")
         if (start.shape, start.dtype) != (end.shape, end.dtype):
             raise GraphError(f"{stage}: state {state.start!r} is {start.shape}, and its end {end.shape}")

@@ -34,6 +34,9 @@ def made_in_place(graph: Graph) -> Graph:
     late: list[Node] = []
     taken: set[str] = set()
     for state in graph.states:
+        if state.only_read:
+            states.append(state)
+            continue
         node, made = maker_of(graph, state.end)
         if node is not None and made not in taken and _may_overwrite(graph, node, made, state):
             taken.add(made)

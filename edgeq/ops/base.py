@@ -197,6 +197,10 @@ class Operator:
         """Multiply-accumulates of one sample."""
         return 0
 
+    def index_rows(self, graph: Graph, node: Node) -> int:
+        """How many rows or slots an index among the operands can mean; 0: it is none of those."""
+        return 0
+
     def permuted(self, node: Node, perm: Shape) -> Node | None:
         """The same on operands whose axis i is stored as axis perm[i]; None when it needs their own order."""
         return None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeq import ops
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
 from edgeq.quantize.scales import affine
@@ -74,12 +75,25 @@ def import_one_hot(importer: Importer, call: TfliteCall) -> str:
     return look_up(importer, table, call.input(0), call.attributes())
 
 
+def is_one_index(importer: Importer, name: Any) -> bool:
+    """Whether an argument of an import function is a single index that the model's input holds."""
+    if not isinstance(name, str) or importer.is_constant(name) or int(np.prod(importer.shape(name))) != 1:
+        return False
+    known = importer.quantization(name)
+    return known is not None and known.dtype == INDEX.dtype
+
+
+def limited(indices: np.ndarray, rows: int) -> np.ndarray:
+    """Indices of rows that exist (eq_slot.h)."""
+    return np.clip(indices, 0, rows - 1).astype(np.int64)
+
+
 def row_counts(graph: Graph, name: str) -> list[int]:
-    """Rows of the tables that the activation `name` is looked up in, through views."""
+    """How many rows or slots those have that take the activation `name` for an index, through views."""
     found = []
     for node in graph.nodes:
-        if node.inputs[0] == name and node.op == "embedding":
-            found.append(graph.tensor(node.inputs[1]).shape[0])
+        if any(node.inputs[at] == name for at in ops.get(node.op).index_inputs if at < len(node.inputs)):
+            found += [rows for rows in [ops.get(node.op).index_rows(graph, node)] if rows]
         elif node.inputs[0] == name and node.op == "reshape":
             found += row_counts(graph, node.output)
     return found
@@ -115,7 +129,10 @@ class Embedding(Operator):
 
     def run_float(self, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         indices, table = inputs
-        return [table[np.clip(indices, 0, len(table) - 1).astype(np.int64)]]
+        return [table[limited(indices, len(table))]]
+
+    def index_rows(self, graph: Graph, node: Node) -> int:
+        return graph.tensor(node.inputs[1]).shape[0]
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return self.run_float(node, inputs)

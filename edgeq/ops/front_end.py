@@ -47,6 +47,13 @@ def recordings(graph: Graph) -> dict[str, FrontEnd]:
     return {windows.get(name, name): own for name, own in heard.items()}
 
 
+def rates(graph: Graph) -> dict[str, int]:
+    """Inputs of a graph that are recordings, with or without a front end -> samples a second."""
+    found = {name: own.rate for name, own in recordings(graph).items()}
+    plain = [name for name in graph.inputs if (known := graph.tensor(name).quantization) and known.same_as(SAMPLES)]
+    return {**dict.fromkeys(plain if graph.meaning.rate else [], graph.meaning.rate), **found}
+
+
 @lru_cache(maxsize=8)
 def _front_end(values: tuple[tuple[str, Any], ...]) -> FrontEnd:
     return FrontEnd(**dict(values))

@@ -68,17 +68,36 @@ def pack(graph: Graph, node: Node) -> dict[str, Constant]:
     return {"visible": Constant("int16_t", bounds), "exp_table": Constant("uint32_t", graph.constant(node.inputs[1]))}
 
 
+#: instruction set -> why its kernel is chosen
+WHY = {
+    "mve": "4 exponentials gathered at a time, hidden entries are not computed",
+    "scalar": "portable C, hidden entries are not computed",
+}
+
+
+def visible_shares(x: np.ndarray, hidden: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """int8 outputs of int8 `x`, of which `hidden` (broadcast over it) tells what does not count."""
+    wide = np.where(hidden, np.int64(-128), x)
+    e = np.where(hidden, 0, table[wide.max(axis=-1, keepdims=True) - wide].astype(np.int64))
+    return softmax.shares(e)
+
+
 def _kernel(isa: str, why: str) -> Kernel:
     name = f"eq_masked_softmax_s8_{isa}"
-    return Kernel(name, isa, f"masked_softmax/{name}.c", units=softmax_wide.rows, pack=pack, why=why)
+    return Kernel(
+        name,
+        isa,
+        f"masked_softmax/{name}.c",
+        units=softmax_wide.rows,
+        pack=pack,
+        in_place=lambda parameters: True,
+        why=why,
+    )
 
 
 class MaskedSoftmax(Operator):
     name = "masked_softmax"
-    kernels = (
-        _kernel("mve", "4 exponentials gathered at a time, hidden entries are not computed"),
-        _kernel("scalar", "portable C, hidden entries are not computed"),
-    )
+    kernels = tuple(_kernel(isa, why) for isa, why in WHY.items())
 
     def infer(self, node: Node, inputs: Sequence[Tensor]) -> list[Shape]:
         return [inputs[0].shape]
@@ -96,10 +115,7 @@ class MaskedSoftmax(Operator):
 
     def run_integer(self, graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         x, table = inputs
-        hidden = self._hidden(node, x)
-        wide = np.where(hidden, np.int64(-128), x)
-        e = np.where(hidden, 0, table[wide.max(axis=-1, keepdims=True) - wide].astype(np.int64))
-        return [softmax.shares(e)]
+        return [visible_shares(x, self._hidden(node, x), table)]
 
     def quantize(self, converter: Converter, node: Node) -> None:
         x = converter.quantized(node.inputs[0])

@@ -103,8 +103,9 @@ def rounding(node: Node) -> str:
     return str(node.attributes.get("rounding", fixed_point.SINGLE))
 
 
-def pack_table(c_type: str) -> Callable[[Graph, Node], dict[str, Constant]]:
-    return lambda graph, node: {"exp_table": Constant(c_type, graph.constant(node.inputs[1]))}
+def pack_table(c_type: str, position: int = 1) -> Callable[[Graph, Node], dict[str, Constant]]:
+    """The table of exponentials, which is the operand at that position."""
+    return lambda graph, node: {"exp_table": Constant(c_type, graph.constant(node.inputs[position]))}
 
 
 def only_with(wanted: str) -> Callable[[Graph, Node], str | None]:
@@ -119,6 +120,7 @@ def _kernel(isa: str, why: str) -> Kernel:
         f"softmax/{name}.c",
         units=softmax_wide.rows,
         pack=pack_table("uint32_t"),
+        in_place=lambda parameters: True,
         applies=only_with(fixed_point.SINGLE),
         why=why,
     )

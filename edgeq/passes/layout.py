@@ -78,6 +78,9 @@ class _Cancel:
             boundary[stored] = replace(self.graph.boundary[name], perm=_inverse(perm))
         states: list[State] = []
         for state in self.graph.states:  # an end is stored in the order of its start
+            if state.only_read:
+                states.append(state)
+                continue
             stored = self._in_order(state.end, self._view(state.start)[1])
             if stored in given or stored in (*outputs, *(other.end for other in states)):
                 stored = self._same_bytes(state.end, stored)

@@ -4,8 +4,9 @@ Buffers that live at the same time must not overlap. Finding the smallest arena 
 first fit in a few good orders, then in shuffled ones, reaches the lower bound for most small networks. For the others
 plan/exact.py finds the smallest arena, or proves that this is it.
 
-States come first: the arena's first `state_bytes` hold them and nothing else, between inferences as well. States that
-lie in other memory of the caller (trained parameters, what an optimizer remembers) have offsets there."""
+States come first, in the graph's order: the arena's first `state_bytes` hold them and nothing else, between inferences
+as well. States that lie in other memory of the caller (trained parameters, what an optimizer remembers) have offsets
+there."""
 
 from __future__ import annotations
 
@@ -73,7 +74,9 @@ def plan(program: Program, *, reuse: bool = True, guard_bytes: int = 0) -> Plan:
     blocks = [block for block in every if block.memory == ARENA]
     sizes = {block.name: aligned(block.size_bytes) + guard_bytes for block in blocks}
     bound = lower_bound(blocks)
-    offsets, state_bytes = _in_a_row([block for block in blocks if block.kept], sizes, 0)
+    order = {state.start: index for index, state in enumerate(program.graph.states)}
+    kept = sorted((block for block in blocks if block.kept), key=lambda block: order[block.name])
+    offsets, state_bytes = _in_a_row(kept, sizes, 0)
     passing = [block for block in blocks if not block.kept]
     if reuse:
         offsets |= {name: state_bytes + offset for name, offset in _best_offsets(passing, sizes).items()}

@@ -81,12 +81,12 @@ def load_arrays(path: Path, option: str) -> dict[str, np.ndarray]:
 def _recordings(path: Path, graph: Graph, option: str) -> Samples:
     """WAV files as samples of the model's length: longer ones are cut, silence follows shorter ones. Those of a stream
     follow one another, step by step. For --eval, folders in the folder say the labels."""
-    found = front_end.recordings(graph)
+    found = front_end.rates(graph)
     if len(found) != 1 or len(graph.inputs) != 1:
         raise EdgeqError(f"{option} {path}: the model takes no recording; give an .npz with an array x [samples, ...]")
-    ((name, own),) = found.items()
+    ((name, rate),) = found.items()
     length = graph.tensor(name).shape[1]
-    read = wav.read_all(path, own.rate, option)
+    read = wav.read_all(path, rate, option)
     heard = [samples for _, samples in read]
     if graph.states:
         return samples_of({name: wav.in_steps(np.concatenate(heard), length)}, graph, f"{option} {path}")
@@ -149,7 +149,7 @@ def _checked(arrays: Mapping[str, np.ndarray], name: str, graph: Graph, where: s
         return _indices(array, min(rows), f"{where}: {key}")
     if boundary.unsigned and array.dtype == np.uint8:
         array = (array.astype(np.int16) - 128).astype(np.int8)
-    if name in front_end.recordings(graph):
+    if name in front_end.rates(graph):
         return _samples(array, graph, name, f"{where}: {key}")
     if array.dtype in STORED_TYPES:
         return np.ascontiguousarray(array)

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from edgeq import ops
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import BOOLEAN, Graph, Node, Tensor
-from edgeq.ops import weight_types
+from edgeq.ops import front_end, weight_types
 from edgeq.ops.float_types import FLOAT16, FLOAT32, FLOATS
 from edgeq.ops.weight_types import WeightType
 from edgeq.quantize.convert import to_integer
@@ -79,6 +79,7 @@ def place(graph: Graph, ranges: Mapping[str, Range], wanted: Mapping[str, str]) 
     if set(types.values()) <= {INT8}:
         return Placed(graph, {}, {}, {})
     given = {node.inputs[at] for node in graph.nodes for at in ops.get(node.op).index_inputs}
+    given |= {*front_end.rates(graph), *(state.start for state in graph.states if state.only_read)}
     for name, tensor in graph.tensors.items():
         known = None if tensor.is_constant or name in given else tensor.quantization
         if known is not None and known.dtype in (INT8, INT16) and not known.same_as(BOOLEAN):
@@ -178,21 +179,31 @@ class _Borders:
         """Types from the inputs on, with a requantization before every first reader in another type."""
         producers = self._graph.producers()
         for name in self._graph.inputs:
-            self._types[name] = self._wanted_by_readers(name)
+            self._types[name] = self._prescribed(name) or self._wanted_by_readers(name)
         for state in self._graph.states:
+            prescribed = self._prescribed(state.start)
+            if prescribed is not None:
+                self._types[state.start] = prescribed
+                continue
             maker = producers.get(state.end)
             while maker is not None and ops.get(maker.op).is_view and maker.inputs[0] in producers:
                 maker = producers[maker.inputs[0]]
             made = self._precision[maker.name] if maker is not None else INT8
             self._types[state.start] = made
         for node in self._graph.nodes:
-            names = activations(self._graph, node)
+            requantizes = node.attributes.get("function") == "requantize"  # from any type
+            names = [] if requantizes else activations(self._graph, node)
             dtype = self._types[names[0]] if ops.get(node.op).is_view and names else self._precision[node.name]
             renamed = {name: self._in_type(name, dtype) for name in names}
             self._nodes.append(replace(node, inputs=tuple(renamed.get(name, name) for name in node.inputs)))
             self._types.update(dict.fromkeys(node.outputs, dtype))
         graph = self._graph.with_nodes(self._nodes, self._tensors)
         return Placed(graph, self._types, self._borders, kept)
+
+    def _prescribed(self, name: str) -> str | None:
+        """The type of what is given, where that is settled: samples of a recording, the memory of a decoder."""
+        known = self._graph.tensor(name).quantization
+        return known.dtype if known is not None and known.dtype in TYPES else None
 
     def _wanted_by_readers(self, name: str) -> str:
         """The widest type of what computes with the activation."""

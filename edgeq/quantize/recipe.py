@@ -110,6 +110,11 @@ class Recipe:
             found.update({name: replace(found[name], **rule.changes) for name in matching})
         return found
 
+    def matching(self, graph: Graph) -> Recipe:
+        """The recipe without the rules that match no layer of this graph, which is one of several."""
+        rules = (rule for rule in self.rules if any(rule.matches(node.name, node.op) for node in graph.nodes))
+        return replace(self, rules=tuple(rules))
+
     def require(self, kept_int8: Mapping[str, str]) -> None:
         """Raises EdgeqError where a rule names a layer, no glob, that can't be had in its precision."""
         for rule in self.rules:

@@ -17,19 +17,21 @@ from edgeq.ops import front_end, weight_types
 from edgeq.plan.arena import Plan
 from edgeq.profile import Profile
 from edgeq.report import traffic
+from edgeq.text.facts import TextFacts
 from edgeq.train.facts import TrainingFacts
 from edgeq.verify import Verification
 
 
 @dataclass
 class Accuracy:
-    """Top-1 shares; the firmware runs on `firmware_samples` of the `samples`, spread evenly."""
+    """Top-1 shares, or what `metric` says; the firmware runs on `firmware_samples` of the `samples`, spread evenly."""
 
     float_model: float
     quantized_reference: float
     samples: int
     firmware: float | None = None
     firmware_samples: int = 0
+    metric: str = METRIC
 
 
 @dataclass
@@ -48,6 +50,7 @@ class Facts:
     profile: Profile | None = None
     budget: Budget | None = None
     training: TrainingFacts | None = None
+    text: TextFacts | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The report, as DESIGN's contract names its keys."""
@@ -65,6 +68,7 @@ class Facts:
             "budget": self._budget(),
             "stream": self._stream(),
             "training": None if self.training is None else self.training.as_json(),
+            "text": None if self.text is None else self.text.as_json(),
             "layers": self._layers(),
         }
 
@@ -75,7 +79,7 @@ class Facts:
             "float": self.accuracy.float_model,
             "quantized_reference": self.accuracy.quantized_reference,
             "firmware": self.accuracy.firmware,
-            "metric": METRIC,
+            "metric": self.accuracy.metric,
             "samples": self.accuracy.samples,
             "firmware_samples": self.accuracy.firmware_samples,
         }

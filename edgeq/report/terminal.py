@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from edgeq.accuracy import METRIC
 from edgeq.against.compare import Comparison
 from edgeq.audio.closeness import Closeness
 from edgeq.verify import Verification
@@ -29,10 +30,11 @@ def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     accuracy, verify, memory, cost = (report[key] for key in ("accuracy", "verify", "memory", "cost"))
     if accuracy:
-        rows.append(("accuracy float", f"{accuracy['float']:.2%} of {accuracy['samples']}"))
-        rows.append(("accuracy quantized", f"{accuracy['quantized_reference']:.2%} of {accuracy['samples']}"))
+        name = "accuracy" if accuracy["metric"] == METRIC else accuracy["metric"]
+        rows.append((f"{name} float", f"{accuracy['float']:.2%} of {accuracy['samples']}"))
+        rows.append((f"{name} quantized", f"{accuracy['quantized_reference']:.2%} of {accuracy['samples']}"))
         if accuracy["firmware"] is not None:
-            rows.append(("accuracy firmware", f"{accuracy['firmware']:.2%} of {accuracy['firmware_samples']}"))
+            rows.append((f"{name} firmware", f"{accuracy['firmware']:.2%} of {accuracy['firmware_samples']}"))
     if verify:
         verdict = "yes" if verify["bit_exact"] else f"NO, off by up to {verify['max_abs_diff']:.4g}"
         if verify["within_bound"] and not verify["bit_exact"]:
@@ -75,7 +77,22 @@ def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
             text += f"; {stream['est_real_time_factor']:.4f} of real time (estimate)"
             text += f"; front end {stream['front_end_instructions']:,} of {cost['instructions']:,} instructions"
         rows.append(("stream", text))
+    if report["text"]:
+        rows += text_rows(report["text"])
     return rows + (training_rows(report["training"]) if report["training"] else [])
+
+
+def text_rows(text: dict[str, Any]) -> list[tuple[str, str]]:
+    """The encoder of a firmware that writes texts; everything else is said of a token."""
+    cost, parts = text["encoder"], f"memory {text['memory_bytes']:,}, caches {text['cache_bytes']:,}"
+    rows = [
+        ("text", f"arena {text['arena_bytes']:,} B of encoder and step ({parts}), at most {text['longest']} tokens"),
+        ("encoder: MACs", f"{cost['macs']:,}"),
+    ]
+    if cost["instructions"] is not None:
+        rows.append(("encoder: instructions", f"{cost['instructions']:,}"))
+        rows.append(("encoder: time (estimate)", f"{cost['est_ms']:.3f} ms at {cost['clock_hz'] / 1e6:g} MHz"))
+    return rows
 
 
 def training_rows(training: dict[str, Any]) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@
 #ifndef EQ_MASKED_SOFTMAX_H
 #define EQ_MASKED_SOFTMAX_H
 
+#include "eq_slot.h"
 #include "eq_types.h"
 
 typedef struct {

@@ -125,7 +125,7 @@ def pt2_cases() -> tuple[Callable[[np.random.Generator], bytes], Callable[[Path]
 
     def load(path: Path) -> Graph:
         clean = guard.without_sample_inputs(path, path.with_suffix(".clean.pt2"))
-        return torch_worker.import_file({"kind": "exported", "path": str(clean), "name": "model"})
+        return torch_worker.import_file({"kind": "exported", "path": str(clean), "name": "model"})[""]
 
     return make, load
 

@@ -31,6 +31,21 @@ def masked_softmax_cases(draw: st.DrawFn) -> Case:
 
 
 @st.composite
+def slot_softmax_cases(draw: st.DrawFn) -> Case:
+    """Rows of scores of slots, up to an index anywhere in int32."""
+    matrices, rows, depth = draw(st.integers(1, 3)), draw(st.integers(1, 4)), draw(st.sampled_from(CHANNELS))
+    scale, zero_point = 2.0 ** draw(st.floats(-9, 1)), draw(zero_points())
+
+    def add(graph: CaseGraph) -> None:
+        x = graph.activation((1, matrices, rows, depth), zero_point, scale)
+        index = graph.activation((1,), 0, 1.0, embedding.INDEX.dtype)
+        table = graph.constant(f"c{len(graph.nodes)}.t", exp_table(scale, depth))
+        graph.node("slot_softmax", [x, index, table], -128, {}, scale=1 / 256)
+
+    return Case(f"slot_softmax {matrices}x{rows}x{depth}", add)
+
+
+@st.composite
 def embedding_cases(draw: st.DrawFn) -> Case:
     """Indices anywhere in int32: those outside the table are limited to it."""
     count, rows, width = draw(st.integers(1, 9)), draw(st.integers(1, 300)), draw(st.sampled_from(CHANNELS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from tests.ops import cases
-from tests.ops.attention_cases import concat_cases, embedding_cases, masked_softmax_cases
+from tests.ops.attention_cases import concat_cases, embedding_cases, masked_softmax_cases, slot_softmax_cases
 from tests.ops.binary_cases import binary_cases, difference_cases
 from tests.ops.cases import Case
 from tests.ops.front_end_cases import front_end_cases
@@ -26,7 +26,7 @@ from tests.ops.normalize_cases import (
 )
 from tests.ops.recurrent_cases import recurrent_cases
 from tests.ops.reduction_cases import product_cases, reduction_cases
-from tests.ops.state_cases import push_cases, slide_cases, svdf_cases, widening_cases
+from tests.ops.state_cases import push_cases, slide_cases, svdf_cases, widening_cases, write_slot_cases
 from tests.ops.stored_cases import stored_cases, wrapping_sum_cases
 from tests.ops.tflite_cases import tflite_add_cases, tflite_softmax_cases
 from tests.ops.truth_cases import compare_cases, select_cases, topk_cases
@@ -54,7 +54,7 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "binary": binary_cases() | difference_cases(),
     "reductions": reduction_cases() | product_cases(),
     "matmul": matmul_cases(),
-    "attention": masked_softmax_cases() | embedding_cases() | concat_cases(),
+    "attention": masked_softmax_cases() | slot_softmax_cases() | embedding_cases() | concat_cases(),
     "truths": compare_cases() | select_cases() | topk_cases(),
     "normalize": normalize_cases() | log_softmax_cases() | tflite_log_softmax_cases() | l2_normalize_cases(),
     "recurrent": recurrent_cases(),
@@ -64,5 +64,5 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "wide_shapes": softmax_wide_cases() | shaped_wide_cases(),
     "stored": stored_cases() | wrapping_sum_cases(),
     "front_end": front_end_cases(),
-    "states": push_cases() | slide_cases() | svdf_cases() | widening_cases(),
+    "states": push_cases() | slide_cases() | write_slot_cases() | svdf_cases() | widening_cases(),
 }

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from edgeq.ir.graph import Quantization
-from edgeq.ops import fixed_point
+from edgeq.ops import embedding, fixed_point
 from tests.ops.cases import CHANNELS, FORMS, Case, CaseGraph, activations, zero_points
 
 
@@ -40,6 +40,22 @@ def slide_cases(draw: st.DrawFn) -> Case:
         graph.node("slide", [window, new], zero_point, {}, 0.05, dtype)
 
     return Case(f"slide {rows}x{inner} by {added} {dtype}", add)
+
+
+@st.composite
+def write_slot_cases(draw: st.DrawFn) -> Case:
+    """Caches of int8 and int16 with slots along any axis, and an index anywhere in int32."""
+    shape = [1, *draw(st.lists(st.integers(1, 6), min_size=1, max_size=3))]
+    axis = draw(st.integers(1, len(shape) - 1))
+    dtype, zero_point = draw(st.sampled_from(("int8", "int16"))), draw(zero_points())
+
+    def add(graph: CaseGraph) -> None:
+        cache = graph.activation(tuple(shape), zero_point, 0.05, dtype)
+        row = graph.activation((*shape[:axis], 1, *shape[axis + 1 :]), zero_point, 0.05, dtype)
+        index = graph.activation((1,), 0, 1.0, embedding.INDEX.dtype)
+        graph.node("write_slot", [cache, row, index], zero_point, {"axis": axis}, 0.05, dtype)
+
+    return Case(f"write_slot {shape} axis {axis} {dtype}", add)
 
 
 @st.composite

@@ -21,6 +21,7 @@ from edgeq.emit.firmware import EmitOptions, emit
 from edgeq.firmware_folder import FirmwareFolder, open_folder
 from edgeq.ir.graph import Graph
 from edgeq.lower.select import Candidate, candidates, lower
+from edgeq.ops import embedding
 from edgeq.ops.softmax import exp_table
 from edgeq.plan.arena import plan
 from edgeq.plan.over_input import overwriting
@@ -102,12 +103,14 @@ def picked(graph: Graph, board: Board, kernel: str) -> dict[str, Candidate]:
 
 
 def random_inputs(graph: Graph, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Four samples: two random ones, all lowest, all highest."""
+    """Four samples: two random ones (the first with indices of rows that exist), all lowest, all highest."""
     inputs = {}
     for name in graph.inputs:
         tensor = graph.tensor(name)
         info, shape = np.iinfo(tensor.dtype), tensor.shape[1:]
         drawn = rng.integers(info.min, info.max + 1, (2, *shape))
+        rows = min(embedding.row_counts(graph, name), default=0)
+        drawn[:1] = rng.integers(0, rows, (1, *shape)) if rows else drawn[:1]
         ends = [np.full((1, *shape), end) for end in (info.min, info.max)]
         inputs[name] = np.concatenate([drawn, *ends]).astype(tensor.dtype)
     return inputs

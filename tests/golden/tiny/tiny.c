@@ -153,7 +153,7 @@ static void l04_head_linear(void *context, uint32_t core, uint32_t cores) {
 
 /* l05_softmax: softmax
  *   in   head [1, 3] scale 0.0117647 zero_point -43, arena 16 .. 18
- *   out  softmax [1, 3] scale 0.00390625 zero_point -128, arena 0 .. 2
+ *   out  softmax [1, 3] scale 0.00390625 zero_point -128, arena 16 .. 18
  *   0 MACs; 1 core(s), 1 work units in groups of 1
  *   eq_softmax_s8_scalar: portable C
  */

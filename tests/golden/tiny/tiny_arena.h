@@ -15,8 +15,8 @@
 #define TINY_AT_JOIN 128u /* 120 bytes, 1 .. 3 */
 #define TINY_AT_POOL 0u /* 4 bytes, 3 .. 4 */
 #define TINY_AT_POOL_2 0u /* 4 bytes, 3 .. 4 */
-#define TINY_AT_HEAD 16u /* 3 bytes, 4 .. 5 */
-#define TINY_AT_SOFTMAX 0u /* 3 bytes, 5 .. 6 */
+#define TINY_AT_HEAD 16u /* 3 bytes, 4 .. 6 */
+#define TINY_AT_SOFTMAX 16u /* 3 bytes, 4 .. 6 */
 
 _Static_assert(TINY_AT_X + 90u <= TINY_ARENA_BYTES, "x lies in the arena");
 _Static_assert(TINY_AT_L00_STEM_CONV2D_SCRATCH + 64u <= TINY_ARENA_BYTES, "l00_stem_conv2d.scratch lies in the arena");

@@ -1,0 +1,61 @@
+"""Tokens as words, and how many words of a text are wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from edgeq.audio import wav
+from edgeq.errors import EdgeqError
+from edgeq.ir.graph import Graph
+from edgeq.ir.meaning import Meaning
+from edgeq.quantize.data import Samples, load_arrays, load_samples, require_file, samples_of
+
+METRIC = "word error rate"
+
+Words = tuple[str, ...]
+
+
+def words(meaning: Meaning, tokens: Sequence[int]) -> Words:
+    """The labels of tokens, and the numbers of those without one."""
+    return tuple(meaning.labels[token] if token < len(meaning.labels) else str(token) for token in tokens)
+
+
+def distance(wanted: Words, found: Words) -> int:
+    """Fewest words to be put in, left out or exchanged to make one of the other."""
+    row = list(range(len(found) + 1))
+    for number, word in enumerate(wanted, 1):
+        before, row[0] = row[0], number
+        for at, other in enumerate(found, 1):
+            before, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, before + (word != other))
+    return row[-1]
+
+
+def error_rate(wanted: Sequence[Words], found: Sequence[Words]) -> float:
+    """Words in error of all texts over the words that are wanted."""
+    errors = sum(distance(one, other) for one, other in zip(wanted, found, strict=True))
+    return errors / max(1, sum(map(len, wanted)))
+
+
+def load(path: Path, encoder: Graph, meaning: Meaning, option: str) -> tuple[Samples, list[Words] | None]:
+    """Recordings, and what is said in them where an .npz tells: `y`, tokens [recordings, most] with -1 behind a text's
+    last, or `text`, strings of words. Raises EdgeqError as load_samples, and for texts that are neither."""
+    require_file(path, option)
+    if wav.is_given(path):
+        return load_samples(path, encoder, option), None
+    arrays = load_arrays(path, option)
+    tokens, texts = arrays.pop("y", None), arrays.pop("text", None)
+    samples = samples_of(arrays, encoder, f"{option} {path}")
+    if texts is not None and texts.dtype.kind == "U" and texts.shape == (len(samples),):
+        return samples, [tuple(str(text).split()) for text in texts]
+    if texts is None and tokens is None:
+        return samples, None
+    if texts is not None or tokens is None or tokens.dtype.kind not in "iu" or tokens.shape[:1] != (len(samples),):
+        raise EdgeqError(
+            f"{option} {path}: says what is heard in another way than y, integers [recordings, tokens] with -1 behind "
+            "the last, or text, strings [recordings]"
+        )
+    rows = np.asarray(tokens, np.int64).reshape(len(samples), -1)
+    return samples, [words(meaning, [int(token) for token in row if token >= 0]) for row in rows]
