@@ -17,8 +17,8 @@ Floats = NDArray[np.float32]
 FRONT_END = FrontEnd(
     frame=400, step=160, before=240, preemphasis=0.97, bands=64, low_hz=60.0, high_hz=7600.0, floor=1e-6
 )
-SPEEDS = (0.85, 0.92, 1.0, 1.0, 1.08, 1.16)
-WARPS = np.linspace(0.84, 1.16, 17)
+SPEEDS = (0.87, 0.93, 1.0, 1.0, 1.07, 1.13)
+WARPS = np.linspace(0.88, 1.12, 13)
 MASKED_BANDS, MASKED_FRAMES = 13, 13
 
 

@@ -27,12 +27,11 @@ from torch.optim.swa_utils import AveragedModel
 from vocabulary import WORDS, labels_of
 
 from edgeq.audio import FrontEnd
-from edgeq.torch_operators import FrontEndLayer, save
 
 HERE = Path(__file__).resolve().parent
 BATCH = 16
 REAL_VARIANTS, ESPEAK_VARIANTS = 10, 4
-ESPEAK_SENTENCES = 1200
+ESPEAK_SENTENCES, ESPEAK_SHARE = 1200, 0.4
 AVERAGE_DECAY = 0.997
 PHONE_WEIGHT = 0.3
 
@@ -55,8 +54,6 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=70)
     parser.add_argument("--lr", type=float, default=4e-3)
     parser.add_argument("--weight-decay", type=float, default=2e-2)
-    parser.add_argument("--espeak-share", type=float, default=0.4, help="sentences of espeak-ng for each real one")
-    parser.add_argument("--start", type=Path, help="a .pt2 of this script whose training goes on, on other variants")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--jobs", type=int, default=1, help="processes that make features")
     parser.add_argument("--device", default="cpu", help="cpu, or cuda where there is a GPU")
@@ -130,11 +127,9 @@ def train(
     rng = np.random.default_rng(seed)
     layout = torch.channels_last if args.device == "cpu" else torch.contiguous_format
     model = Recogniser(own.bands, phones).to(args.device, memory_format=layout)
-    if args.start:
-        model.load_state_dict(weights_of(args.start), strict=False)  # all but the phones', which no file has
     averaged = AveragedModel(model, avg_fn=average, use_buffers=True)
     optimizer = torch.optim.AdamW(model.parameters(), args.lr, weight_decay=args.weight_decay, betas=(0.9, 0.98))
-    extra = int(args.espeak_share * len(real))
+    extra = int(ESPEAK_SHARE * len(real))
     steps = (len(real) + extra) // BATCH
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, args.lr, total_steps=steps * args.epochs, pct_start=0.2)
     mean, std = (np.array(values, np.float32) for values in (own.mean, own.std))
@@ -168,12 +163,6 @@ def train(
     return result.eval()
 
 
-def weights_of(path: Path) -> dict[str, Tensor]:
-    """Of an exported network."""
-    stored = torch.export.load(path).state_dict
-    return {name.partition(".")[2]: values for name, values in stored.items()}
-
-
 def error_rate(model: Recogniser, own: FrontEnd, corpus: Corpus) -> float:
     """Word error rate of greedy decoding."""
     mean, std = (np.array(values, np.float32) for values in (own.mean, own.std))
@@ -188,6 +177,8 @@ def error_rate(model: Recogniser, own: FrontEnd, corpus: Corpus) -> float:
 
 def export(model: Recogniser, own: FrontEnd, path: Path, seconds: float = 8.0) -> None:
     """Write front end and network as one static batch-1 program that takes a recording, with the words as labels."""
+    from edgeq.torch_operators import FrontEndLayer, save
+
     without = Recogniser(own.bands, 0)
     without.load_state_dict({key: value for key, value in model.state_dict().items() if "phones" not in key})
     whole = torch.nn.Sequential(FrontEndLayer(own), without).eval()
@@ -204,14 +195,13 @@ def main() -> int:
         if not args.development:
             known = np.flatnonzero([name not in set(aside.speakers) for name in corpus.speakers])
             training = corpus.take(known)
-        again = 1000 if args.start else 0
-        made = sentences("train", ESPEAK_SENTENCES, 100 + again, args.jobs)
-        spoken = material(made, ESPEAK_VARIANTS, corpus, 200 + again, args.jobs)
+        made = sentences("train", ESPEAK_SENTENCES, 100, args.jobs)
+        spoken = material(made, ESPEAK_VARIANTS, corpus, 200, args.jobs)
     except (DataMissingError, EspeakMissingError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
     recordings = list(zip(training.texts, training.samples, strict=True))
-    real = material(recordings, REAL_VARIANTS, corpus, 300 + again, args.jobs)
+    real = material(recordings, REAL_VARIANTS, corpus, 300, args.jobs)
     own = normalised(*statistics(real))
     phones = len({phone for found in corpus.phones.values() for phone in found})
     judged = development if args.development else aside
