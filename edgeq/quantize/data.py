@@ -135,7 +135,7 @@ def _checked(arrays: Mapping[str, np.ndarray], name: str, graph: Graph, where: s
         array = array.astype(np.int8)
     if array.dtype.kind not in "fiu":
         raise EdgeqError(f"{where}: {key} has type {array.dtype}; it must be numbers")
-    if array.ndim == 2 and not graph.states and name in front_end.recordings(graph):
+    if array.ndim == 2 and not graph.states and name in front_end.rates(graph):
         array = wav.of_length(array, stored[1])
     if array.shape[1:] == boundary.shape[1:]:
         array = array.transpose(boundary.perm)

@@ -1,4 +1,4 @@
-"""Turn AN4 into a file for `edgeq build --calib`: recordings with the silence behind them that they are trained with.
+"""Turn AN4 into a file for `edgeq build --calib` and `--eval`, with the silence behind recordings that training has.
 
 python examples/asr/prepare.py --data AN4 --limit 64 -o calib.npz
 """
@@ -15,7 +15,7 @@ from model import TAIL
 
 
 def main() -> int:
-    """Writes x, int16 [recordings, samples of the longest]; 2 when the data set is missing."""
+    """Writes x, int16 [recordings, samples of the longest], and text, what is said; 2 when the data set is missing."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="AN4, see README.md")
     parser.add_argument("--split", choices=("train", "development", "heldout"), default="train")
@@ -29,13 +29,14 @@ def main() -> int:
         print(f"prepare.py: {error}", file=sys.stderr)
         return 2
     room = int(args.seconds * RATE)
-    fitting = [samples for samples in parts[args.split].samples if len(samples) + TAIL <= room]
-    chosen = np.linspace(0, len(fitting) - 1, min(args.limit, len(fitting))).round().astype(int)
-    ended = [np.pad(fitting[row], (0, TAIL)) for row in chosen]
+    part = parts[args.split]
+    fitting = np.flatnonzero([len(samples) + TAIL <= room for samples in part.samples])
+    part = part.take(fitting[np.linspace(0, len(fitting) - 1, min(args.limit, len(fitting))).round().astype(int)])
+    ended = [np.pad(samples, (0, TAIL)) for samples in part.samples]
     x = np.zeros((len(ended), max(map(len, ended))), np.int16)
     for row, samples in enumerate(ended):
         x[row, : len(samples)] = samples
-    np.savez_compressed(args.out, x=x)
+    np.savez_compressed(args.out, x=x, text=np.array(part.texts))
     print(f"wrote {args.out}: x {x.shape}, {args.out.stat().st_size / 1e6:.1f} MB")
     return 0
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from dataset import RATE
+from model import TAIL
 from numpy.typing import NDArray
 from vocabulary import sentence
 
@@ -30,7 +31,7 @@ VOICES = {
 #: what is said otherwise than it is written
 SAID = {"A": "[[eI]]", "Z": "[[zi:]]", "RUBOUT": "rub out", "OH": "oh"}
 #: what is said in demo/, and how many recordings demo_calib.npz has
-DEMO = ("ENTER FOUR TWO SEVEN", "ERASE C S Q Q F SEVEN", "NOVEMBER TWENTY NINTH", "STOP")
+DEMO = ("ENTER FOUR TWO SEVEN", "NOVEMBER TWENTY NINTH")
 CALIBRATION = 16
 #: seconds that a sentence takes at most
 LONGEST_S = 8.0
@@ -90,7 +91,8 @@ def save(folder: Path) -> None:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(RATE)
-            file.writeframes(speak(text.split(), "demo", rng).astype("<i2").tobytes())
+            samples = np.pad(speak(text.split(), "demo", rng), (0, TAIL))
+            file.writeframes(samples.astype("<i2").tobytes())
     spoken = [samples for _, samples in sentences("calib", CALIBRATION, 7)]
     x = np.zeros((len(spoken), max(map(len, spoken))), np.int16)
     for row, samples in enumerate(spoken):

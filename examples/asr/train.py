@@ -51,7 +51,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="AN4, see README.md")
     parser.add_argument("--out", type=Path, default=HERE / "asr.pt2")
     parser.add_argument("--development", action="store_true", help="set six more speakers aside and judge on them")
-    parser.add_argument("--epochs", type=int, default=70)
+    parser.add_argument("--epochs", type=int, default=90)
     parser.add_argument("--lr", type=float, default=4e-3)
     parser.add_argument("--weight-decay", type=float, default=2e-2)
     parser.add_argument("--threads", type=int, default=2)
