@@ -1,4 +1,4 @@
-"""The speech recogniser that ships, from files in the repository: a simulated board reads recordings, and reads them right."""
+"""The speech recogniser that ships, from files in the repository: a simulated board reads recordings right."""
 
 from __future__ import annotations
 
