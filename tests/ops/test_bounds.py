@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edgeq import ops
@@ -90,9 +90,10 @@ def test_functions_of_one_operand(
 @pytest.mark.parametrize(("centred", "groups"), [(True, 0), (False, 0), (True, 1)])
 @FEW
 @given(scale=SCALES, channels=st.integers(2, 200), spread=st.floats(0.05, 3.0), seed=st.integers(0, 2**32 - 1))
+@example(scale=0.0078125, channels=2, spread=1.0, seed=0)
 def test_normalizations(centred: bool, groups: int, scale: float, channels: int, spread: float, seed: int) -> None:
     """Half a step, (|z| + 1) / 2 of the constants' last bit, and |g| (2^-19 + |z| 2^-28) for a gain of g steps and a
-    normalized value z."""
+    normalized value z; eps is a whole number of W = n^2 (variance + eps) / scale^2, which adds |g z| / 2 W."""
     rng = np.random.default_rng(seed)
     x = np.clip(rng.normal(rng.uniform(-60, 60), rng.uniform(1, 60), (3, 4, channels)), -128, 127).astype(np.int8)
     gain, bias = rng.normal(0, spread, (2, channels)).astype(np.float32)
@@ -102,9 +103,11 @@ def test_normalizations(centred: bool, groups: int, scale: float, channels: int,
     real = (x.astype(np.float64) - stored.zero_point) * scale
     axes = (1, 2) if groups else (2,)
     moved = real - real.mean(axes, keepdims=True) if centred else real
-    z = moved / np.sqrt((moved**2).mean(axes, keepdims=True) + 1e-5)
+    square = (moved**2).mean(axes, keepdims=True) + 1e-5
+    z = moved / np.sqrt(square)
+    w = (channels * (4 if groups else 1)) ** 2 * square / scale**2
     last_bit = 2.0 ** -graph.nodes[0].attributes["shift"]
-    bound = 0.5 + (np.abs(z) + 1) / 2 * last_bit + np.abs(gain) / 0.05 * (2.0**-19 + np.abs(z) * 2.0**-28)
+    bound = 0.5 + (np.abs(z) + 1) / 2 * last_bit + np.abs(gain) / 0.05 * (2.0**-19 + np.abs(z) * (2.0**-28 + 0.5 / w))
     assert np.all(np.abs(run(graph, x) - steps(z * gain + bias, output)) <= bound + 1e-9)
 
 
