@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from edgeq.boards import Board
 from edgeq.budget import Budget, limits_on
 from edgeq.build import fit, make
 from edgeq.build.sizes import read_sizes
+from edgeq.build.target import target_folder
 from edgeq.emit.firmware import EmitOptions, emit
 from edgeq.emit.names import model_name
 from edgeq.emit.streaming import wrapping as stream_wrapping
@@ -451,29 +450,3 @@ def _reference_accuracy(graph: Graph, integer: Graph, evaluation: Samples | None
 
 def source_facts(path: Path) -> dict[str, str]:
     return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-
-
-@contextmanager
-def target_folder(target: Path) -> Iterator[Path]:
-    """A working folder beside `target` that becomes `target` on success and disappears on failure."""
-    try:
-        if target.exists() and (not target.is_dir() or any(target.iterdir())):
-            what = "is not empty" if target.is_dir() else "is a file"
-            raise EdgeqError(f"output folder {target}: already exists and {what}; remove it or choose another with -o")
-        parent = target.resolve().parent
-        parent.mkdir(parents=True, exist_ok=True)
-        working = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=parent))
-    except OSError as error:
-        raise EdgeqError(
-            f"output folder {target}: can't be written ({error.strerror}); choose another with -o"
-        ) from error
-    try:
-        yield working
-        working.chmod(0o755)
-        target.mkdir(exist_ok=True)  # an empty folder that is already there is kept as it is
-        for item in working.iterdir():
-            os.rename(item, target / item.name)
-        working.rmdir()
-    except BaseException:
-        shutil.rmtree(working, ignore_errors=True)
-        raise

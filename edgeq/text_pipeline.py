@@ -12,6 +12,7 @@ from edgeq import pipeline, profile, reference
 from edgeq.boards import Board
 from edgeq.build import make
 from edgeq.build.sizes import read_sizes
+from edgeq.build.target import target_folder
 from edgeq.emit.decoding import in_arena_order, wrapping
 from edgeq.emit.firmware import EmitOptions
 from edgeq.emit.names import model_name
@@ -80,7 +81,7 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
     """Model file -> firmware folder with report. Nothing is left behind when it fails."""
     _check(options)
     pipeline.check_data_options(options, may_do_without=False)
-    with pipeline.target_folder(options.folder) as folder:
+    with target_folder(options.folder) as folder:
         observer.stage(f"importing {options.source.path.name}")
         floats = import_pair(options.source)
         recordings = _calibration(options, floats, observer)

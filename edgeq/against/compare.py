@@ -134,7 +134,7 @@ def _recordings(
     known, (name,) = firmware.manifest["stream"], firmware.graph.inputs
     length = known["recording_samples"]
     pcm = inputs[name].reshape(-1)
-    whole = np.pad(pcm, (0, -len(pcm) % length)).reshape(-1, length)
+    whole = wav.in_steps(pcm, length)
     parts = [_watched(firmware.graph, {name: wav.in_steps(own, known["step_samples"])}) for own in whole]
     return {name: whole}, {key: np.stack([part[key] for part in parts]) for key in parts[0]}
 

@@ -39,8 +39,13 @@ def with_headers(files: Iterable[Path], extra_headers: Iterable[str] = ()) -> li
             continue
         found.add(file)
         text = (root / file).read_text(encoding="utf-8")
-        waiting += [_find(name, file.parent) for name in _INCLUDE.findall(text)]
+        waiting += [_find(name, file.parent) for name in included(text)]
     return sorted(found)
+
+
+def included(text: str) -> list[str]:
+    """Names of the headers beside the compiler's own that C text includes, in its order."""
+    return _INCLUDE.findall(text)
 
 
 def _find(header: str, folder: Path | None) -> Path:

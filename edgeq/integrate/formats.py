@@ -5,14 +5,12 @@ A format is a folder of templates/integrate: its files are rendered to the paths
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgeq.build.target import target_folder
 from edgeq.emit.env import render
 from edgeq.errors import EdgeqError
 from edgeq.integrate.library import TEAM, Library
@@ -119,23 +117,11 @@ def write(library: Library, name: str, folder: Path) -> list[Path]:
     files. Raises EdgeqError when it can't be written, and for boards that the format is not for."""
     if library.architecture not in FORMATS[name].architectures:
         raise EdgeqError(f"--format {name} is not for {library.boards[0]}; build for a board of its kind")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise EdgeqError(f"{folder}: exists already; remove it, or name another folder with -o")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    except OSError as error:
-        raise EdgeqError(f"{folder}: can't be written ({error.strerror})") from error
-    try:
-        _fill(library, FORMATS[name], made)
-        made.chmod(0o755)
-        if folder.exists():
-            folder.rmdir()
-        os.replace(made, folder)
-    except OSError as error:
-        raise EdgeqError(f"{folder}: can't be written ({error.strerror})") from error
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+    with target_folder(folder) as working:
+        try:
+            _fill(library, FORMATS[name], working)
+        except OSError as error:
+            raise EdgeqError(f"{folder}: can't be written ({error.strerror})") from error
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 

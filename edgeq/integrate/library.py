@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeq import __version__
+from edgeq.emit.runtime_files import included
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import FirmwareFolder, open_folder
 from edgeq.paths import runtime_dir
 
 TEAM = Path("platform/freestanding/team_sequential.c")
-_INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 _MAIN = "int main(void) {"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -99,7 +99,7 @@ def _files(firmware: FirmwareFolder) -> tuple[dict[str, str], dict[str, str]]:
     runtime = {path.name: path for path in sorted((firmware.path / "runtime").rglob("*.h"))}
     waiting = [*sources.values(), *headers.values()]
     while waiting:
-        for wanted in _INCLUDE.findall(waiting.pop()):
+        for wanted in included(waiting.pop()):
             if wanted not in headers:
                 headers[wanted] = runtime[wanted].read_text(encoding="utf-8")
                 waiting.append(headers[wanted])
@@ -110,7 +110,7 @@ def _files(firmware: FirmwareFolder) -> tuple[dict[str, str], dict[str, str]]:
 
 def _network(firmware: FirmwareFolder) -> Network:
     text = (firmware.path / "main.c").read_text(encoding="utf-8")
-    header = next(iter(_INCLUDE.findall(text)))
+    header = included(text)[0]
     name = header.removesuffix(".h")
     if _MAIN not in text:
         raise EdgeqError(f"{firmware.path}: its main.c was changed; build it again")

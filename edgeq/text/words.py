@@ -23,8 +23,8 @@ def words(meaning: Meaning, tokens: Sequence[int]) -> Words:
     return tuple(meaning.labels[token] if token < len(meaning.labels) else str(token) for token in tokens)
 
 
-def distance(wanted: Words, found: Words) -> int:
-    """Fewest words to be put in, left out or exchanged to make one of the other."""
+def distance(wanted: Sequence[str], found: Sequence[str]) -> int:
+    """Fewest words to be put in, left out or exchanged to make one of the other (Levenshtein)."""
     row = list(range(len(found) + 1))
     for number, word in enumerate(wanted, 1):
         before, row[0] = row[0], number
@@ -33,7 +33,7 @@ def distance(wanted: Words, found: Words) -> int:
     return row[-1]
 
 
-def error_rate(wanted: Sequence[Words], found: Sequence[Words]) -> float:
+def error_rate(wanted: Sequence[Sequence[str]], found: Sequence[Sequence[str]]) -> float:
     """Words in error of all texts over the words that are wanted."""
     errors = sum(distance(one, other) for one, other in zip(wanted, found, strict=True))
     return errors / max(1, sum(map(len, wanted)))

@@ -15,15 +15,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from dataset import Corpus, DataMissingError, load
-from decode import greedy, word_errors
+from augment import FRONT_END
+from dataset import DataMissingError, load
+from decode import greedy
 from model import REDUCTION, TAIL
 from numpy.typing import NDArray
 
 from edgeq import torch_operators  # noqa: F401  a .pt2 with a front end needs its operator
+from edgeq.audio import wav
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import open_folder
 from edgeq.stream import session
+from edgeq.text import words
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -62,12 +65,6 @@ def in_firmware(folder: Path, recordings: Sequence[NDArray[np.int16]]) -> tuple[
     return [session.text(firmware, one) for one in heard], same
 
 
-def error_rate(corpus: Corpus, heard: Sequence[str]) -> float:
-    """Wrong words by words said."""
-    pairs = [(said.split(), text.split()) for said, text in zip(corpus.texts, heard, strict=True)]
-    return sum(word_errors(said, found) for said, found in pairs) / sum(len(said) for said, _ in pairs)
-
-
 def main() -> int:
     """Prints a line a subject; 1 where firmware hears something else than the reference, 2 for bad input."""
     args = parse_arguments()
@@ -77,8 +74,8 @@ def main() -> int:
         judged = development if args.development else aside
         if args.limit:
             judged = judged.take(np.linspace(0, len(judged) - 1, args.limit).round().astype(np.int64))
-        unit = REDUCTION * 160
-        ended = [np.pad(samples, (0, TAIL + -(len(samples) + TAIL) % unit)) for samples in judged.samples]
+        unit = REDUCTION * FRONT_END.step
+        ended = [wav.in_steps(np.pad(samples, (0, TAIL)), unit).reshape(-1) for samples in judged.samples]
         for subject in args.subjects:
             if not subject.exists():
                 raise EdgeqError(f"{subject} does not exist: give a .pt2, or a folder of edgeq build --stream")
@@ -88,7 +85,7 @@ def main() -> int:
                 code = code if same == len(ended) else 1
             else:
                 texts, note = in_floats(subject, ended), ", float"
-            rate = 100 * error_rate(judged, texts)
+            rate = 100 * words.error_rate(*([text.split() for text in those] for those in (judged.texts, texts)))
             print(f"{subject}: word error rate {rate:.2f} % of {len(judged)} recordings{note}", flush=True)
     except (DataMissingError, EdgeqError) as error:
         print(f"evaluate.py: {error}", file=sys.stderr)

@@ -13,6 +13,8 @@ import numpy as np
 from dataset import RATE, DataMissingError, load
 from model import TAIL
 
+from edgeq.audio import wav
+
 
 def main() -> int:
     """Writes x, int16 [recordings, samples of the longest], and text, what is said; 2 when the data set is missing."""
@@ -33,9 +35,7 @@ def main() -> int:
     fitting = np.flatnonzero([len(samples) + TAIL <= room for samples in part.samples])
     part = part.take(fitting[np.linspace(0, len(fitting) - 1, min(args.limit, len(fitting))).round().astype(int)])
     ended = [np.pad(samples, (0, TAIL)) for samples in part.samples]
-    x = np.zeros((len(ended), max(map(len, ended))), np.int16)
-    for row, samples in enumerate(ended):
-        x[row, : len(samples)] = samples
+    x = np.stack([wav.of_length(samples, max(map(len, ended))) for samples in ended])
     np.savez_compressed(args.out, x=x, text=np.array(part.texts))
     print(f"wrote {args.out}: x {x.shape}, {args.out.stat().st_size / 1e6:.1f} MB")
     return 0

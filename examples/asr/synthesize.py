@@ -11,7 +11,6 @@ import argparse
 import shutil
 import subprocess
 import sys
-import wave
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,8 @@ from dataset import RATE
 from model import TAIL
 from numpy.typing import NDArray
 from vocabulary import sentence
+
+from edgeq.audio import wav
 
 ACCENTS = ("en-us", "en-us", "en-us", "en-gb", "en-gb-scotland", "en-gb-x-rp", "en-029")
 VOICES = {
@@ -87,16 +88,10 @@ def save(folder: Path) -> None:
     (folder / "demo").mkdir(exist_ok=True)
     rng = np.random.default_rng(5)
     for text in DEMO:
-        with wave.open(str(folder / "demo" / f"{text.replace(' ', '_').lower()}.wav"), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(RATE)
-            samples = np.pad(speak(text.split(), "demo", rng), (0, TAIL))
-            file.writeframes(samples.astype("<i2").tobytes())
+        samples = np.pad(speak(text.split(), "demo", rng), (0, TAIL))
+        wav.write(folder / "demo" / f"{text.replace(' ', '_').lower()}.wav", samples, RATE)
     spoken = [samples for _, samples in sentences("calib", CALIBRATION, 7)]
-    x = np.zeros((len(spoken), max(map(len, spoken))), np.int16)
-    for row, samples in enumerate(spoken):
-        x[row, : len(samples)] = samples
+    x = np.stack([wav.of_length(samples, max(map(len, spoken))) for samples in spoken])
     np.savez_compressed(folder / "demo_calib.npz", x=x)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from augment import Floats, masked, normalised, plain, varied
 from dataset import Corpus, DataMissingError, load
-from decode import greedy, word_errors
+from decode import greedy
 from model import REDUCTION, Recogniser
 from numpy.typing import NDArray
 from synthesize import EspeakMissingError, sentences
@@ -27,6 +27,7 @@ from torch.optim.swa_utils import AveragedModel
 from vocabulary import WORDS, labels_of
 
 from edgeq.audio import FrontEnd
+from edgeq.text import words
 
 HERE = Path(__file__).resolve().parent
 BATCH = 16
@@ -166,13 +167,12 @@ def train(
 def error_rate(model: Recogniser, own: FrontEnd, corpus: Corpus) -> float:
     """Word error rate of greedy decoding."""
     mean, std = (np.array(values, np.float32) for values in (own.mean, own.std))
-    errors = words = 0
+    heard = []
     with torch.no_grad():
-        for text, samples in zip(corpus.texts, corpus.samples, strict=True):
+        for samples in corpus.samples:
             logits = model(torch.from_numpy((plain(samples) - mean) / std)[None])
-            errors += word_errors(text.split(), greedy(logits[0].numpy()))
-            words += len(text.split())
-    return errors / words
+            heard.append(greedy(logits[0].numpy()))
+    return words.error_rate([text.split() for text in corpus.texts], heard)
 
 
 def export(model: Recogniser, own: FrontEnd, path: Path, seconds: float = 8.0) -> None:

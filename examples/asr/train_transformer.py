@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 import torch
 from dataset import RATE, Corpus, DataMissingError, load
-from decode import word_errors
 from synthesize import EspeakMissingError, sentences
 from torch import Tensor, nn
 from torch.nn import functional
 from vocabulary import WORDS, labels_of
 
+from edgeq.audio import wav
+from edgeq.text.words import error_rate as share_in_error
 from edgeq.torch_moonshine import save_moonshine
 
 HERE = Path(__file__).resolve().parent
@@ -54,9 +55,7 @@ class Material:
 
     def __init__(self, recordings: list[tuple[str, np.ndarray]], device: str) -> None:
         fitting = [(text, samples) for text, samples in recordings if len(samples) <= SAMPLES]
-        packed = np.zeros((len(fitting), SAMPLES), np.int16)
-        for row, (_, samples) in enumerate(fitting):
-            packed[row, : len(samples)] = samples
+        packed = np.stack([wav.of_length(samples, SAMPLES) for _, samples in fitting])
         self.samples = torch.from_numpy(packed).to(device)
         self.lengths = torch.tensor([len(samples) for _, samples in fitting], device=device)
         self.labels = [[label - 1 for label in labels_of(text)] for text, _ in fitting]
@@ -174,8 +173,7 @@ def error_rate(model: Any, corpus: Corpus, device: str) -> tuple[float, int]:
     ]
     material = Material(kept, device)
     heard = greedy(model, material.samples.float() / 32768.0)
-    errors = sum(word_errors(text.split(), words) for (text, _), words in zip(kept, heard, strict=True))
-    return errors / sum(len(text.split()) for text, _ in kept), len(kept)
+    return share_in_error([text.split() for text, _ in kept], heard), len(kept)
 
 
 def train(args: argparse.Namespace, real: Material, spoken: Material) -> Any:

@@ -101,6 +101,22 @@ def network_inputs(bands: Floats, labels: NDArray[np.int64], rng: np.random.Gene
     return x.contiguous(memory_format=torch.channels_last), torch.from_numpy(labels)
 
 
+def steps_of(real: Material, spoken: Material | None) -> int:
+    """Batches in an epoch."""
+    return len(real.labels) // (BATCH - (ESPEAK_PER_BATCH if spoken else 0))
+
+
+def shown(
+    real: Material, spoken: Material | None, made_up: float, rng: np.random.Generator
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """What the network is shown in an epoch: inputs and labels of every batch."""
+    size = BATCH - (ESPEAK_PER_BATCH if spoken else 0)
+    order = rng.permutation(len(real.labels))
+    for step in range(steps_of(real, spoken)):
+        bands, labels = batch(order[step * size : (step + 1) * size], real, spoken, rng)
+        yield network_inputs(*make_up_words(bands, labels, made_up, rng), rng)
+
+
 def train(
     args: argparse.Namespace,
     real: Material,
@@ -112,17 +128,12 @@ def train(
     rng = np.random.default_rng(seed)
     model = dscnn().to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(model.parameters(), args.lr, weight_decay=args.weight_decay)
-    real_per_batch = BATCH - (ESPEAK_PER_BATCH if spoken else 0)
-    steps = len(real.labels) // real_per_batch
 
     def epoch() -> Iterator[Tensor]:
-        order = rng.permutation(len(real.labels))
-        for step in range(steps):
-            bands, labels = batch(order[step * real_per_batch : (step + 1) * real_per_batch], real, spoken, rng)
-            x, y = network_inputs(*make_up_words(bands, labels, args.made_up, rng), rng)
+        for x, y in shown(real, spoken, args.made_up, rng):
             yield functional.cross_entropy(model(x), y, label_smoothing=args.label_smoothing)
 
-    averaged = fit(model, optimizer, args.epochs, steps, 0.2, epoch, f"seed {seed}  ")
+    averaged = fit(model, optimizer, args.epochs, steps_of(real, spoken), 0.2, epoch, f"seed {seed}  ")
     result = dscnn()
     result.load_state_dict(averaged.module.state_dict())
     return result.eval()

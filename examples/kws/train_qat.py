@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from augment import make_up_words
 from dataset import SILENCE, Clips, DataMissingError, load
 from features import features, from_log_mel
 from fitting import fit
@@ -24,16 +23,7 @@ from synthesize import EspeakMissingError
 from torch import Tensor, fx, nn
 from torch.nn import functional
 from torch.optim.swa_utils import update_bn
-from train_dscnn import (
-    BATCH,
-    ESPEAK_PER_BATCH,
-    Material,
-    batch,
-    espeak_material,
-    network_inputs,
-    real_material,
-    report,
-)
+from train_dscnn import Material, espeak_material, real_material, report, shown, steps_of
 
 from edgeq import qat
 from edgeq.errors import EdgeqError
@@ -89,14 +79,10 @@ def train(args: argparse.Namespace, known: Clips, real: Material, spoken: Materi
     other = [p for p in model.parameters() if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": args.weight_decay}, {"params": other, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, args.lr)
-    real_per_batch = BATCH - (ESPEAK_PER_BATCH if spoken else 0)
-    steps = len(real.labels) // real_per_batch
+    steps = steps_of(real, spoken)
 
     def epoch() -> Iterator[Tensor]:
-        order = rng.permutation(len(real.labels))
-        for step in range(steps):
-            bands, labels = batch(order[step * real_per_batch : (step + 1) * real_per_batch], real, spoken, rng)
-            x, y = network_inputs(*make_up_words(bands, labels, args.made_up, rng), rng)
+        for x, y in shown(real, spoken, args.made_up, rng):
             with torch.no_grad():
                 answers = teacher(x)
             yield taught(model(x), y, answers)

@@ -174,7 +174,7 @@ def test_what_does_not_go_together(built: dict[str, list[Path]], tmp_path: Path)
         written(built["cortex-m4"], "pmsis", tmp_path / "pmsis")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine")
-    with pytest.raises(EdgeqError, match="exists already"):
+    with pytest.raises(EdgeqError, match="already exists and is not empty"):
         written(built["host"], "cmake", tmp_path / "full")
     assert [path.name for path in tmp_path.rglob("*")] == ["full", "mine.txt"]
     result = CliRunner().invoke(main, ["export", str(tmp_path / "full"), "--format", "cmake"])
