@@ -104,6 +104,8 @@ def build(
     from edgeq.train import spec as train_spec
 
     board = load_board(board_name)
+    if chosen:
+        formats.check(chosen, board)
     target = Path(folder) if folder else Path("out") / f"{Path(model).stem}-{board.name}"
     options = pipeline.BuildOptions(
         source=model_source(model, arch, trust_pickle, input_shape, states),

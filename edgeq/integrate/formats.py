@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgeq.boards import Board
 from edgeq.build.target import target_folder
 from edgeq.emit.env import render
 from edgeq.errors import EdgeqError
@@ -112,11 +113,17 @@ FORMATS: Mapping[str, Format] = {
 }
 
 
+def check(name: str, board: Board) -> None:
+    """Raises EdgeqError where the format is not for the board."""
+    if board.arch not in FORMATS[name].architectures:
+        raise EdgeqError(f"--format {name} is not for {board.name}; build for a board of its kind")
+
+
 def write(library: Library, name: str, folder: Path) -> list[Path]:
     """Writes the library in the format into `folder`, which must not exist or be empty; all or nothing. Returns the
     files. Raises EdgeqError when it can't be written, and for boards that the format is not for."""
-    if library.architecture not in FORMATS[name].architectures:
-        raise EdgeqError(f"--format {name} is not for {library.boards[0]}; build for a board of its kind")
+    for board in library.boards:
+        check(name, board)
     with target_folder(folder) as working:
         try:
             _fill(library, FORMATS[name], working)

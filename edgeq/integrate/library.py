@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeq import __version__
+from edgeq.boards import Board
 from edgeq.emit.runtime_files import included
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import FirmwareFolder, open_folder
@@ -34,22 +35,29 @@ class Network:
 
 @dataclass(frozen=True)
 class Library:
-    """C sources and headers by name. `cpu_flags`, `architecture` and `cores` are those of the board built for."""
+    """C sources and headers by name; boards that they were built for, whose compilers' flags are the same."""
 
     name: str
     version: str
     networks: tuple[Network, ...]
     sources: dict[str, str]
     headers: dict[str, str]
-    cpu_flags: tuple[str, ...]
-    boards: tuple[str, ...]
-    architecture: str
-    cores: int
+    boards: tuple[Board, ...]
 
     @property
     def title(self) -> str:
         """As an Arduino library is called."""
         return "".join(part.capitalize() for part in self.name.split("_"))
+
+    @property
+    def cpu_flags(self) -> tuple[str, ...]:
+        """Of the compiler."""
+        return self.boards[0].toolchain.flags_for(False)
+
+    @property
+    def cores(self) -> int:
+        """That kernels fork over."""
+        return max(board.cores for board in self.boards)
 
     @property
     def core(self) -> str:
@@ -74,8 +82,8 @@ def collect(folders: Sequence[Path], name: str | None = None) -> Library:
                         "networks of one name from files of different names"
                     )
     networks = tuple(_network(firmware) for firmware in opened)
-    cpu_flags = {firmware.board.toolchain.flags_for(False) for firmware in opened}
-    if len(cpu_flags) > 1:
+    boards = {firmware.board.name: firmware.board for firmware in opened}
+    if len({board.toolchain.flags_for(False) for board in boards.values()}) > 1:
         raise EdgeqError(
             f"{folders[1]}: is built for {opened[1].board.name}, {folders[0]} for {opened[0].board.name}; networks of "
             "one firmware are built for one board"
@@ -83,10 +91,7 @@ def collect(folders: Sequence[Path], name: str | None = None) -> Library:
     name = name or networks[0].name
     if not _NAME.fullmatch(name):
         raise EdgeqError(f"--name {name}: must be a C name of small letters, digits and _")
-    boards = tuple(sorted({firmware.board.name for firmware in opened}))
-    cores = max(firmware.board.cores for firmware in opened)
-    architecture = opened[0].board.arch
-    return Library(name, __version__, networks, sources, headers, cpu_flags.pop(), boards, architecture, cores)
+    return Library(name, __version__, networks, sources, headers, tuple(boards[key] for key in sorted(boards)))
 
 
 def _files(firmware: FirmwareFolder) -> tuple[dict[str, str], dict[str, str]]:

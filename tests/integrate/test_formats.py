@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from edgeq import pipeline
 from edgeq.boards import load_board
 from edgeq.cli import main
+from edgeq.commands.export import FORMATS
 from edgeq.emit.firmware import EmitOptions
 from edgeq.errors import EdgeqError
 from edgeq.integrate import formats, library
@@ -167,6 +168,10 @@ def test_pmsis_application_compiles(built: dict[str, list[Path]], tmp_path: Path
         ran([require_tool(board.toolchain.compiler), "-fsyntax-only", *flags, source], tmp_path)
 
 
+def test_every_format_has_its_name_on_the_command_line() -> None:
+    assert tuple(formats.FORMATS) == FORMATS
+
+
 def test_what_does_not_go_together(built: dict[str, list[Path]], tmp_path: Path) -> None:
     with pytest.raises(EdgeqError, match="are built for one board"):
         library.collect([built["host"][0], built["cortex-m4"][1]])
@@ -177,5 +182,10 @@ def test_what_does_not_go_together(built: dict[str, list[Path]], tmp_path: Path)
     with pytest.raises(EdgeqError, match="already exists and is not empty"):
         written(built["host"], "cmake", tmp_path / "full")
     assert [path.name for path in tmp_path.rglob("*")] == ["full", "mine.txt"]
+    words = ["build", "examples/kws/kws.pt2", "--board", "cortex-m4", "--calib", "random", "-o", str(tmp_path / "out")]
+    result = CliRunner().invoke(main, [*words, "--format", "pmsis"])
+    assert result.exit_code == 2
+    assert "--format pmsis is not for cortex-m4" in result.output
+    assert not (tmp_path / "out").exists()
     result = CliRunner().invoke(main, ["export", str(tmp_path / "full"), "--format", "cmake"])
     assert result.exit_code != 0
