@@ -12,6 +12,7 @@ from rich.table import Table
 from edgeq import __version__
 from edgeq.commands.common import ConsoleObserver, emit_json, model_options, model_source, stderr, stdout
 from edgeq.commands.export import FORMATS, export
+from edgeq.commands.report import report
 from edgeq.commands.run import run
 from edgeq.commands.search import search
 from edgeq.commands.train_sim import train_sim
@@ -38,6 +39,7 @@ def main() -> None:
 
 
 main.add_command(export)
+main.add_command(report)
 main.add_command(run)
 main.add_command(search)
 main.add_command(train_sim)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from edgeq import profile, reference
-from edgeq.accuracy import accuracy
+from edgeq.accuracy import accuracy, confusion
 from edgeq.boards import Board
 from edgeq.budget import Budget, limits_on
 from edgeq.build import fit, make
@@ -441,10 +441,15 @@ def _reference_accuracy(graph: Graph, integer: Graph, evaluation: Samples | None
         return None
     inputs = quantize_inputs(integer, evaluation)
     floats = dequantize_inputs(integer, evaluation)
+    made = reference.run(integer, inputs)[integer.outputs[0]]
+    counts = confusion(made, evaluation.labels)
+    numbers = tuple(str(number) for number in range(len(counts or ())))
     return Accuracy(
         float_model=accuracy(reference.run(graph, floats)[graph.outputs[0]], evaluation.labels),
-        quantized_reference=accuracy(reference.run(integer, inputs)[integer.outputs[0]], evaluation.labels),
+        quantized_reference=accuracy(made, evaluation.labels),
         samples=len(evaluation),
+        confusion=counts,
+        labels=graph.meaning.labels or numbers,
     )
 
 

@@ -19,7 +19,8 @@ class Axis:
         """From a little before the least value, at the coordinate `start`, to a little beyond the largest; at most
         about `count` ticks."""
         low, high = min(values), max(values)
-        margin = 0.05 * (high - low) or 1.0
+        constant = high - low <= 1e-9 * max(abs(low), abs(high))  # but for the last bits of what was computed
+        margin = 1.0 if constant else 0.05 * (high - low)
         low, high = low - margin, high + margin
         sizes = (size * 10.0**power for power in range(-6, 10) for size in (1, 2, 5))
         step = min(size for size in sizes if size * count >= high - low)

@@ -24,7 +24,8 @@ from edgeq.verify import Verification
 
 @dataclass
 class Accuracy:
-    """Top-1 shares, or what `metric` says; the firmware runs on `firmware_samples` of the `samples`, spread evenly."""
+    """Top-1 shares, or what `metric` says; the firmware runs on `firmware_samples` of the `samples`, spread evenly.
+    `confusion` counts the integer reference's answers (edgeq.accuracy.confusion), `labels` names them."""
 
     float_model: float
     quantized_reference: float
@@ -32,6 +33,8 @@ class Accuracy:
     firmware: float | None = None
     firmware_samples: int = 0
     metric: str = METRIC
+    confusion: list[list[int]] | None = None
+    labels: tuple[str, ...] = ()
 
 
 @dataclass
@@ -82,6 +85,8 @@ class Facts:
             "metric": self.accuracy.metric,
             "samples": self.accuracy.samples,
             "firmware_samples": self.accuracy.firmware_samples,
+            "labels": list(self.accuracy.labels),
+            "confusion": self.accuracy.confusion,
         }
 
     def _verify(self) -> dict[str, Any] | None:

@@ -68,6 +68,10 @@ def test_build_reports(firmware: tuple[Path, dict[str, object]]) -> None:
     assert report["memory"]["arena_bytes"] >= max(layer["arena_bytes"] for layer in report["layers"]) - 16
     for key in ("macs", "bit_operations", "traffic_bytes"):
         assert sum(layer[key] for layer in report["layers"]) == report["cost"][key]
+    counts = np.array(report["accuracy"]["confusion"])
+    assert counts.shape == (12, 12)
+    assert counts.sum() == report["accuracy"]["samples"]
+    assert np.trace(counts) / counts.sum() == report["accuracy"]["quantized_reference"]
     html = (folder / "report.html").read_text(encoding="utf-8")
     assert "bit-exact" in html
     assert "{{" not in html
@@ -142,3 +146,30 @@ def test_inspect_tells_which_layer_adds_a_residual() -> None:
     inside = {name: kernel for name, kernel in kernels.items() if kernel.startswith("in ")}
     assert inside
     assert all(kernels[layer.removeprefix("in ")].startswith("eq_conv2d") for layer in inside.values())
+
+
+@pytest.mark.qemu
+def test_reports_of_two_builds_are_compared(firmware: tuple[Path, dict[str, object]], tmp_path: Path) -> None:
+    folder, printed = firmware
+    assert json.loads(edgeq("report", str(folder), "--json")) == printed
+    other = tmp_path / "other"
+    edgeq("build", str(KWS / "kws.pt2"), "--board", "host", "--calib", str(KWS / "demo.npz"), "--quant", "int4",
+          "--no-simulate", "-o", str(other))  # fmt: skip
+    page = tmp_path / "page.html"
+    words = ("report", str(folder), str(other))
+    compared = json.loads(edgeq(*words, "--html", str(page), "--json"))
+    reports = [json.loads((path / "report.json").read_text(encoding="utf-8")) for path in (folder, other)]
+    rows = {row["name"]: row for row in compared["whole"]}
+    flash = [report["memory"]["flash_bytes"] for report in reports]
+    assert [rows["flash, B"]["first"], rows["flash, B"]["second"]] == flash
+    assert rows["flash, B"]["ratio"] == round(flash[1] / flash[0], 4)
+    assert (rows["instructions"]["second"], rows["instructions"]["ratio"]) == (None, None)
+    assert [layer["name"] for layer in compared["layers"]] == [layer["name"] for layer in reports[0]["layers"]]
+    assert ["int8", "int4"] in [layer["precisions"] for layer in compared["layers"]]
+    assert compared["builds"][1] == "kws on host (int4)"
+    assert "kws on host (int4)" in page.read_text(encoding="utf-8")
+    assert f"{flash[1]:,}" in edgeq(*words)
+    (other / "report.json").write_text('{"model": 1}', encoding="utf-8")
+    for bad, said in ((words, "is damaged"), (("report", str(tmp_path)), "has no report.json")):
+        refused = CliRunner().invoke(main, bad)
+        assert (refused.exit_code, said in refused.stderr) == (2, True)

@@ -7,7 +7,9 @@ import pytest
 from edgeq.report.axis import Axis
 
 
-@pytest.mark.parametrize("values", [[99.0, 99.0], [0.0], [87.2, 87.8], [1000.0, 480000.0], [0.001, 0.0012]])
+@pytest.mark.parametrize(
+    "values", [[99.0, 99.0], [99.0, 99.00000000000001], [0.0], [87.2, 87.8], [1e3, 4.8e5], [1e-3, 1.2e-3]]
+)
 def test_ticks_are_different_round_and_inside(values: list[float]) -> None:
     axis = Axis.of(values, 500.0, 20.0, 6)
     texts = [str(tick["text"]) for tick in axis.ticks]
