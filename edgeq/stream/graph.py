@@ -2,8 +2,8 @@
 
 Rows are moments: axis 1 of what the front end makes and of images made from that. A layer whose output rows read a few
 input rows (Operator.step_reach) gets a window of those that it reads again and the new ones, a state that slides;
-before the first sample it holds real zeros, which are the whole recording's padding. A recurrent layer begins with what
-it ended with (Operator.carried). A layer that reads all rows gets a window of as many as the whole recording has.
+before the first sample it holds real zeros, which are the whole recording's padding. An activation that waits (delay.py)
+is the beginning of such a window. A recurrent layer begins with what it ended with (Operator.carried). A layer that reads all rows gets a window of as many as the whole recording has.
 Everything else, constants and quantization included, is the whole network's, so that a stream makes the same bytes.
 """
 
@@ -18,6 +18,7 @@ from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Boundary, Graph, Node, State, Tensor
 from edgeq.ops import front_end
 from edgeq.ops.spatial import Window
+from edgeq.stream.delay import delays
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +56,12 @@ class _Streaming:
                 f"{own.step} samples stream with before = {own.frame - own.step}, step at most frame"
             )
         self.graph = graph
+        self.delays = delays(graph)
         self.every: dict[str, int] = {}  # activation that flows -> frames from one of its rows to the next
         for node in graph.nodes:
             self._rate(node)
+        self.delays = {name: delay for name, delay in self.delays.items() if name in self.every}
+        self.inner = {delay.inner for delay in self.delays.values()}
         self.frames = math.lcm(*self.every.values())
         self.nodes: list[Node] = []
         self.tensors = dict(graph.tensors)
@@ -70,6 +74,10 @@ class _Streaming:
         for node in self.graph.nodes:
             if node.op == front_end.OP.name:
                 self._listen(node, samples)
+            elif node.output in self.delays:
+                self._wait(node)
+            elif node.output in self.inner:
+                continue
             elif node.inputs[0] in self.every and self._carry(node):
                 pass
             elif node.output in self.every:
@@ -101,6 +109,11 @@ class _Streaming:
             self.every[node.output] = 1
             return
         graph = self.graph
+        if node.output in self.delays:
+            source = self.delays[node.output].source
+            if source in self.every:
+                self.every[node.output] = self.every[source]
+            return
         activations = [name for name in node.inputs if not graph.tensor(name).is_constant]
         rates = {self.every.get(name) for name in activations}
         rate = rates.pop() if len(rates) == 1 else None
@@ -172,6 +185,15 @@ class _Streaming:
             _, _, left, right = Window.of(node.attributes).padding
             node = node.with_attributes(padding=(0, 0, left, right))
         self.nodes.append(replace(node, inputs=(source, *node.inputs[1:])))
+
+    def _wait(self, node: Node) -> None:
+        """The rows of as many moments ago."""
+        delay, rows = self.delays[node.output], self._rows(node.output)
+        self._resize(node.output, rows)
+        window = self._slid(delay.source, rows + delay.rows)
+        shape = self.tensors[node.output].shape
+        box = {"start": (0,) * len(shape), "size": shape, "step": (1,) * len(shape)}
+        self.nodes.append(Node(node.name, "slice", (window,), node.outputs, MappingProxyType(box)))
 
     def _carry(self, node: Node) -> bool:
         """Whether the node remembers what it needs of the rows before; then it takes the new ones."""

@@ -85,6 +85,26 @@ class Reader(nn.Module):
         return z
 
 
+class Ahead(nn.Module):
+    """Scores of labels for every second frame, beside shortcuts that wait: written both ways, one as long as a
+    convolution's window and one longer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.front_end = FrontEndLayer(FRONT_END)
+        self.first = nn.Conv2d(12, 8, (4, 1), (2, 1))
+        self.one, self.other = nn.Conv2d(8, 8, (3, 1)), nn.Conv2d(8, 8, (3, 1), groups=8)
+        self.labels = nn.Conv2d(8, 6, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.front_end(x).transpose(1, 2).unsqueeze(3)
+        y = torch.relu(self.first(functional.pad(y, (0, 0, 2, 0))))
+        y = torch.relu(self.one(functional.pad(y, (0, 0, 2, 0))) + functional.pad(y, (0, 0, 2, -2)))
+        y = self.other(functional.pad(y, (0, 0, 2, 0))) + functional.pad(y, (0, 0, 3, 0))[:, :, : y.shape[2]]
+        z: torch.Tensor = self.labels(y).squeeze(3).transpose(1, 2)
+        return z
+
+
 class Recurrent(nn.Module):
     """Scores of labels for every second frame, from a convolution, a gru and an lstm."""
 

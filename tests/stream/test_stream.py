@@ -34,6 +34,7 @@ BUILDS = [
     ("spotter", "host", EVENTS),
     ("reader", "host", "beam=4"),
     ("recurrent", "host", ""),
+    ("ahead", "host", ""),
     pytest.param("spotter", "riscv-8core", EVENTS, marks=pytest.mark.qemu),
     pytest.param("recurrent", "riscv-8core", "", marks=pytest.mark.qemu),
     pytest.param("spotter", "cortex-m55", EVENTS, marks=pytest.mark.qemu),
@@ -49,13 +50,22 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "spotter": networks.saved(networks.Spotter(), folder / "spotter.pt2"),
         "reader": networks.saved(networks.Reader(), folder / "reader.pt2", "ctc"),
         "recurrent": networks.saved(networks.Recurrent(), folder / "recurrent.pt2", "ctc"),
+        "ahead": networks.saved(networks.Ahead(), folder / "ahead.pt2", "ctc"),
         "data": folder / "x.npz",
     }
 
 
 @pytest.mark.parametrize(
     ("name", "recipe"),
-    [("spotter", "int8"), ("spotter", "int16"), ("spotter", "int4"), ("reader", "int8"), ("recurrent", "int8")],
+    [
+        ("spotter", "int8"),
+        ("spotter", "int16"),
+        ("spotter", "int4"),
+        ("reader", "int8"),
+        ("recurrent", "int8"),
+        ("ahead", "int8"),
+        ("ahead", "int16"),
+    ],
 )
 def test_steps_make_the_whole_recordings_bytes(name: str, recipe: str, files: dict[str, Path]) -> None:
     whole = networks.integer(files[name], recipe)
@@ -68,8 +78,8 @@ def test_steps_make_the_whole_recordings_bytes(name: str, recipe: str, files: di
         made = reference.run(stream.graph, {source: samples.reshape(-1, stream.samples)})[output]
         last = made.reshape(scores.shape) if stream.rows else made[-1]
         np.testing.assert_array_equal(last, scores)
-    assert stream.samples == {"spotter": 4, "reader": 2, "recurrent": 2}[name] * networks.FRONT_END.step
-    assert (stream.warm_up, stream.rows) == {"spotter": (12, 0), "reader": (1, 1), "recurrent": (1, 1)}[name]
+    assert stream.samples == {"spotter": 4}.get(name, 2) * networks.FRONT_END.step
+    assert (stream.warm_up, stream.rows) == {"spotter": (12, 0)}.get(name, (1, 1))
 
 
 def test_layers_may_read_the_same_past(tmp_path: Path) -> None:
