@@ -2,9 +2,10 @@
 
 Rows are moments: axis 1 of what the front end makes and of images made from that. A layer whose output rows read a few
 input rows (Operator.step_reach) gets a window of those that it reads again and the new ones, a state that slides;
-before the first sample it holds real zeros, which are the whole recording's padding. An activation that waits (delay.py)
-is the beginning of such a window. A recurrent layer begins with what it ended with (Operator.carried). A layer that reads all rows gets a window of as many as the whole recording has.
-Everything else, constants and quantization included, is the whole network's, so that a stream makes the same bytes.
+before the first sample it holds real zeros, which are the whole recording's padding. What waits (delay.py) is the first
+rows of such a window. A recurrent layer begins with what it ended with (Operator.carried). A layer that reads all rows
+gets a window of as many as the whole recording has. Everything else, constants and quantization included, is the whole
+network's, so that a stream makes the same bytes.
 """
 
 from __future__ import annotations
