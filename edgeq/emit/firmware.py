@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ class Wrapping:
     `sources` of these that are part of the model, `runtime` files of runtime_c that they need, `program` the harness
     that becomes <kind>.elf; `kind` is "training", "stream" or "text", the key in the manifest as well. `beside`:
     another model of the same firmware. `context`: what the templates see under the name `seen_as`; it is made once what
-    they see of the models is known."""
+    they see of the models is known. `copies`: files of the user's that the folder keeps."""
 
     kind: str
     seen_as: str
@@ -51,6 +51,7 @@ class Wrapping:
     program: str
     context: Callable[[dict[str, Any], dict[str, Any] | None], dict[str, Any]]
     beside: tuple[Program, Plan] | None = None
+    copies: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,8 @@ def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> No
     manifest = _manifest(program, plan, model, options) | {"sources": sources["model"]}
     if wrapping:
         manifest[wrapping.kind] = wrapped["manifest"]
+        for target, source in wrapping.copies.items():
+            shutil.copyfile(source, folder / target)
     _write(folder / "manifest.json", json.dumps(manifest, indent=1) + "\n")
 
 

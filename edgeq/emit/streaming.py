@@ -4,15 +4,17 @@ feeds recordings."""
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from edgeq.emit.context import c_type
+from edgeq.emit.env import c_array_text
 from edgeq.emit.firmware import Wrapping
 from edgeq.emit.names import model_name
 from edgeq.errors import EdgeqError
 from edgeq.stream.decode import Limits
 from edgeq.stream.graph import Stream
-from edgeq.stream.rule import Rule
+from edgeq.stream.rule import LANGUAGE_FILE, Rule
 
 #: type of scores -> suffix of what reads them
 SUFFIXES = {"int8": "s8", "int16": "s16"}
@@ -46,6 +48,7 @@ def wrapping(stream: Stream, rule: Rule) -> Wrapping:
         headers=(f"{reading}.h", "eq_memory.h"),
         program="simulation/sim_stream.c",
         context=lambda model, beside: _context(stream, rule, name),
+        copies={LANGUAGE_FILE: Path(rule.language.path)} if rule.language is not None else {},
     )
 
 
@@ -63,6 +66,7 @@ def _context(stream: Stream, rule: Rule, name: str) -> dict[str, Any]:
         "ctc": graph.meaning.decoding == "ctc",
         "beam": limits.beam,
         "multiplier": limits.multiplier,
+        "bigram": "" if limits.bigram is None else c_array_text(limits.bigram),
         "labels": output.shape[-1],
         "names": [label.replace("\\", "\\\\").replace('"', '\\"') for label in graph.meaning.labels],
         "score_type": c_type(output.dtype),
@@ -79,6 +83,7 @@ def _context(stream: Stream, rule: Rule, name: str) -> dict[str, Any]:
             "warm_up_steps": stream.warm_up,
             "rows": stream.rows,
             "recording_samples": stream.recording,
-            "rule": asdict(rule),
+            "rule": asdict(rule)
+            | ({"language": {**asdict(rule.language), "path": LANGUAGE_FILE}} if rule.language else {}),
         },
     }

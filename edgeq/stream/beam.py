@@ -1,9 +1,9 @@
 """Prefix beam search over CTC scores, in integers: the definition of what the firmware does (eq_ctc_beam.h).
 
 A. Hannun, A. Maas, D. Jurafsky, A. Ng, "First-Pass Large Vocabulary Continuous Speech Recognition using Bi-Directional
-Recurrent DNNs", 2014, algorithm 1 without a language model: every prefix has the probability of all its alignments that
-end with the blank and of those that end with its last label. The softmax of a step divides all prefixes by the same
-number, so it is left out.
+Recurrent DNNs", 2014, algorithm 1: every prefix has the probability of all its alignments that end with the blank and of
+those that end with its last label, with what a language model says of its labels (language.py) if there is one. The
+softmax of a step divides all prefixes by the same number, so it is left out.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+
+from edgeq.stream.language import TABLE_BITS
 
 #: bits behind the point of logarithms of probabilities, and of a multiplier of scores
 LOG_BITS, MULTIPLIER_BITS = 12, 16
@@ -64,19 +66,24 @@ class _Candidate:
     added: int
 
 
-def search(scores: np.ndarray, width: int, scale_multiplier: int) -> Iterator[tuple[int, int]]:
-    """Of integer scores [steps, labels]: (step where it began, label) of everything heard, in the order of hearing."""
+def search(
+    scores: np.ndarray, width: int, scale_multiplier: int, bigram: np.ndarray | None = None
+) -> Iterator[tuple[int, int]]:
+    """Of integer scores [steps, labels]: (step where it began, label) of everything heard, in the order of hearing.
+    `bigram`: what is added for a label (columns) behind another one, in Q8."""
     prefixes = [_Prefix()]
+    follows = bigram if bigram is not None else np.zeros((scores.shape[1],) * 2, np.int16)
+    added = (follows.astype(np.int64) << (LOG_BITS - TABLE_BITS)).tolist()
     for row, step in enumerate(scores):
         differences = step.astype(np.int64) - int(step.max())
         logs = np.maximum(differences * scale_multiplier >> MULTIPLIER_BITS, LEAST).tolist()
-        prefixes = _next(prefixes, logs, width, row)
+        prefixes = _next(prefixes, logs, added, width, row)
         yield from _heard(prefixes)
     del prefixes[1:]
     yield from _heard(prefixes)
 
 
-def _next(prefixes: list[_Prefix], logs: list[int], width: int, row: int) -> list[_Prefix]:
+def _next(prefixes: list[_Prefix], logs: list[int], follows: list[list[int]], width: int, row: int) -> list[_Prefix]:
     found: list[_Candidate] = []
 
     def consider(candidate: _Candidate) -> None:
@@ -90,12 +97,12 @@ def _next(prefixes: list[_Prefix], logs: list[int], width: int, row: int) -> lis
         label = max(prefix.label + logs[prefix.last], NEVER) if prefix.last else NEVER
         for parent in prefixes:
             if prefix.labels and parent.labels == prefix.labels[:-1]:
-                label = log_add(label, _extended(parent, prefix.labels[-1], logs))
+                label = log_add(label, _extended(parent, prefix.labels[-1], logs, follows))
         blank = max(log_add(prefix.blank, prefix.label) + logs[0], NEVER)
         consider(_Candidate(log_add(blank, label), blank, label, prefix, 0))
     for added in range(1, len(logs)):
         for prefix in prefixes:
-            score = _extended(prefix, added, logs)
+            score = _extended(prefix, added, logs, follows)
             full = len(found) == width and score <= found[-1].score
             if full or len(prefix.labels) == HISTORY or any(p.labels == [*prefix.labels, added] for p in prefixes):
                 continue
@@ -110,10 +117,10 @@ def _next(prefixes: list[_Prefix], logs: list[int], width: int, row: int) -> lis
     return made
 
 
-def _extended(prefix: _Prefix, added: int, logs: list[int]) -> int:
+def _extended(prefix: _Prefix, added: int, logs: list[int], follows: list[list[int]]) -> int:
     """What alignments of a prefix give to it with another label: a repetition needs a blank between."""
     before = prefix.blank if prefix.last == added else log_add(prefix.blank, prefix.label)
-    return max(before + logs[added], NEVER)
+    return max(before + logs[added] + follows[prefix.last][added], NEVER)
 
 
 def _heard(prefixes: list[_Prefix]) -> Iterator[tuple[int, int]]:

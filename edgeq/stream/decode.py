@@ -21,10 +21,11 @@ class Event:
     label: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Limits:
     """A rule in integers: what the sum of a class's scores over `average` steps has to reach, and which classes may be
-    heard; of networks read by CTC the prefixes of a beam and what makes logarithms of scores (beam.py)."""
+    heard; of networks read by CTC the prefixes of a beam, what makes logarithms of scores (beam.py), and the table of a
+    language model (language.py)."""
 
     average: int
     limit: int
@@ -32,6 +33,7 @@ class Limits:
     heard: tuple[bool, ...]
     beam: int = 0
     multiplier: int = 0
+    bigram: np.ndarray | None = None
 
     @staticmethod
     def of(rule: Rule, output: Tensor, meaning: Meaning) -> Limits:
@@ -39,7 +41,8 @@ class Limits:
         classes = output.shape[-1]
         heard = tuple(label not in rule.ignore for label in meaning.labels) or (True,) * classes
         limit = int(np.ceil((rule.threshold / output.scale + output.zero_point) * rule.average))
-        return Limits(rule.average, limit, rule.hold, heard, rule.beam, beam.multiplier(output.scale))
+        bigram = rule.language.table(meaning.labels) if rule.language is not None else None
+        return Limits(rule.average, limit, rule.hold, heard, rule.beam, beam.multiplier(output.scale), bigram)
 
 
 def classes(scores: np.ndarray, limits: Limits) -> Iterator[Event]:
@@ -71,4 +74,4 @@ def events(scores: np.ndarray, meaning: Meaning, limits: Limits) -> list[Event]:
         return list(classes(scores, limits))
     if limits.beam == 0:
         return list(ctc(scores))
-    return [Event(*pair) for pair in beam.search(scores, limits.beam, limits.multiplier)]
+    return [Event(*pair) for pair in beam.search(scores, limits.beam, limits.multiplier, limits.bigram)]

@@ -16,7 +16,8 @@ from edgeq.firmware_folder import FirmwareFolder
 from edgeq.quantize.data import load_arrays, require_file
 from edgeq.simulate.session import MAGIC, run_harness
 from edgeq.stream.decode import Event, Limits, events
-from edgeq.stream.rule import Rule
+from edgeq.stream.language import Language
+from edgeq.stream.rule import LANGUAGE_FILE, Rule
 from edgeq.verify import Difference, compare
 
 
@@ -33,7 +34,11 @@ def rule_of(firmware: FirmwareFolder) -> Rule:
     if "stream" not in firmware.manifest:
         raise EdgeqError(f"{firmware.path}: was built for whole recordings; build it again with --stream")
     known = firmware.manifest["stream"]["rule"]
-    return Rule(known["average"], known["threshold"], known["hold"], tuple(known["ignore"]), known.get("beam", 0))
+    language = known.get("language")
+    if language is not None:
+        language = Language(str(firmware.path / LANGUAGE_FILE), language["weight"], language["bonus"])
+    ignore = tuple(known["ignore"])
+    return Rule(known["average"], known["threshold"], known["hold"], ignore, known.get("beam", 0), language)
 
 
 def padded(firmware: FirmwareFolder, samples: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 /* Prefix beam search over scores that a network was trained to give by CTC (A. Hannun et al., First-Pass Large
- * Vocabulary Continuous Speech Recognition using Bi-Directional Recurrent DNNs, 2014, algorithm 1, without a language
- * model): the most probable sequences of labels, each with all its alignments. edgeq/stream/beam.py is the same in Python.
+ * Vocabulary Continuous Speech Recognition using Bi-Directional Recurrent DNNs, 2014, algorithm 1): the most probable
+ * sequences of labels, each with all its alignments. edgeq/stream/beam.py is the same in Python.
  *
  * Logarithms of probabilities are natural, in Q12, less the best one's: a constant for all prefixes changes nothing, so
  * scores are taken as they are, as logits. Label 0 is the blank. Labels that all prefixes begin with are heard, and
@@ -30,6 +30,7 @@ typedef struct {
 typedef struct {
   uint32_t width;     /* prefixes at most */
   int32_t multiplier; /* Q16: from a score to Q12 */
+  const int16_t *follows; /* [labels][labels], Q8: added for a label behind another one or, in row 0, none; or NULL */
 } eq_ctc_beam_rule_t;
 
 typedef struct {

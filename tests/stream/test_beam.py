@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import groupby, product
+from itertools import groupby, pairwise, product
+from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgeq.errors import EdgeqError
 from edgeq.stream import beam
 from edgeq.stream.decode import ctc
+from edgeq.stream.language import TABLE_BITS, Language
+from edgeq.stream.rule import parse
 
 SCALE = 0.06
 
@@ -45,8 +50,8 @@ def float_beam(logits: np.ndarray, width: int) -> list[tuple[tuple[int, ...], fl
     return [(prefix, float(np.logaddexp(*both))) for prefix, both in prefixes.items()]
 
 
-def heard(scores: np.ndarray, width: int) -> tuple[int, ...]:
-    return tuple(label for _, label in beam.search(scores, width, beam.multiplier(SCALE)))
+def heard(scores: np.ndarray, width: int, bigram: np.ndarray | None = None) -> tuple[int, ...]:
+    return tuple(label for _, label in beam.search(scores, width, beam.multiplier(SCALE), bigram))
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 5), st.integers(2, 4))
@@ -55,6 +60,55 @@ def test_a_wide_beam_hears_the_most_probable_labels(seed: int, steps: int, label
     scores = np.random.default_rng(seed).integers(-60, 60, (steps, labels)).astype(np.int8)
     shares = every_alignment(scores * SCALE)
     assert shares[heard(scores, 400)] > 0.97 * max(shares.values())
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 5), st.integers(2, 4))
+@settings(max_examples=25, deadline=None)
+def test_a_language_model_weighs_every_label(seed: int, steps: int, labels: int) -> None:
+    """All alignments of labels, times what the table says of each behind the one before."""
+    rng = np.random.default_rng(seed)
+    scores = rng.integers(-60, 60, (steps, labels)).astype(np.int8)
+    table = rng.integers(-800, 300, (labels, labels)).astype(np.int16)
+    shares = {
+        said: share * float(np.exp(sum(table[pair] for pair in pairwise((0, *said))) / 2.0**TABLE_BITS))
+        for said, share in every_alignment(scores * SCALE).items()
+    }
+    assert shares[heard(scores, 400, table)] > 0.97 * max(shares.values())
+
+
+def test_a_language_model_is_read_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "words.arpa"
+    file.write_text(
+        "\\data\\\nngram 1=3\n\n\\1-grams:\n-1.5\t<s>\t-0.25\n-0.5\tyes\t-0.5\n-1\tno\n\n"
+        "\\2-grams:\n-0.125\tyes no\n\\end\\\n",
+        encoding="utf-8",
+    )
+    made = Language(str(file), 0.5, 0.25).table(("", "yes", "no", "go"))
+    natural = np.log(10.0)
+    for (before, label), log in {
+        (0, 1): -0.5 - 0.25, (0, 2): -1.0 - 0.25, (1, 2): -0.125, (1, 1): -0.5 - 0.5, (2, 1): -0.5,
+    }.items():  # fmt: skip
+        assert made[before, label] == round((0.5 * log * natural + 0.25) * 256)
+    assert made[1, 3] < made[1, 2] - 5000  # no such word
+    assert not made[:, 0].any()
+    for text, said in (
+        ("", "no ARPA"),
+        ("\\1-grams:\nx yes\n", "no ARPA"),
+        ("\\1-grams:\n-1 a\n", "none of the model"),
+    ):
+        other = tmp_path / f"{len(text)}.arpa"
+        other.write_text(text, encoding="utf-8")
+        with pytest.raises(EdgeqError, match=said):
+            Language(str(other)).table(("", "yes"))
+    with pytest.raises(EdgeqError, match="can't be read"):
+        Language(str(tmp_path / "absent")).table(("", "yes"))
+    for rule, said in (
+        ("lm=a.arpa", "add beam"),
+        ("beam=2,weight=1", "of a language model"),
+        ("beam=2,lm=a,weight=x", "float"),
+    ):
+        with pytest.raises(EdgeqError, match=said):
+            parse(rule)
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from((1, 2, 4, 8)))

@@ -32,7 +32,7 @@ from tests.tools import require_board
 EVENTS = "average=2,threshold=0.3,hold=1,ignore=silence"
 BUILDS = [
     ("spotter", "host", EVENTS),
-    ("reader", "host", "beam=4"),
+    ("reader", "host", "beam=4,lm={language},weight=0.7,bonus=0.3"),
     ("recurrent", "host", ""),
     ("ahead", "host", ""),
     pytest.param("spotter", "riscv-8core", EVENTS, marks=pytest.mark.qemu),
@@ -40,18 +40,39 @@ BUILDS = [
     pytest.param("spotter", "cortex-m55", EVENTS, marks=pytest.mark.qemu),
     pytest.param("recurrent", "cortex-m55", "beam=3", marks=pytest.mark.qemu),
 ]
+#: of the labels that the tests' networks have
+LANGUAGE = r"""\data\
+ngram 1=6
+ngram 2=3
+
+\1-grams:
+-0.5 <s> -0.3
+-0.7 a -0.2
+-0.9 b
+-0.4 c -1.5
+-1.2 d 0
+-2.0 e
+
+\2-grams:
+-0.1 a b
+-1.0 c c
+-0.2 <s> d
+\end\
+"""
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("stream")
     np.savez(folder / "x.npz", x=networks.recordings(6), y=np.arange(6) % 5)
+    (folder / "language.arpa").write_text(LANGUAGE, encoding="utf-8")
     return {
         "spotter": networks.saved(networks.Spotter(), folder / "spotter.pt2"),
         "reader": networks.saved(networks.Reader(), folder / "reader.pt2", "ctc"),
         "recurrent": networks.saved(networks.Recurrent(), folder / "recurrent.pt2", "ctc"),
         "ahead": networks.saved(networks.Ahead(), folder / "ahead.pt2", "ctc"),
         "data": folder / "x.npz",
+        "language": folder / "language.arpa",
     }
 
 
@@ -102,7 +123,7 @@ def test_builds_hear_what_the_reference_does(
 ) -> None:
     require_board(board)
     folder = tmp_path / "out"
-    words = ["build", str(files[name]), "--board", board, "--stream", rule]
+    words = ["build", str(files[name]), "--board", board, "--stream", rule.format(language=files["language"])]
     data = ["--calib", str(files["data"]), "--eval", str(files["data"])] if name == "spotter" else []
     result = CliRunner().invoke(main, [*words, *(data or ["--calib", str(files["data"])]), "-o", str(folder), "--json"])
     assert result.exit_code == 0, result.output

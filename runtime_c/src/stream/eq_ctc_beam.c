@@ -33,6 +33,11 @@ static int32_t log_add(int32_t a, int32_t b) {
 
 static int32_t at_least(int32_t value, int32_t least) { return value > least ? value : least; }
 
+/* What is added for a label behind another one. */
+static int32_t following(const eq_ctc_beam_rule_t *rule, uint32_t labels, uint32_t last, uint32_t added) {
+  return rule->follows != NULL ? rule->follows[last * labels + added] * 16 : 0;
+}
+
 static int32_t log_of(int32_t score, int32_t best, int32_t multiplier) {
   const int64_t product = ((int64_t)(score - best) * multiplier) >> 16;
   return product > LEAST ? (int32_t)product : LEAST;
@@ -135,7 +140,8 @@ static void replace(eq_ctc_beam_t *beam, const eq_ctc_beam_rule_t *rule, eq_ctc_
       int32_t label = last != 0u ? at_least(known[i].label + log, NEVER) : NEVER; \
       for (uint32_t parent = 0u; parent < beam->count; parent++) { \
         if (extends(&known[i], &known[parent]) != 0u) { \
-          label = log_add(label, extended(&known[parent], last, log)); \
+          const int32_t with = log + following(rule, labels, known[parent].last, last); \
+          label = log_add(label, extended(&known[parent], last, with)); \
         } \
       } \
       const int32_t total = log_add(known[i].blank, known[i].label); \
@@ -146,7 +152,8 @@ static void replace(eq_ctc_beam_t *beam, const eq_ctc_beam_rule_t *rule, eq_ctc_
     for (uint32_t added = 1u; added < labels; added++) { \
       const int32_t log = log_of(scores[added], best, rule->multiplier); \
       for (uint32_t i = 0u; i < beam->count; i++) { \
-        count = consider_longer(known, beam->count, i, added, log, candidates, count, rule->width); \
+        const int32_t with = log + following(rule, labels, known[i].last, added); \
+        count = consider_longer(known, beam->count, i, added, with, candidates, count, rule->width); \
       } \
     } \
     replace(beam, rule, prefixes, candidates, count, row); \
