@@ -1,8 +1,8 @@
 """Prefix beam search over CTC scores, in integers: the definition of what the firmware does (eq_ctc_beam.h).
 
 A. Hannun, A. Maas, D. Jurafsky, A. Ng, "First-Pass Large Vocabulary Continuous Speech Recognition using Bi-Directional
-Recurrent DNNs", 2014, algorithm 1: every prefix has the probability of all its alignments that end with the blank and of
-those that end with its last label, with what a language model says of its labels (language.py) if there is one. The
+Recurrent DNNs", 2014, algorithm 1: every prefix has the probability of all its alignments that end with the blank and
+of those that end with its last label, and what a language model says of its labels (language.py) if there is one. The
 softmax of a step divides all prefixes by the same number, so it is left out.
 """
 

@@ -1,8 +1,8 @@
 """A language model for the beam: which label follows which, from an ARPA file of one and two words (`lm=FILE`).
 
 The file's format is the one of D. Paul and J. Baker, "The Design for the Wall Street Journal-based CSR Corpus", 1992:
-logarithms to base 10, backing off to single words (S. Katz, IEEE Trans. ASSP 35, 1987). As a table of all pairs it is one
-look-up a candidate. Labels are the file's words; the end of a recording is not modelled, since a stream has none.
+logarithms to base 10, backing off to single words (S. Katz, IEEE Trans. ASSP 35, 1987). The table of all pairs makes it
+one look-up a candidate. Labels are the file's words; the end of a recording is left out, since a stream has none.
 """
 
 from __future__ import annotations
