@@ -17,6 +17,7 @@ from edgeq.emit.runtime_files import included
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import FirmwareFolder, open_folder
 from edgeq.paths import runtime_dir
+from edgeq.stepwise import has_floats
 
 TEAM = Path("platform/freestanding/team_sequential.c")
 _MAIN = "int main(void) {"
@@ -35,7 +36,8 @@ class Network:
 
 @dataclass(frozen=True)
 class Library:
-    """C sources and headers by name; boards that they were built for, whose compilers' flags are the same."""
+    """C sources and headers by name; boards that they were built for, whose compilers' flags are the same; whether a
+    network has floating-point layers."""
 
     name: str
     version: str
@@ -43,6 +45,7 @@ class Library:
     sources: dict[str, str]
     headers: dict[str, str]
     boards: tuple[Board, ...]
+    has_floats: bool
 
     @property
     def title(self) -> str:
@@ -52,7 +55,7 @@ class Library:
     @property
     def cpu_flags(self) -> tuple[str, ...]:
         """Of the compiler."""
-        return self.boards[0].toolchain.flags_for(False)
+        return self.boards[0].toolchain.flags_for(self.has_floats)
 
     @property
     def cores(self) -> int:
@@ -83,7 +86,8 @@ def collect(folders: Sequence[Path], name: str | None = None) -> Library:
                     )
     networks = tuple(_network(firmware) for firmware in opened)
     boards = {firmware.board.name: firmware.board for firmware in opened}
-    if len({board.toolchain.flags_for(False) for board in boards.values()}) > 1:
+    floats = any(has_floats(firmware.graph) for firmware in opened)
+    if len({board.toolchain.flags_for(floats) for board in boards.values()}) > 1:
         raise EdgeqError(
             f"{folders[1]}: is built for {opened[1].board.name}, {folders[0]} for {opened[0].board.name}; networks of "
             "one firmware are built for one board"
@@ -91,7 +95,8 @@ def collect(folders: Sequence[Path], name: str | None = None) -> Library:
     name = name or networks[0].name
     if not _NAME.fullmatch(name):
         raise EdgeqError(f"--name {name}: must be a C name of small letters, digits and _")
-    return Library(name, __version__, networks, sources, headers, tuple(boards[key] for key in sorted(boards)))
+    sorted_boards = tuple(boards[key] for key in sorted(boards))
+    return Library(name, __version__, networks, sources, headers, sorted_boards, floats)
 
 
 def _files(firmware: FirmwareFolder) -> tuple[dict[str, str], dict[str, str]]:
