@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from vocabulary import WORDS
 
 RATE = 16000
-#: speakers who are never trained on, and those on whom choices are made
-HELD_OUT, DEVELOPMENT = 9, 6
+#: speakers, in the order of split, on whom choices are made, and who are looked at once
+DEVELOPMENT, HELD_OUT = slice(0, 9), slice(15, 24)
 SPHERE_HEADER = 1024
 
 
@@ -51,9 +51,11 @@ class Corpus:
     def split(self) -> tuple[Corpus, Corpus, Corpus]:
         """(training, development, held out): by a hash of the speaker's name, the same for every copy."""
         order = sorted(set(self.speakers), key=lambda name: hashlib.sha1(name.encode()).hexdigest())
-        aside, development = set(order[:HELD_OUT]), set(order[HELD_OUT : HELD_OUT + DEVELOPMENT])
-        part = np.array([0 if name in aside else 1 if name in development else 2 for name in self.speakers])
-        held_out, chosen_on, training = (self.take(np.flatnonzero(part == number)) for number in range(3))
+        part = np.array([2] * len(order))
+        part[DEVELOPMENT], part[HELD_OUT] = 0, 1
+        of = dict(zip(order, part, strict=True))
+        each = np.array([of[name] for name in self.speakers])
+        chosen_on, held_out, training = (self.take(np.flatnonzero(each == number)) for number in range(3))
         return training, chosen_on, held_out
 
 

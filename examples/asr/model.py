@@ -13,7 +13,7 @@ from torch.nn import functional
 from vocabulary import WORDS
 
 #: samples of silence behind a recording
-TAIL = 8000
+TAIL = 16000
 #: frames whose mean is subtracted
 LEVEL = 128
 #: steps of the front end that an output stands for
@@ -67,17 +67,20 @@ class Separable(nn.Sequential):
 
 
 class Block(nn.Module):
-    """Two separable convolutions beside a shortcut."""
+    """Two separable convolutions beside a shortcut, which waits for half of what one of them reads: so the sum knows what
+    comes after it."""
 
     def __init__(self, channels: int, reach: int, dropout: float) -> None:
         super().__init__()
+        self.ahead = reach // 2
         self.first = Separable(channels, channels, reach)
         self.second = Separable(channels, channels, reach)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, channels, T, 1] -> the same shape."""
-        y = functional.relu(x + self.second(functional.relu(self.first(x))))
+        waited = functional.pad(x, (0, 0, self.ahead, -self.ahead))
+        y = functional.relu(waited + self.second(functional.relu(self.first(x))))
         return self.dropout(y) if self.training else y
 
 

@@ -19,6 +19,7 @@ from edgeq.emit.firmware import EmitOptions
 from edgeq.errors import EdgeqError
 from edgeq.integrate import formats, library
 from edgeq.ir.graph import Graph
+from edgeq.quantize.data import Samples
 from edgeq.quantize.recipe import load_recipe
 from tests.tools import require_board, require_tool
 
@@ -192,10 +193,10 @@ def test_what_does_not_go_together(built: dict[str, list[Path]], tmp_path: Path)
     assert result.exit_code != 0
 
 
-def test_floating_point_is_compiled_for_the_fpu(kws_float: Graph, tmp_path: Path) -> None:
+def test_floating_point_is_compiled_for_the_fpu(kws_float: Graph, kws_samples: Samples, tmp_path: Path) -> None:
     board = load_board("cortex-m4")
     require_board("cortex-m4")
-    graph = pipeline.quantize(kws_float, None, load_recipe("fp32"))
+    graph = pipeline.quantize(kws_float, kws_samples, load_recipe("fp32"))
     pipeline.generate(graph, board, tmp_path / "built", OPTIONS)
     made = library.collect([tmp_path / "built"])
     assert {*board.toolchain.float_flags} <= {*made.cpu_flags}
