@@ -1,10 +1,17 @@
-"""Top-1 accuracy, and what is taken for what."""
+"""How often outputs are right, by what the network is for, and what is taken for what."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-METRIC = "top-1"
+from edgeq.ir.meaning import Meaning
+from edgeq.quantize import transcripts
+from edgeq.stream.decode import ctc
+from edgeq.text import words
+
+METRIC, WORDS_RIGHT = "top-1", "1 - word error rate"
 #: a table of more classes is not for people
 MOST_CLASSES = 64
 
@@ -12,6 +19,27 @@ MOST_CLASSES = 64
 def accuracy(outputs: np.ndarray, labels: np.ndarray) -> float:
     """Share of samples whose largest output is the label's; outputs [samples, ..., classes], labels [samples]."""
     return float((outputs.reshape(len(labels), -1).argmax(axis=1) == labels.reshape(-1)).mean())
+
+
+def metric_of(meaning: Meaning) -> str:
+    """What `score` is called."""
+    return words.METRIC if meaning.decoding == "ctc" else METRIC
+
+
+def score(outputs: np.ndarray | Sequence[np.ndarray], labels: np.ndarray, meaning: Meaning) -> float:
+    """Top-1 accuracy; of networks read by CTC, whose outputs may have as many rows as their recordings last, the word
+    error rate of the best labels (greedy decoding)."""
+    if meaning.decoding != "ctc":
+        return accuracy(np.asarray(outputs), labels)
+    classes = outputs[0].shape[-1]
+    heard = [[event.label for event in ctc(made.reshape(-1, classes))] for made in outputs]
+    return words.error_rate(transcripts.texts(labels), heard)
+
+
+def share_right(outputs: np.ndarray, labels: np.ndarray, meaning: Meaning) -> float:
+    """The same so that more is better: METRIC, or WORDS_RIGHT."""
+    found = score(outputs, labels, meaning)
+    return 1.0 - found if metric_of(meaning) == words.METRIC else found
 
 
 def confusion(outputs: np.ndarray, labels: np.ndarray) -> list[list[int]] | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from edgeq import profile, reference
-from edgeq.accuracy import accuracy, confusion
+from edgeq.accuracy import METRIC, confusion, metric_of, score
 from edgeq.boards import Board
 from edgeq.budget import Budget, limits_on
 from edgeq.build import fit, make
@@ -361,7 +361,7 @@ def _simulate(facts: Facts, samples: Samples, options: BuildOptions, observer: O
     facts.stack_bytes = result.stack_bytes
     if facts.accuracy is not None and chosen.labels is not None:
         output = firmware.graph.outputs[0]
-        facts.accuracy.firmware = accuracy(result.outputs[output], chosen.labels)
+        facts.accuracy.firmware = score(result.outputs[output], chosen.labels, firmware.graph.meaning)
         facts.accuracy.firmware_samples = len(chosen)
     if options.board.arch != "host":
         observer.stage("counting instructions")
@@ -391,7 +391,8 @@ def _simulate_stream(facts: Facts, samples: Samples, options: BuildOptions, obse
     compared += stream_session.differences(firmware, recordings, heard)
     facts.verification = Verification(len(chosen), tuple(compared))
     if facts.accuracy is not None and chosen.labels is not None:
-        facts.accuracy.firmware = accuracy(np.stack([made[-1] for made in outputs]), chosen.labels)
+        last = outputs if firmware.manifest["stream"]["rows"] else [made[-1] for made in outputs]
+        facts.accuracy.firmware = score(last, chosen.labels, firmware.graph.meaning)
         facts.accuracy.firmware_samples = len(chosen)
     if options.board.arch != "host":
         observer.stage("counting instructions of a step")
@@ -442,12 +443,14 @@ def _reference_accuracy(graph: Graph, integer: Graph, evaluation: Samples | None
     inputs = quantize_inputs(integer, evaluation)
     floats = dequantize_inputs(integer, evaluation)
     made = reference.run(integer, inputs)[integer.outputs[0]]
-    counts = confusion(made, evaluation.labels)
+    metric = metric_of(graph.meaning)
+    counts = confusion(made, evaluation.labels) if metric == METRIC else None
     numbers = tuple(str(number) for number in range(len(counts or ())))
     return Accuracy(
-        float_model=accuracy(reference.run(graph, floats)[graph.outputs[0]], evaluation.labels),
-        quantized_reference=accuracy(made, evaluation.labels),
+        float_model=score(reference.run(graph, floats)[graph.outputs[0]], evaluation.labels, graph.meaning),
+        quantized_reference=score(made, evaluation.labels, graph.meaning),
         samples=len(evaluation),
+        metric=metric,
         confusion=counts,
         labels=graph.meaning.labels or numbers,
     )

@@ -14,6 +14,7 @@ from edgeq.errors import EdgeqError
 from edgeq.ir.graph import BOOLEAN, Graph
 from edgeq.ops import embedding, float_types, front_end
 from edgeq.ops.float_types import FLOATS
+from edgeq.quantize import transcripts
 
 #: types of activations (uint8 of a model that has it is made int8); arrays of these are taken as stored integers, all
 #: others as real numbers
@@ -22,7 +23,8 @@ STORED_TYPES = (np.dtype(np.int8), np.dtype(np.int16))
 
 @dataclass(frozen=True)
 class Samples:
-    """Arrays in stored (channels-last) layout by input name, float32 or the input's own integer type; labels if any."""
+    """Arrays in stored (channels-last) layout by input name, float32 or the input's own integer type; labels if any:
+    [samples], or texts (edgeq/quantize/transcripts.py) of a network that is read by CTC."""
 
     inputs: Mapping[str, np.ndarray]
     labels: np.ndarray | None
@@ -108,6 +110,8 @@ def samples_of(arrays: Mapping[str, np.ndarray], graph: Graph, where: str) -> Sa
     counts = {len(array) for array in inputs.values()}
     if len(counts) > 1:
         raise EdgeqError(f"{where}: its inputs have {sorted(counts)} samples; they must have as many")
+    if graph.meaning.decoding == "ctc":
+        return Samples(inputs, transcripts.of_arrays(arrays, counts.pop(), graph.meaning, where))
     labels = None if "y" in graph.inputs else arrays.get("y")
     if labels is not None:
         _check_labels(labels, counts.pop(), where)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from edgeq import pipeline, reference
-from edgeq.accuracy import accuracy
+from edgeq.accuracy import share_right
 from edgeq.build.fit import TooBigError
 from edgeq.ir.graph import Graph
 from edgeq.quantize.data import Samples, dequantize, quantize_inputs
@@ -25,7 +25,7 @@ def judge(work: Work, recipe: Recipe) -> dict[str, Any]:
     assert work.evaluation.labels is not None
     outputs = outputs_of(integer, work.evaluation)
     found: dict[str, Any] = {
-        "accuracy": accuracy(outputs[integer.outputs[0]], work.evaluation.labels),
+        "accuracy": share_right(outputs[integer.outputs[0]], work.evaluation.labels, integer.meaning),
         "output_error": squared_error(work.exact, outputs_of(integer, work.subset)),
         "eval_error": squared_error(work.expected, outputs),
         "problem": None,
@@ -49,7 +49,8 @@ def judge(work: Work, recipe: Recipe) -> dict[str, Any]:
 def float_accuracy(work: Work) -> dict[str, Any]:
     """That of the float network on evaluation data."""
     assert work.evaluation.labels is not None
-    return {"accuracy": accuracy(work.expected[work.graph.outputs[0]], work.evaluation.labels)}
+    found = work.expected[work.graph.outputs[0]]
+    return {"accuracy": share_right(found, work.evaluation.labels, work.graph.meaning)}
 
 
 def outputs_of(integer: Graph, samples: Samples) -> dict[str, np.ndarray]:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from edgeq.accuracy import METRIC
 from edgeq.boards import list_boards
 from edgeq.budget import Budget, Limits
 from edgeq.errors import EdgeqError
@@ -71,9 +70,10 @@ class Row:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """Rows by flash; `float_accuracy` on the `samples` of the evaluation file."""
+    """Rows by flash; `float_accuracy` on the `samples` of the evaluation file, by `metric`."""
 
     options: SearchOptions
+    metric: str
     float_accuracy: float
     samples: int
     rows: tuple[Row, ...]
@@ -115,7 +115,7 @@ class SearchResult:
         return {
             "model": options.source.path.stem,
             "board": options.board.name,
-            "metric": METRIC,
+            "metric": self.metric,
             "samples": self.samples,
             "float_accuracy": self.float_accuracy,
             "sensitivity": options.measure,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeq import pipeline
+from edgeq.accuracy import METRIC, WORDS_RIGHT
 from edgeq.budget import Budget, limits_on
 from edgeq.build import make
 from edgeq.errors import EdgeqError
@@ -52,7 +53,8 @@ def search(options: SearchOptions, observer: Observer) -> SearchResult:
     with workers(work, state, observer, options.jobs, options.dask) as team:
         rows = _Search(options, work, team).rows()
         exact = team.results("float network", [Step("float", float_accuracy, ())])["float"]["accuracy"]
-    return SearchResult(options, exact, len(work.evaluation), tuple(rows))
+    metric = METRIC if work.graph.meaning.decoding != "ctc" else WORDS_RIGHT
+    return SearchResult(options, metric, exact, len(work.evaluation), tuple(rows))
 
 
 def _check(options: SearchOptions) -> None:
@@ -73,7 +75,9 @@ def _work(options: SearchOptions) -> Work:
     evaluation = load_samples(options.eval_data, graph, "--eval")
     require_float(evaluation, f"--eval {options.eval_data}")
     if evaluation.labels is None:
-        raise EdgeqError(f"--eval {options.eval_data}: has no labels; a search needs y, the class of every sample")
+        raise EdgeqError(
+            f"--eval {options.eval_data}: has no labels; a search needs y, the class of every sample, or text"
+        )
     calibration = Samples(calibration.inputs, None)
     found = histograms(graph, calibration.inputs)
     return Work(

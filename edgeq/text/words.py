@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ def words(meaning: Meaning, tokens: Sequence[int]) -> Words:
     return tuple(meaning.labels[token] if token < len(meaning.labels) else str(token) for token in tokens)
 
 
-def distance(wanted: Sequence[str], found: Sequence[str]) -> int:
+def distance(wanted: Sequence[Hashable], found: Sequence[Hashable]) -> int:
     """Fewest words to be put in, left out or exchanged to make one of the other (Levenshtein)."""
     row = list(range(len(found) + 1))
     for number, word in enumerate(wanted, 1):
@@ -33,8 +33,8 @@ def distance(wanted: Sequence[str], found: Sequence[str]) -> int:
     return row[-1]
 
 
-def error_rate(wanted: Sequence[Sequence[str]], found: Sequence[Sequence[str]]) -> float:
-    """Words in error of all texts over the words that are wanted."""
+def error_rate(wanted: Sequence[Sequence[Hashable]], found: Sequence[Sequence[Hashable]]) -> float:
+    """Words (or labels that stand for them) in error of all texts over the words that are wanted."""
     errors = sum(distance(one, other) for one, other in zip(wanted, found, strict=True))
     return errors / max(1, sum(map(len, wanted)))
 

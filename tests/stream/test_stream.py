@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from edgeq import reference
+from edgeq.accuracy import score
 from edgeq.audio import wav
 from edgeq.audio.labelled import labels_of
 from edgeq.cli import main
@@ -21,6 +22,7 @@ from edgeq.firmware_folder import open_folder
 from edgeq.ir import verify
 from edgeq.ir.graph import Tensor
 from edgeq.ir.meaning import Meaning
+from edgeq.quantize import transcripts
 from edgeq.quantize.data import load_samples
 from edgeq.stream import session
 from edgeq.stream.decode import Limits, classes, ctc
@@ -65,6 +67,7 @@ ngram 2=3
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("stream")
     np.savez(folder / "x.npz", x=networks.recordings(6), y=np.arange(6) % 5)
+    np.savez(folder / "said.npz", x=networks.recordings(6), text=np.array(["a b", "c", "d e a b", "c c", "e", "no a"]))
     (folder / "language.arpa").write_text(LANGUAGE, encoding="utf-8")
     return {
         "spotter": networks.saved(networks.Spotter(), folder / "spotter.pt2"),
@@ -72,6 +75,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "recurrent": networks.saved(networks.Recurrent(), folder / "recurrent.pt2", "ctc"),
         "ahead": networks.saved(networks.Ahead(), folder / "ahead.pt2", "ctc"),
         "data": folder / "x.npz",
+        "said": folder / "said.npz",
         "language": folder / "language.arpa",
     }
 
@@ -124,10 +128,12 @@ def test_builds_hear_what_the_reference_does(
     require_board(board)
     folder = tmp_path / "out"
     words = ["build", str(files[name]), "--board", board, "--stream", rule.format(language=files["language"])]
-    data = ["--calib", str(files["data"]), "--eval", str(files["data"])] if name == "spotter" else []
-    result = CliRunner().invoke(main, [*words, *(data or ["--calib", str(files["data"])]), "-o", str(folder), "--json"])
+    data = ["--calib", str(files["data"]), "--eval", str(files["data" if name == "spotter" else "said"])]
+    result = CliRunner().invoke(main, [*words, *data, "-o", str(folder), "--json"])
     assert result.exit_code == 0, result.output
     report = json.loads(result.stdout)
+    assert report["accuracy"]["metric"] == ("top-1" if name == "spotter" else "word error rate")
+    assert report["accuracy"]["firmware"] == report["accuracy"]["quantized_reference"]
     assert report["verify"]["bit_exact"] is True
     assert report["stream"]["rate"] == 8000
     assert (report["stream"]["est_real_time_factor"] is None) == (board == "host")
@@ -161,6 +167,26 @@ def test_builds_hear_what_the_reference_does(
     refused = CliRunner().invoke(main, ["run", str(folder), "--inputs", str(tmp_path / "clip4.wav")])
     assert refused.exit_code == 2
     assert "has 2 channels" in refused.stderr
+
+
+def test_texts_are_labels(files: dict[str, Path], tmp_path: Path) -> None:
+    graph = networks.imported(files["reader"])
+    samples = load_samples(files["said"], graph, "--eval")
+    assert samples.labels is not None
+    assert transcripts.texts(samples.labels)[:2] == [[1, 2], [3]]
+    assert transcripts.texts(samples.labels)[-1] == [transcripts.NO_LABEL, 1]
+    scores = np.zeros((6, 8, 6))
+    scores[0, [1, 3], [1, 2]] = 1.0  # both words; nothing in the others
+    assert score(scores, samples.labels, graph.meaning) == 10 / 12
+    x = networks.recordings(6)
+    for arrays, said in (
+        ({"text": np.array(["no"] * 6)}, "no word of its texts"),
+        ({"text": np.zeros(6)}, "in another way"),
+        ({"y": np.zeros((5, 2), int)}, "in another way"),
+    ):
+        np.savez(tmp_path / "bad.npz", x=x, **arrays)
+        with pytest.raises(EdgeqError, match=said):
+            load_samples(tmp_path / "bad.npz", graph, "--eval")
 
 
 def test_folders_are_labels(files: dict[str, Path], tmp_path: Path) -> None:
