@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from edgeq.audio import wav
-from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph
 from edgeq.ir.meaning import Meaning
+from edgeq.quantize import transcripts
 from edgeq.quantize.data import Samples, load_arrays, load_samples, require_file, samples_of
 
 METRIC = "word error rate"
@@ -46,16 +44,9 @@ def load(path: Path, encoder: Graph, meaning: Meaning, option: str) -> tuple[Sam
     if wav.is_given(path):
         return load_samples(path, encoder, option), None
     arrays = load_arrays(path, option)
-    tokens, texts = arrays.pop("y", None), arrays.pop("text", None)
-    samples = samples_of(arrays, encoder, f"{option} {path}")
-    if texts is not None and texts.dtype.kind == "U" and texts.shape == (len(samples),):
-        return samples, [tuple(str(text).split()) for text in texts]
-    if texts is None and tokens is None:
-        return samples, None
-    if texts is not None or tokens is None or tokens.dtype.kind not in "iu" or tokens.shape[:1] != (len(samples),):
-        raise EdgeqError(
-            f"{option} {path}: says what is heard in another way than y, integers [recordings, tokens] with -1 behind "
-            "the last, or text, strings [recordings]"
-        )
-    rows = np.asarray(tokens, np.int64).reshape(len(samples), -1)
-    return samples, [words(meaning, [int(token) for token in row if token >= 0]) for row in rows]
+    where = f"{option} {path}"
+    samples = samples_of({name: array for name, array in arrays.items() if name not in ("y", "text")}, encoder, where)
+    said, tokens = transcripts.given(arrays, len(samples), where)
+    if tokens is not None:
+        return samples, [words(meaning, row) for row in transcripts.texts(tokens)]
+    return samples, None if said is None else [tuple(row) for row in said]
