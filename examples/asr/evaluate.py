@@ -34,7 +34,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("subjects", type=Path, nargs="+", help="a .pt2, or folders of edgeq build --stream")
     parser.add_argument("--data", type=Path, required=True, help="AN4, see README.md")
-    parser.add_argument("--development", action="store_true", help="the six speakers that choices are made on")
+    parser.add_argument("--development", action="store_true", help="the nine speakers that choices are made on")
     parser.add_argument("--limit", type=int, help="of the recordings only so many, spread evenly")
     return parser.parse_args()
 

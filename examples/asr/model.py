@@ -1,8 +1,10 @@
-"""A small recogniser of separable convolutions over time, whose every output depends on the past only.
+"""A small recogniser of separable convolutions over time, which streams and looks ahead by speaking later.
 
 Bands are channels, images are [N, bands, time, 1]. A convolution is padded before its input alone, by its reach less
-its stride, so that a stream computes what a whole recording does. What an output needs to hear behind a word it gets by
-speaking later, which CTC leaves to the network (A. Graves et al., ICML 2006); a recording ends with TAIL of silence.
+its stride, so that a stream computes what a whole recording does. Shortcuts wait for the middle of what the
+convolutions beside them have read, so that every block sees as far ahead as back: 1.28 s in all. Behind the last block
+the network chooses itself how late it speaks, which CTC leaves to it (A. Graves et al., ICML 2006). A recording ends with
+TAIL of silence.
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ from torch.nn import functional
 from vocabulary import WORDS
 
 #: samples of silence behind a recording
-TAIL = 16000
+TAIL = 24000
 #: frames whose mean is subtracted
 LEVEL = 128
 #: steps of the front end that an output stands for
 REDUCTION = 4
+#: frames that the convolutions of a block read
+REACH = 9
 
 
 class Causal(nn.Module):
@@ -67,12 +71,11 @@ class Separable(nn.Sequential):
 
 
 class Block(nn.Module):
-    """Two separable convolutions beside a shortcut, which waits for half of what one of them reads: so the sum knows what
-    comes after it."""
+    """Two separable convolutions beside a shortcut that waits for the middle of what both have read."""
 
     def __init__(self, channels: int, reach: int, dropout: float) -> None:
         super().__init__()
-        self.ahead = reach // 2
+        self.ahead = reach - 1
         self.first = Separable(channels, channels, reach)
         self.second = Separable(channels, channels, reach)
         self.dropout = nn.Dropout(dropout)
@@ -92,12 +95,12 @@ class Recogniser(nn.Module):
         super().__init__()
         self.level = Level(bands)
         self.stem = nn.Sequential(Causal(bands, channels, 5, 2), nn.BatchNorm2d(channels), nn.ReLU())
-        self.early = nn.Sequential(*(Block(channels, reach, dropout) for reach in (9, 11)))
+        self.early = nn.Sequential(*(Block(channels, REACH, dropout) for _ in range(2)))
         self.down = nn.Sequential(Separable(channels, channels, 5, 2), nn.ReLU())
-        self.middle = Block(channels, 13, dropout)
-        self.late = nn.Sequential(*(Block(channels, reach, dropout) for reach in (15, 17)))
+        self.middle = Block(channels, REACH, dropout)
+        self.late = nn.Sequential(*(Block(channels, REACH, dropout) for _ in range(2)))
         self.head = nn.Sequential(
-            Separable(channels, head, 15),
+            Separable(channels, head, 11),
             nn.ReLU(),
             nn.Conv2d(head, head, 1, bias=False),
             nn.BatchNorm2d(head),

@@ -32,7 +32,7 @@ VOICES = {
 #: what is said otherwise than it is written
 SAID = {"A": "[[eI]]", "Z": "[[zi:]]", "RUBOUT": "rub out", "OH": "oh"}
 #: what is said in demo/, and how many recordings demo_calib.npz has
-DEMO = ("ENTER FOUR TWO SEVEN", "NOVEMBER TWENTY NINTH")
+DEMO = ("ENTER FOUR TWO SEVEN", "JUNE THIRD NINETEEN SIXTY")
 CALIBRATION = 16
 #: seconds that a sentence takes at most
 LONGEST_S = 8.0

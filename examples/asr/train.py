@@ -1,7 +1,7 @@
 """Train the recogniser on AN4 and write a .pt2 file that takes recordings.
 
 Nine speakers are set aside, looked at once when training is over, and their word error rate is printed. With
---development six more are set aside and looked at instead: choices are made on those.
+--development nine others are set aside as well and looked at instead: choices are made on those.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="AN4, see README.md")
     parser.add_argument("--out", type=Path, default=HERE / "asr.pt2")
-    parser.add_argument("--development", action="store_true", help="set six more speakers aside and judge on them")
+    parser.add_argument("--development", action="store_true", help="set nine more speakers aside and judge on them")
     parser.add_argument("--epochs", type=int, default=90)
     parser.add_argument("--lr", type=float, default=4e-3)
     parser.add_argument("--weight-decay", type=float, default=2e-2)

@@ -210,7 +210,7 @@ def main() -> int:
     args = parse_arguments()
     try:
         corpus = load(args.data)
-        _, _, aside = corpus.split()
+        _, aside, _ = corpus.split()
         spoken = Material(sentences("train", args.espeak, 400, args.jobs), args.device)
     except (DataMissingError, EspeakMissingError) as error:
         print(f"train_transformer.py: {error}", file=sys.stderr)
