@@ -23,7 +23,7 @@ ARCHITECTURES = ("host", "riscv", "cortex_m")
 # Kernel families that the cores of an architecture can run.
 KERNEL_FAMILIES = {
     "host": ("scalar", "rv32im", "xpulp"),
-    "riscv": ("scalar", "rv32im", "xpulp"),
+    "riscv": ("scalar", "rv32im", "xpulp", "rvv"),
     "cortex_m": ("scalar", "dsp", "mve"),
 }
 
@@ -50,6 +50,9 @@ COST_CLASSES: dict[str, tuple[str, ...]] = {
         "vector_store",
     ),
 }
+
+# What only boards with a kernel family have a cost for.
+COST_CLASSES_OF_FAMILY: dict[str, tuple[str, ...]] = {"rvv": ("vector", "vector_load", "vector_store")}
 
 # When a load costs `load_use_extra` more: when the next instruction uses its result, or (Cortex-M3/M4) whenever the
 # next instruction is no load or store, because only neighbouring memory accesses pipeline.
@@ -78,7 +81,7 @@ class Simulator:
 class Cost:
     """Published cycle costs, applied by the counter to executed instructions; an estimate, never a measurement.
 
-    `cycles` maps the classes of COST_CLASSES[arch] to cycles (multiples of 0.01 are kept).
+    `cycles` maps the classes of cost_classes(arch, isa) to cycles (multiples of 0.01 are kept).
     """
 
     source: str
@@ -249,7 +252,7 @@ def _parse_board(top: _Table, path: Path) -> Board:
         memory=_parse_memory(top, arch),
         toolchain=_parse_toolchain(top.table("toolchain")),
         simulator=_parse_simulator(top.table("simulator"), arch),
-        cost=_parse_cost(top.table("cost"), arch),
+        cost=_parse_cost(top.table("cost"), cost_classes(arch, isa)),
         power=_parse_power(top.table("power")) if top.has("power") else None,
     )
     if board.stack_bytes % 16 != 0:
@@ -321,10 +324,15 @@ def _parse_simulator(table: _Table, arch: str) -> Simulator:
     return result
 
 
-def _parse_cost(table: _Table, arch: str) -> Cost:
+def cost_classes(arch: str, isa: tuple[str, ...]) -> tuple[str, ...]:
+    """The classes of [cost.cycles]."""
+    return (*COST_CLASSES[arch], *(name for family in isa for name in COST_CLASSES_OF_FAMILY.get(family, ())))
+
+
+def _parse_cost(table: _Table, classes: tuple[str, ...]) -> Cost:
     source = table.text("source")
     cycles_table = table.table("cycles")
-    cycles = {name: cycles_table.number(name) for name in COST_CLASSES[arch]}
+    cycles = {name: cycles_table.number(name) for name in classes}
     cycles_table.close()
     rule = table.choice("load_extra_rule", LOAD_EXTRA_RULES) if table.has("load_extra_rule") else LOAD_EXTRA_RULES[0]
     result = Cost(

@@ -208,6 +208,7 @@ class Add(Operator):
     in_place = (0, 1)
     kernels = (
         shift_kernel("mve", "4 elements a vector"),
+        shift_kernel("rvv", "vectors of elements"),
         shift_kernel("dsp", "a word of 4 elements", granule=4),
         shift_kernel("xpulp", "four elements a word", granule=4),
         shift_kernel("rv32im", "four a turn"),

@@ -26,7 +26,7 @@ from edgeq.ops.base import Constant, Kernel, Operator, Shape, output_pixels, sum
 from edgeq.ops.conv2d_cost import Cost
 from edgeq.ops.float_types import Rounding
 from edgeq.ops.spatial import RowReach, Window, exact_matmul, same_padding, windows
-from edgeq.packing import dsp, mve, order, rv32im, xpulp
+from edgeq.packing import dsp, mve, order, rv32im, rvv, xpulp
 from edgeq.packing.order import Order, OrderOf
 
 if TYPE_CHECKING:
@@ -253,6 +253,7 @@ class Conv2d(Convolution):
         ),
         *simd_kernels("xpulp", xpulp, 4, "packed dot products, 4 pixels x 4 channels"),
         *simd_kernels("mve", mve, 2, "vector dot products, 2 pixels x 4 channels", in_place=True),
+        *simd_kernels("rvv", rvv, rvv.PIXELS, "vectors of channels, 3 pixels at a time", in_place=True),
         *simd_kernels(
             "dsp",
             dsp,

@@ -12,7 +12,7 @@ from edgeq.ops import conv2d, float_layers, narrow, weight_offset, weighted, wei
 from edgeq.ops.base import Kernel, Operator, Planes, Shape, output_pixels, sum_rounding
 from edgeq.ops.float_types import Rounding
 from edgeq.ops.spatial import RowReach, Window, windows
-from edgeq.packing import dsp, mve, order, rv32im, xpulp
+from edgeq.packing import dsp, mve, order, rv32im, rvv, xpulp
 from edgeq.packing.blocks import Geometry, is_k3x3, is_k4x4
 
 if TYPE_CHECKING:
@@ -75,12 +75,13 @@ def window_kernel(isa: str, window: str, packing: Any, **details: Any) -> Kernel
     )
 
 
-def general_kernel(isa: str, packing: Any, why: str) -> Kernel:
+def general_kernel(isa: str, packing: Any, why: str, granule: int = 1) -> Kernel:
     return Kernel(
         f"eq_dwconv2d_s8_{{form}}_{isa}",
         isa,
         f"dwconv2d/eq_dwconv2d_s8_{isa}.c",
         units=output_pixels,
+        granule=lambda graph, node: granule,
         **conv2d.ordered(packing.order_dwconv2d, axis=2),
         scratch_bytes=lambda graph, node: packing.scratch_dwconv2d(conv2d.geometry(graph, node)),
         why=why,
@@ -107,6 +108,7 @@ KERNELS = (
         why="one vector dot product an output, channel by channel",
     ),
     general_kernel("mve", mve, "16 channels a vector"),
+    general_kernel("rvv", rvv, "vectors of channels, 2 pixels at a time", rvv.DEPTHWISE_PIXELS),
     window_kernel(
         "dsp",
         "k3x3",

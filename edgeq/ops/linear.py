@@ -25,7 +25,7 @@ from edgeq.ops.base import Constant, Kernel, Operator, Shape, sum_rounding
 from edgeq.ops.conv2d_cost import Cost
 from edgeq.ops.float_types import FLOAT32, Rounding
 from edgeq.ops.spatial import SAME_ROW, RowReach, Window, exact_matmul
-from edgeq.packing import dsp, mve, order, rv32im, xpulp
+from edgeq.packing import dsp, mve, order, rv32im, rvv, xpulp
 from edgeq.packing.blocks import Geometry
 
 if TYPE_CHECKING:
@@ -264,6 +264,7 @@ class Linear(Operator):
         ),
         simd_kernel("xpulp", xpulp, 8, "packed dot products, 8 channels"),
         simd_kernel("mve", mve, 4, "vector dot products, 4 channels"),
+        simd_kernel("rvv", rvv, 1, "vectors of channels, 3 rows at a time"),
         simd_kernel(
             "dsp",
             dsp,

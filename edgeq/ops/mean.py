@@ -100,6 +100,14 @@ class Mean(Operator):
             why="16 channels side by side",
         ),
         Kernel(
+            "eq_mean_s8_{form}_rvv",
+            "rvv",
+            "mean/eq_mean_s8_rvv.c",
+            units=channels,
+            pack=pack_requantization,
+            why="vectors of channels",
+        ),
+        Kernel(
             "eq_mean_s8_{form}_scalar", "scalar", "mean/eq_mean_s8_scalar.c", units=channels, pack=pack_requantization
         ),
         *float_layers.kernels("mean", sizes, units=channels),

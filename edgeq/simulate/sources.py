@@ -1,6 +1,7 @@
 """Which files of runtime_c/platform a firmware needs.
 
-On every board: team (riscv/team.c with several cores, else freestanding/team_sequential.c). Besides it:
+On every board: team (riscv/team.c with several cores, else freestanding/team_sequential.c), and riscv/string_vector.c
+where there are vectors (isa rvv). Besides them:
 
     architecture  ELF         files
     riscv         firmware    riscv/startup.S, riscv/trap_stop.S, freestanding/string.c
@@ -65,7 +66,8 @@ def _names(board: Board, simulation: bool) -> tuple[str, ...]:
             return ("cortex_m/startup.c", "cortex_m/fault_stop.c", *team, "freestanding/string.c")
         fault = ("simulation/semihost_cortex_m.S", "simulation/fault_cortex_m.c")
         return ("cortex_m/startup.c", *team, "freestanding/string.c", *_SIMULATION_COMMON, *fault)
+    string = ("freestanding/string.c", *(("riscv/string_vector.c",) if "rvv" in board.isa else ()))
     if not simulation:
-        return ("riscv/startup.S", "riscv/trap_stop.S", *team, "freestanding/string.c")
+        return ("riscv/startup.S", "riscv/trap_stop.S", *team, *string)
     trap = _XCV_EMULATOR if "xpulp" in board.isa else ("simulation/trap_plain.c",)
-    return ("riscv/startup.S", *team, "freestanding/string.c", *_SIMULATION_COMMON, *_RISCV_SIMULATION, *trap)
+    return ("riscv/startup.S", *team, *string, *_SIMULATION_COMMON, *_RISCV_SIMULATION, *trap)

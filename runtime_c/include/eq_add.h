@@ -27,6 +27,7 @@ void eq_add_s8_dsp(const eq_add_s8_t *p, const int8_t *input1, const int8_t *inp
 void eq_add_s8_mve(const eq_add_s8_t *p, const int8_t *input1, const int8_t *input2, int8_t *output, eq_range_t range);
 void eq_add_s8_rv32im(const eq_add_s8_t *p, const int8_t *input1, const int8_t *input2, int8_t *output,
                       eq_range_t range);
+void eq_add_s8_rvv(const eq_add_s8_t *p, const int8_t *input1, const int8_t *input2, int8_t *output, eq_range_t range);
 void eq_add_s8_xpulp(const eq_add_s8_t *p, const int8_t *input1, const int8_t *input2, int8_t *output,
                      eq_range_t range); /* granule 4 */
 

@@ -88,6 +88,21 @@ EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_mve);
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_line_mve);
 EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_step_mve);
 
+/* rvv, any vector length: granule 3. Layout [K][out_c], nothing rounded up. Scratch: general
+ * kernel_h*((min(out_w,12) - 1)*stride_w + (kernel_w - 1)*dilation_w + 1)*in_c bytes; pointwise 3*in_c if out_c == in_c,
+ * else none. Pointwise: the output may lie over the input when out_c == in_c. Built by
+ * edgeq/packing/rvv.py: order_conv2d, scratch_conv2d, scratch_conv2d_pointwise. */
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_high_rvv);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_shift_rvv);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_tflite_rvv);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_line_rvv);
+EQ_CONV2D_S8_PROTOTYPE(eq_conv2d_s8_step_rvv);
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_high_rvv);
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_shift_rvv);
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_tflite_rvv);
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_line_rvv);
+EQ_CONV2D_S8_IN_PLACE_PROTOTYPE(eq_conv2d_s8_pointwise_step_rvv);
+
 /* xpulp: granule 4; weights 4-byte aligned. Layout [up(out_c,4)/4][up(K,4)/4][4 channels][4 filter bytes].
  * Scratch: general 4*up(K,4) bytes; pointwise the same, none if in_c % 4 == 0. Built by edgeq/packing/xpulp.py:
  * pack_conv2d, scratch_conv2d, scratch_conv2d_pointwise. Runs on any target (eq_xcv.h). */

@@ -60,6 +60,14 @@ EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_tflite_mve);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_line_mve);
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_k4x4_step_mve);
 
+/* rvv, any vector length: granule 2; weights [taps][channels]. Scratch: as conv2d.
+ * Built by edgeq/packing/rvv.py: order_dwconv2d, scratch_dwconv2d. */
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_high_rvv);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_shift_rvv);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_tflite_rvv);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_line_rvv);
+EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_step_rvv);
+
 /* xpulp: granule 1; weights 4-byte aligned. Layout [up(channels,4)/4][up(taps,4)/4][4 channels][4 taps].
  * Scratch: 8*up(taps,4) + channels bytes. Built by edgeq/packing/xpulp.py: pack_dwconv2d, scratch_dwconv2d. */
 EQ_DWCONV2D_S8_PROTOTYPE(eq_dwconv2d_s8_high_xpulp);

@@ -51,6 +51,13 @@ EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_tflite_mve);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_line_mve);
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_step_mve);
 
+/* rvv, any vector length: weights [K][out_features]; no scratch. Built by edgeq/packing/rvv.py: order_linear. */
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_high_rvv);
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_shift_rvv);
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_tflite_rvv);
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_line_rvv);
+EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_step_rvv);
+
 /* xpulp: granule 8; weights 4-byte aligned. Layout [up(out_features,4)/4][up(K,4)/4][4 channels][4 bytes] (as conv2d).
  * Scratch: up(K,4) bytes, none if K % 4 == 0. Built by edgeq/packing/xpulp.py: pack_linear, scratch_linear. */
 EQ_LINEAR_S8_PROTOTYPE(eq_linear_s8_high_xpulp);

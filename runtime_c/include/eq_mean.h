@@ -25,6 +25,11 @@ EQ_MEAN_S8_PROTOTYPE(eq_mean_s8_high_scalar);
 EQ_MEAN_S8_PROTOTYPE(eq_mean_s8_shift_scalar);
 EQ_MEAN_S8_PROTOTYPE(eq_mean_s8_tflite_scalar);
 
+/* rvv, any vector length. */
+EQ_MEAN_S8_PROTOTYPE(eq_mean_s8_high_rvv);
+EQ_MEAN_S8_PROTOTYPE(eq_mean_s8_shift_rvv);
+EQ_MEAN_S8_PROTOTYPE(eq_mean_s8_tflite_rvv);
+
 /* mve: granule 16. */
 EQ_MEAN_S8_PROTOTYPE(eq_mean_s8_high_mve);
 EQ_MEAN_S8_PROTOTYPE(eq_mean_s8_shift_mve);

@@ -10,6 +10,9 @@
  * Estimate: every core has a clock that its instructions advance by their published cost. A fork copies core 0's clock
  * to the workers, a join sets core 0 to the latest of them. A layer's cycles are the advance of core 0's clock.
  *
+ * A RISC-V vector instruction costs its class's cycles once for every register of its group; the counter follows
+ * vsetvli for that, and takes vectors to be as long as they may be.
+ *
  * Blocks are counted when QEMU enters them, so a block must run to its end: true for all that a firmware without
  * interrupts executes. One host thread only (-accel tcg,thread=single) where there are several cores. */
 #include "eq_count.h"
@@ -33,13 +36,22 @@ typedef struct {
   uint16_t count;
 } class_count_t;
 
+/* Vector instructions whose cycles depend on the core's vtype when the block is entered. */
+typedef struct {
+  uint8_t class, group, group_size;
+} grouped_t;
+
 /* A straight piece of code: one of QEMU's translated blocks, or one emulated instruction. */
 typedef struct {
   block_kind_t kind;
   uint32_t start, end;
   uint32_t instructions, load_stalls, transfers, used_classes;
-  uint64_t cycles;
+  uint64_t cycles; /* without those of `grouped` */
   eq_instruction_t first, last;
+  grouped_t *grouped;
+  uint32_t grouped_count;
+  bool sets_vtype;
+  uint16_t vtype; /* behind the block, if it sets one */
   class_count_t classes[];
 } block_t;
 
@@ -47,6 +59,7 @@ typedef struct {
   uint64_t clock;
   const block_t *previous; /* last counted block, null after waiting */
   bool working;            /* takes part in the current fork */
+  uint16_t vtype;          /* of the last vsetvli */
 } hart_t;
 
 static eq_config_t config;
@@ -103,16 +116,34 @@ static eq_instruction_t decode_at(uint32_t pc) {
   return config.decode(word);
 }
 
+static void add_cost(block_t *block, const eq_instruction_t *instruction) {
+  const uint64_t cost = config.cost[instruction->class];
+  if (instruction->group == EQ_GROUP_NONE) {
+    block->cycles += cost;
+  } else if (block->sets_vtype) {
+    block->cycles += cost * eq_group_registers(instruction->group, instruction->group_size, block->vtype);
+  } else {
+    block->grouped[block->grouped_count++] =
+        (grouped_t){(uint8_t)instruction->class, instruction->group, instruction->group_size};
+  }
+  if (instruction->sets_vtype) {
+    block->sets_vtype = true;
+    block->vtype = instruction->vtype;
+  }
+}
+
 /* The block of `count` instructions at the given addresses. */
 static block_t *make_block(const uint32_t *addresses, size_t count) {
   uint16_t classes[EQ_CLASS_COUNT] = {0};
   block_t *block = allocate(sizeof *block + EQ_CLASS_COUNT * sizeof block->classes[0]);
+  block->grouped = allocate(count * sizeof block->grouped[0]);
   block->kind = kind_of(addresses[0]);
   block->start = addresses[0];
   for (size_t i = 0; i < count; i++) {
     const eq_instruction_t instruction = decode_at(addresses[i]);
     classes[instruction.class]++;
-    block->cycles += config.cost[instruction.class] + config.register_cost * instruction.transfers;
+    add_cost(block, &instruction);
+    block->cycles += config.register_cost * instruction.transfers;
     block->cycles += instruction.loads_pc ? config.taken_branch_extra : 0;
     block->transfers += instruction.transfers;
     if (i == 0) {
@@ -138,6 +169,10 @@ static block_t *make_block(const uint32_t *addresses, size_t count) {
 static void count_block(hart_t *hart, eq_tally_t *tally, const block_t *block) {
   const block_t *previous = hart->previous;
   uint64_t cycles = block->cycles;
+  for (uint32_t i = 0; i < block->grouped_count; i++) {
+    const grouped_t *grouped = &block->grouped[i];
+    cycles += config.cost[grouped->class] * eq_group_registers(grouped->group, grouped->group_size, hart->vtype);
+  }
   if (previous != NULL && previous->last.conditional && previous->end != block->start) {
     tally->taken_branches++;
     cycles += config.taken_branch_extra;
@@ -168,6 +203,9 @@ static void on_block(unsigned int index, void *data) {
   }
   if (current_layer < EQ_LAYER_LIMIT) {
     count_block(hart, &layers[current_layer]->harts[index], block);
+  }
+  if (block->sets_vtype) {
+    hart->vtype = block->vtype;
   }
   hart->previous = block;
 }

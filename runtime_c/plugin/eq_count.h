@@ -23,7 +23,7 @@ typedef enum {
   EQ_CLASS_HWLOOP, /* hardware-loop set-up and loop ends */
   EQ_CLASS_FP,
   EQ_CLASS_FPDIV,
-  EQ_CLASS_VECTOR, /* Helium */
+  EQ_CLASS_VECTOR, /* Helium; RISC-V's vector extension */
   EQ_CLASS_VECTOR_LOAD,
   EQ_CLASS_VECTOR_STORE,
   EQ_CLASS_ATOMIC,
@@ -34,12 +34,33 @@ typedef enum {
 
 extern const char *const eq_class_names[EQ_CLASS_COUNT];
 
+/* How many vector registers an instruction works on, where LMUL and SEW are those of the last vsetvli. */
+typedef enum {
+  EQ_GROUP_NONE,
+  EQ_GROUP_LMUL,     /* group_size times LMUL: 2 where an operand is twice as wide */
+  EQ_GROUP_ELEMENTS, /* LMUL times group_size bits an element, by SEW: loads and stores */
+  EQ_GROUP_WHOLE     /* group_size: whole registers, whatever LMUL is */
+} eq_group_t;
+
+/* Registers of a group under `vtype`, at least 1. */
+static inline uint32_t eq_group_registers(uint8_t group, uint8_t size, uint16_t vtype) {
+  const uint32_t lmul = vtype & 7u, sew = 8u << (vtype >> 3 & 7u);
+  const uint32_t eighths = lmul < 4u ? 8u << lmul : 8u >> (8u - lmul);
+  const uint32_t scaled = group == EQ_GROUP_WHOLE ? 8u * size
+                          : group == EQ_GROUP_ELEMENTS ? eighths * size / sew : eighths * size;
+  return scaled <= 8u ? 1u : (scaled + 7u) / 8u;
+}
+
 /* What the counter needs to know of one instruction. Register sets: bit n for integer register n, bit 32 + n for
  * float register n. */
 typedef struct {
   eq_class_t class;
   uint8_t bytes;
   uint8_t transfers;   /* registers moved by a load or store of several, else 0 */
+  uint8_t group;       /* of a RISC-V vector instruction: how many registers it works on, eq_group_t; else 0 */
+  uint8_t group_size;  /* what `group` needs besides */
+  bool sets_vtype;     /* vsetvli, vsetivli */
+  uint16_t vtype;      /* what it sets */
   bool conditional;    /* a branch whose taken path costs extra */
   bool loads_pc;       /* a return by a load: costs like a taken branch */
   uint64_t reads;      /* source registers */

@@ -1,4 +1,4 @@
-/* RV32IMAFC with CORE-V extensions and PULP smallfloat: class, registers read, registers loaded. */
+/* RV32IMAFC, the vector extension, CORE-V extensions and PULP smallfloat: class, registers read, registers loaded. */
 #include "eq_count.h"
 
 /* Register fields of a 32-bit instruction, and what they name. */
@@ -98,15 +98,56 @@ static eq_instruction_t decode_custom_3(uint32_t word) {
   return make(word, EQ_CLASS_SIMD, keeps_rd ? sources | RD : sources);
 }
 
+static eq_instruction_t make_vector(uint32_t word, eq_class_t class, eq_group_t group, uint32_t size) {
+  eq_instruction_t result = make(word, class, 0);
+  result.group = (uint8_t)group;
+  result.group_size = (uint8_t)size;
+  return result;
+}
+
+/* Loads and stores: width 0, 5, 6, 7 for elements of 8, 16, 32, 64 bits; the others are of scalar floats. */
+static eq_instruction_t decode_float_or_vector_memory(uint32_t word, bool load) {
+  const uint32_t width = field(word, 12, 3);
+  if (width >= 1 && width <= 4) {
+    return load ? make(word, EQ_CLASS_LOAD, RS1 | TO_FD) : make(word, EQ_CLASS_STORE, RS1 | FS2);
+  }
+  const eq_class_t class = load ? EQ_CLASS_VECTOR_LOAD : EQ_CLASS_VECTOR_STORE;
+  if (field(word, 26, 2) == 0 && field(word, 20, 5) == 8) {
+    return make_vector(word, class, EQ_GROUP_WHOLE, field(word, 29, 3) + 1);
+  }
+  return make_vector(word, class, EQ_GROUP_ELEMENTS, width == 0 ? 8 : 8u << (width - 4));
+}
+
+/* funct3 0, 3, 4: integers and fixed point; 2, 6: products, reductions, widening; 1, 5: floats; 7: vsetvli */
+static eq_instruction_t decode_vector(uint32_t word) {
+  const uint32_t funct3 = field(word, 12, 3), operation = word >> 26;
+  if (funct3 == 7) {
+    eq_instruction_t result = make(word, EQ_CLASS_ALU, word >> 30 == 3 ? 0 : RS1);
+    result.sets_vtype = word >> 31 == 0 || word >> 30 == 3;
+    result.vtype = (uint16_t)(word >> 31 == 0 ? field(word, 20, 11) : field(word, 20, 10));
+    return result;
+  }
+  const bool integer = funct3 == 0 || funct3 == 3 || funct3 == 4;
+  if (funct3 == 3 && operation == 0x27) { /* vmv1r to vmv8r */
+    return make_vector(word, EQ_CLASS_VECTOR, EQ_GROUP_WHOLE, field(word, 15, 5) + 1);
+  }
+  if (!integer && operation == 0x10) { /* vmv.x.s, vmv.s.x, vcpop and the like */
+    return make_vector(word, EQ_CLASS_VECTOR, EQ_GROUP_WHOLE, 1);
+  }
+  const bool narrows = integer && operation >= 0x2c && operation <= 0x2f;
+  const bool widens = !integer && operation >= 0x30;
+  return make_vector(word, EQ_CLASS_VECTOR, EQ_GROUP_LMUL, narrows || widens ? 2 : 1);
+}
+
 static eq_instruction_t decode_long(uint32_t word) {
   switch (word & 0x7fu) {
     case 0x03: return make(word, EQ_CLASS_LOAD, RS1 | TO_RD);
-    case 0x07: return make(word, EQ_CLASS_LOAD, RS1 | TO_FD);
+    case 0x07: return decode_float_or_vector_memory(word, true);
     case 0x0b: return decode_custom_0(word);
     case 0x13: return make(word, EQ_CLASS_ALU, RS1);
     case 0x17: return make(word, EQ_CLASS_ALU, 0); /* auipc */
     case 0x23: return make(word, EQ_CLASS_STORE, RS1 | RS2);
-    case 0x27: return make(word, EQ_CLASS_STORE, RS1 | FS2);
+    case 0x27: return decode_float_or_vector_memory(word, false);
     case 0x2b: return decode_custom_1(word);
     case 0x2f: return make(word, EQ_CLASS_ATOMIC, RS1 | RS2 | TO_RD);
     case 0x33: return decode_op(word);
@@ -116,6 +157,7 @@ static eq_instruction_t decode_long(uint32_t word) {
     case 0x4b:
     case 0x4f: return make(word, EQ_CLASS_FP, FS1 | FS2 | FS3); /* fused multiply-add */
     case 0x53: return decode_fp(word);
+    case 0x57: return decode_vector(word);
     case 0x5b: return decode_custom_2(word);
     case 0x63: return make(word, EQ_CLASS_BRANCH, RS1 | RS2);
     case 0x67: return make(word, EQ_CLASS_JUMP, RS1);

@@ -22,7 +22,7 @@ from tests.tools import require_board
 OPTIONS = EmitOptions("speed", "int8", {"file": "example", "sha256": ""})
 SIMULATED = [name for name in list_boards() if name != "host"]
 #: one of every instruction set and compiler; the others are parts with cores like these
-CLASSES = ["cortex-m4", "cortex-m55", "riscv-8core", "riscv-rv32imc"]
+CLASSES = ["cortex-m4", "cortex-m55", "riscv-8core", "riscv-rv32imc", "riscv-rvv"]
 
 
 def built(graph: Graph, board: str, folder: Path, optimize: str = "speed") -> FirmwareFolder:

@@ -21,11 +21,11 @@ INTRODUCTION = """# Operators
 
 Made from the code by `pytest tests/golden --update-golden`. Every operator has a float and an integer reference in
 `edgeq/ops/<operator>.py`; the integer one is the definition that its kernels equal bit for bit. *yes* means a kernel of
-that instruction set, *scalar* portable C that runs on every board. RVV has no kernels yet: such a board runs the
-portable ones. *weights*: types of less than 8 bits that kernels read; *float*: kernels for FP16 and FP32 activations,
-which lie within a bound of the float reference in float64 (docs/precision.md); *gradient*: a rule for training through
-it on the device (docs/device-training.md); operators of training steps are imported from no file. Operators without
-kernels of their own become others (a view, a table, a part of another layer).
+that instruction set, *scalar* portable C that runs on every board. *weights*: types of less than 8 bits that kernels
+read; *float*: kernels for FP16 and FP32 activations, which lie within a bound of the float reference in float64
+(docs/precision.md); *gradient*: a rule for training through it on the device (docs/device-training.md); operators of
+training steps are imported from no file. Operators without kernels of their own become others (a view, a table, a part
+of another layer).
 """
 #: what operators without a kernel become
 BECOMES = {

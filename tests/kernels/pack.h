@@ -106,6 +106,15 @@ static void pack_dwconv2d_k4x4_mve(filter_t f, int8_t *packed) {
   }
 }
 
+/* [K][out_c] */
+static void pack_conv2d_rvv(filter_t f, int8_t *packed) {
+  for (int32_t i = 0; i < f.out_c * filter_k(f); i++) {
+    packed[i] = (int8_t)filter_byte(f, i % f.out_c, i / f.out_c);
+  }
+}
+static void pack_linear_rvv(filter_t f, int8_t *packed) { pack_conv2d_rvv(f, packed); }
+static void pack_dwconv2d_rvv(filter_t f, int8_t *packed) { pack_conv2d_rvv(f, packed); }
+
 static void pack_conv2d_xpulp(filter_t f, int8_t *packed) { pack_blocks(f, packed, 4, 4); }
 
 /* Three kernel columns: [out_c/2][kernel_h][in_c/4][3 columns][2 output channels][4 input channels]. */

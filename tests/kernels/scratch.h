@@ -56,6 +56,17 @@ static int32_t scratch_dwconv2d_k4x4_mve(const eq_conv2d_s8_t *p) {
   return 16 + 64 * ((round_up(at_most(p->out_h, segment), 4) - 1) * p->stride_h + 3 * p->dilation_h + 1);
 }
 
+static int32_t packed_conv2d_rvv(filter_t f) { return f.out_c * filter_k(f); }
+static int32_t packed_linear_rvv(filter_t f) { return f.out_c * filter_k(f); }
+static int32_t packed_dwconv2d_rvv(filter_t f) { return f.out_c * filter_k(f); }
+static int32_t scratch_conv2d_rvv(const eq_conv2d_s8_t *p) {
+  const int32_t width = (at_most(p->out_w, 12) - 1) * p->stride_w + (p->kernel_w - 1) * p->dilation_w + 1;
+  return p->kernel_h * width * p->in_c;
+}
+static int32_t scratch_conv2d_pointwise_rvv(const eq_conv2d_s8_t *p) { return p->in_c == p->out_c ? 3 * p->in_c : 0; }
+static int32_t scratch_linear_rvv(const eq_linear_s8_t *p) { return 0 * p->rows; }
+static int32_t scratch_dwconv2d_rvv(const eq_conv2d_s8_t *p) { return scratch_conv2d_rvv(p); }
+
 static int32_t packed_conv2d_xpulp(filter_t f) { return round_up(f.out_c, 4) * round_up(filter_k(f), 4); }
 static int32_t packed_linear_xpulp(filter_t f) { return round_up(f.out_c, 4) * round_up(filter_k(f), 4); }
 static int32_t packed_dwconv2d_xpulp(filter_t f) { return round_up(f.out_c, 4) * round_up(filter_k(f), 4); }

@@ -26,14 +26,18 @@ EXTRA_FAMILIES = {
     "scalar": (),
     "dsp": ("EQ_FUZZ_DW_K3X3",),
     "mve": ("EQ_FUZZ_DW_K4X4",),
+    "rvv": (),
     "xpulp": ("EQ_FUZZ_CONV_KX3", "EQ_FUZZ_DW_K4X4"),
 }
+#: where a board's program runs besides: vectors of another length
+RUNS_ALSO_ON = {"riscv-rvv": ("riscv-rvv256",)}
 PACKINGS = [
     (isa, kernel)
     for isa, small in (("dsp", "dwconv2d_k3x3"), ("mve", "dwconv2d_k4x4"), ("xpulp", "dwconv2d_k4x4"))
     for kernel in ("conv2d", "linear", "dwconv2d", small)
 ]
 PACKINGS.append(("xpulp", "conv2d_kx3"))
+PACKINGS += [("rvv", kernel) for kernel in ("conv2d", "linear", "dwconv2d")]
 GEOMETRY_FIELDS = (
     *("in_h", "in_w", "in_c", "out_h", "out_w", "out_c", "kernel_h", "kernel_w"),
     *("stride_h", "stride_w", "pad_top", "pad_left", "dilation_h", "dilation_w", "input_zero_point"),
@@ -59,8 +63,10 @@ def fuzz_flags(isa: str, cases: int) -> tuple[str, ...]:
 def check_fuzz(board_name: str, isa: str, cases: int, folder: Path, *flags: str) -> None:
     board = board_with_tools(board_name)
     source = (FOLDER / "kernel_fuzz.c").read_text(encoding="utf-8")
-    result = run(board, build(board, source, folder, flags=(*flags, *fuzz_flags(isa, cases))))
-    assert "kernel_fuzz: ok" in result.console, result.console
+    program = build(board, source, folder, flags=(*flags, *fuzz_flags(isa, cases)))
+    for name in (board_name, *RUNS_ALSO_ON.get(board_name, ())):
+        console = run(load_board(name), program).console
+        assert "kernel_fuzz: ok" in console, console
 
 
 @pytest.mark.parametrize("isa", ["scalar", "xpulp"])
@@ -76,6 +82,7 @@ def test_kernels_on_host(isa: str, tmp_path: Path) -> None:
         ("cortex-m4", "dsp", 3000),
         ("cortex-m4", "scalar", 1000),
         ("cortex-m55", "mve", 3000),
+        ("riscv-rvv", "rvv", 1000),
         ("riscv-8core", "xpulp", 1000),
         ("riscv-rv32imc", "scalar", 1000),
     ],
@@ -127,7 +134,7 @@ def test_packing_equals_c(packing_library: ctypes.CDLL, isa: str, kernel: str) -
 
 @pytest.mark.parametrize(
     ("isa", "kernel"),
-    [*((i, k) for i, k in PACKINGS if k != "linear"), *((i, "conv2d_pointwise") for i in ("dsp", "mve", "xpulp"))],
+    [(i, k) for i, k in PACKINGS if k != "linear"] + [(i, "conv2d_pointwise") for i in ("dsp", "mve", "rvv", "xpulp")],
 )
 def test_scratch_equals_c(packing_library: ctypes.CDLL, isa: str, kernel: str) -> None:
     rng = np.random.default_rng(2)
@@ -141,7 +148,7 @@ def test_scratch_equals_c(packing_library: ctypes.CDLL, isa: str, kernel: str) -
         assert getattr(module, f"scratch_{kernel}")(geometry) == in_c(values)
 
 
-@pytest.mark.parametrize("isa", ["dsp", "mve", "xpulp"])
+@pytest.mark.parametrize("isa", ["dsp", "mve", "rvv", "xpulp"])
 def test_scratch_linear_equals_c(packing_library: ctypes.CDLL, isa: str) -> None:
     module = importlib.import_module(f"edgeq.packing.{isa}")
     for in_features in range(1, 70):

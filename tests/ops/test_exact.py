@@ -42,7 +42,12 @@ TARGETS = {
     "riscv-8core": ("riscv-8core", ("xpulp", "scalar")),
     "cortex-m4": ("cortex-m4", ("dsp", "scalar")),
     "cortex-m55": ("cortex-m55", ("mve", "scalar")),
+    "riscv-rvv": ("riscv-rvv", ("rvv", "scalar")),
 }
+#: where a target's firmware runs besides: vectors of another length
+RUNS_ALSO_ON = {"riscv-rvv": ("riscv-rvv256",)}
+#: groups with kernels of vectors
+VECTOR_KINDS = ("binary", "conv2d", "dwconv2d", "linear", "narrow_dwconv2d", "other", "residual")
 #: drawn of every group
 COUNT = 100
 CASES_A_FIRMWARE = 50
@@ -86,11 +91,10 @@ def run_cases(
     with TemporaryDirectory() as folder:
         emit(program, arena, Path(folder), OPTIONS)
         make.build(Path(folder), board)
-        assert_layers_exact(
-            open_folder(Path(folder)),
-            random_inputs(graph, rng),
-            [case.text for case in cases for _ in range(case.nodes)],
-        )
+        firmware = open_folder(Path(folder))
+        inputs, texts = random_inputs(graph, rng), [case.text for case in cases for _ in range(case.nodes)]
+        for name in (board_name, *RUNS_ALSO_ON.get(target, ())):
+            assert_layers_exact(dataclasses.replace(firmware, board=load_board(name)), inputs, texts)
     return sum(layer.over_input is not None for layer in program.layers)
 
 
@@ -185,6 +189,13 @@ def test_qemu(target: str, kind: str) -> None:
     check(target, cases if is_special(cases, target) else cases[:CASES_A_FIRMWARE])
 
 
+@pytest.mark.qemu
+@pytest.mark.parametrize("kind", VECTOR_KINDS)
+def test_vectors_of_two_lengths(kind: str) -> None:
+    """One firmware, with vectors of 128 and of 256 bits."""
+    check("riscv-rvv", cases_of(kind, COUNT)[:CASES_A_FIRMWARE])
+
+
 @pytest.mark.parametrize("kind", ["conv2d", "dwconv2d"])
 def test_over_input_on_host(kind: str) -> None:
     """Convolutions over their own input."""
@@ -200,7 +211,7 @@ def test_over_input_on_qemu(target: str, kind: str) -> None:
 
 @pytest.mark.qemu
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("target", ["cortex-m4", "cortex-m55"])
+@pytest.mark.parametrize("target", ["cortex-m4", "cortex-m55", "riscv-rvv"])
 def test_pointwise_in_place(target: str, form: str) -> None:
     """Pointwise kernels with the output where the input is: every remainder of pixels, channels around every block."""
     require_board(TARGETS[target][0])

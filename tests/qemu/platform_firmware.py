@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import jinja2
@@ -13,7 +14,8 @@ from edgeq.simulate.host import run_program
 from edgeq.simulate.qemu import run_elf
 from edgeq.simulate.result import SimulationResult
 from edgeq.simulate.sources import platform_sources
-from tests.tools import require_tool
+from edgeq.toolchain import ZIG
+from tests.tools import require, require_tool
 
 CROSS_BOARDS = ("riscv-rv32imc", "riscv-8core", "cortex-m4", "cortex-m55")
 C_FLAGS = (
@@ -32,7 +34,7 @@ C_FLAGS = (
 def board_with_tools(name: str) -> Board:
     """The board, or a skipped test when its compiler or simulator is missing."""
     board = load_board(name)
-    require_tool(board.toolchain.compiler)
+    require(board.toolchain.compiler, board.toolchain.is_installed())
     if board.simulator.command:
         require_tool(board.simulator.command[0])
     return board
@@ -59,20 +61,39 @@ def build(board: Board, source: str, folder: Path, *, simulation: bool = True, f
     main.write_text(source)
     platform = [str(runtime / path) for path in platform_sources(board, simulation) if path.suffix in (".c", ".S")]
     elf = folder / ("simulation.elf" if simulation else "firmware.elf")
-    command = [board.toolchain.compiler, *board.toolchain.flags, *C_FLAGS, *flags, "-I", str(runtime / "include")]
-    command += ["-DEQ_SIMULATION"] if simulation else []
-    command += [*platform, str(main), "-o", str(elf)]
+    sources = [*platform, str(main), *(flag for flag in flags if flag.endswith(".c"))]
+    flags = tuple(flag for flag in flags if not flag.endswith(".c"))
+    compiler = [board.toolchain.compiler]
+    if board.toolchain.kind == ZIG:
+        compiler = [sys.executable, "-m", "ziglang", "cc", "-fno-sanitize=undefined"]
+    compiler += board.toolchain.flags
+    compile_flags = [*C_FLAGS, *flags, "-I", str(runtime / "include"), *(["-DEQ_SIMULATION"] if simulation else [])]
+    if board.toolchain.kind == ZIG:  # its link flags choose another core
+        sources = [_compiled([*compiler, *compile_flags], source, folder) for source in sources]
+    command = [*compiler, *compile_flags, *sources, "-o", str(elf)]
     if board.arch != "host":
         script = folder / "link.ld"
         script.write_text(link_script(board, simulation))
-        command += ["-nostartfiles", "-nostdlib", "-Wl,--gc-sections", "-Wl,--fatal-warnings", "-T", str(script)]
-        command += [*board.toolchain.link_flags, "-lgcc"]
+        command += ["-nostartfiles", "-Wl,--gc-sections", "-T", str(script), *board.toolchain.link_flags]
+        command += ["-nostdlib", "-Wl,--fatal-warnings", "-lgcc"] if board.toolchain.kind != ZIG else ["-Wno-unused"]
     else:
         command.remove("-ffreestanding")
+    _run(command)
+    return elf
+
+
+def _compiled(command: list[str], source: str, folder: Path) -> str:
+    """The object file of one source."""
+    made = folder / f"{Path(source).name}.o"
+    _run([*command, "-c", source, "-o", str(made)])
+    return str(made)
+
+
+def _run(command: list[str]) -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
-    assert not result.stderr, result.stderr
-    return elf
+    problems = [line for line in result.stderr.splitlines() if "-Wunused-command-line-argument" not in line]
+    assert not problems, result.stderr
 
 
 def run(board: Board, elf: Path, *, count: bool = False, timeout_s: float = 60) -> SimulationResult:

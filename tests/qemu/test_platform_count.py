@@ -24,6 +24,7 @@ __asm__(
 {assembly}
 );
 int main(void) {{
+  code_0(memory, 100u); /* from here on the arguments are in registers */
   {body}
   eq_mark(EQ_MARK_IDLE);
   code_0(memory, 1000u); /* belongs to no layer */
@@ -102,6 +103,35 @@ RISCV_LOOP_ADDS = {
 @pytest.mark.parametrize("name", ["riscv-rv32imc", "riscv-8core"])
 def test_riscv_loop(name: str, tmp_path: Path) -> None:
     assert _added(_run(name, [RISCV_LOOP], tmp_path), 1) == RISCV_LOOP_ADDS
+
+
+# 16-bit elements in groups of four registers, then 8-bit ones in halves of a register
+RISCV_VECTORS = """
+vsetvli t0, zero, e16, m4, ta, ma
+vle8.v v8, (a0)
+vwmacc.vx v16, a1, v8
+vnclip.wi v4, v16, 0
+vadd.vv v4, v4, v4
+vse8.v v4, (a0)
+vmv8r.v v8, v16
+vs2r.v v4, (a0)
+vsetvli t0, zero, e8, mf2, ta, ma
+vadd.vv v4, v4, v4
+vmv.x.s t0, v4
+"""
+RISCV_VECTORS_ADD = {
+    "alu": 2,
+    "vector": 6,
+    "vector_load": 1,
+    "vector_store": 2,
+    "instructions": 11,
+    "cycles": 2 + (8 + 8 + 4 + 8 + 1 + 1) + 2 + (2 + 2),
+}
+
+
+@pytest.mark.parametrize("name", ["riscv-rvv"])
+def test_riscv_vectors(name: str, tmp_path: Path) -> None:
+    assert _added(_run(name, [RISCV_VECTORS], tmp_path), 1) == RISCV_VECTORS_ADD
 
 
 # two dot products a round; post-increment loads; the loop in hardware in the second piece

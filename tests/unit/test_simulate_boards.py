@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeq.boards import COST_CLASSES, list_boards, load_board
+from edgeq.boards import cost_classes, list_boards, load_board
 from edgeq.errors import EdgeqError
 from edgeq.paths import boards_dir, runtime_dir
 from edgeq.simulate.sources import platform_sources
@@ -16,7 +16,7 @@ from edgeq.simulate.sources import platform_sources
 def test_shipped_board(name: str) -> None:
     board = load_board(name)
     assert board.name == name
-    assert set(board.cost.cycles) == set(COST_CLASSES[board.arch])
+    assert set(board.cost.cycles) == set(cost_classes(board.arch, board.isa))
     if board.cores > 1:
         assert f"-DEQ_CORES={board.cores}" in board.toolchain.flags
     assert load_board(boards_dir() / f"{name}.toml") == board

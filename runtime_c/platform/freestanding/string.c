@@ -19,6 +19,7 @@ typedef uint32_t __attribute__((may_alias)) word_t;
 
 #define WORD_BYTES sizeof(word_t)
 
+#ifndef __riscv_vector /* else in riscv/string_vector.c */
 EQ_NO_PATTERNS void *memcpy(void *restrict to, const void *restrict from, size_t bytes) {
   uint8_t *out = to;
   const uint8_t *in = from;
@@ -51,6 +52,8 @@ EQ_NO_PATTERNS void *memset(void *to, int value, size_t bytes) {
   }
   return to;
 }
+
+#endif
 
 EQ_NO_PATTERNS void *memmove(void *to, const void *from, size_t bytes) {
   uint8_t *out = to;

@@ -10,6 +10,7 @@
 #endif
 
 #define MSTATUS_FS_INITIAL 0x2000
+#define MSTATUS_VS_INITIAL 0x200
 #define MIE_SOFTWARE 0x8
 
     .option arch, +zicsr
@@ -54,6 +55,10 @@ next_trap_stack:
     li t0, MSTATUS_FS_INITIAL
     csrs mstatus, t0
     csrw fcsr, zero
+#endif
+#ifdef __riscv_vector
+    li t0, MSTATUS_VS_INITIAL
+    csrs mstatus, t0
 #endif
 #if EQ_CORES > 1
     li t0, MIE_SOFTWARE
