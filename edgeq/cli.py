@@ -10,6 +10,7 @@ import click
 from rich.table import Table
 
 from edgeq import __version__
+from edgeq.commands.boards import boards
 from edgeq.commands.common import ConsoleObserver, emit_json, model_options, model_source, stderr, stdout
 from edgeq.commands.export import FORMATS, export
 from edgeq.commands.report import report
@@ -38,6 +39,7 @@ def main() -> None:
     """Small neural networks as exact integer C for microcontrollers."""
 
 
+main.add_command(boards)
 main.add_command(export)
 main.add_command(report)
 main.add_command(run)
@@ -294,31 +296,6 @@ def inspect_command(
             sizes = f"constants {entry['weights_bytes']:,} B, arena {entry['arena_bytes']:,} B"
             text = f"{sizes} in {chosen.name}"
         console.print(f"{name}: {text}", highlight=False, markup=False)
-
-
-@main.command()
-@click.argument("name", required=False)
-@click.option("--json", "as_json", is_flag=True)
-def boards(name: str | None, as_json: bool) -> None:
-    """List the boards, or show one."""
-    from dataclasses import asdict
-
-    from edgeq.boards import list_boards, load_board
-
-    found = [load_board(item) for item in ([name] if name else list_boards())]
-    if as_json:
-        emit_json([asdict(board) for board in found])
-        return
-    for board in found:
-        click.echo(f"{board.name:14} {board.description}")
-        if name:
-            for region, memory in board.memory.items():
-                where = f", {memory.simulated:#010x} in the simulator" if memory.simulated != memory.origin else ""
-                click.echo(f"  {region:11} {memory.length:>10,} bytes at {memory.origin:#010x}{where}")
-            click.echo(f"  cores       {board.cores}, {board.clock_hz / 1e6:g} MHz, kernels: {', '.join(board.isa)}")
-            click.echo(f"  compiler    {board.toolchain.compiler} {' '.join(board.toolchain.flags)}")
-            click.echo(f"  simulator   {' '.join(board.simulator.command) or 'none: runs natively'}")
-            click.echo(f"  cycles      estimated; {board.cost.source}. {board.cost.notes}")
 
 
 @main.command()
