@@ -34,7 +34,7 @@ typedef struct {
     w += stride;                                                                           \
   } while (0)
 
-/* The output channels in `channels` of `count` pixels, which is a compile-time constant; y is channel 0 of the first. */
+/* The channels in `channels` of `count` pixels, which is a compile-time constant; y is channel 0 of the first. */
 static EQ_INLINE void eq_rvv_count_product(const eq_rvv_layer_t *layer, eq_rvv_pixels_t x, eq_range_t channels,
                                            int8_t *y, int32_t count, eq_requant_form_t form) {
   const int32_t stride = layer->out_c;
