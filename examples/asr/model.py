@@ -3,8 +3,8 @@
 Bands are channels, images are [N, bands, time, 1]. A convolution is padded before its input alone, by its reach less
 its stride, so that a stream computes what a whole recording does. Shortcuts wait for the middle of what the
 convolutions beside them have read, so that every block sees as far ahead as back: 1.28 s in all. Behind the last block
-the network chooses itself how late it speaks, which CTC leaves to it (A. Graves et al., ICML 2006). A recording ends with
-TAIL of silence.
+the network chooses itself how late it speaks, which CTC leaves to it (A. Graves et al., ICML 2006). A recording ends
+with TAIL of silence.
 """
 
 from __future__ import annotations

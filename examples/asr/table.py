@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--data", type=Path, required=True, help="AN4, see README.md")
     parser.add_argument("--calib", type=Path, required=True, help="of prepare.py")
-    parser.add_argument("--development", action="store_true", help="judge on the nine speakers that choices are made on")
+    parser.add_argument("--development", action="store_true", help="judge on the nine speakers of the choices")
     parser.add_argument("--precisions", nargs="+", choices=PRECISIONS, default=list(PRECISIONS))
     parser.add_argument("--boards", nargs="*", default=["riscv-8core", "cortex-m4", "cortex-m55"])
     args = parser.parse_args()
