@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from edgeq.doctor import Check
     from edgeq.firmware_folder import FirmwareFolder
     from edgeq.frontend.load import ModelSource
+    from edgeq.report.builds import Builds
     from edgeq.results import Comparisons, Exported, Outputs, Profiled, Recordings, Report
     from edgeq.search.result import SearchResult
     from edgeq.train.curve import Curve
@@ -233,6 +234,14 @@ def inspect(
     chosen = [load_board(name) for name in ([board] if board else list_boards())]
     graph = pipeline.import_model(_source(model, arch, trust_pickle, input_shape, states))
     return inspector.inspect(graph, chosen, recipe)
+
+
+def report(folder: Place, other: Place | None = None) -> dict[str, Any] | Builds:
+    """The report.json of a build, or two builds side by side."""
+    from edgeq.report import builds
+
+    first = builds.load(Path(folder))
+    return first if other is None else builds.Builds((str(folder), str(other)), first, builds.load(Path(other)))
 
 
 def search(

@@ -20,7 +20,8 @@ from edgeq.verify import Verification
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Shares of right answers, or what `metric` says; `firmware` is None without a run."""
+    """Shares of right answers, or what `metric` says; `firmware` is None without a run. `confusion` counts the
+    reference's answers, a row a label."""
 
     float: builtins.float
     quantized_reference: builtins.float
@@ -28,6 +29,8 @@ class Accuracy:
     metric: str
     samples: int
     firmware_samples: int
+    labels: tuple[str, ...]
+    confusion: tuple[list[int], ...] | None
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
     )
     stack = f", stack {memory['stack_bytes']:,}" if memory["stack_bytes"] else ""
     rows.append(("RAM", f"{memory['ram_bytes']:,} B (arena {memory['arena_bytes']:,}{stack})"))
-    if report["stack"]:
+    if report.get("stack"):  # which reports of earlier versions have not
         rows.append(("stack, worst case", stack_text(report["stack"])))
     if memory["states"]:
         names = ", ".join(f"{state['name']} {state['bytes']:,}" for state in memory["states"])
@@ -116,7 +116,7 @@ def training_rows(training: dict[str, Any]) -> list[tuple[str, str]]:
         ("training step: RAM", f"{memory['ram_bytes']:,} B (arena {memory['arena_bytes']:,}, {kept})"),
         ("training step: MACs", f"{cost['macs']:,} ({parts})"),
     ]
-    if training["stack"]:
+    if training.get("stack"):
         rows.append(("training step: stack, worst case", stack_text(training["stack"])))
     if cost["instructions"] is None:
         return rows
