@@ -1,8 +1,9 @@
 # make demo    build the keyword spotter for the 8-core RISC-V board, run it, print what it costs
 # make speech  build the small speech recogniser for the Cortex-M55 board and let it read the recordings shipped
 # make test    the whole test suite
+# make analyze GCC's analyzer and cppcheck over the whole C runtime and generated networks
 # make bench   instructions, bytes and estimated cycles of the examples on every board, beside published figures
-.PHONY: setup demo speech test bench lint clean
+.PHONY: setup demo speech test analyze bench lint clean
 
 PYTHON_BIN = .venv/bin
 
@@ -22,6 +23,9 @@ speech: setup
 
 test: setup
 	$(PYTHON_BIN)/python -m pytest -n 2
+
+analyze: setup
+	$(PYTHON_BIN)/python -m pytest tests/hardening/test_static_analysis.py -m "sweep or not sweep"
 
 bench: setup
 	@$(PYTHON_BIN)/python examples/bench.py --layers

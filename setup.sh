@@ -10,7 +10,7 @@ cd "$(dirname "$0")"
 stamp=.venv/.edgeq-ready
 state=$(cat setup.sh pyproject.toml | cksum)
 tools=(make gcc g++ arm-none-eabi-gcc riscv64-unknown-elf-gcc qemu-system-arm qemu-system-riscv32)
-optional=(ccache cmake) # builds share the objects of equal kernels; the tests of edgeq export
+optional=(ccache cmake cppcheck) # builds share the objects of equal kernels; tests of edgeq export; static analysis
 
 missing_tools() {
   local tool

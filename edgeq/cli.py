@@ -1,9 +1,11 @@
-"""The command line: parses arguments, calls the pipeline, prints. No logic of its own."""
+"""The command line: parses arguments, calls edgeq.api, prints. No logic of its own."""
 
 from __future__ import annotations
 
+import signal
 import sys
-from pathlib import Path
+import threading
+from types import FrameType
 from typing import Any
 
 import click
@@ -11,7 +13,7 @@ from rich.table import Table
 
 from edgeq import __version__
 from edgeq.commands.boards import boards
-from edgeq.commands.common import ConsoleObserver, emit_json, model_options, model_source, stderr, stdout
+from edgeq.commands.common import ConsoleObserver, emit_json, model_options, stderr, stdout
 from edgeq.commands.export import FORMATS, export
 from edgeq.commands.report import report
 from edgeq.commands.run import run
@@ -20,15 +22,25 @@ from edgeq.commands.train_sim import train_sim
 from edgeq.errors import EdgeqError
 
 
+def _terminated(number: int, _frame: FrameType | None) -> None:
+    """Ends as after Ctrl-C: what was begun is removed, and no process stays behind."""
+    sys.exit(128 + number)
+
+
 class EdgeqGroup(click.Group):
     """Turns EdgeqError into one sentence on stderr and exit code 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, _terminated)
         try:
             return super().invoke(ctx)
         except EdgeqError as error:
             click.echo(f"edgeq: {error}", err=True)
             sys.exit(2)
+        except KeyboardInterrupt:
+            click.echo("edgeq: stopped", err=True)
+            sys.exit(130)
         except BrokenPipeError:
             sys.exit(0)
 
@@ -97,46 +109,37 @@ def build(
     states: tuple[str, ...],
 ) -> None:
     """Quantize MODEL, generate C for a board, compile it, run it, and prove it exact."""
-    from edgeq import budget as budgets
-    from edgeq import pipeline, text_pipeline
-    from edgeq.boards import load_board
-    from edgeq.frontend.load import holds_encoder_and_step
-    from edgeq.integrate import formats, library
-    from edgeq.quantize.recipe import load_recipe
+    from edgeq import api
     from edgeq.report import terminal
-    from edgeq.stream import rule as stream_rule
-    from edgeq.train import spec as train_spec
 
-    board = load_board(board_name)
-    if chosen:
-        formats.check(chosen, board)
-    target = Path(folder) if folder else Path("out") / f"{Path(model).stem}-{board.name}"
-    options = pipeline.BuildOptions(
-        source=model_source(model, arch, trust_pickle, input_shape, states),
-        board=board,
-        folder=target,
-        recipe=load_recipe(recipe),
+    report = api.build(
+        model,
+        board_name,
+        folder,
+        quant=recipe,
         calib=calib,
-        eval_data=Path(eval_data) if eval_data else None,
+        eval_data=eval_data,
         optimize=optimize,
+        budget=budget,
         simulate=not no_simulate,
         simulate_samples=simulate_samples,
-        budget=budgets.parse(budget),
-        train=train_spec.load(train) if train else None,
-        stream=None if stream is None else stream_rule.parse(stream),
+        train=train,
+        stream=stream,
+        format=chosen,
+        arch=arch,
+        trust_pickle=trust_pickle,
+        input_shape=input_shape,
+        states=states,
+        observer=ConsoleObserver(stderr()),
     )
-    console = stderr()
-    run_stages = text_pipeline.build if holds_encoder_and_step(options.source) else pipeline.build
-    report = run_stages(options, ConsoleObserver(console)).as_json()
-    if chosen:
-        formats.write(library.collect([target]), chosen, target / chosen)
     if as_json:
-        emit_json(report)
+        emit_json(report.as_json())
     else:
-        terminal.print_build(report, str(target), stdout())
-    if report["verify"] and not report["verify"]["within_bound"]:
+        terminal.print_build(report.as_json(), str(report.folder), stdout())
+    if not report.is_right:
         raise EdgeqError(
-            f"{target}: the firmware differs from the reference; 'edgeq verify {target}' names the layer; report it"
+            f"{report.folder}: the firmware differs from the reference; 'edgeq verify {report.folder}' names the "
+            "layer; report it"
         )
 
 
@@ -156,33 +159,19 @@ def build(
 @click.option("--json", "as_json", is_flag=True)
 def verify(folder: str, inputs: str | None, against: str | None, model: str | None, as_json: bool) -> None:
     """Compare every layer of a built firmware with the reference, and with the model's framework."""
-    from edgeq.against import compare
-    from edgeq.firmware_folder import open_folder
-    from edgeq.quantize.data import load_samples, random_samples
+    from edgeq import api
     from edgeq.report import terminal
-    from edgeq.verify import front_ends, verify_layers
 
-    if (against is None) != (model is None):
-        raise EdgeqError("--against and --model belong together: --against torch --model model.pt2")
-    firmware = open_folder(Path(folder))
-    graph = firmware.graph
-    if against and model:
-        compare.check(firmware, against, Path(model), inputs is not None)
-    samples = load_samples(Path(inputs), graph, "--inputs") if inputs else random_samples(graph, count=8)
-    with ConsoleObserver(stderr()).samples(f"verifying on {firmware.board.name}", len(samples)) as progress:
-        result = verify_layers(firmware, samples, progress)
-    heard = front_ends(firmware, samples) if inputs else {}
-    compared = compare.compare(firmware, against, Path(model), samples) if against and model else None
+    result = api.verify(folder, inputs, against=against, model=model, observer=ConsoleObserver(stderr()))
     if as_json:
-        features = {key: value.as_json() for key, value in heard.items()}
-        emit_json({**result.as_json(), "features": features, "against": compared.as_json() if compared else None})
+        emit_json(result.as_json())
     else:
-        if heard:
-            terminal.print_stages(result, heard, stdout())
-        terminal.print_verification(result, stdout())
-        if compared:
-            terminal.print_comparison(compared, stdout())
-    if not result.within_bound or (compared and compared.first_divergence):
+        if result.features:
+            terminal.print_stages(result.verification, result.features, stdout())
+        terminal.print_verification(result.verification, stdout())
+        if result.against:
+            terminal.print_comparison(result.against, stdout())
+    if not result.is_right:
         sys.exit(1)
 
 
@@ -192,38 +181,14 @@ def verify(folder: str, inputs: str | None, against: str | None, model: str | No
 @click.option("--json", "as_json", is_flag=True)
 def profile(folder: str, inputs: str | None, as_json: bool) -> None:
     """Count a built firmware's instructions per layer."""
-    from edgeq import profile as profiler
-    from edgeq.firmware_folder import open_folder
-    from edgeq.quantize.data import load_samples, quantize_inputs
+    from edgeq import api
     from edgeq.report import terminal
 
-    firmware = open_folder(Path(folder))
-    board = firmware.board
-    if board.arch == "host":
-        raise EdgeqError(
-            f"{folder}: was built for the host, where instructions are not counted; build for another board"
-        )
-    if inputs:
-        arrays = quantize_inputs(firmware.graph, load_samples(Path(inputs), firmware.graph, "--inputs"))
-    else:
-        arrays = profiler.default_inputs(firmware)
-    result = profiler.run(firmware, arrays)
-    rows = profiler.layer_rows(firmware, result)
-    totals = {
-        "model": firmware.manifest["model"],
-        "board": board.name,
-        "cores": board.cores,
-        "macs": sum(row["macs"] for row in rows),
-        "instructions": result.instructions,
-        "est_cycles": result.cycles,
-        "est_ms": round(1e3 * result.cycles / board.clock_hz, 4),
-        "speedup_vs_1core": round(result.speedup, 3),
-        "est_cycles_source": board.cost.source,
-    }
+    result = api.profile(folder, inputs).as_json()
     if as_json:
-        emit_json({**totals, "layers": rows})
+        emit_json(result)
     else:
-        terminal.print_profile(rows, totals, stdout())
+        terminal.print_profile(result["layers"], result, stdout())
 
 
 @main.command("inspect")
@@ -243,14 +208,12 @@ def inspect_command(
     states: tuple[str, ...],
 ) -> None:
     """Show a model's layers and what boards would do with them."""
-    from edgeq import inspect, pipeline
-    from edgeq.boards import list_boards, load_board
+    from edgeq import api
     from edgeq.quantize.recipe import load_recipe
 
-    chosen = load_recipe(recipe)
-    boards = [load_board(name) for name in ([board_name] if board_name else list_boards())]
-    graph = pipeline.import_model(model_source(model, arch, trust_pickle, input_shape, states))
-    facts = inspect.inspect(graph, boards, chosen)
+    facts = api.inspect(
+        model, board_name, quant=recipe, arch=arch, trust_pickle=trust_pickle, input_shape=input_shape, states=states
+    )
     if as_json:
         emit_json(facts)
         return
@@ -294,7 +257,7 @@ def inspect_command(
         text = entry.get("problem")
         if text is None:
             sizes = f"constants {entry['weights_bytes']:,} B, arena {entry['arena_bytes']:,} B"
-            text = f"{sizes} in {chosen.name}"
+            text = f"{sizes} in {load_recipe(recipe).name}"
         console.print(f"{name}: {text}", highlight=False, markup=False)
 
 
@@ -305,15 +268,10 @@ def doctor(mend: bool, as_json: bool) -> None:
     """Tell what is installed, what is missing, and the command that mends it."""
     from dataclasses import asdict
 
+    from edgeq import api
     from edgeq import doctor as checker
 
-    results = checker.checks()
-    missing = checker.missing(results)
-    if mend and missing:
-        for command, done in checker.fix(missing):
-            click.echo(f"{'ok' if done else 'FAILED'}: {command}", err=True)
-        results = checker.checks()
-        missing = checker.missing(results)
+    results = api.doctor(fix=mend, observer=ConsoleObserver(stderr()))
     if as_json:
         emit_json([asdict(check) for check in results])
     else:
@@ -322,5 +280,5 @@ def doctor(mend: bool, as_json: bool) -> None:
             click.echo(f"{'ok     ' if check.found else absent} {check.name:26} {check.detail}")
             if not check.found:
                 click.echo(f"        needed for {check.needed_for}; run: {check.fix}")
-    if missing:
+    if checker.missing(list(results)):
         sys.exit(1)

@@ -44,7 +44,8 @@ def checks() -> list[Check]:
             wanted.setdefault(board.simulator.command[0], (board.simulator.apt, []))[1].append(name)
     result += [_program(tool, package, purposes) for tool, (package, purposes) in wanted.items()]
     result.append(_program("ccache", "ccache", ["faster builds"], required=False))
-    return [*result, _program("cmake", "cmake", ["projects of edgeq export --format cmake"], required=False)]
+    result.append(_program("cmake", "cmake", ["projects of edgeq export --format cmake"], required=False))
+    return [*result, _program("cppcheck", "cppcheck", ["static analysis of the C (make analyze)"], required=False)]
 
 
 def missing(results: list[Check]) -> list[Check]:

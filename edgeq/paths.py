@@ -13,7 +13,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 @cache
 def _data_folder(name: str) -> Path:
-    for parent in (_PACKAGE.parent, _PACKAGE / "_data"):
+    for parent in (_PACKAGE / "_data", _PACKAGE.parent):  # beside an installed package lie those of others
         if (parent / name).is_dir():
             return parent / name
     raise EdgeqError(
@@ -35,6 +35,12 @@ def runtime_dir() -> Path:
 def boards_dir() -> Path:
     """Folder of the board descriptions. Raises EdgeqError when it is missing."""
     return _data_folder("boards")
+
+
+def can_write(folder: Path) -> bool:
+    """Whether files can be made in a folder, which may not be there yet."""
+    nearest = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+    return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
 
 
 def cache_dir() -> Path:

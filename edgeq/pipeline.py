@@ -60,6 +60,7 @@ from edgeq.quantize.smooth import smoothed
 from edgeq.quantize.sqnr import sqnr_db
 from edgeq.quantize.stage import quantized
 from edgeq.report.facts import Accuracy, Facts, write
+from edgeq.report.stack import read_and_warn
 from edgeq.simulate.qemu import require_simulator
 from edgeq.simulate.session import run_samples
 from edgeq.stepwise import has_floats
@@ -273,6 +274,7 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
         if options.simulate:
             simulate = _simulate if options.stream is None else _simulate_stream
             simulate(facts, evaluation or calibration, options, observer)
+        facts.stack = read_and_warn(firmware, facts.stack_bytes, observer)
         write(facts, folder)
     return facts
 
@@ -306,6 +308,7 @@ def add_training(
     firmware = open_folder(folder)
     sizes = read_sizes(folder / "firmware.elf", options.board, firmware.manifest["model"], model_name(network))
     facts = TrainingFacts(firmware, program, arena, sizes, lean.again, lean.whole)
+    facts.stack = read_and_warn(firmware, None, observer)
     if options.simulate and options.board.arch != "host":
         observer.stage("counting the instructions of a training step")
         facts.profile = profile.run(firmware, train_simulate.one_step(firmware, calibration))

@@ -31,6 +31,7 @@ from edgeq.quantize.data import Samples, dequantize_inputs, quantize_inputs, ran
 from edgeq.quantize.recipe import Recipe
 from edgeq.quantize.sqnr import sqnr_db
 from edgeq.report.facts import Accuracy, Facts, write
+from edgeq.report.stack import read_and_warn
 from edgeq.simulate.qemu import require_simulator
 from edgeq.simulate.session import run_samples
 from edgeq.text import calibrate, greedy, session, words
@@ -100,6 +101,8 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
         if options.simulate:
             _simulate(facts, integer, evaluation, said, options, observer)
         assert facts.text is not None
+        for part in (facts.text.encoder, facts):
+            part.stack = read_and_warn(part.firmware, part.stack_bytes, observer)
         write(facts.text.encoder, folder / ENCODER_FOLDER)
         write(facts, folder)
     return facts
@@ -193,7 +196,7 @@ def _simulate(
     compared = (*encoder.verification.layers, *session.differences(wanted, made))
     facts.verification = Verification(count, compared)
     last = _last_step(pair)
-    facts.stack_bytes = max(encoder.stack_bytes, run_samples(firmware, last).stack_bytes)
+    facts.stack_bytes = run_samples(firmware, last).stack_bytes
     if facts.accuracy is not None and said is not None:
         found = [words.words(pair.meaning, text.tokens) for text in made]
         facts.accuracy.firmware = words.error_rate([said[at] for at in index], found)

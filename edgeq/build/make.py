@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 from edgeq.boards import Board
 from edgeq.errors import EdgeqError
+from edgeq.paths import can_write
+from edgeq.simulate.process import run_process
 
 TIMEOUT_S = 900
 _OVERFLOW = re.compile(r"region [`'](\w+)' overflowed by (\d+) bytes")
@@ -36,8 +37,12 @@ def require_tools(board: Board) -> None:
 
 def _cached(compiler: str) -> list[str]:
     """Variables that have ccache keep the objects of equal sources, which most builds share; none where it is not
-    installed."""
-    return [f"CC=ccache {compiler}"] if shutil.which("ccache") else []
+    installed, or can't write."""
+    if shutil.which("ccache") is None:
+        return []
+    old, usual = Path.home() / ".ccache", Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ccache"
+    cache = os.environ.get("CCACHE_DIR") or (old if old.is_dir() else usual)
+    return [f"CC=ccache {compiler}"] if can_write(Path(cache)) else []
 
 
 def build(folder: Path, board: Board) -> None:
@@ -48,26 +53,17 @@ def build(folder: Path, board: Board) -> None:
     require_tools(board)
     variables = board.toolchain.make_variables or _cached(board.toolchain.compiler)
     command = ["make", "-s", f"-j{os.cpu_count() or 1}", *variables, "all"]
-    try:
-        result = subprocess.run(
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
-            check=False,
-            env={**os.environ, "CCACHE_NOHASHDIR": "1"},  # objects hold no debug information, so no folder
-        )
-    except subprocess.TimeoutExpired as error:
-        raise EdgeqError(f"compiling {folder.name} took over {TIMEOUT_S} s; try --optimize size") from error
-    if result.returncode == 0:
+    environment = {**os.environ, "CCACHE_NOHASHDIR": "1"}  # objects hold no debug information, so no folder
+    result = run_process(command, folder, TIMEOUT_S, environment)
+    if result.timed_out:
+        raise EdgeqError(f"compiling {folder.name} took over {TIMEOUT_S} s; try --optimize size")
+    if result.exit_code == 0:
         return
-    overflow = _OVERFLOW.search(result.stderr)
+    overflow = _OVERFLOW.search(result.console)
     if overflow is not None:
         raise RegionOverflowError(overflow.group(1), int(overflow.group(2)))
-    errors = [line for line in result.stderr.splitlines() if "error" in line.lower()] or result.stderr.splitlines()
-    message = "; ".join(errors[:2]) or f"make ended with {result.returncode}"
+    errors = [line for line in result.console.splitlines() if "error" in line.lower()] or result.console.splitlines()
+    message = "; ".join(errors[:2]) or f"make ended with {result.exit_code}"
     raise EdgeqError(
         f"{board.toolchain.compiler} refuses the generated code ({message}); this is a fault of edgeq: report it"
     )

@@ -26,13 +26,18 @@ def target_folder(target: Path) -> Iterator[Path]:
         raise EdgeqError(
             f"output folder {target}: can't be written ({error.strerror}); choose another with -o"
         ) from error
+    moved: list[Path] = []
     try:
         yield working
         working.chmod(0o755)
-        target.mkdir(exist_ok=True)  # an empty folder that is already there is kept as it is
-        for item in working.iterdir():
+        if not target.exists():
+            os.rename(working, target)
+            return
+        for item in working.iterdir():  # an empty folder that is already there is kept as it is
+            moved.append(target / item.name)
             os.rename(item, target / item.name)
         working.rmdir()
     except BaseException:
-        shutil.rmtree(working, ignore_errors=True)
+        for item in (working, *moved):
+            shutil.rmtree(item, ignore_errors=True) if item.is_dir() else item.unlink(missing_ok=True)
         raise

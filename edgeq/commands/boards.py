@@ -30,9 +30,9 @@ def show(name: str | None, as_json: bool) -> None:
     """List the boards, or show one."""
     from dataclasses import asdict
 
-    from edgeq.boards import list_boards, load_board
+    from edgeq import api
 
-    found = [load_board(item) for item in ([name] if name else list_boards())]
+    found = api.boards(name)
     if as_json:
         emit_json([asdict(board) for board in found])
         return

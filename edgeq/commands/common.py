@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from edgeq.errors import EdgeqError
 from edgeq.observer import Observer
 
 
@@ -48,22 +46,6 @@ def model_options(function: Any) -> Any:
     for option in reversed(_MODEL_OPTIONS):
         function = option(function)
     return function
-
-
-def model_source(
-    model: str, arch: str | None, trust_pickle: bool, input_shape: str | None, states: tuple[str, ...]
-) -> Any:
-    from edgeq.frontend.load import ModelSource
-
-    shape = None
-    if input_shape is not None:
-        try:
-            shape = tuple(int(part) for part in input_shape.replace("x", ",").split(","))
-        except ValueError as error:
-            raise EdgeqError(f"--input-shape {input_shape}: must be numbers such as 1,3,32,32") from error
-        if any(size < 1 for size in shape):
-            raise EdgeqError(f"--input-shape {input_shape}: sizes must be positive")
-    return ModelSource(Path(model), arch, trust_pickle, shape, states)
 
 
 class ConsoleObserver(Observer):

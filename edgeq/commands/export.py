@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from edgeq.commands.common import emit_json
@@ -20,15 +18,11 @@ FORMATS = ("cmake", "zephyr", "arduino", "platformio", "esp-idf", "cmsis-pack", 
 @click.option("--json", "as_json", is_flag=True)
 def export(folders: tuple[str, ...], chosen: str, target: str | None, name: str | None, as_json: bool) -> None:
     """Write one or several built networks as a library for another ecosystem."""
-    from edgeq.integrate import formats, library
+    from edgeq import api
+    from edgeq.integrate import formats
 
-    made = library.collect([Path(folder) for folder in folders], name)
-    folder = Path(target) if target else Path("out") / f"{made.name}-{chosen}"
-    files = formats.write(made, chosen, folder)
+    made = api.export(folders, chosen, target, name=name)
     if as_json:
-        names = [str(path.relative_to(folder)) for path in files]
-        emit_json(
-            {"format": chosen, "folder": str(folder), "networks": [n.name for n in made.networks], "files": names}
-        )
+        emit_json(made.as_json())
         return
-    click.echo(f"{folder}: {formats.FORMATS[chosen].what}, {len(files)} files")
+    click.echo(f"{made.folder}: {formats.FORMATS[chosen].what}, {len(made.files)} files")

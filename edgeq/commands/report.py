@@ -17,18 +17,18 @@ from edgeq.errors import EdgeqError
 @click.option("--json", "as_json", is_flag=True)
 def report(folder: str, other: str | None, page: str | None, as_json: bool) -> None:
     """Show the report of a build again, or compare it with that of OTHER."""
+    from edgeq import api
     from edgeq.report import builds, terminal
 
-    first = builds.load(Path(folder))
-    if other is None:
+    compared = api.report(folder, other)
+    if not isinstance(compared, builds.Builds):
         if page:
             raise EdgeqError(f"--html: the page of one build is {Path(folder) / 'report.html'}; give two to compare")
         if as_json:
-            emit_json(first)
+            emit_json(compared)
         else:
-            terminal.print_build(first, folder, stdout())
+            terminal.print_build(compared, folder, stdout())
         return
-    compared = builds.Builds((folder, other), first, builds.load(Path(other)))
     if page:
         builds.write(compared, Path(page))
     if as_json:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 import click
 
-from edgeq.commands.common import ConsoleObserver, emit_json, model_options, model_source, stderr, stdout
+from edgeq.commands.common import ConsoleObserver, emit_json, model_options, stderr, stdout
 
 
 @click.command()
@@ -66,35 +65,34 @@ def search(
     states: tuple[str, ...],
 ) -> None:
     """Choose a precision for every layer of MODEL under a budget; show accuracy against flash, RAM and cycles."""
-    from edgeq import budget as budgets
-    from edgeq.boards import load_board
-    from edgeq.search import report, terminal
-    from edgeq.search.options import DEFAULT, parse_precisions
-    from edgeq.search.request import SearchOptions
-    from edgeq.search.run import search as run
+    from edgeq import api
+    from edgeq.search import terminal
 
-    board = load_board(board_name)
-    target = Path(folder) if folder else Path("out") / f"{Path(model).stem}-{board.name}-search"
-    options = SearchOptions(
-        source=model_source(model, arch, trust_pickle, input_shape, states),
-        board=board,
-        folder=target,
-        calib=Path(calib),
-        eval_data=Path(eval_data),
-        precisions=parse_precisions(precisions) if precisions else DEFAULT,
-        budget=budgets.parse(budget, cycles=True),
-        measure=measure,
-        sweep=sweep,
-        points=points,
-        jobs=jobs,
-        dask=dask,
-    )
     try:
-        result = run(options, ConsoleObserver(stderr()))
+        result = api.search(
+            model,
+            board_name,
+            calib,
+            eval_data,
+            folder,
+            budget=budget,
+            precisions=precisions,
+            sensitivity=measure,
+            sweep=sweep,
+            points=points,
+            jobs=jobs,
+            dask=dask,
+            arch=arch,
+            trust_pickle=trust_pickle,
+            input_shape=input_shape,
+            states=states,
+            observer=ConsoleObserver(stderr()),
+        )
     except KeyboardInterrupt:
-        click.echo(f"edgeq: stopped; the same command goes on from what is in {target}", err=True)
+        click.echo(
+            f"edgeq: stopped; the same command goes on from what is in {folder or 'the folder of the search'}", err=True
+        )
         sys.exit(130)
-    report.write(result)
     if as_json:
         emit_json(result.as_json())
     else:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from edgeq.commands.common import ConsoleObserver, emit_json, stderr, stdout
@@ -43,20 +41,22 @@ def train_sim(
     as_json: bool,
 ) -> None:
     """Train a firmware that was built with --train inside the simulator; print its curve beside PyTorch's."""
+    from edgeq import api
     from edgeq.report import training as report
-    from edgeq.train import command
 
-    options = command.Options(
-        folder=Path(folder),
-        data=Path(data),
-        eval_data=Path(eval_data) if eval_data else None,
+    curve = api.train_sim(
+        folder,
+        data,
+        eval_data,
         steps=steps,
         eval_samples=eval_samples,
         points=points,
-        settings={"lr": lr, "momentum": momentum, "weight_decay": weight_decay, "clip": clip},
+        lr=lr,
+        momentum=momentum,
+        weight_decay=weight_decay,
+        clip=clip,
+        observer=ConsoleObserver(stderr()),
     )
-    curve = command.train(options, ConsoleObserver(stderr()))
-    report.write(curve, Path(folder))
     if as_json:
         emit_json(curve.as_json())
     else:

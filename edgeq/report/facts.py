@@ -17,6 +17,7 @@ from edgeq.ops import front_end, weight_types
 from edgeq.plan.arena import Plan
 from edgeq.profile import Profile
 from edgeq.report import traffic
+from edgeq.report.stack import StackFacts
 from edgeq.text.facts import TextFacts
 from edgeq.train.facts import TrainingFacts
 from edgeq.verify import Verification
@@ -50,6 +51,7 @@ class Facts:
     accuracy: Accuracy | None = None
     verification: Verification | None = None
     stack_bytes: int | None = None
+    stack: StackFacts | None = None
     profile: Profile | None = None
     budget: Budget | None = None
     training: TrainingFacts | None = None
@@ -67,6 +69,7 @@ class Facts:
             "accuracy": self._accuracy(),
             "verify": self._verify(),
             "memory": self._memory(),
+            "stack": None if self.stack is None else self.stack.as_json(),
             "cost": self._cost(),
             "budget": self._budget(),
             "stream": self._stream(),
@@ -102,7 +105,8 @@ class Facts:
     def _memory(self) -> dict[str, Any]:
         stack = None
         if self.stack_bytes is not None:
-            stack = self.stack_bytes * self.program.board.cores
+            other = self.text.encoder.stack_bytes if self.text is not None else None
+            stack = max(self.stack_bytes, other or 0) * self.program.board.cores
         return {
             "flash_bytes": self.sizes.flash,
             "code_bytes": self.sizes.code,

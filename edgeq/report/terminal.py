@@ -45,6 +45,8 @@ def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
     )
     stack = f", stack {memory['stack_bytes']:,}" if memory["stack_bytes"] else ""
     rows.append(("RAM", f"{memory['ram_bytes']:,} B (arena {memory['arena_bytes']:,}{stack})"))
+    if report.get("stack"):  # which reports of earlier versions have not
+        rows.append(("stack, worst case", stack_text(report["stack"])))
     if memory["states"]:
         names = ", ".join(f"{state['name']} {state['bytes']:,}" for state in memory["states"])
         rows.append(("state", f"{memory['state_bytes']:,} B of the arena, kept between inferences ({names})"))
@@ -82,6 +84,16 @@ def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
     return rows + (training_rows(report["training"]) if report["training"] else [])
 
 
+def stack_text(stack: dict[str, Any]) -> str:
+    """The bound of the API's functions beside what was seen of an inference."""
+    if stack["bound_bytes"] is None:
+        return "unknown: " + ("; ".join(stack["unbounded"].values()) or "main calls no function of the network")
+    seen = "" if stack["measured_bytes"] is None else f"an inference took {stack['measured_bytes']:,}, "
+    verdict = ", MORE THAN THE BOUND" if stack["holds"] is False else ""
+    own = f" and what {', '.join(stack['callbacks'])} is given to call" if stack["callbacks"] else ""
+    return f"{stack['bound_bytes']:,} B in {stack['entry']}{own} ({seen}{stack['reserved_bytes']:,} reserved{verdict})"
+
+
 def text_rows(text: dict[str, Any]) -> list[tuple[str, str]]:
     """The encoder of a firmware that writes texts; everything else is said of a token."""
     cost, parts = text["encoder"], f"memory {text['memory_bytes']:,}, caches {text['cache_bytes']:,}"
@@ -104,6 +116,8 @@ def training_rows(training: dict[str, Any]) -> list[tuple[str, str]]:
         ("training step: RAM", f"{memory['ram_bytes']:,} B (arena {memory['arena_bytes']:,}, {kept})"),
         ("training step: MACs", f"{cost['macs']:,} ({parts})"),
     ]
+    if training.get("stack"):
+        rows.append(("training step: stack, worst case", stack_text(training["stack"])))
     if cost["instructions"] is None:
         return rows
     speedup = f", {cost['speedup_vs_1core']:.2f}x against 1 core" if cost["cores"] > 1 else ""

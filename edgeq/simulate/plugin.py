@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import shutil
-import subprocess
 import tempfile
+from functools import cache
 from pathlib import Path
 
 from edgeq.boards import Board
 from edgeq.errors import EdgeqError
-from edgeq.paths import cache_dir, runtime_dir
+from edgeq.paths import cache_dir, can_write, runtime_dir
 from edgeq.simulate.elf import read_symbols
+from edgeq.simulate.process import run_process
 from edgeq.simulate.release import qemu_release
 
 # QEMU 9.0 stopped accepting plugins of API version 1. What this plugin uses is the same in all versions.
 _RELEASE_WITH_API_2 = (9, 0)
 
+COMPILE_TIMEOUT_S = 300
 _FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-fvisibility=hidden")
 
 
 def build(simulator: str) -> Path:
     """The compiled plugin for this QEMU, from the user's cache or built now with the host's C compiler.
 
-    The cache (EDGEQ_CACHE_DIR, else ~/.cache) is keyed by the sources. Raises EdgeqError when there is no compiler
-    or it fails.
+    The cache (EDGEQ_CACHE_DIR, else ~/.cache) is keyed by the sources; one that can't be written is done without.
+    Raises EdgeqError when there is no compiler or it fails.
     """
     folder = runtime_dir() / "plugin"
     sources = sorted(folder.glob("*.c"))
@@ -32,7 +35,7 @@ def build(simulator: str) -> Path:
     digest = hashlib.sha256(f"{api}\0{' '.join(_FLAGS)}".encode())
     for path in sorted(folder.glob("*.[ch]")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    library = cache_dir() / f"eq_count-{digest.hexdigest()[:16]}.so"
+    library = _cache() / f"eq_count-{digest.hexdigest()[:16]}.so"
     if library.is_file():
         return library
     compiler = next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
@@ -43,9 +46,9 @@ def build(simulator: str) -> Path:
         with tempfile.TemporaryDirectory(dir=library.parent) as scratch:
             made = Path(scratch) / "plugin.so"
             command = [compiler, *_FLAGS, f"-DEQ_PLUGIN_API={api}", "-o", str(made), *map(str, sources)]
-            result = subprocess.run(command, capture_output=True, text=True, check=False)
-            if result.returncode != 0:
-                raise EdgeqError(f"The instruction counter does not compile with {compiler}: {result.stderr.strip()}")
+            result = run_process(command, Path(scratch), COMPILE_TIMEOUT_S)
+            if result.exit_code != 0:
+                raise EdgeqError(f"The instruction counter does not compile with {compiler}: {result.console.strip()}")
             made.replace(library)
     except OSError as error:
         raise EdgeqError(
@@ -53,6 +56,17 @@ def build(simulator: str) -> Path:
             "that can be written."
         ) from error
     return library
+
+
+@cache
+def _cache() -> Path:
+    """Where the plugin is kept: the user's cache, or for this process only where that can't be written."""
+    folder = cache_dir()
+    if can_write(folder):
+        return folder
+    own = tempfile.TemporaryDirectory(prefix="edgeq-cache-")
+    atexit.register(own.cleanup)
+    return Path(own.name)
 
 
 def configuration(board: Board, elf: Path, result: Path) -> str:

@@ -20,6 +20,7 @@ from edgeq.firmware_folder import FirmwareFolder
 from edgeq.observer import Progress
 from edgeq.simulate import host, qemu
 from edgeq.simulate.counts import Counts
+from edgeq.simulate.process import stop_all
 
 MAGIC = 0x51455145
 FLAG_LAYERS, FLAG_POISON, FLAG_ARENA = 1, 2, 4
@@ -85,7 +86,12 @@ def run_samples(
         return result
 
     with ThreadPoolExecutor(workers) as pool:
-        results = list(pool.map(work, pieces))
+        try:
+            results = list(pool.map(work, pieces))
+        except (KeyboardInterrupt, SystemExit):
+            pool.shutdown(wait=False, cancel_futures=True)
+            stop_all()
+            raise
     return _joined(results)
 
 

@@ -10,6 +10,7 @@ from edgeq.firmware_folder import FirmwareFolder
 from edgeq.lower.program import Program
 from edgeq.plan.arena import Plan
 from edgeq.profile import Profile, layer_rows
+from edgeq.report.stack import StackFacts
 from edgeq.train.derive import OPTIMIZER, PARAMETERS
 
 #: kinds of a step's work by operator; everything else before the loss is forward
@@ -29,6 +30,7 @@ class TrainingFacts:
     sizes: Sizes
     again: tuple[str, ...]
     whole_arena: int
+    stack: StackFacts | None = None
     profile: Profile | None = None
 
     def part(self, index: int) -> str:
@@ -60,6 +62,7 @@ class TrainingFacts:
                 "computed_again": list(self.again),
                 "ram_by_class": self.ram_by_class(),
             },
+            "stack": None if self.stack is None else self.stack.as_json(),
             "commit": {key: training["commit"].get(key) for key in ("obstacle", "bytes")},
             "cost": self._cost(),
         }

@@ -85,6 +85,7 @@ static inline int32_t eq_scale_and_offset(int32_t acc, int32_t m, int32_t s, int
     return ((int32_t)(((int64_t)acc * (int64_t)m) >> 32) + offset) >> s;
   }
   if (form == EQ_REQUANT_STEP) {
+    /* cppcheck-suppress shiftTooManyBitsSigned ; eq_types.h asserts that such shifts are arithmetic */
     return (eq_srdhm(acc, m) + (offset + (acc >> 31))) >> s;
   }
   return eq_scale_acc(acc, m, s, form) + offset;

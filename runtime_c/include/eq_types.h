@@ -7,6 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef __cplusplus
+/* cppcheck-suppress shiftNegativeLHS ; this is what makes sure of it */
+_Static_assert((-3 >> 1) == -2, "the kernels shift negative numbers to the right arithmetically");
+#endif
+
 typedef enum {
   EQ_OK = 0,             /* done */
   EQ_AGAIN = 1,          /* a sliced call has more layers to run */

@@ -66,6 +66,10 @@ def test_build_reports(firmware: tuple[Path, dict[str, object]]) -> None:
     assert sum(layer["instructions"] for layer in report["layers"]) == report["cost"]["instructions"]
     assert report["memory"]["flash_bytes"] == report["memory"]["code_bytes"] + report["memory"]["weights_bytes"]
     assert report["memory"]["arena_bytes"] >= max(layer["arena_bytes"] for layer in report["layers"]) - 16
+    stack = report["stack"]
+    assert stack["holds"] is True
+    assert stack["bound_bytes"] == sum(frame["bytes"] for frame in stack["path"]) == max(stack["entries"].values())
+    assert 0 < stack["measured_bytes"] <= stack["bound_bytes"] <= stack["reserved_bytes"]
     for key in ("macs", "bit_operations", "traffic_bytes"):
         assert sum(layer[key] for layer in report["layers"]) == report["cost"][key]
     counts = np.array(report["accuracy"]["confusion"])

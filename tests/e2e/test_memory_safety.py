@@ -11,11 +11,13 @@ import pytest
 from edgeq import pipeline, reference
 from edgeq.boards import load_board
 from edgeq.build import make
+from edgeq.build.stack import Bound
 from edgeq.emit.firmware import EmitOptions, emit
 from edgeq.firmware_folder import FirmwareFolder, open_folder
 from edgeq.ir.graph import Graph
 from edgeq.plan.arena import plan
 from edgeq.quantize.data import Samples, quantize_inputs
+from edgeq.report.stack import read_stack
 from edgeq.simulate.session import RunOptions, run_samples
 from tests.tools import require_board
 
@@ -48,9 +50,16 @@ def test_second_run_over_poison_equals_the_first(
     twice = {name: np.concatenate([array, array]) for name, array in once.items()}
     expected = reference.run(graph, twice)
     for poison in (False, True):
-        outputs = run_samples(firmware, twice, RunOptions(poison=poison)).outputs
+        result = run_samples(firmware, twice, RunOptions(poison=poison))
         for name in graph.outputs:
-            np.testing.assert_array_equal(outputs[name], expected[name])
+            np.testing.assert_array_equal(result.outputs[name], expected[name])
+    if board != "host":
+        stack = read_stack(firmware, result.stack_bytes)
+        assert stack is not None
+        assert stack.holds
+        assert isinstance(stack.simulated, Bound)
+        assert result.stack_bytes > 0.8 * stack.simulated.bytes
+        assert stack.simulated.callbacks == ()
 
 
 def built_with_guards(graph: Graph, board: str, optimize: str, folder: Path) -> tuple[FirmwareFolder, np.ndarray]:

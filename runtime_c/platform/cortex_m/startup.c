@@ -34,10 +34,12 @@ __attribute__((used, section(".text.eq_start"))) void eq_start(void) {
   set_stack_limit();
   enable_coprocessors();
   const uint32_t *source = __eq_data_load;
+  /* cppcheck-suppress comparePointers ; symbols of the linker script, ends of one region */
   for (uint32_t *word = __eq_data_start; word < __eq_data_end; word++) {
     *word = *source;
     source++;
   }
+  /* cppcheck-suppress comparePointers ; symbols of the linker script, ends of one region */
   for (uint32_t *word = __eq_bss_start; word < __eq_bss_end; word++) {
     *word = 0u;
   }

@@ -39,6 +39,7 @@ static inline uint32_t field_funct3(uint32_t word) { return (word >> 12) & 7u; }
 static inline uint32_t field_funct7(uint32_t word) { return word >> 25; }
 
 /* Arithmetic right shift of a bit pattern; `shift` 0 .. 31. */
+/* cppcheck-suppress shiftTooManyBitsSigned ; eq_types.h asserts that such shifts are arithmetic */
 static inline uint32_t shift_signed(uint32_t value, uint32_t shift) { return (uint32_t)((int32_t)value >> shift); }
 
 static inline uint32_t immediate_i(uint32_t word) { return shift_signed(word, 20); }

@@ -56,6 +56,7 @@ static EQ_INLINE void last_outputs(eq_xpulp_signs_t *c, int32_t whole, int32_t r
   c->stride = EQ_XPULP_SIGN_LANES;
   eq_xpulp_sign_outputs(c);
   for (int32_t i = 0; i < rest; i++) {
+    /* cppcheck-suppress uninitvar ; written through c->y */
     y[i] = (int8_t)made[i];
     y[stride + i] = (int8_t)made[EQ_XPULP_SIGN_LANES + i];
   }

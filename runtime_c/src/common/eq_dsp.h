@@ -154,6 +154,7 @@ static EQ_INLINE int32_t eq_dsp_scale_saturate(int32_t acc, eq_dsp_scale_t k, eq
     return eq_dsp_ssat8(eq_dsp_smmla(acc, k.m, k.offset) >> k.s);
   }
   if (form == EQ_REQUANT_STEP) {
+    /* cppcheck-suppress shiftTooManyBitsSigned ; eq_types.h asserts that such shifts are arithmetic */
     return eq_dsp_ssat8(eq_dsp_smmlar(acc * 2, k.m, k.offset + (acc >> 31)) >> k.s);
   }
   return eq_dsp_ssat8(eq_scale_acc(acc, k.m, k.s, form) + k.offset);

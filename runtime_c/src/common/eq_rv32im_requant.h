@@ -48,6 +48,7 @@ static EQ_INLINE int8_t eq_requantize_rv32im(uint32_t acc, eq_scale_t scale, eq_
   } else if (form == EQ_REQUANT_STEP) {
     /* (t + 1) >> 1 is floor((acc * m + 2^30) / 2^31) */
     const int32_t t = eq_high_word(acc << 1, scale.multiplier);
+    /* cppcheck-suppress shiftTooManyBitsSigned ; eq_types.h asserts that such shifts are arithmetic */
     y = (((t + 1) >> 1) + ((int32_t)acc >> 31) + scale.offset) >> scale.shift;
   } else {
     y = eq_scale_acc((int32_t)acc, (int32_t)scale.multiplier, scale.shift, form) + out.offset;

@@ -138,6 +138,7 @@ static EQ_INLINE int32_t eq_xpulp_scale(int32_t acc, uint32_t m, int32_t s, int3
   }
   if (form == EQ_REQUANT_STEP) {
     const int32_t t = (int32_t)(((int64_t)(acc * 2) * (int64_t)m) >> 32);
+    /* cppcheck-suppress shiftTooManyBitsSigned ; eq_types.h asserts that such shifts are arithmetic */
     return eq_xcv_clip(eq_xcv_addNr(eq_xcv_addRN(t, 0, 1) + (acc >> 31), offset, s), 8);
   }
   return eq_xcv_clip(eq_scale_acc(acc, (int32_t)m, s, form) + offset, 8);

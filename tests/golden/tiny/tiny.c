@@ -180,7 +180,11 @@ static const struct {
 };
 
 eq_status_t tiny_init(tiny_t *model, void *arena, size_t bytes) {
-  if (model == NULL || arena == NULL) {
+  if (model == NULL) {
+    return EQ_ERROR_ARGUMENT;
+  }
+  model->arena = NULL; /* until all is well: an instance that was refused computes nothing */
+  if (arena == NULL) {
     return EQ_ERROR_ARGUMENT;
   }
   if (bytes < TINY_ARENA_BYTES || (uintptr_t)arena % EQ_ARENA_ALIGN != 0u) {
