@@ -247,8 +247,8 @@ def inspect_command(
     for name, shape in facts["states"].items():
         console.print(f"state {name}: {shape}, kept between inferences", highlight=False, markup=False)
     for layer in facts["layers"]:
-        if layer["why_int8"]:
-            text = f"layer {layer['name']} would be int8: {layer['why_int8']}"
+        if layer["why_precision"]:
+            text = f"layer {layer['name']} would be {layer['precision']}: {layer['why_precision']}"
             console.print(text, highlight=False, markup=False)
     for change in facts["layout_changes"]:
         text = f"layout change that remains: {change['name']} moves {change['bytes']:,} bytes"

@@ -53,7 +53,7 @@ def inspect(graph: Graph, boards: list[Board], recipe: Recipe) -> dict[str, Any]
                 "parameters": parameters,
                 "macs": ops.get(node.op).macs(graph, node),
                 "precision": _precision(graph, node, placed.types, stored),
-                "why_int8": kept.get(node.name),
+                "why_precision": kept.get(node.name),
             }
         )
     result: dict[str, Any] = {

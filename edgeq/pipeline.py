@@ -34,6 +34,7 @@ from edgeq.lower.program import Program
 from edgeq.lower.select import Candidate, lower
 from edgeq.lower.within import Built, within
 from edgeq.observer import Observer
+from edgeq.ops import weight_types
 from edgeq.ops.float_types import FLOATS
 from edgeq.ops.front_end import SAMPLES
 from edgeq.passes import canonicalize
@@ -134,10 +135,10 @@ def quantize(graph: Graph, calibration: Samples | None, recipe: Recipe, observer
     `observer` is warned of layers whose precision can't be had."""
     made = quantized(graph, calibration.inputs if calibration is not None else None, recipe)
     if observer is not None:
+        precisions = {node.output: weight_types.precision_name(made.graph, node) for node in made.graph.nodes}
         for layer, reason in made.kept_int8.items():
             output = next(node.output for node in graph.nodes if node.name == layer)
-            stored = made.graph.tensors[output].dtype if output in made.graph.tensors else "int8"
-            observer.warning(f"layer {layer} is {stored}: {reason}")
+            observer.warning(f"layer {layer} is {precisions.get(output, 'int8')}: {reason}")
     return verify_graph.run(made.graph, "quantize")
 
 

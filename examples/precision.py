@@ -70,7 +70,7 @@ RECIPES: Mapping[str, Recipe] = {
             bias_correction=corrected,
             edges="int8" if PRECISIONS[precision].inner else None,
         )
-        for precision in ("int4", "pow2", "int2", "ternary", "binary")
+        for precision in ("int4", "int4g32", "int4g64", "int4g128", "pow2", "int2", "ternary", "binary")
         for weights in ("omse", "gptq", "adaround", "adaquant")
         for corrected in (False, True)
     },

@@ -18,7 +18,7 @@ from edgeq.ops.base import Kernel
 from edgeq.ops.float_types import FLOATS
 from edgeq.ops.spatial import Window
 from edgeq.plan.arena import Plan
-from edgeq.plan.lifetime import band_name, copy_name, scratch_name, stored_bytes
+from edgeq.plan.lifetime import band_name, copy_name, scratch_name, stored_bytes, weights_name
 
 
 def model_context(program: Program, plan: Plan) -> dict[str, Any]:
@@ -55,6 +55,7 @@ def model_context(program: Program, plan: Plan) -> dict[str, Any]:
             | ({"eq_memory.h"} if graph.states else set())
         ),
         "has_floats": program.has_floats,
+        "unpacks": any(layer.unpacking for layer in program.layers),
         "stages": stages.stage_records(program, identifiers),
     }
     owners = program.stored_constants()
@@ -64,7 +65,8 @@ def model_context(program: Program, plan: Plan) -> dict[str, Any]:
 
 
 def _headers(layer: Layer) -> list[str]:
-    return [f"eq_{layer.family}.h", *(["eq_conv2d_residual.h"] if layer.residual else [])]
+    further = {"eq_conv2d_residual.h": layer.residual, "eq_weight_groups.h": layer.unpacking}
+    return [f"eq_{layer.family}.h", *(header for header, used in further.items() if used)]
 
 
 def _precision(graph: Graph) -> str:
@@ -276,6 +278,10 @@ def _layer(
         if not graph.tensor(node.inputs[position]).is_constant
     }
     tuned = {field: f"model->tuned->{layer.key}_{field}" for field in layer.tuned}
+    stored = {field: _symbol(places.model, *owners[layer.key, field]) for field in layer.constants}
+    unpacked = _unpacked(layer, places, stored)
+    if unpacked is not None:
+        made["weights"] = unpacked["memory"]
     view: dict[str, Any] = {
         "key": layer.key,
         "node": node.name,
@@ -284,9 +290,8 @@ def _layer(
         "cores": layer.cores,
         "storage": "const" if made or tuned else "static const",
         "parameters": layer.parameters,
-        "symbols": {field: _symbol(places.model, *owners[layer.key, field]) for field in layer.constants}
-        | made
-        | tuned,
+        "symbols": stored | made | tuned,
+        "unpacked": unpacked,
         "has_requant": "multiplier" in layer.constants,
         "inputs": [_pointer(graph, name, places, const=True, kernel=layer.kernel) for name in activations],
         "output": _pointer(graph, node.output, places, const=False, kernel=layer.kernel),
@@ -316,6 +321,21 @@ def _layer(
         view.update(stages.in_bands(program, layer, view))
     view["body"] = render(f"ops/{layer.family}.c.j2", layer=view).strip("\n")
     return view
+
+
+def _unpacked(layer: Layer, places: Places, stored: Mapping[str, str]) -> dict[str, Any] | None:
+    """How a layer's weights are unpacked before it runs; None where it reads them as they are."""
+    how = layer.unpacking
+    if how is None:
+        return None
+    return {
+        "function": how.function,
+        "fields": how.fields,
+        "packed": stored["weights"],
+        "memory": f"model->arena + {places.macros[weights_name(layer.key)]}",
+        "range": f"eq_split({how.units}, 1, core, cores)",
+        "cores": layer.cores,
+    }
 
 
 def _per_core(layer: Layer, places: Places, buffer: str, size_bytes: int) -> str:
@@ -349,6 +369,8 @@ def _comment(program: Program, plan: Plan, layer: Layer, activations: list[str])
         else:
             scale = weights.quantization.scale
             lines.append(f"weights {list(weights.shape)}, scale per channel {scale.min():.4g} to {scale.max():.4g}")
+    if layer.unpacking is not None:
+        lines.append(f"unpacked to {layer.unpacking.size_bytes} bytes by {layer.unpacking.function}")
     if layer.scratch_bytes:
         lines.append(f"scratch {layer.scratch_bytes} bytes a core")
     if isinstance(layer.over_input, Rolling):

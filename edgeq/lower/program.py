@@ -9,7 +9,7 @@ from typing import Any
 
 from edgeq.boards import Board
 from edgeq.ir.graph import Graph, Node
-from edgeq.ops.base import TUNED, TUNED_LAYER, Constant, Kernel
+from edgeq.ops.base import TUNED, TUNED_LAYER, Constant, Kernel, Unpacking
 from edgeq.ops.float_types import FLOATS
 from edgeq.ops.spatial import SAME_ROW, RowReach
 from edgeq.packing.blocks import round_up
@@ -80,6 +80,7 @@ class Layer:
     instead_of: str = ""
     row_units: int = 0
     residual: Residual | None = None
+    unpacking: Unpacking | None = None
 
     @property
     def overwrites_input(self) -> bool:

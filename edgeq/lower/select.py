@@ -147,4 +147,5 @@ def _layer(candidate: Candidate, board: Board, index: int, packed: Mapping[str, 
         why=candidate.why,
         instead_of=candidate.instead_of,
         residual=residual_form(node, parameters, granule, board),
+        unpacking=kernel.unpacking(graph, node) if kernel.unpacking else None,
     )

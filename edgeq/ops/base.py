@@ -68,6 +68,17 @@ class Arrangement:
 
 
 @dataclass(frozen=True)
+class Unpacking:
+    """How the cores unpack a layer's weights before it runs (eq_weight_groups.h): the function, the integers of its
+    record, the blocks of channels that its work is split into, and the bytes that the kernel finds in memory."""
+
+    function: str
+    fields: Mapping[str, int]
+    units: int
+    size_bytes: int
+
+
+@dataclass(frozen=True)
 class Kernel:
     """One C kernel of an operator.
 
@@ -82,7 +93,8 @@ class Kernel:
     borrowed from another one, or for floating point). `pointers`: the C type of the elements in its prototype, where
     that is not the one of its activations. `helper`: another C file that the template's call needs. `half_sums`: which
     partial sums it makes in FP16. `operands`: fields of its record that point to operands -> (their position, the order
-    in which they are read), where these are no constants but made by the firmware. `order`: how its constant weights
+    in which they are read), where these are no constants but made by the firmware. `unpacking`: set where the
+    constant "weights" is unpacked to memory first, where the kernel reads them. `order`: how its constant weights
     lie, where their shape alone decides it, so that a firmware can put others in their place.
 
     For the choice under a flash budget (lower/choice.py): `instructions` estimates those of one inference; kernels
@@ -109,6 +121,7 @@ class Kernel:
     pointers: str = ""
     helper: str = ""
     operands: Mapping[str, tuple[int, Arrangement]] = field(default_factory=lambda: NO_OPERANDS)
+    unpacking: Callable[[Graph, Node], Unpacking] | None = None
     half_sums: Callable[[Graph, Node], HalfSums] | None = None
     order: Callable[[Graph, Node], Order] | None = None
     instructions: Callable[[Graph, Node], int] | None = None

@@ -16,6 +16,7 @@ from edgeq.ops import (
     float_layers,
     narrow,
     residual,
+    weight_groups,
     weight_offset,
     weighted,
     weighted_float,
@@ -199,6 +200,46 @@ def simd_kernels(
     )
 
 
+#: int8 kernels that read weights in blocks of whole filters
+IN_BLOCKS = (
+    *simd_kernels("xpulp", xpulp, 4, "packed dot products, 4 pixels x 4 channels"),
+    *simd_kernels("mve", mve, 2, "vector dot products, 2 pixels x 4 channels", in_place=True),
+    *simd_kernels(
+        "dsp",
+        dsp,
+        4,
+        "SMLAD on channel pairs, 4 pixels x 2 channels",
+        in_place=True,
+        costs=(conv2d_cost.pointwise_dsp, conv2d_cost.dsp),
+        code_bytes=(2100, 3800),
+    ),
+    Kernel(
+        "eq_conv2d_s8_pointwise_{form}_scalar",
+        "scalar",
+        "conv2d/eq_conv2d_s8_pointwise_scalar.c",
+        units=output_pixels,
+        granule=lambda graph, node: 2,
+        applies=unless_pointwise,
+        **ordered(order.plain),
+        why="portable C, 2 pixels x 4 channels, no patches to gather",
+        instructions=estimate(conv2d_cost.pointwise_scalar),
+        code_bytes=1700,
+    ),
+    Kernel(
+        "eq_conv2d_s8_{form}_scalar",
+        "scalar",
+        "conv2d/eq_conv2d_s8_scalar.c",
+        units=output_pixels,
+        granule=lambda graph, node: 2,
+        scratch_bytes=lambda graph, node: 2 * patch_bytes(graph, node),
+        **ordered(order.plain),
+        why="portable C, 2 pixels x 4 channels",
+        instructions=estimate(conv2d_cost.scalar),
+        code_bytes=2400,
+    ),
+)
+
+
 class Convolution(Operator):
     """What conv2d and conv2d_grouped share: weights [out_c, kernel_h, kernel_w, in_c of a group]."""
 
@@ -239,6 +280,7 @@ class Conv2d(Convolution):
     onnx_targets = {"Conv": import_onnx, **conv_transpose.ONNX_TARGETS}
     kernels = (
         *narrow.conv2d_kernels(geometry),
+        *weight_groups.conv2d_kernels(IN_BLOCKS),
         *winograd.kernels(geometry, packed),
         Kernel(
             "eq_conv2d_s8_kx3_{form}_xpulp",
@@ -251,42 +293,8 @@ class Conv2d(Convolution):
             scratch_bytes=lambda graph, node: xpulp.scratch_conv2d_kx3(geometry(graph, node)),
             why="packed dot products, 8 pixels of a row x 2 channels, each input word used three times",
         ),
-        *simd_kernels("xpulp", xpulp, 4, "packed dot products, 4 pixels x 4 channels"),
-        *simd_kernels("mve", mve, 2, "vector dot products, 2 pixels x 4 channels", in_place=True),
         *simd_kernels("rvv", rvv, rvv.PIXELS, "vectors of channels, 3 pixels at a time", in_place=True),
-        *simd_kernels(
-            "dsp",
-            dsp,
-            4,
-            "SMLAD on channel pairs, 4 pixels x 2 channels",
-            in_place=True,
-            costs=(conv2d_cost.pointwise_dsp, conv2d_cost.dsp),
-            code_bytes=(2100, 3800),
-        ),
-        Kernel(
-            "eq_conv2d_s8_pointwise_{form}_scalar",
-            "scalar",
-            "conv2d/eq_conv2d_s8_pointwise_scalar.c",
-            units=output_pixels,
-            granule=lambda graph, node: 2,
-            applies=unless_pointwise,
-            **ordered(order.plain),
-            why="portable C, 2 pixels x 4 channels, no patches to gather",
-            instructions=estimate(conv2d_cost.pointwise_scalar),
-            code_bytes=1700,
-        ),
-        Kernel(
-            "eq_conv2d_s8_{form}_scalar",
-            "scalar",
-            "conv2d/eq_conv2d_s8_scalar.c",
-            units=output_pixels,
-            granule=lambda graph, node: 2,
-            scratch_bytes=lambda graph, node: 2 * patch_bytes(graph, node),
-            **ordered(order.plain),
-            why="portable C, 2 pixels x 4 channels",
-            instructions=estimate(conv2d_cost.scalar),
-            code_bytes=2400,
-        ),
+        *IN_BLOCKS,
         Kernel(
             "eq_conv2d_s8_{form}_rv32im",
             "rv32im",

@@ -16,6 +16,7 @@ from edgeq.ops import (
     matmul,
     narrow,
     running_sum,
+    weight_groups,
     weight_offset,
     weighted,
     weighted_float,
@@ -151,6 +152,11 @@ def geometry(graph: Graph, node: Node) -> dict[str, int]:
     }
 
 
+def c_parameters(graph: Graph, node: Node) -> dict[str, int]:
+    """The integers of eq_linear_s8_t."""
+    return {**sizes(graph, node), **weighted.requant_parameters(graph, node)}
+
+
 def estimate(cost: Cost) -> Callable[[Graph, Node], int]:
     """Estimated instructions."""
     return lambda graph, node: cost(geometry(graph, node))
@@ -230,6 +236,7 @@ class Linear(Operator):
     }
     kernels = (
         *narrow.linear_kernels(out_features),
+        *weight_groups.linear_kernels(narrow.linear_kernels(out_features), c_parameters),
         rows_kernel(
             "xpulp",
             "pointwise_",
@@ -361,7 +368,7 @@ class Linear(Operator):
         weighted.quantize(converter, node, self.weight_axis, widens=True)
 
     def c_parameters(self, graph: Graph, node: Node) -> dict[str, int]:
-        return {**sizes(graph, node), **weighted.requant_parameters(graph, node)}
+        return c_parameters(graph, node)
 
     def c_form(self, graph: Graph, node: Node) -> str:
         return weighted.form(graph, node)

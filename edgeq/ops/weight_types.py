@@ -16,14 +16,22 @@ import numpy as np
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops.float_types import FLOATS
 
+#: the multipliers of weights that have none
+ONE = np.ones(1, np.int8)
+#: so that every level of int4 times it is an int8
+LARGEST_MULTIPLIER = 18
+
 
 @dataclass(frozen=True)
 class WeightType:
-    """`levels`: the integers that a weight may be, ascending and symmetric round 0."""
+    """`levels`: the integers that a weight may be, ascending and symmetric round 0. `group`: how many neighbouring
+    weights of a channel share an integer from 1 to LARGEST_MULTIPLIER that their levels are multiplied by; 0: none
+    do."""
 
     name: str
     bits: int
     levels: tuple[int, ...]
+    group: int = 0
 
     @property
     def largest(self) -> int:
@@ -33,11 +41,14 @@ class WeightType:
     def _between(self) -> np.ndarray:
         return (np.array(self.levels[1:]) + np.array(self.levels[:-1])) / 2.0
 
-    def nearest(self, steps: np.ndarray) -> np.ndarray:
-        """int8: the level nearest to each of the real numbers `steps`."""
+    def nearest(self, steps: np.ndarray, multipliers: np.ndarray = ONE) -> np.ndarray:
+        """int8: the level times its multiplier nearest to each of the real numbers `steps`."""
+        levels = steps / multipliers
         if len(self.levels) == 2 * self.largest + 1:
-            return np.clip(np.rint(steps), -self.largest, self.largest).astype(np.int8)
-        return np.array(self.levels, np.int8)[np.searchsorted(self._between, steps, side="right")]
+            nearest = np.clip(np.rint(levels), -self.largest, self.largest).astype(np.int8)
+        else:
+            nearest = np.array(self.levels, np.int8)[np.searchsorted(self._between, levels, side="right")]
+        return nearest * multipliers
 
 
 INT8 = WeightType("int8", 8, tuple(range(-127, 128)))
@@ -50,17 +61,19 @@ BINARY = WeightType("binary", 1, (-1, 1))
 #: powers of two with a sign and never zero, for products by shifts (X. Li et al., "DenseShift", ICCV 2023, arXiv
 #: 2208.09708)
 POW2 = WeightType("pow2", 4, (*(-(2**k) for k in range(6, -1, -1)), *(2**k for k in range(7))))
+#: int4 with a scale a group of weights, which is the channel's times an integer: the products are those of int8
+INT4_GROUPS = tuple(WeightType(f"int4g{group}", 4, INT4.levels, group) for group in (32, 64, 128))
 TYPES: Mapping[str, WeightType] = MappingProxyType(
-    {item.name: item for item in (INT8, INT4, INT2, TERNARY, BINARY, POW2)}
+    {item.name: item for item in (INT8, INT4, INT2, TERNARY, BINARY, POW2, *INT4_GROUPS)}
 )
 
 
 def holding(integers: np.ndarray, largest: int) -> WeightType:
-    """The type of fewest bits, and of those with the least range, that reaches `largest` and holds all of the integers;
-    int8 where none does."""
+    """The type without groups of fewest bits, and of those with the least range, that reaches `largest` and holds all
+    of the integers; int8 where none does."""
     occurring = set(np.unique(integers).astype(int).tolist())
     for item in sorted(TYPES.values(), key=lambda item: (item.bits, item.largest)):
-        if item.largest >= largest and occurring.issubset(item.levels):
+        if not item.group and item.largest >= largest and occurring.issubset(item.levels):
             return item
     return INT8
 

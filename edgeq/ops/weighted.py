@@ -67,10 +67,17 @@ def scale_floor(input_scale: float, output_scale: float) -> float:
     return output_scale / input_scale * 2.0**-24
 
 
-def rounded(weights: np.ndarray, scales: np.ndarray, axis: int, stored: WeightType = weight_types.INT8) -> np.ndarray:
-    """int8 weights, to the nearest level in steps of each channel's scale."""
+def rounded(
+    weights: np.ndarray,
+    scales: np.ndarray,
+    axis: int,
+    stored: WeightType = weight_types.INT8,
+    multipliers: np.ndarray = weight_types.ONE,
+) -> np.ndarray:
+    """int8 weights, to the nearest level in steps of each channel's scale; `multipliers` of types with groups, one a
+    weight."""
     shape = [-1 if index == axis else 1 for index in range(weights.ndim)]
-    return stored.nearest(weights / scales.reshape(shape))
+    return stored.nearest(weights / scales.reshape(shape), multipliers)
 
 
 def largest_sums(weights: np.ndarray, bias: np.ndarray, axis: int) -> np.ndarray:

@@ -79,6 +79,9 @@ def buffers(program: Program, in_place: bool = True) -> list[Buffer]:
         if layer.scratch_bytes:
             size = layer.scratch_bytes * layer.cores
             result.append(Buffer(scratch_name(layer.key), size, layer.index, layer.index, ()))
+        if layer.unpacking is not None:  # once an inference, also in a stage
+            size, name = layer.unpacking.size_bytes, layer.node.name
+            result.append(Buffer(weights_name(layer.key), size, begin[name], end[name], ()))
         if layer.over_input is not None:
             size = layer.over_input.copy_bytes * layer.cores
             result.append(Buffer(copy_name(layer.key), size, layer.index, layer.index, ()))
@@ -101,6 +104,10 @@ def stored_bytes(program: Program, name: str) -> int:
 
 def scratch_name(layer_key: str) -> str:
     return f"{layer_key}.scratch"
+
+
+def weights_name(layer_key: str) -> str:
+    return f"{layer_key}.weights"
 
 
 def copy_name(layer_key: str) -> str:

@@ -19,7 +19,7 @@ class WeightQuantizer(nn.Module):
     the first axis. A method says what the two are; `start`: the weights that training begins with."""
 
     #: names of the types of weights that the method is for
-    types: tuple[str, ...] = tuple(weight_types.TYPES)
+    types: tuple[str, ...] = tuple(item.name for item in weight_types.TYPES.values() if not item.group)
 
     def __init__(self, start: Tensor, stored: WeightType) -> None:
         super().__init__()

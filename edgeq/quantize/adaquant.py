@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeq.ops.weight_types import INT8, WeightType
+from edgeq.ops.weight_types import INT8, ONE, WeightType
 from edgeq.quantize.adam import Adam
 
 STEPS, RATE = 400, 0.001
@@ -24,17 +24,19 @@ def jointly_tuned(
     covariance: np.ndarray,
     stored: WeightType = INT8,
     least: np.ndarray | float = 0.0,
+    multipliers: np.ndarray = ONE,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(int8 [rows, inputs], scales [rows]) of float weights and the scales to begin with; `covariance` [inputs, inputs]
-    of the inputs, `least`: what scales may not fall below. The best of all steps by squared error is kept."""
+    of the inputs, `least`: what scales may not fall below, `multipliers` [rows, inputs]: those of types with groups,
+    which stay. The best of all steps by squared error is kept."""
     w = weights.astype(np.float64)
     scales = scales.astype(np.float64)
     curvature = covariance / max(float(np.trace(covariance)), 1e-30)
-    tuned, adam = w / scales[:, None], Adam(w.shape, RATE)
-    best = stored.nearest(tuned)
+    tuned, adam = w / (scales[:, None] * multipliers), Adam(w.shape, RATE)
+    best = stored.nearest(tuned) * multipliers
     best_scales, best_error = scales, _errors(w, best, scales, curvature)
     for _ in range(STEPS):
-        q = stored.nearest(tuned).astype(np.float64)
+        q = (stored.nearest(tuned) * multipliers).astype(np.float64)
         qc = q @ curvature
         square = (qc * q).sum(axis=1)
         fitting = np.divide((qc * w).sum(axis=1), square, out=scales.copy(), where=square > 1e-30)
@@ -43,7 +45,7 @@ def jointly_tuned(
         better = error < best_error
         best = np.where(better[:, None], q, best).astype(np.int8)
         best_scales, best_error = np.where(better, scales, best_scales), np.minimum(error, best_error)
-        slope = (q * scales[:, None] - w) @ curvature * scales[:, None]
+        slope = (q * scales[:, None] - w) @ curvature * scales[:, None] * multipliers
         tuned = tuned - adam.step(slope)
         tuned = np.clip(tuned, stored.levels[0] - 0.5, stored.largest + 0.5)
     return best, best_scales

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeq.ops.weight_types import INT8, WeightType
+from edgeq.ops.weight_types import INT8, ONE, WeightType
 from edgeq.quantize.adam import Adam
 
 ZETA, GAMMA = 1.1, -0.1
@@ -22,13 +22,19 @@ BETA = (20.0, 2.0)
 
 
 def adaptively_rounded(
-    weights: np.ndarray, scales: np.ndarray, hessian: np.ndarray, stored: WeightType = INT8
+    weights: np.ndarray,
+    scales: np.ndarray,
+    hessian: np.ndarray,
+    stored: WeightType = INT8,
+    multipliers: np.ndarray = ONE,
 ) -> np.ndarray:
-    """int8 [rows, inputs] of float weights, with a scale per row; `hessian` [inputs, inputs] = X X^T."""
-    v = weights / scales[:, None]
+    """int8 [rows, inputs] of float weights, with a scale per row and, for types with groups, `multipliers`
+    [rows, inputs]; `hessian` [inputs, inputs] = X X^T."""
+    mean = multipliers.mean(axis=-1, keepdims=True)  # so that a step is about 1
+    v, share_of_mean = weights / (scales[:, None] * mean), multipliers / mean
     levels = np.array(stored.levels, np.float64)
-    below = np.clip(np.searchsorted(levels, v, side="right") - 1, 0, len(levels) - 2)
-    lower, gap = levels[below], levels[below + 1] - levels[below]
+    below = np.clip(np.searchsorted(levels, v / share_of_mean, side="right") - 1, 0, len(levels) - 2)
+    lower, gap = levels[below] * share_of_mean, (levels[below + 1] - levels[below]) * share_of_mean
     share = np.clip((v - lower) / gap, 0.01, 0.99)
     real = _logit((share - GAMMA) / (ZETA - GAMMA))
     # a row's error in units of what it is with a step lost everywhere: lambda then means the same for every layer
@@ -46,7 +52,7 @@ def adaptively_rounded(
         inside = (h > 0.0) & (h < 1.0)
         real = real - adam.step(slope * inside * (ZETA - GAMMA) * sigmoid * (1.0 - sigmoid))
     h = np.clip((ZETA - GAMMA) / (1.0 + np.exp(-real)) + GAMMA, 0.0, 1.0)
-    return np.where(h >= 0.5, lower + gap, lower).astype(np.int8)
+    return (levels[below + (h >= 0.5)] * multipliers).astype(np.int8)
 
 
 def _logit(share: np.ndarray) -> np.ndarray:

@@ -11,23 +11,28 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeq.ops.weight_types import INT8, WeightType
+from edgeq.ops.weight_types import INT8, ONE, WeightType
 
 DAMPING = 0.01
 
 
 def rounded_with_feedback(
-    weights: np.ndarray, scales: np.ndarray, hessian: np.ndarray, stored: WeightType = INT8
+    weights: np.ndarray,
+    scales: np.ndarray,
+    hessian: np.ndarray,
+    stored: WeightType = INT8,
+    multipliers: np.ndarray = ONE,
 ) -> np.ndarray:
-    """int8 [rows, inputs] of float weights, with a scale per row; `hessian` [inputs, inputs] without the factor 2,
-    which cancels."""
+    """int8 [rows, inputs] of float weights, with a scale per row and, for types with groups, `multipliers`
+    [rows, inputs]; `hessian` [inputs, inputs] without the factor 2, which cancels."""
     w = weights.astype(np.float64)
+    multipliers = np.broadcast_to(multipliers, w.shape)
     inputs = w.shape[1]
     damped = hessian.astype(np.float64) + np.eye(inputs) * max(DAMPING * float(np.diag(hessian).mean()), 1e-12)
     upper = np.linalg.cholesky(np.linalg.inv(damped)).T
     found = np.zeros(w.shape, np.int8)
     for i in range(inputs):
-        found[:, i] = stored.nearest(w[:, i] / scales)
+        found[:, i] = stored.nearest(w[:, i] / scales, multipliers[:, i])
         error = (w[:, i] - found[:, i] * scales) / upper[i, i]
         w[:, i + 1 :] -= np.outer(error, upper[i, i + 1 :])
     return found

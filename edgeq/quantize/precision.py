@@ -49,6 +49,7 @@ PRECISIONS: Mapping[str, Precision] = MappingProxyType(
         "fp16": Precision(FLOAT16, FLOAT16),
         "fp32": Precision(FLOAT32, FLOAT32),
         "int4": Precision(weights="int4"),
+        **{stored.name: Precision(weights=stored.name) for stored in weight_types.INT4_GROUPS},
         "pow2": Precision(weights="pow2"),
         "int2": Precision(weights="int2", inner=True),
         "ternary": Precision(weights="ternary", inner=True),
@@ -132,7 +133,7 @@ def obstacle(graph: Graph, node: Node, ranges: Mapping[str, Range], dtype: str) 
 
 def stored_weights(graph: Graph, wanted: Mapping[str, str]) -> tuple[dict[str, WeightType], dict[str, str]]:
     """`wanted`: layer -> precision. Layer -> type of its weights, where that is not int8; and layer -> why it has none
-    of the wanted type."""
+    of the wanted type: int8 instead, of int4 in groups int4 with a scale per channel."""
     found, kept = {}, {}
     for node in graph.nodes:
         precision = PRECISIONS[wanted[node.name]]
@@ -140,12 +141,18 @@ def stored_weights(graph: Graph, wanted: Mapping[str, str]) -> tuple[dict[str, W
             continue
         if len(node.inputs) < 2 or not graph.tensor(node.inputs[1]).is_constant:
             continue
-        operator = ops.get(node.op)
-        if operator.weight_axis >= 0 and any(precision.weights in kernel.weights for kernel in operator.kernels):
-            found[node.name] = weight_types.TYPES[precision.weights]
-        else:
-            kept[node.name] = f"there is no kernel for {node.op} with {precision.weights} weights"
+        stored, has_weights = weight_types.TYPES[precision.weights], ops.get(node.op).weight_axis >= 0
+        if not has_weights or not _reads(node, stored.name):
+            kept[node.name] = f"there is no kernel for {node.op} with {stored.name} weights"
+            stored = weight_types.INT4 if stored.group else weight_types.INT8
+        if has_weights and stored is not weight_types.INT8 and _reads(node, stored.name):
+            found[node.name] = stored
     return found, kept
+
+
+def _reads(node: Node, stored: str) -> bool:
+    """Whether the operator has kernels for a type of weights."""
+    return any(stored in kernel.weights for kernel in ops.get(node.op).kernels)
 
 
 def with_readable_weights(graph: Graph) -> tuple[Graph, dict[str, str]]:
@@ -154,8 +161,7 @@ def with_readable_weights(graph: Graph) -> tuple[Graph, dict[str, str]]:
     tensors, kept = dict(graph.tensors), {}
     for node in graph.nodes:
         stored = weight_types.of_node(graph, node)
-        operator = ops.get(node.op)
-        if stored == INT8 or any(stored in kernel.weights for kernel in operator.kernels):
+        if stored == INT8 or _reads(node, stored):
             continue
         weights = graph.tensor(node.inputs[1])
         assert weights.quantization is not None

@@ -23,7 +23,7 @@ from edgeq.quantize.weights import with_integer_weights
 
 @dataclass(frozen=True)
 class Quantized:
-    """The integer graph; `kept_int8`: layer that was to have another precision -> why it is int8."""
+    """The integer graph; `kept_int8`: layer that was to have another precision -> why it is not."""
 
     graph: Graph
     kept_int8: Mapping[str, str]

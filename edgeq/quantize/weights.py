@@ -13,6 +13,7 @@ from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor, constant
 from edgeq.ops import weighted
 from edgeq.ops.weight_types import INT8, WeightType
+from edgeq.quantize import groups
 from edgeq.quantize.adaquant import jointly_tuned, shifted_bias
 from edgeq.quantize.adaround import adaptively_rounded
 from edgeq.quantize.gptq import rounded_with_feedback
@@ -86,23 +87,31 @@ def integer_weights(
     real_bias = graph.real_constant(bias.name)
     x, y = (float(chosen[operand].scale[0]) for operand in (node.inputs[0], node.output))
     weights, floor = graph.constant(node.inputs[1]), weighted.scale_floor(x, y)
-    if method == OMSE or (method in BY_INPUTS and stored is not INT8):
-        scales = weighted.bounded_scales(least_error_scales(weights, axis, stored), real_bias, x, floor)
+    rows = weights.reshape(len(weights), -1)
+    multipliers = np.ones(rows.shape, np.int8)
+    by_error = method == OMSE or (method in BY_INPUTS and stored is not INT8)
+
+    def bounded(scales: np.ndarray) -> np.ndarray:
+        return weighted.bounded_scales(scales, real_bias, x, floor)
+
+    if stored.group:
+        find = groups.least_error if by_error else groups.reaching
+        scales, multipliers = find(rows, stored, bounded)
+    elif by_error:
+        scales = bounded(least_error_scales(weights, axis, stored))
     else:
         scales = weighted.weight_scales(weights, real_bias, axis, x, floor, stored)
     if moments is None or method not in BY_INPUTS:
-        steps = weighted.rounded(weights, scales, axis, stored)
+        steps = weighted.rounded(weights, scales, axis, stored, multipliers.reshape(weights.shape))
+    elif method == ADAQUANT:
+        least = bounded(np.zeros(len(scales)))
+        steps, scales = jointly_tuned(rows, scales, moments.covariance, stored, least, multipliers)
+        tuned = shifted_bias(real_bias, rows, steps, scales, moments.mean)
+        bias = constant(f"{node.name}.tuned_bias", tuned)
     else:
-        rows = weights.reshape(len(weights), -1)
-        if method == ADAQUANT:
-            least = weighted.bounded_scales(np.zeros(len(scales)), real_bias, x, floor)
-            steps, scales = jointly_tuned(rows, scales, moments.covariance, stored, least)
-            tuned = shifted_bias(real_bias, rows, steps, scales, moments.mean)
-            bias = constant(f"{node.name}.tuned_bias", tuned)
-        else:
-            rounding = rounded_with_feedback if method == GPTQ else adaptively_rounded
-            steps = rounding(rows, scales, np.asarray(moments.products), stored)
-        steps = steps.reshape(weights.shape)
+        rounding = rounded_with_feedback if method == GPTQ else adaptively_rounded
+        steps = rounding(rows, scales, np.asarray(moments.products), stored, multipliers)
+    steps = steps.reshape(weights.shape)
     return constant(name, steps, Quantization(scales, 0, axis, stored.name)), bias
 
 

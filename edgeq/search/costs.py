@@ -81,7 +81,8 @@ def layer_key(program: Program, layer: Layer) -> str:
     graph, node = program.graph, layer.node
     shapes = [graph.tensor(name).shape for name in (*node.inputs, *node.outputs)]
     attributes = {key: value for key, value in node.attributes.items() if key not in VALUES}
-    how = [layer.units, layer.granule, layer.cores, layer.scratch_bytes, layer.residual is not None, layer.over_input]
+    sizes = (layer.units, layer.granule, layer.cores, layer.scratch_bytes)
+    how = [*sizes, layer.residual is not None, layer.over_input, layer.unpacking]
     form = ops.get(node.op).c_form(graph, node)
     parts = [
         kept.edgeq_digest(),

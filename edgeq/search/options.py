@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Quantization
-from edgeq.ops.weight_types import POW2
+from edgeq.ops.weight_types import POW2, TYPES
 from edgeq.quantize import precision
 from edgeq.quantize.convert import activation_quantization
 from edgeq.quantize.observe import LEVELS, Choice, Histogram, chosen_range, extremes
@@ -18,8 +18,12 @@ from edgeq.quantize.weights import has_real_weights
 from edgeq.search.work import Picks, Settings
 
 #: precisions that a search chooses among unless told otherwise: all that leave activations in int8, but for powers of
-#: two, which take the bytes of int4 and have fewer levels where weights are large
-DEFAULT = tuple(name for name, item in PRECISIONS.items() if item.activations == INT8 and item.weights != POW2.name)
+#: two, which take the bytes of int4 and have fewer levels where weights are large, and groups, which take RAM as well
+DEFAULT = tuple(
+    name
+    for name, item in PRECISIONS.items()
+    if item.activations == INT8 and item.weights != POW2.name and not TYPES[item.weights].group
+)
 
 
 def parse_precisions(text: str) -> tuple[str, ...]:

@@ -12,11 +12,13 @@ from torch import nn
 from edgeq import pipeline, reference
 from edgeq.boards import load_board
 from edgeq.emit.firmware import EmitOptions
+from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import open_folder
 from edgeq.ir.graph import Graph
 from edgeq.ops import weight_types
 from edgeq.quantize.data import Samples, quantize_inputs
 from edgeq.quantize.recipe import Method, Recipe, Rule, load_recipe
+from edgeq.quantize.stage import quantized
 from edgeq.torch_operators import binarize
 from edgeq.verify import verify_layers
 from tests.tools import require_board
@@ -105,7 +107,7 @@ def test_every_precision_in_one_network(board: str, network: tuple[Graph, Sample
 
 @pytest.mark.parametrize("board", ["host", *(pytest.param(name, marks=pytest.mark.qemu) for name in (
     "riscv-8core", "cortex-m4", "cortex-m55"))])  # fmt: skip
-@pytest.mark.parametrize("precision", ["int4", "ternary", "binary"])
+@pytest.mark.parametrize("precision", ["int4", "int4g32", "ternary", "binary"])
 def test_band_by_band(precision: str, board: str, network: tuple[Graph, Samples], tmp_path: Path) -> None:
     """--optimize ram: layers in stages take kernels of their own, with the same type of weights."""
     require_board(board)
@@ -145,11 +147,20 @@ def test_counting_bits_gives_what_products_give() -> None:
 
 
 @pytest.mark.parametrize(
-    ("precision", "share"), [("int4", 0.5), ("pow2", 0.5), ("ternary", 0.25), ("int2", 0.25), ("binary", 0.125)]
+    ("precision", "share"),
+    [
+        ("int4", 0.5),
+        ("int4g32", 0.5 + 1 / 32),
+        ("int4g128", 0.5 + 5 / 576),
+        ("pow2", 0.5),
+        ("ternary", 0.25),
+        ("int2", 0.25),
+        ("binary", 0.125),
+    ],
 )
 @pytest.mark.parametrize("board", ["cortex-m4", "cortex-m55", "riscv-8core", "host"])
 def test_weights_take_the_flash_that_was_promised(precision: str, share: float, board: str) -> None:
-    """A layer whose channels and products are whole blocks: its weights, without bias and multipliers."""
+    """A layer whose channels and products are whole blocks: its weights, without bias and requantization."""
     graph = imported(randomized(nn.Sequential(nn.Conv2d(64, 64, 3))), torch.zeros(1, 64, 5, 5))
     samples = Samples({graph.inputs[0]: np.ones((4, 5, 5, 64), np.float32)}, None)
     program, _ = pipeline.arrange(pipeline.quantize(graph, samples, Recipe(Method(precision))), load_board(board))
@@ -164,3 +175,15 @@ def test_named_recipes_of_few_bits_leave_the_edges_alone(network: tuple[Graph, S
         assert found[0] == found[-1] == "int8"
         assert set(found[2:-1]) == {name}
     assert set(stored(pipeline.quantize(graph, samples, load_recipe("int4"))).values()) == {"int4"}
+
+
+def test_depthwise_layers_have_a_scale_per_channel_where_groups_are_wanted(network: tuple[Graph, Samples]) -> None:
+    graph, samples = network
+    made = quantized(graph, samples.inputs, load_recipe("int4g32"))
+    (depthwise,) = (node.name for node in graph.nodes if node.op == "dwconv2d")
+    assert made.kept_int8[depthwise] == "there is no kernel for dwconv2d with int4g32 weights"
+    found = stored(made.graph)
+    assert found.pop(depthwise) == "int4"
+    assert set(found.values()) == {"int4g32"}
+    with pytest.raises(EdgeqError, match="can't be int4g32: there is no kernel for dwconv2d"):
+        quantized(graph, samples.inputs, Recipe(rules=(Rule(depthwise, None, {"precision": "int4g32"}),)))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from edgeq.ops import narrow
 from edgeq.ops.binarize import LEVEL
 from edgeq.ops.spatial import Window
-from edgeq.ops.weight_types import BINARY, WeightType
+from edgeq.ops.weight_types import BINARY, INT4_GROUPS, LARGEST_MULTIPLIER, WeightType
 from tests.ops.cases import CHANNELS, Case, CaseGraph, add_weighted, weighted_parts, window_attributes, windows
 
 #: input features around every block: a byte, a word, 16 bytes, two of each, and what DSP kernels sum at a time
@@ -18,7 +18,8 @@ FEATURES = (1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 40, 64, 100, 130, 481, 
 
 
 def stored_types() -> st.SearchStrategy[WeightType]:
-    return st.sampled_from(narrow.STORED)
+    """Of groups the two smallest sizes, so that sums have several."""
+    return st.sampled_from((*narrow.STORED, *INT4_GROUPS[:2]))
 
 
 @st.composite
@@ -28,10 +29,17 @@ def narrow_parts(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def levels(rng: np.random.Generator, shape: tuple[int, ...], stored: WeightType, style: str) -> np.ndarray:
-    """Weights of the type: any, or all the largest or the smallest."""
+    """Weights of the type, whose channels come first where they are in groups: any, or all the largest or the
+    smallest."""
     if style in ("largest", "smallest"):
-        return np.full(shape, stored.levels[-1 if style == "largest" else 0], np.int8)
-    return rng.choice(np.array(stored.levels, np.int8), shape)
+        largest = LARGEST_MULTIPLIER if stored.group else 1
+        return np.full(shape, stored.levels[-1 if style == "largest" else 0] * largest, np.int8)
+    drawn = rng.choice(np.array(stored.levels, np.int8), shape)
+    if not stored.group:
+        return drawn
+    rows = drawn.reshape(shape[0], -1)
+    each = rng.integers(1, LARGEST_MULTIPLIER + 1, (shape[0], -(-rows.shape[1] // stored.group)))
+    return (rows * np.repeat(each, stored.group, axis=1)[:, : rows.shape[1]]).astype(np.int8).reshape(shape)
 
 
 @st.composite

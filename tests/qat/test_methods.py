@@ -12,7 +12,7 @@ from torch import Tensor
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Quantization
 from edgeq.ops import weight_types
-from edgeq.ops.weight_types import BINARY, INT2, INT4, TERNARY, WeightType
+from edgeq.ops.weight_types import BINARY, INT2, INT4, TERNARY, TYPES, WeightType
 from edgeq.qat import bireal, bitnet, denseshift, dorefa, estimators, lsq, methods, pact, reactnet, sawb, xnor
 from edgeq.qat.quantizers import WeightQuantizer
 
@@ -184,3 +184,5 @@ def test_unknown_methods_name_the_nearest() -> None:
         methods.require("dorfa", "lsq")
     with pytest.raises(EdgeqError, match="layer a: the method 'xnor' is for binary weights, not int4"):
         methods.require_type("xnor", INT4, "a")
+    with pytest.raises(EdgeqError, match="weights, not int4g32"):
+        methods.require_type("lsq", TYPES["int4g32"], "a")

@@ -6,6 +6,8 @@
 #include "eq_dot4_dsp.h"
 #include "eq_narrow_dsp.h"
 
+enum { EQ_NARROW4_WIDTH = 4, EQ_NARROW4_INPUT_BYTES = 2 };
+
 /* The vector in halfwords, and zeros to whole words of any type. */
 static EQ_INLINE const void *eq_narrow4_vector(const int8_t *x, int32_t n, void *memory) {
   uint32_t *const halves = memory;

@@ -5,6 +5,8 @@
 
 #include "eq_mve_narrow.h"
 
+enum { EQ_NARROW4_WIDTH = 16, EQ_NARROW4_INPUT_BYTES = 1 };
+
 static EQ_INLINE const void *eq_narrow4_vector(const int8_t *x, int32_t n, void *memory) {
   const int32_t whole = (n + 2 * EQ_MVE_BLOCK - 1) / (2 * EQ_MVE_BLOCK) * (2 * EQ_MVE_BLOCK);
   if (n == whole) {

@@ -3,11 +3,15 @@
  *   eq_narrow4_vector(x, n, memory)     the vector as eq_narrow4 wants it, which may be x itself
  *   eq_narrow4_sum(v, n)                the sum of its n elements
  *   eq_narrow4(v, weights, g, n, type, s)  s[i] = sum over k of v[k] * weight of channel 4*g + i, for odd types less the
- *                                       sum of the vector where the instruction set leaves that to be added */
+ *                                       sum of the vector where the instruction set leaves that to be added
+ *   EQ_NARROW4_WIDTH                    what n is rounded up to for weights of 4 bits
+ *   EQ_NARROW4_INPUT_BYTES              bytes of an element of v */
 #ifndef EQ_NARROW4_H
 #define EQ_NARROW4_H
 
 #include "eq_narrow_scalar.h"
+
+enum { EQ_NARROW4_WIDTH = 1, EQ_NARROW4_INPUT_BYTES = 1 };
 
 static EQ_INLINE const void *eq_narrow4_vector(const int8_t *x, int32_t n, void *memory) {
   (void)n;

@@ -5,6 +5,8 @@
 
 #include "eq_xpulp_narrow.h"
 
+enum { EQ_NARROW4_WIDTH = 4, EQ_NARROW4_INPUT_BYTES = 1 };
+
 static EQ_INLINE const void *eq_narrow4_vector(const int8_t *x, int32_t n, void *memory) {
   if (n % 8 == 0) {
     return x;

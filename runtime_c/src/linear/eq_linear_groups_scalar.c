@@ -1,0 +1,6 @@
+/* linear with weights of 4 bits in groups, portable C. The header states the contract. */
+#include "eq_narrow4_scalar.h"
+
+#include "eq_linear_groups_run.h"
+
+EQ_LINEAR_GROUPS_FUNCTIONS(scalar)
