@@ -24,7 +24,7 @@ def cli() -> str:
     for name, command in sorted(main.commands.items()):
         lines += [f"## edgeq {name}", "", str(command.help), ""]
         arguments = [_argument(item) for item in command.params if isinstance(item, click.Argument)]
-        lines += [f"    {' '.join(['edgeq', name, *arguments, '[OPTIONS]'])}", ""]
+        lines += ["```text", " ".join(["edgeq", name, *arguments, "[OPTIONS]"]), "```", ""]
         options = [option for option in command.params if isinstance(option, click.Option)]
         if options:
             lines += ["| option | value | default | meaning |", "|---|---|---|---|"]
@@ -63,7 +63,7 @@ def _cell(text: str) -> str:
 def boards() -> str:
     """A row a board file."""
     header = ["board", "what it is", "cores", "MHz", "flash", "RAM", "kernels", "compiler and flags", "simulator"]
-    lines = ["# Boards", "", f"{MADE} A board is one file `boards/NAME.toml`; `edgeq boards NAME` says more.", ""]
+    lines = ["# Boards", "", f"{MADE} A board is one file `boards/<name>.toml`; `edgeq boards NAME` says more.", ""]
     lines += [f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
     for name in list_boards():
         board = load_board(name)
@@ -147,8 +147,8 @@ ERROR = re.compile(r"^ *(?P<name>EQ_\w+) = (?P<value>\d+),? */\* (?P<comment>.*?
 C_API = f"""# The C interface
 
 {MADE} The names are those of a network called `tiny`;
-yours begin with the stem of your file's name. `TINY_ARENA_BYTES` is the memory that an instance needs, `TINY_LAYERS` how
-many layers there are to poll.
+yours begin with the stem of your file's name. `TINY_ARENA_BYTES` is the memory that an instance needs, `TINY_LAYERS`
+how many layers there are to poll.
 Streams, texts and training have interfaces of their own beside this one: [speech.md](../speech.md#streams),
 [encoder-decoder.md](../encoder-decoder.md), [device-training.md](../device-training.md#the-interface).
 """
