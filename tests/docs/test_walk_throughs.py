@@ -53,6 +53,7 @@ def test_add_an_operator(tmp_path: Path) -> None:
     assert "bit-exact" in printed
 
 
+@pytest.mark.sweep
 @pytest.mark.qemu
 def test_add_a_board(tmp_path: Path) -> None:
     require_board("cortex-m4")
