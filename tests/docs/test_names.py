@@ -21,6 +21,8 @@ from tests.docs.pages import PAGES, Command, blocks, commands, inline, text_of
 FOLDERS = ("boards", "docs", "edgeq", "examples", "runtime_c", "templates", "tests")
 PATH = re.compile(rf"(?<![\w/.<>-])(?:{'|'.join(FOLDERS)})/[\w./*<>{{}}-]*[\w*>}}]")
 LINK = re.compile(r"(?<!!)\[[^\]]+\]\((?P<target>[^)\s]+)\)")
+#: command within a group that is meant where none is named
+USUAL = {"boards": "show"}
 #: files that a walk makes on its way
 MADE = {
     "CONTRIBUTING.md": {
@@ -41,8 +43,12 @@ def check_edgeq(command: Command) -> None:
     if name.startswith("-"):
         return
     assert name in main.commands, f"{command.where}: there is no edgeq {name}"
+    found: click.Command = main.commands[name]
     try:
-        main.commands[name].make_context(name, list(arguments))
+        while isinstance(found, click.Group):
+            name = arguments.pop(0) if arguments and arguments[0] in found.commands else USUAL[name]
+            found = found.commands[name]
+        found.make_context(name, list(arguments))
     except click.exceptions.Exit:  # --help
         pass
     except click.UsageError as error:
@@ -56,6 +62,12 @@ def test_edgeq_commands_parse(page: str) -> None:
             check_edgeq(command)
 
 
+def options_of(command: click.Command) -> set[str]:
+    """Options of a command, and of those within it."""
+    within = command.commands.values() if isinstance(command, click.Group) else ()
+    return {option for item in command.params for option in item.opts}.union(*map(options_of, within))
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_options_named_in_sentences_exist(page: str) -> None:
     for command in inline(page):
@@ -63,7 +75,7 @@ def test_options_named_in_sentences_exist(page: str) -> None:
         if not re.fullmatch(r"[a-z-]+", name):
             continue
         assert name in main.commands, f"{command.where}: there is no edgeq {name}"
-        known = {option for item in main.commands[name].params for option in item.opts} | {"--help"}
+        known = options_of(main.commands[name]) | {"--help"}
         used = {word.partition("=")[0] for word in command.words[2:] if re.match(r"--?[a-z]", word)}
         assert used <= known, f"{command.where}: {command.text}: {sorted(used - known)}"
 

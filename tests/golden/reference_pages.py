@@ -21,7 +21,7 @@ MADE = "Made from the code by `pytest tests/golden --update-golden`."
 def cli() -> str:
     """Every command with its arguments and options, as click knows them."""
     lines = ["# Commands", "", f"{MADE} `edgeq COMMAND --help` prints the same.", ""]
-    for name, command in sorted(main.commands.items()):
+    for name, command in _leaves("", main):
         lines += [f"## edgeq {name}", "", str(command.help), ""]
         arguments = [_argument(item) for item in command.params if isinstance(item, click.Argument)]
         lines += ["```text", " ".join(["edgeq", name, *arguments, "[OPTIONS]"]), "```", ""]
@@ -31,6 +31,15 @@ def cli() -> str:
             lines += [_option(option) for option in options]
             lines.append("")
     return "\n".join(lines)
+
+
+def _leaves(path: str, group: click.Group) -> list[tuple[str, click.Command]]:
+    """Every command by its words, those within groups after one another."""
+    found: list[tuple[str, click.Command]] = []
+    for name, command in sorted(group.commands.items()):
+        words = f"{path} {name}".strip()
+        found += _leaves(words, command) if isinstance(command, click.Group) else [(words, command)]
+    return found
 
 
 #: what a value is called where the option has no name for it
