@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from edgeq import ops
@@ -20,20 +21,40 @@ from edgeq.quantize.weights import GPTQ, MINMAX, WEIGHTS
 AUTO = "auto"
 #: the table of a recipe file that holds rules for layers
 LAYER = "layer"
-#: what may be done to the network as a whole: true or false
-SWITCHES = ("bias_correction", "equalize", "smooth")
+#: what may be done to the network as a whole, true or false: key -> what it does
+SWITCHES: Mapping[str, str] = MappingProxyType(
+    {
+        "bias_correction": "biases make up for the mean error of rounding (edgeq/quantize/bias_correction.py)",
+        "equalize": "channels of layers that follow one another are made equally large (edgeq/quantize/equalize.py)",
+        "smooth": "large channels of normalizations go into the linear layers behind (edgeq/quantize/smooth.py)",
+    }
+)
+#: other keys of the file as a whole -> what they mean
+WHOLE: Mapping[str, str] = MappingProxyType({"edges": "precision of the first and the last layer with weights"})
+#: keys by which a rule says what it is for -> what they mean
+SELECTORS: Mapping[str, str] = MappingProxyType(
+    {"name": "layers by name or glob, as `edgeq inspect` lists them", "operator": "all layers of that operator"}
+)
+
+
+def _key(default: Any, meaning: str) -> Any:
+    return field(default=default, metadata={"meaning": meaning})
 
 
 @dataclass(frozen=True)
 class Method:
-    """How one layer is quantized. `observer` chooses the ranges of the activations it makes: minmax, percentile (keeps
-    `percentile` % of the values), mse or kl; `weights` how its weights are rounded: minmax, omse, gptq, adaround,
-    adaquant or auto: minmax for weights of 8 bits, gptq for less."""
+    """How one layer is quantized; every field is a key of recipe files."""
 
-    precision: str = "int8"
-    observer: str = "mse"
-    percentile: float = 99.99
-    weights: str = AUTO
+    precision: str = _key("int8", "types of its activations and weights: a name of the table below")
+    observer: str = _key(
+        "mse", "how the ranges of the activations that it makes are chosen: minmax, percentile, mse or kl"
+    )
+    percentile: float = _key(99.99, "how many % of the values the observer percentile keeps")
+    weights: str = _key(
+        AUTO,
+        "how its weights are rounded: minmax, omse, gptq, adaround, adaquant, or auto: minmax for weights of 8 bits, "
+        "gptq for less",
+    )
 
     @property
     def rounding(self) -> str:
@@ -151,8 +172,8 @@ def _from_file(path: Path) -> Recipe:
         raise EdgeqError(f"{where}: can't be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise EdgeqError(f"{where}: is not valid TOML ({error})") from error
-    of_layers = [field.name for field in fields(Method)]
-    _require_known(where, data, [*of_layers, *SWITCHES, "edges", LAYER])
+    of_layers = [item.name for item in fields(Method)]
+    _require_known(where, data, [*of_layers, *SWITCHES, *WHOLE, LAYER])
     tables = data.get(LAYER, [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise EdgeqError(f"{where}: {LAYER!r} must be tables, each under [[{LAYER}]]")
@@ -169,7 +190,7 @@ def _from_file(path: Path) -> Recipe:
 
 
 def _rule(where: str, default: Method, table: dict[str, Any], of_layers: list[str]) -> Rule:
-    _require_known(f"{where}: [[{LAYER}]]", table, ["name", "operator", *of_layers])
+    _require_known(f"{where}: [[{LAYER}]]", table, [*SELECTORS, *of_layers])
     name, operator = table.get("name"), table.get("operator")
     if name is None and operator is None:
         raise EdgeqError(f"{where}: a [[{LAYER}]] has neither name nor operator; give the layers it is for")
