@@ -38,6 +38,7 @@ def build(
     eval_data: Place | None = None,
     optimize: str = "speed",
     budget: str | Sequence[str] = (),
+    kernels: str = "edgeq",
     simulate: bool = True,
     simulate_samples: int | None = None,
     train: str | None = None,
@@ -51,9 +52,9 @@ def build(
 ) -> Report:
     """Quantizes a model, generates C for a board, compiles it, runs it and compares it with the reference. `output` is
     the folder that is made (default: out/<model>-<board>). A firmware that differs from the reference is left there:
-    see `Report.is_right`. `stream`: "" for the rule that there is without one."""
+    see `Report.is_right`. `kernels`: "edgeq" or "cmsis-nn". `stream`: "" for the rule that there is without one."""
     from edgeq import budget as budgets
-    from edgeq import pipeline, text_pipeline
+    from edgeq import cmsis_nn, pipeline, text_pipeline
     from edgeq.boards import load_board
     from edgeq.frontend.load import holds_encoder_and_step
     from edgeq.integrate import formats, library
@@ -65,6 +66,14 @@ def build(
     target_board = load_board(board)
     if format:
         formats.check(format, target_board)
+    if kernels not in cmsis_nn.KERNELS:
+        raise EdgeqError(f"--kernels {kernels}: must be one of {', '.join(cmsis_nn.KERNELS)}")
+    if kernels == cmsis_nn.CHOICE:
+        target_board = cmsis_nn.preferred(target_board)
+        if train:
+            raise EdgeqError(
+                "--kernels cmsis-nn: CMSIS-NN takes no weights that are trained on the board; leave --train out"
+            )
     target = Path(output) if output else Path("out") / f"{Path(model).stem}-{target_board.name}"
     options = pipeline.BuildOptions(
         source=_source(model, arch, trust_pickle, input_shape, states),

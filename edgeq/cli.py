@@ -76,6 +76,13 @@ main.add_command(train_sim)
 @click.option(
     "--simulate-samples", type=click.IntRange(1), help="Samples the firmware runs (default: 200; all on the host)."
 )
+@click.option(
+    "--kernels",
+    type=click.Choice(["edgeq", "cmsis-nn"]),
+    default="edgeq",
+    show_default=True,
+    help="Whose kernels are preferred; cmsis-nn: the copy of Arm's that CMSIS_NN_ROOT names (Cortex-M).",
+)
 @click.option("--train", metavar="SPEC", help="Also generate on-device training: fp16,last:2,sgd or a TOML file.")
 @click.option(
     "--stream",
@@ -98,6 +105,7 @@ def build(
     optimize: str,
     budget: tuple[str, ...],
     simulate_samples: int | None,
+    kernels: str,
     train: str | None,
     stream: str | None,
     chosen: str | None,
@@ -121,6 +129,7 @@ def build(
         eval_data=eval_data,
         optimize=optimize,
         budget=budget,
+        kernels=kernels,
         simulate=not no_simulate,
         simulate_samples=simulate_samples,
         train=train,

@@ -24,8 +24,8 @@ class FirmwareFolder:
     board: Board
 
 
-def open_folder(path: Path) -> FirmwareFolder:
-    """Raises EdgeqError when `path` is not a folder that edgeq built, or is incomplete."""
+def open_folder(path: Path, compiled: bool = True) -> FirmwareFolder:
+    """Raises EdgeqError when `path` is not a folder that edgeq built, or is incomplete; `compiled`: it has its ELFs."""
     manifest_path = path / "manifest.json"
     if not manifest_path.is_file():
         raise EdgeqError(f"{path}: is no firmware folder (it has no manifest.json); make one with edgeq build")
@@ -38,7 +38,7 @@ def open_folder(path: Path) -> FirmwareFolder:
         raise
     except Exception as error:  # a damaged file can fail anywhere
         raise EdgeqError(f"{path}: its manifest or reference is damaged ({error!r}); build it again") from error
-    if not (path / "simulation.elf").is_file():
+    if compiled and not (path / "simulation.elf").is_file():
         raise EdgeqError(f"{path}: has no simulation.elf; run make in it, or build it again")
     return FirmwareFolder(path, manifest, graph, board)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeq import profile, reference
+from edgeq import cmsis_nn, profile, reference
 from edgeq.accuracy import METRIC, confusion, metric_of, score
 from edgeq.boards import Board
 from edgeq.budget import Budget, limits_on
@@ -154,6 +154,8 @@ def arrange(
         programs = [run_in_bands(lower(candidate, board, chosen)) for candidate in graphs]
     else:
         whole = [name for name, candidate in (chosen or {}).items() if candidate.kernel.expands]
+        if cmsis_nn.is_preferred(board):
+            whole += [layer.node.name for layer in lower(graph, board, chosen).layers if layer.kernel.library]
         programs = [
             fuse_residuals(candidate, lambda variant: overwrite_inputs(lower(variant, board, chosen)), whole)
             for candidate in graphs
@@ -219,12 +221,14 @@ def _compile(program: Program, arena: Plan, folder: Path, options: EmitOptions) 
     fit.check(program, arena)
     folder.mkdir(exist_ok=True)
     emit(program, arena, folder, options)
-    make.build(folder, program.board)
+    if cmsis_nn.can_compile(program):
+        make.build(folder, program.board)
 
 
 def build(options: BuildOptions, observer: Observer) -> Facts:
     """Model file -> firmware folder with report. Nothing is left behind when it fails."""
     make.require_tools(options.board)
+    cmsis_nn.check(options.board, options.simulate, limited=options.budget is not None)
     if options.simulate:
         require_simulator(options.board)
     if options.stream is not None and options.train is not None:
@@ -256,12 +260,18 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
         observer.stage(f"generating and compiling for {options.board.name}")
         emit_options = EmitOptions(options.optimize, options.recipe.name, source_facts(options.source.path), around)
         program, arena = generate(step, options.board, folder, emit_options, options.budget)
-        firmware = open_folder(folder)
+        compiled = cmsis_nn.can_compile(program)
+        firmware = open_folder(folder, compiled)
+        if not compiled:
+            observer.warning(
+                f"{cmsis_nn.VARIABLE} is not set: the sources are written but not compiled, so nothing is known of "
+                "flash and RAM beside constants and arena"
+            )
         facts = Facts(
             firmware=firmware,
             program=program,
             plan=arena,
-            sizes=read_sizes(folder / "firmware.elf", options.board, firmware.manifest["model"]),
+            sizes=read_sizes(folder / "firmware.elf", options.board, firmware.manifest["model"]) if compiled else None,
             sqnr_db=sqnr_db(graph, integer, calibration),
             calibration=options.calib or "",
             budget=options.budget,
@@ -275,7 +285,8 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
         if options.simulate:
             simulate = _simulate if options.stream is None else _simulate_stream
             simulate(facts, evaluation or calibration, options, observer)
-        facts.stack = read_and_warn(firmware, facts.stack_bytes, observer)
+        if compiled:
+            facts.stack = read_and_warn(firmware, facts.stack_bytes, observer)
         write(facts, folder)
     return facts
 

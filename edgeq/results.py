@@ -45,12 +45,13 @@ class Verified:
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes, read from the ELF and the arena's plan; `stack_bytes` as a run took it, None without."""
+    """Bytes, read from the ELF (None where nothing could be compiled) and the arena's plan; `stack_bytes` as a run took
+    it, None without."""
 
-    flash_bytes: int
-    code_bytes: int
+    flash_bytes: int | None
+    code_bytes: int | None
     weights_bytes: int
-    ram_bytes: int
+    ram_bytes: int | None
     arena_bytes: int
     state_bytes: int
     arena_lower_bound_bytes: int
@@ -132,6 +133,7 @@ class Report:
     text: dict[str, Any] | None
     layers: tuple[Layer, ...]
     _json: dict[str, Any]
+    library: dict[str, Any] | None = None
 
     @property
     def is_right(self) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeq import pipeline, profile, reference
+from edgeq import cmsis_nn, pipeline, profile, reference
 from edgeq.boards import Board
 from edgeq.build import make
 from edgeq.build.sizes import read_sizes
@@ -110,6 +110,11 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
 
 def _check(options: BuildOptions) -> None:
     """Raises EdgeqError for what can't be had, before anything is done."""
+    if cmsis_nn.is_preferred(options.board):
+        raise EdgeqError(
+            f"--kernels {cmsis_nn.CHOICE}: {options.source.path} holds an encoder and a decoder's step, which take "
+            "edgeq's own kernels; leave it out"
+        )
     make.require_tools(options.board)
     if options.simulate:
         require_simulator(options.board)

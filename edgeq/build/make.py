@@ -7,6 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
+from edgeq import cmsis_nn
 from edgeq.boards import Board
 from edgeq.errors import EdgeqError
 from edgeq.paths import can_write
@@ -53,7 +54,7 @@ def build(folder: Path, board: Board) -> None:
     require_tools(board)
     variables = board.toolchain.make_variables or _cached(board.toolchain.compiler)
     command = ["make", "-s", f"-j{os.cpu_count() or 1}", *variables, "all"]
-    environment = {**os.environ, "CCACHE_NOHASHDIR": "1"}  # objects hold no debug information, so no folder
+    environment = {**os.environ, **cmsis_nn.environment(), "CCACHE_NOHASHDIR": "1"}  # objects name no folders
     result = run_process(command, folder, TIMEOUT_S, environment)
     if result.timed_out:
         raise EdgeqError(f"compiling {folder.name} took over {TIMEOUT_S} s; try --optimize size")

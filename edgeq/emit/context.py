@@ -14,6 +14,7 @@ from edgeq.emit.env import c_array_text, c_float, render
 from edgeq.emit.names import model_name, unique_identifiers
 from edgeq.ir.graph import ARENA, Graph, Node, Tensor
 from edgeq.lower.program import Layer, Planar, Program, Rolling, aligned
+from edgeq.ops import cmsis_nn, fixed_point
 from edgeq.ops.base import Kernel
 from edgeq.ops.float_types import FLOATS
 from edgeq.ops.spatial import Window
@@ -56,12 +57,25 @@ def model_context(program: Program, plan: Plan) -> dict[str, Any]:
         ),
         "has_floats": program.has_floats,
         "unpacks": any(layer.unpacking for layer in program.layers),
+        "library": _library(program),
         "stages": stages.stage_records(program, identifiers),
     }
     owners = program.stored_constants()
     context["most_outputs"] = max(len(layer.node.outputs) for layer in program.layers)
     context["layers"] = [_layer(program, plan, layer, places, identifiers, owners) for layer in program.layers]
     return context
+
+
+def _library(program: Program) -> dict[str, Any] | None:
+    """The library that computes layers of the program: whether it is to round once, and whether that can be asked of
+    its convolution."""
+    if program.library is None:
+        return None
+    return {
+        "name": program.library,
+        "single_rounding": cmsis_nn.library_rounding(program.graph) == fixed_point.SINGLE,
+        "probed": any(layer.kernel.library and layer.node.op == "conv2d" for layer in program.layers),
+    }
 
 
 def _headers(layer: Layer) -> list[str]:
@@ -303,6 +317,7 @@ def _layer(
         "band": _per_core(layer, places, band_name(layer.key), layer.residual.band_bytes if layer.residual else 0),
         "input_copy": _per_core(layer, places, copy_name(layer.key), copy_bytes),
         "range": f"eq_split({layer.units}, {layer.granule}, core, cores)",
+        "library": layer.kernel.library,
         "details": _details(node),
         "comment": _comment(program, plan, layer, activations),
         "macs": layer.macs,

@@ -174,6 +174,7 @@ def _manifest(program: Program, plan: Plan, model: dict[str, Any], options: Emit
         "board": program.board.name,
         "quant": options.quant,
         "optimize": options.optimize,
+        "library": model["library"],
         "arena": {
             "bytes": plan.arena_bytes,
             "state_bytes": plan.state_bytes,

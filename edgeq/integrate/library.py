@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from edgeq import __version__
 from edgeq.boards import Board
@@ -37,7 +38,7 @@ class Network:
 @dataclass(frozen=True)
 class Library:
     """C sources and headers by name; boards that they were built for, whose compilers' flags are the same; whether a
-    network has floating-point layers."""
+    network has floating-point layers; the project's own library that networks call, and how it is compiled."""
 
     name: str
     version: str
@@ -46,6 +47,7 @@ class Library:
     headers: dict[str, str]
     boards: tuple[Board, ...]
     has_floats: bool
+    calls: dict[str, Any] | None = None
 
     @property
     def title(self) -> str:
@@ -72,7 +74,7 @@ class Library:
 def collect(folders: Sequence[Path], name: str | None = None) -> Library:
     """The library of the folders' networks, by default with the first one's name. Raises EdgeqError for a folder that
     edgeq did not build, and for folders that don't go together."""
-    opened = [open_folder(path) for path in folders]
+    opened = [open_folder(path, compiled=False) for path in folders]
     sources: dict[str, str] = {}
     headers: dict[str, str] = {}
     for firmware in opened:
@@ -95,8 +97,14 @@ def collect(folders: Sequence[Path], name: str | None = None) -> Library:
     name = name or networks[0].name
     if not _NAME.fullmatch(name):
         raise EdgeqError(f"--name {name}: must be a C name of small letters, digits and _")
+    calls = [firmware.manifest["library"] for firmware in opened if firmware.manifest.get("library")]
+    if len({item["single_rounding"] for item in calls}) > 1:
+        raise EdgeqError(
+            f"{', '.join(map(str, folders))}: one of them needs {calls[0]['name']} with a single rounding and another "
+            "without; link them into different firmwares, or build one without --kernels cmsis-nn"
+        )
     sorted_boards = tuple(boards[key] for key in sorted(boards))
-    return Library(name, __version__, networks, sources, headers, sorted_boards, floats)
+    return Library(name, __version__, networks, sources, headers, sorted_boards, floats, calls[0] if calls else None)
 
 
 def _files(firmware: FirmwareFolder) -> tuple[dict[str, str], dict[str, str]]:

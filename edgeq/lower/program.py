@@ -189,6 +189,11 @@ class Program:
         return next((stage for stage in self.stages if stage.first <= layer.index <= stage.last), None)
 
     @property
+    def library(self) -> str | None:
+        """The library that computes layers, None where none does."""
+        return next((layer.kernel.library for layer in self.layers if layer.kernel.library), None)
+
+    @property
     def has_floats(self) -> bool:
         """Whether a layer computes in floating point."""
         return any(tensor.dtype in FLOATS and not tensor.is_constant for tensor in self.graph.tensors.values())

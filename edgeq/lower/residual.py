@@ -24,4 +24,5 @@ def residual_form(node: Node, parameters: Mapping[str, Any], granule: int, board
 
 def _add_kernel(board: Board) -> Kernel:
     """The kernel that an add of its own would get; they take any shape."""
-    return next(kernel for isa in board.isa for kernel in add.OP.kernels if kernel.isa == isa)
+    kernels = [kernel for kernel in add.OP.kernels if not kernel.library]
+    return next(kernel for isa in board.isa for kernel in kernels if kernel.isa == isa)

@@ -35,8 +35,8 @@ class Candidate:
 
     @cached_property
     def for_kernel(self) -> tuple[Graph, Node]:
-        """Graph and node with the cheapest constants that mean the same."""
-        return cheaper(self.graph, self.node)
+        """Graph and node with the cheapest constants that mean the same; a library takes those of the definition."""
+        return (self.graph, self.node) if self.kernel.library else cheaper(self.graph, self.node)
 
     @cached_property
     def function(self) -> str:

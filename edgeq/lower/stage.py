@@ -61,6 +61,8 @@ def with_stage(
     layers = tuple((better or {}).get(layer.index, layer) for layer in program.layers[first : last + 1])
     if any(program.graph.tensor(layer.node.output).dtype != "int8" for layer in layers):
         return None
+    if any(layer.kernel.library for layer in layers):
+        return None
     kept = {maker_of(program.graph, state.end)[1] for state in program.graph.states}
     if any(layer.node.output in kept for layer in layers):
         return None  # bands would overwrite a state that others still read

@@ -22,7 +22,7 @@ import numpy as np
 
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import binary_float, fixed_point, gemmlowp
+from edgeq.ops import binary_float, cmsis_nn, fixed_point, gemmlowp
 from edgeq.ops.base import Constant, Kernel, Operator, Shape, elements_per_sample, same_row
 from edgeq.ops.float_types import Rounding
 from edgeq.ops.spatial import RowReach
@@ -46,14 +46,43 @@ def tflite_tables(
     left: Tensor, right: Tensor, output: Tensor, signs: tuple[int, int] = PLUS
 ) -> tuple[list[np.ndarray], int, int]:
     """(scaled operands with their signs as two int32 [256], multiplier, exponent of their sum)."""
-    twice = 2.0 * max(left.scale, right.scale)
+    scaling = tflite_scaling(left, right, output)
     tables = []
-    for side, sign in zip((left, right), signs, strict=True):
-        m, s = fixed_point.tflite_multiplier(np.array([side.scale / twice]))
+    for side, sign, (m, s) in zip((left, right), signs, scaling[:2], strict=True):
         centred = (np.arange(-128, 128) - side.zero_point) << TFLITE_LEFT_SHIFT
-        tables.append(sign * gemmlowp.multiply(centred, int(m[0]), int(s[0])).astype(np.int32))
-    m, s = fixed_point.tflite_multiplier(np.array([twice / (2.0**TFLITE_LEFT_SHIFT * output.scale)]))
-    return tables, int(m[0]), int(s[0])
+        tables.append(sign * gemmlowp.multiply(centred, m, s).astype(np.int32))
+    return tables, *scaling[2]
+
+
+def tflite_scaling(left: Tensor, right: Tensor, output: Tensor) -> list[tuple[int, int]]:
+    """(multiplier, exponent) of both operands, shifted left by TFLITE_LEFT_SHIFT, and of their sum."""
+    twice = 2.0 * max(left.scale, right.scale)
+    scales = (left.scale / twice, right.scale / twice, twice / (2.0**TFLITE_LEFT_SHIFT * output.scale))
+    m, s = fixed_point.tflite_multiplier(np.array(scales))
+    return [(int(multiplier), int(exponent)) for multiplier, exponent in zip(m, s, strict=True)]
+
+
+def library_parameters(graph: Graph, node: Node) -> dict[str, int]:
+    """The integers of TensorFlow Lite's sum, as a library takes them that computes it in three stages."""
+    left, right, output = (graph.tensor(name) for name in (*node.inputs[:2], node.outputs[0]))
+    (m1, s1), (m2, s2), (m, s) = tflite_scaling(left, right, output)
+    return {
+        "elements": output.elements,
+        "left_shift": TFLITE_LEFT_SHIFT,
+        **{"zero_point1": left.zero_point, "multiplier1": m1, "shift1": s1},
+        **{"zero_point2": right.zero_point, "multiplier2": m2, "shift2": s2},
+        **{"zero_point": output.zero_point, "sum_multiplier": m, "sum_shift": s},
+        **{key: node.attributes[key] for key in ("act_min", "act_max")},
+    }
+
+
+def of_scales(graph: Graph, node: Node) -> bool:
+    """Whether the constants of a node in TensorFlow Lite's rounding are those of its tensors' scales."""
+    left, right, output = (graph.tensor(name) for name in (*node.inputs[:2], node.outputs[0]))
+    tables, multiplier, shift = tflite_tables(left, right, output, node.attributes.get("signs", PLUS))
+    kept = [graph.constant(name) for name in node.inputs[2:4]]
+    same = all(np.array_equal(table, own) for table, own in zip(tables, kept, strict=True))
+    return same and (multiplier, shift) == (node.attributes["multiplier"], node.attributes["shift"])
 
 
 def tflite_sum(k: Mapping[str, int], zero_point: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -223,6 +252,7 @@ class Add(Operator):
         ),
         wide_kernel("mve", "4 elements a vector, three roundings"),
         wide_kernel("scalar", "portable C, three roundings"),
+        *cmsis_nn.add(library_parameters, of_scales),
         *binary_float.kernels(("add",)),
     )
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from edgeq.frontend.onnx import image
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d, conv_torch, float_layers, weighted_float
+from edgeq.ops import cmsis_nn, conv2d, conv_torch, float_layers, weighted_float
 from edgeq.ops.base import Kernel, Operator, Shape, elements_per_sample, output_pixels, sum_rounding
 from edgeq.ops.float_types import Rounding
 from edgeq.ops.spatial import RowReach, Window, windows
@@ -185,6 +185,7 @@ def pool_kernels(op: str) -> tuple[Kernel, ...]:
             family=family,
             dtype="int16",
         ),
+        *cmsis_nn.pool2d(op, pool_parameters),
         *float_layers.kernels(op, window_parameters, units=output_pixels),
     )
 

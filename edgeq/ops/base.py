@@ -95,7 +95,8 @@ class Kernel:
     partial sums it makes in FP16. `operands`: fields of its record that point to operands -> (their position, the order
     in which they are read), where these are no constants but made by the firmware. `unpacking`: set where the
     constant "weights" is unpacked to memory first, where the kernel reads them. `order`: how its constant weights
-    lie, where their shape alone decides it, so that a firmware can put others in their place.
+    lie, where their shape alone decides it, so that a firmware can put others in their place. `library`: the library
+    whose function it calls, for a whole layer on one core; the call may fail.
 
     For the choice under a flash budget (lower/choice.py): `instructions` estimates those of one inference; kernels
     without an estimate are not weighed against others. `code_bytes` is about what the first use of the kernel adds to
@@ -127,6 +128,7 @@ class Kernel:
     instructions: Callable[[Graph, Node], int] | None = None
     code_bytes: int = 0
     expands: bool = False
+    library: str = ""
 
     def takes(self, graph: Graph, node: Node) -> bool:
         """Whether it has the types of the node's first input, of its weights and of its output, and can be given other

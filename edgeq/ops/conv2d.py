@@ -10,6 +10,7 @@ import numpy as np
 from edgeq.frontend.onnx import image
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import (
+    cmsis_nn,
     conv2d_cost,
     conv_torch,
     conv_transpose,
@@ -310,6 +311,7 @@ class Conv2d(Convolution):
             code_bytes=4500,
         ),
         *wide_kernels.conv2d(geometry),
+        *cmsis_nn.conv2d(geometry),
         *float_layers.conv2d(geometry),
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
-from edgeq.ops import conv2d, float_layers, narrow, weight_offset, weighted, weighted_float, wide_kernels
+from edgeq.ops import cmsis_nn, conv2d, float_layers, narrow, weight_offset, weighted, weighted_float, wide_kernels
 from edgeq.ops.base import Kernel, Operator, Planes, Shape, output_pixels, sum_rounding
 from edgeq.ops.float_types import Rounding
 from edgeq.ops.spatial import RowReach, Window, windows
@@ -145,6 +145,7 @@ class DepthwiseConv2d(Operator):
         *narrow.dwconv2d_kernels(KERNELS, conv2d.OP.c_parameters),
         *KERNELS,
         *wide_kernels.dwconv2d(conv2d.geometry),
+        *cmsis_nn.dwconv2d(conv2d.geometry),
         *float_layers.dwconv2d(conv2d.geometry),
     )
 

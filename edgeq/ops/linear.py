@@ -9,6 +9,7 @@ import numpy as np
 
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops import (
+    cmsis_nn,
     conv2d,
     conv2d_cost,
     einsum_onnx,
@@ -304,6 +305,7 @@ class Linear(Operator):
             code_bytes=1000,
         ),
         *wide_kernels.linear(sizes, out_features),
+        *cmsis_nn.linear(sizes),
         Kernel(
             "eq_linear_s8_s16_tflite_scalar",
             "scalar",

@@ -16,7 +16,7 @@ import numpy as np
 
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor
-from edgeq.ops import curve, fixed_point, float_layers, gemmlowp, softmax_wide
+from edgeq.ops import cmsis_nn, curve, fixed_point, float_layers, gemmlowp, softmax_wide
 from edgeq.ops.base import Constant, Kernel, Operator, Shape
 from edgeq.ops.float_types import Rounding
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 OUTPUT_SCALE, OUTPUT_ZERO_POINT = 1.0 / 256.0, -128
 OUTPUT = Quantization.per_tensor(OUTPUT_SCALE, OUTPUT_ZERO_POINT)
+#: of the reference kernel's scaled differences
+INTEGER_BITS = 5
 
 
 def import_torch(importer: Importer, args: Mapping[str, Any]) -> str:
@@ -72,14 +74,33 @@ def import_onnx(importer: Importer, call: OnnxCall) -> str:
 
 def tflite_exp_table(scale: float, beta: float) -> np.ndarray:
     """int32 [256]: exp(-beta * scale * d) in Q0 as the reference kernel has it; 0 beyond its radius."""
-    integer_bits = 5
-    real = min(beta * scale * 2.0 ** (31 - integer_bits), 2.0**31 - 1.0)
-    multiplier, exponent = (int(value[0]) for value in fixed_point.tflite_multiplier(np.array([real])))
-    radius = int(np.floor((2**integer_bits - 1) * 2.0 ** (31 - integer_bits) / 2.0**exponent))
+    multiplier, exponent, radius = tflite_scaling(scale, beta)
     distance = np.arange(256)
     inside = distance <= radius
     scaled = gemmlowp.multiply(np.where(inside, -distance, 0), multiplier, exponent)
-    return np.where(inside, gemmlowp.exp_on_negative(scaled, integer_bits), 0).astype(np.int32)
+    return np.where(inside, gemmlowp.exp_on_negative(scaled, INTEGER_BITS), 0).astype(np.int32)
+
+
+def tflite_scaling(scale: float, beta: float) -> tuple[int, int, int]:
+    """Multiplier and exponent of differences, and the largest one that counts, in the reference kernel."""
+    real = min(beta * scale * 2.0 ** (31 - INTEGER_BITS), 2.0**31 - 1.0)
+    multiplier, exponent = (int(value[0]) for value in fixed_point.tflite_multiplier(np.array([real])))
+    radius = int(np.floor((2**INTEGER_BITS - 1) * 2.0 ** (31 - INTEGER_BITS) / 2.0**exponent))
+    return multiplier, exponent, radius
+
+
+def library_parameters(graph: Graph, node: Node) -> dict[str, int]:
+    """The integers of the reference kernel, as a library takes them that computes exponentials itself."""
+    beta = node.attributes.get("beta", 1.0)
+    multiplier, exponent, radius = tflite_scaling(graph.tensor(node.inputs[0]).scale, beta)
+    least = -min(radius, 255)  # no bytes differ by more
+    return {**OP.c_parameters(graph, node), "multiplier": multiplier, "shift": exponent, "least_difference": least}
+
+
+def of_scales(graph: Graph, node: Node) -> bool:
+    """Whether the table of a node in TensorFlow Lite's rounding is that of its input's scale."""
+    made = tflite_exp_table(graph.tensor(node.inputs[0]).scale, node.attributes.get("beta", 1.0))
+    return np.array_equal(made, graph.constant(node.inputs[1]))
 
 
 def exp_table(scale: float, depth: int) -> np.ndarray:
@@ -149,6 +170,7 @@ class Softmax(Operator):
             applies=only_with(fixed_point.TFLITE),
             why="TensorFlow Lite's reciprocal",
         ),
+        *cmsis_nn.softmax(library_parameters, of_scales),
         *float_layers.kernels("softmax", _float_parameters, units=softmax_wide.rows),
     )
 

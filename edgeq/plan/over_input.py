@@ -59,7 +59,7 @@ def _shares_a_buffer(program: Program, layer: Layer) -> bool:
 
 def _over_input(program: Program, layer: Layer) -> Layer | None:
     """The layer in the form that overwrites its input, or None where there is none."""
-    if layer.node.op not in OPERATORS or layer.overwrites_input or layer.residual is not None:
+    if layer.node.op not in OPERATORS or layer.overwrites_input or layer.residual is not None or layer.kernel.library:
         return None
     if program.stage_of(layer) is not None or program.graph.tensor(layer.node.output).dtype != "int8":
         return None

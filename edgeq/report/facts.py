@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgeq import cmsis_nn
 from edgeq.accuracy import METRIC
 from edgeq.budget import Budget
 from edgeq.build.sizes import Sizes
@@ -14,6 +15,8 @@ from edgeq.emit.env import render
 from edgeq.firmware_folder import FirmwareFolder
 from edgeq.lower.program import Program
 from edgeq.ops import front_end, weight_types
+from edgeq.ops.cmsis_nn import LIBRARY, library_rounding
+from edgeq.ops.fixed_point import SINGLE
 from edgeq.plan.arena import Plan
 from edgeq.profile import Profile
 from edgeq.report import traffic
@@ -40,12 +43,13 @@ class Accuracy:
 
 @dataclass
 class Facts:
-    """What is known of a build; what only a simulation tells is None without one."""
+    """What is known of a build; what only a simulation tells is None without one, `sizes` of firmware that could not be
+    linked."""
 
     firmware: FirmwareFolder
     program: Program
     plan: Plan
-    sizes: Sizes
+    sizes: Sizes | None
     sqnr_db: dict[str, float]
     calibration: str
     accuracy: Accuracy | None = None
@@ -72,6 +76,7 @@ class Facts:
             "stack": None if self.stack is None else self.stack.as_json(),
             "cost": self._cost(),
             "budget": self._budget(),
+            "library": self._library(),
             "stream": self._stream(),
             "training": None if self.training is None else self.training.as_json(),
             "text": None if self.text is None else self.text.as_json(),
@@ -103,15 +108,15 @@ class Facts:
         }
 
     def _memory(self) -> dict[str, Any]:
-        stack = None
+        stack, sizes = None, self.sizes
         if self.stack_bytes is not None:
             other = self.text.encoder.stack_bytes if self.text is not None else None
             stack = max(self.stack_bytes, other or 0) * self.program.board.cores
         return {
-            "flash_bytes": self.sizes.flash,
-            "code_bytes": self.sizes.code,
-            "weights_bytes": self.sizes.weights,
-            "ram_bytes": self.sizes.ram + (stack or 0),
+            "flash_bytes": sizes.flash if sizes else None,
+            "code_bytes": sizes.code if sizes else None,
+            "weights_bytes": sizes.weights if sizes else self.program.weights_bytes,
+            "ram_bytes": sizes.ram + (stack or 0) if sizes else None,
             "arena_bytes": self.plan.arena_bytes,
             "state_bytes": self.plan.state_bytes,
             "arena_lower_bound_bytes": self.plan.lower_bound_bytes,
@@ -144,6 +149,17 @@ class Facts:
             "clock_hz": board.clock_hz,
             "speedup_vs_1core": round(self.profile.speedup, 3) if self.profile else None,
             "est_cycles_source": board.cost.source,
+        }
+
+    def _library(self) -> dict[str, Any] | None:
+        """The library that was asked for, how it has to be compiled, and the layers that it does not compute."""
+        if not cmsis_nn.is_preferred(self.program.board):
+            return None
+        return {
+            "name": LIBRARY,
+            "single_rounding": library_rounding(self.program.graph) == SINGLE,
+            "layers": [layer.key for layer in self.program.layers if layer.kernel.library],
+            "left_out": cmsis_nn.left_out(self.program),
         }
 
     def _stream(self) -> dict[str, Any] | None:

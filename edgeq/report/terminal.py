@@ -25,6 +25,16 @@ def print_build(report: dict[str, Any], folder: str, console: Console) -> None:
     console.print(f"firmware and report: {folder}", highlight=False, soft_wrap=True, markup=False)
 
 
+def _library_rows(library: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """Which layers a library computes, and which not and why."""
+    if library is None:
+        return []
+    with_macro = "with" if library["single_rounding"] else "without"
+    count = f"{len(library['layers'])} of {len(library['layers']) + len(library['left_out'])} layers"
+    rows = [(library["name"], f"{count}; compiled {with_macro} CMSIS_NN_USE_SINGLE_ROUNDING")]
+    return rows + [(f"ours: {layer}", reason) for layer, reason in library["left_out"].items()]
+
+
 def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
     """(name, value) of everything that is known."""
     rows: list[tuple[str, str]] = []
@@ -40,13 +50,16 @@ def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
         if verify["within_bound"] and not verify["bit_exact"]:
             verdict = f"floating point within its bound, off by up to {verify['max_abs_diff']:.3g}"
         rows.append(("bit-exact", f"{verdict} ({verify['samples']} samples)"))
-    rows.append(
-        ("flash", f"{memory['flash_bytes']:,} B (code {memory['code_bytes']:,}, constants {memory['weights_bytes']:,})")
-    )
-    stack = f", stack {memory['stack_bytes']:,}" if memory["stack_bytes"] else ""
-    rows.append(("RAM", f"{memory['ram_bytes']:,} B (arena {memory['arena_bytes']:,}{stack})"))
+    if memory["flash_bytes"] is None:
+        rows.append(("not compiled", f"constants {memory['weights_bytes']:,} B, arena {memory['arena_bytes']:,} B"))
+    else:
+        sizes = f"code {memory['code_bytes']:,}, constants {memory['weights_bytes']:,}"
+        rows.append(("flash", f"{memory['flash_bytes']:,} B ({sizes})"))
+        stack = f", stack {memory['stack_bytes']:,}" if memory["stack_bytes"] else ""
+        rows.append(("RAM", f"{memory['ram_bytes']:,} B (arena {memory['arena_bytes']:,}{stack})"))
     if report.get("stack"):  # which reports of earlier versions have not
         rows.append(("stack, worst case", stack_text(report["stack"])))
+    rows += _library_rows(report.get("library"))
     if memory["states"]:
         names = ", ".join(f"{state['name']} {state['bytes']:,}" for state in memory["states"])
         rows.append(("state", f"{memory['state_bytes']:,} B of the arena, kept between inferences ({names})"))

@@ -20,7 +20,8 @@ typedef enum {
   EQ_ERROR_STATE = 4,    /* poll without begin */
   EQ_ERROR_STORAGE = 5,  /* the application's storage refused */
   EQ_ERROR_CHECKPOINT = 6, /* no whole checkpoint of this network */
-  EQ_ERROR_PARAMETERS = 7  /* trained parameters that are no numbers, or too large for the integers of the model */
+  EQ_ERROR_PARAMETERS = 7, /* trained parameters that are no numbers, or too large for the integers of the model */
+  EQ_ERROR_LIBRARY = 8     /* a library that computes layers refused, wants more scratch, or rounds otherwise */
 } eq_status_t;
 
 /* Alignment in bytes of an arena and of every tensor in it: one 128-bit vector. */
