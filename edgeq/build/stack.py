@@ -4,7 +4,7 @@ Frames are the larger of what the compiler says it made (-fstack-usage, name.c.s
 machine code subtracts from the stack pointer: the compiler knows nothing of its library, of assembly in a function and
 of naked functions, the machine code nothing of frames whose size is in a register. Calls are the linker's relocations,
 which the Makefile has it keep in the ELF (--emit-relocs): one at a call names the callee, any other of a function is of
-code or of a constant that takes its address.
+code or of a constant that takes its address. ziglang's linker keeps none, so that its firmware has no bound.
 
 Calls by pointer, of which the runtime has two kinds:
 - eq_team_run and the workers' loop call tasks; tasks are the functions in the tables `layers` of the models, and of
@@ -100,6 +100,7 @@ class Stack:
         self._inside: set[int] = set()  # functions into whose middle a constant points: they have a switch's table
         self._holes: list[tuple[int, bool]] = []  # (address, whether data begins there)
         self._sections: list[tuple[int, bytes]] = []
+        self._related = False
         with elf.open("rb") as stream:
             self._read(ELFFile(stream))
         self._decoded: dict[int, Effects] = {}
@@ -115,8 +116,10 @@ class Stack:
         return any(function.name == name and not function.file for function in self._functions.values())
 
     def bound(self, name: str) -> Bound:
-        """Of a call of a function. Raises StackError where none can be told: it is not there, or something that it
-        calls recurses or has a frame of no known size."""
+        """Of a call of a function. Raises StackError where none can be told: it is not there, the linker kept no
+        relocations, or something that it calls recurses or has a frame of no known size."""
+        if not self._related:
+            raise StackError("the linker keeps no relocations, which tell what calls what")
         return self._bound(self._start(name), self._tasks if name == WORKER else frozenset(), ())
 
     def _start(self, name: str) -> int:
@@ -220,6 +223,7 @@ class Stack:
             if section["sh_type"] in ("SHT_RELA", "SHT_REL"):
                 place = elf.get_section(section["sh_info"])
                 if place["sh_flags"] & SHF_ALLOC:
+                    self._related = True
                     self._read_relocations(section, place, symbols)
 
     def _read_symbols(self, elf: ELFFile) -> list[int]:

@@ -100,7 +100,9 @@ def summary_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
 def stack_text(stack: dict[str, Any]) -> str:
     """The bound of the API's functions beside what was seen of an inference."""
     if stack["bound_bytes"] is None:
-        return "unknown: " + ("; ".join(stack["unbounded"].values()) or "main calls no function of the network")
+        return "unknown: " + (
+            "; ".join(dict.fromkeys(stack["unbounded"].values())) or "main calls no function of the network"
+        )
     seen = "" if stack["measured_bytes"] is None else f"an inference took {stack['measured_bytes']:,}, "
     verdict = ", MORE THAN THE BOUND" if stack["holds"] is False else ""
     own = f" and what {', '.join(stack['callbacks'])} is given to call" if stack["callbacks"] else ""

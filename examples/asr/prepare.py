@@ -22,6 +22,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True, help="AN4, see README.md")
     parser.add_argument("--split", choices=("train", "development", "heldout"), default="train")
     parser.add_argument("--limit", type=int, default=64, help="recordings, spread evenly (%(default)s)")
+    parser.add_argument("--tail", type=float, default=TAIL / RATE, help="seconds of silence behind each (%(default)s)")
     parser.add_argument("--seconds", type=float, default=8.0, help="longer recordings are left out (%(default)s)")
     parser.add_argument("-o", "--out", type=Path, required=True)
     args = parser.parse_args()
@@ -30,11 +31,11 @@ def main() -> int:
     except DataMissingError as error:
         print(f"prepare.py: {error}", file=sys.stderr)
         return 2
-    room = int(args.seconds * RATE)
+    room, tail = int(args.seconds * RATE), int(args.tail * RATE)
     part = parts[args.split]
-    fitting = np.flatnonzero([len(samples) + TAIL <= room for samples in part.samples])
+    fitting = np.flatnonzero([len(samples) + tail <= room for samples in part.samples])
     part = part.take(fitting[np.linspace(0, len(fitting) - 1, min(args.limit, len(fitting))).round().astype(int)])
-    ended = [np.pad(samples, (0, TAIL)) for samples in part.samples]
+    ended = [np.pad(samples, (0, tail)) for samples in part.samples]
     x = np.stack([wav.of_length(samples, max(map(len, ended))) for samples in ended])
     np.savez_compressed(args.out, x=x, text=np.array(part.texts))
     print(f"wrote {args.out}: x {x.shape}, {args.out.stat().st_size / 1e6:.1f} MB")
