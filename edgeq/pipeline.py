@@ -67,6 +67,7 @@ from edgeq.simulate.session import run_samples
 from edgeq.stepwise import has_floats
 from edgeq.stream import session as stream_session
 from edgeq.stream.graph import streaming
+from edgeq.stream.language import read as read_language
 from edgeq.stream.rule import Rule
 from edgeq.train import command as train_command
 from edgeq.train import commit, recompute
@@ -233,6 +234,8 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
         require_simulator(options.board)
     if options.stream is not None and options.train is not None:
         raise EdgeqError("--stream and --train can't be built together; build the stream with a trained file")
+    if options.stream is not None and options.stream.language is not None:
+        read_language(Path(options.stream.language.path))
     kind = check_source(options.source)
     check_data_options(options, may_do_without=kind in guard.MAY_PRESCRIBE or not options.recipe.needs_ranges)
     with target_folder(options.folder) as folder:
