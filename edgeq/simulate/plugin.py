@@ -58,12 +58,14 @@ def build(simulator: str) -> Path:
     return library
 
 
-@cache
 def _cache() -> Path:
     """Where the plugin is kept: the user's cache, or for this process only where that can't be written."""
     folder = cache_dir()
-    if can_write(folder):
-        return folder
+    return folder if can_write(folder) else _own()
+
+
+@cache
+def _own() -> Path:
     own = tempfile.TemporaryDirectory(prefix="edgeq-cache-")
     atexit.register(own.cleanup)
     return Path(own.name)
