@@ -405,7 +405,7 @@ def _simulate_stream(facts: Facts, samples: Samples, options: BuildOptions, obse
             progress(1)
     observer.stage("feeding them in pieces of any length")
     compared = [(output, compare(output, np.concatenate(expected), np.concatenate(outputs)))]
-    heard = [stream_session.heard_in(firmware, made) for made in expected]
+    heard = stream_session.heard_in(firmware, expected)
     compared += stream_session.differences(firmware, recordings, heard)
     facts.verification = Verification(len(chosen), tuple(compared))
     if facts.accuracy is not None and chosen.labels is not None:

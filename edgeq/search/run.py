@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeq import pipeline
-from edgeq.accuracy import METRIC, WORDS_RIGHT
+from edgeq.accuracy import share_metric_of
 from edgeq.budget import Budget, limits_on
 from edgeq.build import make
 from edgeq.errors import EdgeqError
@@ -53,8 +53,7 @@ def search(options: SearchOptions, observer: Observer) -> SearchResult:
     with workers(work, state, observer, options.jobs, options.dask) as team:
         rows = _Search(options, work, team).rows()
         exact = team.results("float network", [Step("float", float_accuracy, ())])["float"]["accuracy"]
-    metric = METRIC if work.graph.meaning.decoding != "ctc" else WORDS_RIGHT
-    return SearchResult(options, metric, exact, len(work.evaluation), tuple(rows))
+    return SearchResult(options, share_metric_of(work.graph.meaning), exact, len(work.evaluation), tuple(rows))
 
 
 def _check(options: SearchOptions) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +55,6 @@ def _log(grams: Grams, before: str, label: str) -> float:
     return single[0] + grams.get((before,), (0.0, 0.0))[1]
 
 
-@cache
 def read(path: Path) -> Grams:
     """Words -> logarithm to base 10 and weight of backing off; longer sequences than two words are left out. Raises
     EdgeqError when it is no such file."""

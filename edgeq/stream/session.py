@@ -128,7 +128,7 @@ def _difference_of_sums(wanted: np.ndarray, made: np.ndarray) -> Difference | No
 
 def expected(firmware: FirmwareFolder, recordings: Sequence[np.ndarray]) -> list[Heard]:
     """The same by the Python reference."""
-    return [heard_in(firmware, reference_output(firmware, samples)) for samples in recordings]
+    return heard_in(firmware, [reference_output(firmware, samples) for samples in recordings])
 
 
 def reference_output(firmware: FirmwareFolder, samples: np.ndarray) -> np.ndarray:
@@ -137,13 +137,22 @@ def reference_output(firmware: FirmwareFolder, samples: np.ndarray) -> np.ndarra
     return reference.run(graph, {graph.inputs[0]: padded(firmware, samples)})[graph.outputs[0]]
 
 
-def heard_in(firmware: FirmwareFolder, made: np.ndarray) -> Heard:
-    """What is heard in the outputs of a recording's steps."""
+def heard_in(firmware: FirmwareFolder, recordings: Sequence[np.ndarray]) -> list[Heard]:
+    """What is heard in the outputs of each recording's steps."""
     graph, rule = firmware.graph, rule_of(firmware)
     output = graph.tensor(graph.outputs[0])
-    scores = made[firmware.manifest["stream"]["warm_up_steps"] - 1 :].reshape(-1, output.shape[-1])
-    sums = None
-    if graph.meaning.decoding != "ctc":
-        windows = np.lib.stride_tricks.sliding_window_view(scores.astype(np.int32), min(rule.average, len(scores)), 0)
-        sums = windows.sum(axis=-1) if len(scores) >= rule.average else scores[:0].astype(np.int32)
-    return Heard(tuple(events(scores, graph.meaning, Limits.of(rule, output, graph.meaning))), sums)
+    limits = Limits.of(rule, output, graph.meaning)
+    heard = []
+    for made in recordings:
+        scores = made[firmware.manifest["stream"]["warm_up_steps"] - 1 :].reshape(-1, output.shape[-1])
+        sums = _sums(scores, rule.average) if graph.meaning.decoding != "ctc" else None
+        heard.append(Heard(tuple(events(scores, graph.meaning, limits)), sums))
+    return heard
+
+
+def _sums(scores: np.ndarray, average: int) -> np.ndarray:
+    """int32 [steps, classes]: of the last `average` steps, from the first on that has so many."""
+    if len(scores) < average:
+        return scores[:0].astype(np.int32)
+    windows: np.ndarray = np.lib.stride_tricks.sliding_window_view(scores.astype(np.int32), average, 0)
+    return np.asarray(windows.sum(axis=-1))

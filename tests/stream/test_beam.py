@@ -91,6 +91,9 @@ def test_a_language_model_is_read_from_a_file(tmp_path: Path) -> None:
         assert made[before, label] == round((0.5 * log * natural + 0.25) * 256)
     assert made[1, 3] < made[1, 2] - 5000  # no such word
     assert not made[:, 0].any()
+    file.write_text(file.read_text(encoding="utf-8").replace("-0.125", "-0.25"), encoding="utf-8")
+    again = Language(str(file), 0.5, 0.25).table(("", "yes", "no", "go"))
+    assert again[1, 2] < made[1, 2]  # a file that was changed meanwhile is read anew
     for text, said in (
         ("", "no ARPA"),
         ("\\1-grams:\nx yes\n", "no ARPA"),
