@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
+import json
+import os
+import sys
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from edgeq import pipeline
+from edgeq.errors import EdgeqError
+from edgeq.frontend import load
 from edgeq.frontend.load import ModelSource
 from edgeq.ir.graph import Graph
 from edgeq.quantize.data import Samples, load_samples
@@ -14,6 +22,35 @@ from edgeq.quantize.recipe import Recipe
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
+IN_A_PROCESS = load._run_worker
+
+# A process a core is what `pytest -n` starts: threads of PyTorch's would wait for one another's core.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def imports_here() -> Iterator[None]:
+    """Models are imported in the tests' own process, where PyTorch is loaded once instead of for every model."""
+
+    def run(source: ModelSource, work: Path, shown_path: str, worker: str) -> None:
+        request = json.loads((work / "request.json").read_text(encoding="utf-8"))
+        with warnings.catch_warnings(), pytest.MonkeyPatch.context() as here:
+            warnings.simplefilter("ignore")
+            here.setattr(sys, "path", [*sys.path])
+            try:
+                importlib.import_module(worker).run(request, work)
+            except EdgeqError as error:
+                raise EdgeqError(str(error).replace(shown_path, str(source.path))) from error
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(load, "_run_worker", run)
+        yield
+
+
+@pytest.fixture
+def imports_in_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models are imported in processes of their own, as the commands do."""
+    monkeypatch.setattr(load, "_run_worker", IN_A_PROCESS)
 
 
 @pytest.fixture(scope="session")

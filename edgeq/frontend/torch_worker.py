@@ -174,24 +174,28 @@ def meaning_of(graph: Graph, text: str) -> Meaning:
     return meaning
 
 
+def run(request: dict[str, Any], folder: Path) -> None:
+    """Writes the graphs of a request {kind, path, name, programs, arch, input_shape}; of several programs each gets a
+    folder of its own. Raises EdgeqError for a file that can't be imported."""
+    try:
+        for name, graph in import_file(request).items():
+            serialize.save(graph, folder / name)
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and "allocate memory" not in str(error):
+            raise
+        raise EdgeqError(
+            f"{request['path']}: importing it takes more than {memory.LIMIT >> 20} MiB; try a smaller model"
+        ) from error
+
+
 def main() -> None:
-    """Handles one request: {kind, path, name, programs, arch, input_shape}; of several programs each graph gets a
-    folder of its own."""
+    """Handles one request."""
     memory.limit()
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
-    request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     folder = Path(sys.argv[2])
     try:
-        try:
-            for name, graph in import_file(request).items():
-                serialize.save(graph, folder / name)
-        except (MemoryError, RuntimeError) as error:
-            if not isinstance(error, MemoryError) and "allocate memory" not in str(error):
-                raise
-            raise EdgeqError(
-                f"{request['path']}: importing it takes more than {memory.LIMIT >> 20} MiB; try a smaller model"
-            ) from error
+        run(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")), folder)
     except EdgeqError as error:
         (folder / "error.txt").write_text(str(error), encoding="utf-8")
         sys.exit(2)

@@ -13,7 +13,7 @@ from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import FirmwareFolder
 from edgeq.ops import step_control
 from edgeq.quantize.data import Samples, quantize_inputs
-from edgeq.train import derive, simulate, torch_mirror
+from edgeq.train import derive, simulate
 from edgeq.train.simulate import COMMIT, EVALUATE, INFER, STEP, Record, Trained
 
 
@@ -84,6 +84,8 @@ def train(
     firmware: FirmwareFolder, training: Samples, evaluation: Samples | None, steps: int, points: int, config: np.ndarray
 ) -> Curve:
     """Trains in the simulator and in PyTorch. Raises EdgeqError as simulate.run."""
+    from edgeq.train import torch_mirror  # PyTorch takes seconds to load, which no other command has to wait for
+
     graph = firmware.graph
     torch_mirror.require_known(graph)
     together = training if evaluation is None else _joined(training, evaluation)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from edgeq.errors import EdgeqError
 from edgeq.frontend import memory
@@ -16,20 +17,24 @@ from edgeq.frontend.onnx import program
 from edgeq.ir import serialize
 
 
-def main() -> None:
-    """Handles one request: {path, name, input_shape}."""
-    memory.limit()
-    request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    folder = Path(sys.argv[2])
+def run(request: dict[str, Any], folder: Path) -> None:
+    """Writes the graph of a request {path, name, input_shape}. Raises EdgeqError for a file that can't be imported."""
     shape = request["input_shape"]
     try:
-        try:
-            graph = program.load(Path(request["path"]), request["name"], tuple(shape) if shape else None)
-            serialize.save(graph, folder)
-        except MemoryError as error:
-            raise EdgeqError(
-                f"{request['path']}: importing it takes more than {memory.LIMIT >> 20} MiB; try a smaller model"
-            ) from error
+        graph = program.load(Path(request["path"]), request["name"], tuple(shape) if shape else None)
+        serialize.save(graph, folder)
+    except MemoryError as error:
+        raise EdgeqError(
+            f"{request['path']}: importing it takes more than {memory.LIMIT >> 20} MiB; try a smaller model"
+        ) from error
+
+
+def main() -> None:
+    """Handles one request."""
+    memory.limit()
+    folder = Path(sys.argv[2])
+    try:
+        run(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")), folder)
     except EdgeqError as error:
         (folder / "error.txt").write_text(str(error), encoding="utf-8")
         sys.exit(2)
