@@ -22,7 +22,7 @@ speech: setup
 	$(PYTHON_BIN)/edgeq run out/speech --inputs examples/asr/demo
 
 test: setup
-	$(PYTHON_BIN)/python -m pytest -n 2
+	$(PYTHON_BIN)/python -m pytest -n 2 --dist worksteal
 
 analyze: setup
 	$(PYTHON_BIN)/python -m pytest tests/hardening/test_static_analysis.py -m "sweep or not sweep"

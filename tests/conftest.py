@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from edgeq import pipeline
+from edgeq.against import compare
 from edgeq.errors import EdgeqError
 from edgeq.frontend import load
 from edgeq.frontend.load import ModelSource
@@ -22,35 +23,43 @@ from edgeq.quantize.recipe import Recipe
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
-IN_A_PROCESS = load._run_worker
+#: what runs a model's framework in a process of its own
+IN_A_PROCESS = (load._run_worker, compare._run_worker)
 
 # A process a core is what `pytest -n` starts: threads of PyTorch's would wait for one another's core.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def imports_here() -> Iterator[None]:
-    """Models are imported in the tests' own process, where PyTorch is loaded once instead of for every model."""
+def _handled(worker: str, work: Path) -> None:
+    """What a worker's process does, without one."""
+    request = json.loads((work / "request.json").read_text(encoding="utf-8"))
+    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as here:
+        warnings.simplefilter("ignore")
+        here.setattr(sys, "path", [*sys.path])
+        importlib.import_module(worker).run(request, work)
 
-    def run(source: ModelSource, work: Path, shown_path: str, worker: str) -> None:
-        request = json.loads((work / "request.json").read_text(encoding="utf-8"))
-        with warnings.catch_warnings(), pytest.MonkeyPatch.context() as here:
-            warnings.simplefilter("ignore")
-            here.setattr(sys, "path", [*sys.path])
-            try:
-                importlib.import_module(worker).run(request, work)
-            except EdgeqError as error:
-                raise EdgeqError(str(error).replace(shown_path, str(source.path))) from error
+
+@pytest.fixture(scope="session", autouse=True)
+def frameworks_here() -> Iterator[None]:
+    """Models are imported and compared with in the tests' process, where PyTorch is loaded once, not for each."""
+
+    def imported(source: ModelSource, work: Path, shown_path: str, worker: str) -> None:
+        try:
+            _handled(worker, work)
+        except EdgeqError as error:
+            raise EdgeqError(str(error).replace(shown_path, str(source.path))) from error
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(load, "_run_worker", run)
+        patch.setattr(load, "_run_worker", imported)
+        patch.setattr(compare, "_run_worker", lambda framework, model, work: _handled("edgeq.against.worker", work))
         yield
 
 
 @pytest.fixture
-def imports_in_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Models are imported in processes of their own, as the commands do."""
-    monkeypatch.setattr(load, "_run_worker", IN_A_PROCESS)
+def frameworks_in_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models are imported and compared with in processes of their own, as the commands do."""
+    for module, run in zip((load, compare), IN_A_PROCESS, strict=True):
+        monkeypatch.setattr(module, "_run_worker", run)
 
 
 @pytest.fixture(scope="session")

@@ -215,19 +215,22 @@ def _framework_values(
         request = {"framework": framework, "path": str(path.resolve()), "values": wanted, "states": ports}
         (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
         np.savez(folder / "inputs.npz", **{str(index): array for index, array in enumerate(inputs)})
-        command = [sys.executable, "-m", "edgeq.against.worker", str(folder / "request.json"), str(folder)]
-        try:
-            result = subprocess.run(
-                command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
-            )
-        except subprocess.TimeoutExpired as error:
-            raise EdgeqError(
-                f"{model}: running it in {framework} took over {TIMEOUT_S} s; give fewer samples"
-            ) from error
-        if (folder / "error.txt").exists():
-            raise EdgeqError((folder / "error.txt").read_text(encoding="utf-8"))
-        if result.returncode != 0:
-            lines = [line for line in result.stderr.splitlines() if line.strip()]
-            raise EdgeqError(f"{model}: {framework} can't run it ({lines[-1] if lines else result.returncode})")
+        _run_worker(framework, model, folder)
         with np.load(folder / "values.npz", allow_pickle=False) as arrays:
             return {wanted[int(key[1:])]: arrays[key] for key in arrays.files}
+
+
+def _run_worker(framework: str, model: Path, folder: Path) -> None:
+    """Has the request in a folder handled in a process of its own."""
+    command = [sys.executable, "-m", "edgeq.against.worker", str(folder / "request.json"), str(folder)]
+    try:
+        result = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise EdgeqError(f"{model}: running it in {framework} took over {TIMEOUT_S} s; give fewer samples") from error
+    if (folder / "error.txt").exists():
+        raise EdgeqError((folder / "error.txt").read_text(encoding="utf-8"))
+    if result.returncode != 0:
+        lines = [line for line in result.stderr.splitlines() if line.strip()]
+        raise EdgeqError(f"{model}: {framework} can't run it ({lines[-1] if lines else result.returncode})")

@@ -12,6 +12,7 @@ import json
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,22 +20,26 @@ from edgeq.against.steps import run_steps
 from edgeq.errors import EdgeqError
 
 
-def main() -> None:
-    """Handles one request: {framework, path, values, states}."""
-    warnings.filterwarnings("ignore")
-    request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    folder = Path(sys.argv[2])
+def run(request: dict[str, Any], folder: Path) -> None:
+    """Handles a request {framework, path, values, states}. Raises EdgeqError for what can't be compared with."""
     with np.load(folder / "inputs.npz", allow_pickle=False) as arrays:
         inputs = [arrays[str(index)] for index in range(len(arrays.files))]
+    framework = importlib.import_module(f"edgeq.against.{request['framework']}_values")
+    states = dict(request["states"])
+    step = framework.stepper(Path(request["path"]), set(request["values"]), sorted(states.values()))
+    found = run_steps(step, inputs, states)
+    np.savez(folder / "values.npz", **{f"v{request['values'].index(name)}": array for name, array in found.items()})
+
+
+def main() -> None:
+    """Handles one request."""
+    warnings.filterwarnings("ignore")
+    folder = Path(sys.argv[2])
     try:
-        framework = importlib.import_module(f"edgeq.against.{request['framework']}_values")
-        states = dict(request["states"])
-        step = framework.stepper(Path(request["path"]), set(request["values"]), sorted(states.values()))
-        found = run_steps(step, inputs, states)
+        run(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")), folder)
     except EdgeqError as error:
         (folder / "error.txt").write_text(str(error), encoding="utf-8")
         sys.exit(2)
-    np.savez(folder / "values.npz", **{f"v{request['values'].index(name)}": array for name, array in found.items()})
 
 
 if __name__ == "__main__":

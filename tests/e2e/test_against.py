@@ -94,6 +94,7 @@ def test_the_first_wrong_layer_is_named(kws: tuple[Path, str], number: int) -> N
     assert compare.compare(firmware, "torch", KWS, samples).first_divergence == key
 
 
+@pytest.mark.usefixtures("frameworks_in_a_process")
 def test_table(kws: tuple[Path, str]) -> None:
     folder, inputs = kws
     result = edgeq("verify", str(folder), "--against", "torch", "--model", str(KWS), "--inputs", inputs)

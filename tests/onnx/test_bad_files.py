@@ -167,7 +167,7 @@ def test_without_the_package(tmp_path: Path) -> None:
     assert "the onnx package is not installed, and .onnx files need it; run: pip install onnx" in result.stderr
 
 
-@pytest.mark.usefixtures("imports_in_a_process")
+@pytest.mark.usefixtures("frameworks_in_a_process")
 def test_inspect_and_doctor_know_onnx(tmp_path: Path) -> None:
     path = small_cnn(np.random.default_rng(1)).save(tmp_path / "model.onnx")
     result = CliRunner().invoke(main, ["inspect", str(path), "--board", "host", "--json"])

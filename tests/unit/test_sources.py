@@ -42,7 +42,7 @@ def network() -> torch.nn.Module:
     return factory()
 
 
-@pytest.mark.usefixtures("imports_in_a_process")
+@pytest.mark.usefixtures("frameworks_in_a_process")
 def test_state_dict_with_arch(workplace: Path) -> None:
     torch.save(network().state_dict(), "weights.pt")
     facts = inspected("weights.pt", "--arch", "mine:network", "--input-shape", "1,3,5,5")
@@ -67,7 +67,7 @@ def test_wrong_arch(arch: str, message: str, workplace: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
-@pytest.mark.usefixtures("imports_in_a_process")
+@pytest.mark.usefixtures("frameworks_in_a_process")
 def test_weights_of_another_network(workplace: Path) -> None:
     torch.save(torch.nn.Linear(3, 3).state_dict(), "weights.pt")
     result = CliRunner().invoke(main, ["inspect", "weights.pt", "--arch", "mine:network", "--input-shape", "1,3,5,5"])
