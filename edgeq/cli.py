@@ -66,7 +66,13 @@ main.add_command(train_sim)
 @click.option("--quant", "recipe", default="int8", show_default=True, help="Recipe: a name or a TOML file.")
 @click.option("--calib", metavar="DATA", help="Calibration inputs (.npz), or 'random'.")
 @click.option("--eval", "eval_data", metavar="DATA", help="Labelled inputs (.npz) to measure accuracy on.")
-@click.option("--optimize", type=click.Choice(["speed", "size", "ram"]), default="speed", show_default=True)
+@click.option(
+    "--optimize",
+    type=click.Choice(["speed", "size", "ram"]),
+    default="speed",
+    show_default=True,
+    help="Which kernels are chosen: fewest instructions, fewest bytes of flash, or smallest arena.",
+)
 @click.option(
     "--budget",
     multiple=True,
@@ -165,7 +171,7 @@ def build(
     help="Also compare every layer with the framework's own activations.",
 )
 @click.option("--model", metavar="MODEL", help="The file that the firmware was built from, for --against.")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON on stdout.")
 def verify(folder: str, inputs: str | None, against: str | None, model: str | None, as_json: bool) -> None:
     """Compare every layer of a built firmware with the reference, and with the model's framework."""
     from edgeq import api
@@ -187,7 +193,7 @@ def verify(folder: str, inputs: str | None, against: str | None, model: str | No
 @main.command()
 @click.argument("folder")
 @click.option("--inputs", metavar="IN.npz", help="The first sample is run (default: seeded noise).")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON on stdout.")
 def profile(folder: str, inputs: str | None, as_json: bool) -> None:
     """Count a built firmware's instructions per layer."""
     from edgeq import api
@@ -204,7 +210,7 @@ def profile(folder: str, inputs: str | None, as_json: bool) -> None:
 @click.argument("model")
 @click.option("--board", "board_name", help="Show one board only.")
 @click.option("--quant", "recipe", default="int8", show_default=True, help="Recipe: a name or a TOML file.")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON on stdout.")
 @model_options
 def inspect_command(
     model: str,
@@ -272,7 +278,7 @@ def inspect_command(
 
 @main.command()
 @click.option("--fix", "mend", is_flag=True, help="Install what is missing.")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON on stdout.")
 def doctor(mend: bool, as_json: bool) -> None:
     """Tell what is installed, what is missing, and the command that mends it."""
     from dataclasses import asdict

@@ -25,7 +25,7 @@ def boards() -> None:
 
 @boards.command()
 @click.argument("name", required=False)
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON on stdout.")
 def show(name: str | None, as_json: bool) -> None:
     """List the boards, or show one."""
     from dataclasses import asdict

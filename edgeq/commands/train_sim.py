@@ -24,9 +24,15 @@ from edgeq.commands.common import ConsoleObserver, emit_json, stderr, stdout
 )
 @click.option("--lr", type=float, default=0.01, show_default=True, help="Learning rate.")
 @click.option("--momentum", type=float, default=0.9, show_default=True, help="Of the optimizer momentum.")
-@click.option("--weight-decay", type=float, default=0.0, show_default=True)
+@click.option(
+    "--weight-decay",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="A step takes lr times this share off every weight.",
+)
 @click.option("--clip", type=float, default=0.0, help="Largest norm of the gradient (0: none).")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON on stdout.")
 def train_sim(
     folder: str,
     data: str,
