@@ -77,7 +77,7 @@ def masked(x: Floats, rng: np.random.Generator) -> Floats:
         width = int(rng.integers(0, MASKED_BANDS))
         start = int(rng.integers(0, bands - width))
         x[:, start : start + width] = 0.0
-    for _ in range(max(1, frames // 100)):
+    for _ in range(max(1, frames // 50)):
         width = int(rng.integers(0, MASKED_FRAMES))
         start = int(rng.integers(0, max(1, frames - width)))
         x[start : start + width] = 0.0

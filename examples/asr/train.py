@@ -31,10 +31,12 @@ from edgeq.text import words
 
 HERE = Path(__file__).resolve().parent
 BATCH = 16
-REAL_VARIANTS, ESPEAK_VARIANTS = 10, 4
+REAL_VARIANTS, ESPEAK_VARIANTS = 16, 4
 ESPEAK_SENTENCES, ESPEAK_SHARE = 1200, 0.4
 AVERAGE_DECAY = 0.997
 PHONE_WEIGHT = 0.3
+#: of the agreement between two views of an utterance
+AGREEMENT_WEIGHT = 0.2
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="AN4, see README.md")
     parser.add_argument("--out", type=Path, default=HERE / "asr.pt2")
     parser.add_argument("--development", action="store_true", help="set nine more speakers aside and judge on them")
-    parser.add_argument("--epochs", type=int, default=90)
+    parser.add_argument("--epochs", type=int, default=70)
     parser.add_argument("--lr", type=float, default=4e-3)
     parser.add_argument("--weight-decay", type=float, default=2e-2)
     parser.add_argument("--threads", type=int, default=2)
@@ -112,6 +114,18 @@ def ctc(logits: Tensor, targets: list[list[int]], lengths: Tensor) -> Tensor:
     return loss
 
 
+def disagreement(logits: Tensor, targets: list[list[int]], lengths: Tensor) -> Tensor:
+    """How far the two views of every utterance, rows n and n + N / 2 of logits [N, T, classes], are apart: divergence of
+    each from the other, which is held fixed, summed over time and, like the CTC loss beside it, for each label (Z. Yao
+    et al., CR-CTC: Consistency regularization on CTC for improved speech recognition, ICLR 2025)."""
+    found = functional.log_softmax(logits, 2)
+    other = found.detach().roll(len(found) // 2, 0)
+    apart = (other.exp() * (other - found)).sum(2)
+    inside = torch.arange(found.shape[1])[None] < lengths[:, None]
+    each = (apart * inside.to(apart.device)).sum(1)
+    return (each / torch.tensor([max(1, len(labels)) for labels in targets], device=each.device)).mean()
+
+
 def batches(chosen: list[tuple[Utterance, int]], rng: np.random.Generator) -> list[list[tuple[Utterance, int]]]:
     """Utterances of about the same length together, in random order."""
     lengths = np.array([len(utterance.variants[variant]) for utterance, variant in chosen])
@@ -141,14 +155,16 @@ def train(
         chosen = [(utterance, int(rng.integers(len(utterance.variants)))) for utterance in some]
         losses = 0.0
         for batch in batches(chosen, rng):
+            batch = batch + batch
             parts = [(utterance.variants[variant].astype(np.float32) - mean) / std for utterance, variant in batch]
             x = torch.zeros(len(parts), max(map(len, parts)), own.bands)
             for row, part in enumerate(parts):
                 x[row, : len(part)] = torch.from_numpy(masked(part, rng))
             lengths = torch.tensor([len(part) // REDUCTION for part in parts])
             words, between = model(x.to(args.device))
-            loss = ctc(words, [utterance.words for utterance, _ in batch], lengths)
-            loss = loss + PHONE_WEIGHT * ctc(between, [utterance.phones for utterance, _ in batch], lengths)
+            said, sounds = ([getattr(one, name) for one, _ in batch] for name in ("words", "phones"))
+            loss = ctc(words, said, lengths) + PHONE_WEIGHT * ctc(between, sounds, lengths)
+            loss = loss + AGREEMENT_WEIGHT * disagreement(words, said, lengths)
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 2.0)
