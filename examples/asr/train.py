@@ -115,9 +115,9 @@ def ctc(logits: Tensor, targets: list[list[int]], lengths: Tensor) -> Tensor:
 
 
 def disagreement(logits: Tensor, targets: list[list[int]], lengths: Tensor) -> Tensor:
-    """How far the two views of every utterance, rows n and n + N / 2 of logits [N, T, classes], are apart: divergence of
-    each from the other, which is held fixed, summed over time and, like the CTC loss beside it, for each label (Z. Yao
-    et al., CR-CTC: Consistency regularization on CTC for improved speech recognition, ICLR 2025)."""
+    """How far the two views of every utterance, rows n and n + N / 2 of logits [N, T, classes], are apart: divergence
+    of each from the other, which is held fixed, summed over time and, like the CTC loss beside it, for each label (Z.
+    Yao et al., CR-CTC: Consistency regularization on CTC for improved speech recognition, ICLR 2025)."""
     found = functional.log_softmax(logits, 2)
     other = found.detach().roll(len(found) // 2, 0)
     apart = (other.exp() * (other - found)).sum(2)
