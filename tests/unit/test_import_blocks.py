@@ -188,6 +188,7 @@ def test_indices_outside_the_table_are_refused(
         load_samples(tmp_path / "data.npz", graph, "--calib")
 
 
+@pytest.mark.usefixtures("frameworks_in_a_process")  # whose memory is limited
 def test_a_model_that_takes_too_much_memory_to_import_is_refused(tmp_path: Path) -> None:
     module = Formula(lambda x, f: f(x) + torch.ones(1 << 15, 1 << 15).mean(), nn.Linear(8, 8)).eval()
     path = tmp_path / "model.pt2"
