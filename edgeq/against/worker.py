@@ -8,16 +8,14 @@ of the request: their positions and those of the outputs that they become) come 
 from __future__ import annotations
 
 import importlib
-import json
-import sys
 import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from edgeq import worker
 from edgeq.against.steps import run_steps
-from edgeq.errors import EdgeqError
 
 
 def run(request: dict[str, Any], folder: Path) -> None:
@@ -34,12 +32,7 @@ def run(request: dict[str, Any], folder: Path) -> None:
 def main() -> None:
     """Handles one request."""
     warnings.filterwarnings("ignore")
-    folder = Path(sys.argv[2])
-    try:
-        run(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")), folder)
-    except EdgeqError as error:
-        (folder / "error.txt").write_text(str(error), encoding="utf-8")
-        sys.exit(2)
+    worker.answer(run)
 
 
 if __name__ == "__main__":

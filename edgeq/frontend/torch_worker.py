@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import json
 import logging
 import sys
 import warnings
@@ -16,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from edgeq import worker
 from edgeq.errors import EdgeqError
 from edgeq.frontend import memory
 from edgeq.ir import serialize
@@ -183,9 +183,7 @@ def run(request: dict[str, Any], folder: Path) -> None:
     except (MemoryError, RuntimeError) as error:
         if not isinstance(error, MemoryError) and "allocate memory" not in str(error):
             raise
-        raise EdgeqError(
-            f"{request['path']}: importing it takes more than {memory.LIMIT >> 20} MiB; try a smaller model"
-        ) from error
+        raise memory.exceeded(request["path"]) from error
 
 
 def main() -> None:
@@ -193,12 +191,7 @@ def main() -> None:
     memory.limit()
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
-    folder = Path(sys.argv[2])
-    try:
-        run(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")), folder)
-    except EdgeqError as error:
-        (folder / "error.txt").write_text(str(error), encoding="utf-8")
-        sys.exit(2)
+    worker.answer(run)
 
 
 if __name__ == "__main__":

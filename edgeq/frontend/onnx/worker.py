@@ -6,12 +6,10 @@ code 2. Its memory is limited, so that a hostile file can't take the machine's.
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
-from edgeq.errors import EdgeqError
+from edgeq import worker
 from edgeq.frontend import memory
 from edgeq.frontend.onnx import program
 from edgeq.ir import serialize
@@ -24,20 +22,13 @@ def run(request: dict[str, Any], folder: Path) -> None:
         graph = program.load(Path(request["path"]), request["name"], tuple(shape) if shape else None)
         serialize.save(graph, folder)
     except MemoryError as error:
-        raise EdgeqError(
-            f"{request['path']}: importing it takes more than {memory.LIMIT >> 20} MiB; try a smaller model"
-        ) from error
+        raise memory.exceeded(request["path"]) from error
 
 
 def main() -> None:
     """Handles one request."""
     memory.limit()
-    folder = Path(sys.argv[2])
-    try:
-        run(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")), folder)
-    except EdgeqError as error:
-        (folder / "error.txt").write_text(str(error), encoding="utf-8")
-        sys.exit(2)
+    worker.answer(run)
 
 
 if __name__ == "__main__":
