@@ -13,7 +13,7 @@ from rich.table import Table
 
 from edgeq import __version__
 from edgeq.commands.boards import boards
-from edgeq.commands.common import ConsoleObserver, emit_json, model_options, stderr, stdout
+from edgeq.commands.common import ConsoleObserver, emit_json, json_option, model_options, stderr, stdout
 from edgeq.commands.export import FORMATS, export
 from edgeq.commands.report import report
 from edgeq.commands.run import run
@@ -171,7 +171,7 @@ def build(
     help="Also compare every layer with the framework's own activations.",
 )
 @click.option("--model", metavar="MODEL", help="The file that the firmware was built from, for --against.")
-@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON on stdout.")
+@json_option
 def verify(folder: str, inputs: str | None, against: str | None, model: str | None, as_json: bool) -> None:
     """Compare every layer of a built firmware with the reference, and with the model's framework."""
     from edgeq import api
@@ -193,7 +193,7 @@ def verify(folder: str, inputs: str | None, against: str | None, model: str | No
 @main.command()
 @click.argument("folder")
 @click.option("--inputs", metavar="IN.npz", help="The first sample is run (default: seeded noise).")
-@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON on stdout.")
+@json_option
 def profile(folder: str, inputs: str | None, as_json: bool) -> None:
     """Count a built firmware's instructions per layer."""
     from edgeq import api
@@ -210,7 +210,7 @@ def profile(folder: str, inputs: str | None, as_json: bool) -> None:
 @click.argument("model")
 @click.option("--board", "board_name", help="Show one board only.")
 @click.option("--quant", "recipe", default="int8", show_default=True, help="Recipe: a name or a TOML file.")
-@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON on stdout.")
+@json_option
 @model_options
 def inspect_command(
     model: str,
@@ -278,7 +278,7 @@ def inspect_command(
 
 @main.command()
 @click.option("--fix", "mend", is_flag=True, help="Install what is missing.")
-@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON on stdout.")
+@json_option
 def doctor(mend: bool, as_json: bool) -> None:
     """Tell what is installed, what is missing, and the command that mends it."""
     from dataclasses import asdict

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from edgeq.commands.common import emit_json
+from edgeq.commands.common import emit_json, json_option
 from edgeq.errors import EdgeqError
 
 
@@ -25,7 +25,7 @@ def boards() -> None:
 
 @boards.command()
 @click.argument("name", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON on stdout.")
+@json_option
 def show(name: str | None, as_json: bool) -> None:
     """List the boards, or show one."""
     from dataclasses import asdict

@@ -28,6 +28,9 @@ def emit_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=1, default=str))
 
 
+#: of commands whose JSON is not a file of theirs
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the results as JSON on stdout.")
+
 _MODEL_OPTIONS = (
     click.option("--arch", metavar="PACKAGE.MODULE:FACTORY", help="Builds the network for a file of weights only."),
     click.option("--trust-pickle", is_flag=True, help="Unpickle MODEL although that runs code in it."),

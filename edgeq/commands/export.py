@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from edgeq.commands.common import emit_json
+from edgeq.commands.common import emit_json, json_option
 
 #: what --format takes; edgeq/integrate/formats.py says what each is
 FORMATS = ("cmake", "zephyr", "arduino", "platformio", "esp-idf", "cmsis-pack", "pmsis")
@@ -15,7 +15,7 @@ FORMATS = ("cmake", "zephyr", "arduino", "platformio", "esp-idf", "cmsis-pack", 
 @click.option("--format", "chosen", type=click.Choice(FORMATS), required=True, help="The ecosystem.")
 @click.option("-o", "--output", "target", metavar="DIR", help="Folder to make (default: out/<name>-<format>).")
 @click.option("--name", help="Of the library (default: the first network's).")
-@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON on stdout.")
+@json_option
 def export(folders: tuple[str, ...], chosen: str, target: str | None, name: str | None, as_json: bool) -> None:
     """Write one or several built networks as a library for another ecosystem."""
     from edgeq import api

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from edgeq.commands.common import emit_json, stdout
+from edgeq.commands.common import emit_json, json_option, stdout
 from edgeq.errors import EdgeqError
 
 
@@ -14,7 +14,7 @@ from edgeq.errors import EdgeqError
 @click.argument("folder")
 @click.argument("other", required=False)
 @click.option("--html", "page", metavar="FILE", help="Also write the comparison as a page.")
-@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON on stdout.")
+@json_option
 def report(folder: str, other: str | None, page: str | None, as_json: bool) -> None:
     """Show the report of a build again, or compare it with that of OTHER."""
     from edgeq import api

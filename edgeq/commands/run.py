@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeq.commands.common import ConsoleObserver, emit_json, stderr
+from edgeq.commands.common import ConsoleObserver, emit_json, json_option, stderr
 from edgeq.errors import EdgeqError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     help="One array per input, first axis samples; or recordings, of models that take them.",
 )
 @click.option("--outputs", metavar="OUT.npz", help="Where to write the outputs.")
-@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON on stdout.")
+@json_option
 def run(folder: str, inputs: str, outputs: str | None, as_json: bool) -> None:
     """Run a built firmware on inputs of yours."""
     from edgeq import api

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from edgeq.commands.common import ConsoleObserver, emit_json, stderr, stdout
+from edgeq.commands.common import ConsoleObserver, emit_json, json_option, stderr, stdout
 
 
 @click.command("train-sim")
@@ -32,7 +32,7 @@ from edgeq.commands.common import ConsoleObserver, emit_json, stderr, stdout
     help="A step takes lr times this share off every weight.",
 )
 @click.option("--clip", type=float, default=0.0, help="Largest norm of the gradient (0: none).")
-@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON on stdout.")
+@json_option
 def train_sim(
     folder: str,
     data: str,
