@@ -155,14 +155,15 @@ def train(
         chosen = [(utterance, int(rng.integers(len(utterance.variants)))) for utterance in some]
         losses = 0.0
         for batch in batches(chosen, rng):
-            batch = batch + batch
-            parts = [(utterance.variants[variant].astype(np.float32) - mean) / std for utterance, variant in batch]
-            x = torch.zeros(len(parts), max(map(len, parts)), own.bands)
+            features = [utterance.variants[variant].astype(np.float32) for utterance, variant in batch]
+            parts = 2 * [(part - mean) / std for part in features]
+            x = torch.zeros(len(parts), max(map(len, parts)), own.bands)  # two views: masked anew each
             for row, part in enumerate(parts):
                 x[row, : len(part)] = torch.from_numpy(masked(part, rng))
             lengths = torch.tensor([len(part) // REDUCTION for part in parts])
             words, between = model(x.to(args.device))
-            said, sounds = ([getattr(one, name) for one, _ in batch] for name in ("words", "phones"))
+            said = 2 * [utterance.words for utterance, _ in batch]
+            sounds = 2 * [utterance.phones for utterance, _ in batch]
             loss = ctc(words, said, lengths) + PHONE_WEIGHT * ctc(between, sounds, lengths)
             loss = loss + AGREEMENT_WEIGHT * disagreement(words, said, lengths)
             optimizer.zero_grad()
