@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import signal
 import sys
 import threading
@@ -27,12 +28,20 @@ def _terminated(number: int, _frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
+def _finished() -> None:
+    """Lets nothing end the process in another way once its work is done: the exit code tells whether that stands, and
+    Python forgets its own handlers before it is gone."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
 class EdgeqGroup(click.Group):
     """Turns EdgeqError into one sentence on stderr and exit code 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
         if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             signal.signal(signal.SIGTERM, _terminated)
+            atexit.register(_finished)
         try:
             return super().invoke(ctx)
         except EdgeqError as error:
