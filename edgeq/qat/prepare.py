@@ -41,7 +41,7 @@ def prepare(
     of activations. Raises EdgeqError for what edgeq can't import or train.
     """
     recipe = load_recipe(recipe) if isinstance(recipe, str) else recipe
-    if recipe.equalize or recipe.bias_correction or recipe.smooth:
+    if any(getattr(recipe, name) for name in SWITCHES):
         raise EdgeqError(
             f"{recipe.source}: {', '.join(SWITCHES)} are for networks that are not trained; leave them out"
         )

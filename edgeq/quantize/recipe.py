@@ -26,6 +26,8 @@ SWITCHES: Mapping[str, str] = MappingProxyType(
     {
         "bias_correction": "biases make up for the mean error of rounding (edgeq/quantize/bias_correction.py)",
         "equalize": "channels of layers that follow one another are made equally large (edgeq/quantize/equalize.py)",
+        "network_rounding": "weights and biases of all layers together, for the network's answers "
+        "(edgeq/quantize/network_rounding.py)",
         "smooth": "large channels of normalizations go into the linear layers behind (edgeq/quantize/smooth.py)",
     }
 )
@@ -90,6 +92,7 @@ class Recipe:
     rules: tuple[Rule, ...] = ()
     bias_correction: bool = False
     equalize: bool = False
+    network_rounding: bool = False
     smooth: bool = False
     edges: str | None = None
     source: str = "--quant"
@@ -116,7 +119,8 @@ class Recipe:
         parts = [" and ".join(observer for observer in observers if observer)]
         parts += ["equalized"] if self.equalize else []
         parts += ["smoothed"] if self.smooth else []
-        return ", ".join([*parts, "bias correction"] if self.bias_correction else parts)
+        parts += ["bias correction"] if self.bias_correction else []
+        return ", ".join([*parts, "network rounding"] if self.network_rounding else parts)
 
     def methods(self, graph: Graph) -> dict[str, Method]:
         """Layer -> its method. Raises EdgeqError for a rule that no layer matches."""

@@ -23,10 +23,13 @@ from edgeq.quantize.weights import with_integer_weights
 
 @dataclass(frozen=True)
 class Quantized:
-    """The integer graph; `kept_int8`: layer that was to have another precision -> why it is not."""
+    """The integer graph; `kept_int8`: layer that was to have another precision -> why it is not. `losses` of the
+    answers (quantize/network_rounding.py) before and after all layers were rounded together, where the recipe wants
+    that."""
 
     graph: Graph
     kept_int8: Mapping[str, str]
+    losses: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,15 @@ def quantized(graph: Graph, inputs: Mapping[str, np.ndarray] | None, recipe: Rec
         if inputs is None:
             raise EdgeqError("bias_correction needs calibration data: give --calib DATA.npz")
         ready = with_corrected_biases(placed.graph, inputs, chosen, ready)
-    return Quantized(count_bits(to_integer(ready, plan.ranges, placed.types)), plan.kept_int8)
+    losses = None
+    if recipe.network_rounding:
+        if inputs is None:
+            raise EdgeqError("network_rounding needs calibration data: give --calib DATA.npz")
+        from edgeq.quantize.network_rounding import rounded_for_answers  # torch takes seconds to load
+
+        made = rounded_for_answers(placed.graph, inputs, chosen, ready)
+        ready, losses = made.graph, (made.before, made.after)
+    return Quantized(count_bits(to_integer(ready, plan.ranges, placed.types)), plan.kept_int8, losses)
 
 
 def _ranges(

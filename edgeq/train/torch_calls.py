@@ -153,6 +153,12 @@ BINARY: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
 }
 
 
+def has_counterpart(node: Node) -> bool:
+    """Whether a forward node has its operator, and function, here."""
+    functions: Mapping[str, object] | None = {"unary": UNARY, "binary": BINARY}.get(node.op)
+    return node.op in CALLS and (functions is None or node.attributes["function"] in functions)
+
+
 CALLS: Mapping[str, Call] = {
     "conv2d": _conv2d,
     "dwconv2d": _dwconv2d,
