@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from edgeq import pipeline
 from edgeq.cli import main
+from edgeq.quantize import network_rounding
 from edgeq.search import costs as cost_steps
 from edgeq.search.state import State
 from tests.tools import require_board
@@ -35,6 +36,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EDGEQ_CACHE_DIR", str(tmp_path_factory.mktemp("search-cache")))
         patch.setattr(pipeline, "import_model", cache(pipeline.import_model))
+        patch.setattr(network_rounding, "STEPS", 40)
         yield
 
 
