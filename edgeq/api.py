@@ -40,6 +40,7 @@ def build(
     budget: str | Sequence[str] = (),
     kernels: str = "edgeq",
     simulate: bool = True,
+    simulator: str = "qemu",
     simulate_samples: int | None = None,
     train: str | None = None,
     stream: str | None = None,
@@ -52,7 +53,9 @@ def build(
 ) -> Report:
     """Quantizes a model, generates C for a board, compiles it, runs it and compares it with the reference. `output` is
     the folder that is made (default: out/<model>-<board>). A firmware that differs from the reference is left there:
-    see `Report.is_right`. `kernels`: "edgeq" or "cmsis-nn". `stream`: "" for the rule that there is without one."""
+    see `Report.is_right`. `kernels`: "edgeq" or "cmsis-nn". `stream`: "" for the rule that there is without one.
+    `simulator`: "qemu" or "renode"; where Renode is not installed its files are written, nothing is run, and `observer`
+    is warned."""
     from edgeq import budget as budgets
     from edgeq import cmsis_nn, pipeline, text_pipeline
     from edgeq.boards import load_board
@@ -60,6 +63,8 @@ def build(
     from edgeq.integrate import formats, library
     from edgeq.quantize.recipe import load_recipe
     from edgeq.results import report_of
+    from edgeq.simulate import renode
+    from edgeq.simulate.run import RENODE, SIMULATORS
     from edgeq.stream import rule as stream_rule
     from edgeq.train import spec as train_spec
 
@@ -74,7 +79,18 @@ def build(
             raise EdgeqError(
                 "--kernels cmsis-nn: CMSIS-NN takes no weights that are trained on the board; leave --train out"
             )
+    if simulator not in SIMULATORS:
+        raise EdgeqError(f"--simulator {simulator}: must be one of {', '.join(SIMULATORS)}")
     target = Path(output) if output else Path("out") / f"{Path(model).stem}-{target_board.name}"
+    if simulator == RENODE:
+        renode.described(target_board)
+        renode.regions(target_board)
+        if simulate and not renode.is_installed():
+            simulate = False
+            observer.warning(
+                f"renode is not on PATH: {target} is built but not run; once it is installed (renode.io), 'edgeq run "
+                f"{target} --inputs IN.npz' runs it with {target / renode.FOLDER}/run.resc"
+            )
     options = pipeline.BuildOptions(
         source=_source(model, arch, trust_pickle, input_shape, states),
         board=target_board,
@@ -84,6 +100,7 @@ def build(
         eval_data=Path(eval_data) if eval_data else None,
         optimize=optimize,
         simulate=simulate,
+        simulator=simulator,
         simulate_samples=simulate_samples,
         budget=budgets.parse(_several(budget)),
         train=train_spec.load(train) if train else None,
@@ -101,9 +118,11 @@ def run(folder: Place, inputs: Place, *, observer: Observer = SILENT) -> Outputs
     from edgeq.firmware_folder import open_folder
     from edgeq.quantize.data import dequantize, load_samples, quantize_inputs, to_model_layout
     from edgeq.results import Outputs
+    from edgeq.simulate.run import require
     from edgeq.simulate.session import run_samples
 
     firmware = open_folder(Path(folder))
+    require(firmware.board, firmware.simulator)
     if "stream" in firmware.manifest:
         return _heard(firmware, Path(inputs), observer)
     if "text" in firmware.manifest:
@@ -174,11 +193,13 @@ def verify(
     from edgeq.firmware_folder import open_folder
     from edgeq.quantize.data import load_samples, random_samples
     from edgeq.results import Comparisons
+    from edgeq.simulate.run import require
     from edgeq.verify import front_ends, verify_layers
 
     if (against is None) != (model is None):
         raise EdgeqError("--against and --model belong together: --against torch --model model.pt2")
     firmware = open_folder(Path(folder))
+    require(firmware.board, firmware.simulator)
     graph = firmware.graph
     if against and model:
         compare.check(firmware, against, Path(model), inputs is not None)

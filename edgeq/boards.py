@@ -70,11 +70,22 @@ class MemoryRegion:
 
 
 @dataclass(frozen=True)
+class Renode:
+    """The core as Renode calls it and monitor commands that set it up, or why Renode can't simulate the board."""
+
+    cpu: str
+    commands: tuple[str, ...]
+    refused: str
+
+
+@dataclass(frozen=True)
 class Simulator:
-    """The simulator's argv before the kernel (empty: the program runs natively) and its Debian package."""
+    """QEMU's argv before the kernel (empty: the program runs natively) and its Debian package; the board in Renode,
+    where its file says."""
 
     command: tuple[str, ...]
     apt: str
+    renode: Renode | None
 
 
 @dataclass(frozen=True)
@@ -317,9 +328,22 @@ def _float_flags(table: _Table) -> tuple[str, ...]:
 
 
 def _parse_simulator(table: _Table, arch: str) -> Simulator:
-    result = Simulator(table.texts("command"), table.text("apt"))
+    renode = _parse_renode(table.table("renode")) if table.has("renode") else None
+    result = Simulator(table.texts("command"), table.text("apt"), renode)
     if (arch == "host") != (not result.command):
         raise table.error("key 'command' must be empty on a host board and name the simulator on any other")
+    table.close()
+    return result
+
+
+def _parse_renode(table: _Table) -> Renode:
+    """Either `refused`, or `cpu` and perhaps `commands`."""
+    refused = table.text("refused") if table.has("refused") else ""
+    result = Renode(
+        cpu="" if refused else table.text("cpu"),
+        commands=table.texts("commands") if not refused and table.has("commands") else (),
+        refused=refused,
+    )
     table.close()
     return result
 

@@ -107,6 +107,13 @@ main.add_command(train_sim)
     help="Take an endless recording in pieces of any length; RULE: average=8,threshold=0.7,hold=25.",
 )
 @click.option("--format", "chosen", type=click.Choice(FORMATS), help="Also write DIR/FORMAT, a library (edgeq export).")
+@click.option(
+    "--simulator",
+    type=click.Choice(["qemu", "renode"]),
+    default="qemu",
+    show_default=True,
+    help="What runs the firmware; renode: files for Renode are written, and used where it is installed.",
+)
 @click.option("--no-simulate", is_flag=True, help="Build only.")
 @click.option("--json", "as_json", is_flag=True, help="Print report.json on stdout.")
 @model_options
@@ -124,6 +131,7 @@ def build(
     train: str | None,
     stream: str | None,
     chosen: str | None,
+    simulator: str,
     no_simulate: bool,
     as_json: bool,
     arch: str | None,
@@ -146,6 +154,7 @@ def build(
         budget=budget,
         kernels=kernels,
         simulate=not no_simulate,
+        simulator=simulator,
         simulate_samples=simulate_samples,
         train=train,
         stream=stream,
@@ -303,6 +312,6 @@ def doctor(mend: bool, as_json: bool) -> None:
             absent = "MISSING" if check.required else "absent "
             click.echo(f"{'ok     ' if check.found else absent} {check.name:26} {check.detail}")
             if not check.found:
-                click.echo(f"        needed for {check.needed_for}; run: {check.fix}")
+                click.echo(f"        needed for {check.needed_for}{f'; run: {check.fix}' if check.fix else ''}")
     if checker.missing(list(results)):
         sys.exit(1)

@@ -15,7 +15,8 @@ from edgeq.toolchain import GCC, ZIG_PACKAGE
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that edgeq needs (or, not `required`, can use): found or not, version, the command that installs it."""
+    """One thing that edgeq needs (or, not `required`, can use): found or not, version, the command that installs it
+    ("": no package has it)."""
 
     name: str
     needed_for: str
@@ -45,6 +46,7 @@ def checks() -> list[Check]:
     result += [_program(tool, package, purposes) for tool, (package, purposes) in wanted.items()]
     result.append(_program("ccache", "ccache", ["faster builds"], required=False))
     result.append(_program("cmake", "cmake", ["projects of edgeq export --format cmake"], required=False))
+    result.append(_download("renode", "https://renode.io", ["edgeq build --simulator renode"]))
     return [*result, _program("cppcheck", "cppcheck", ["static analysis of the C (make analyze)"], required=False)]
 
 
@@ -63,6 +65,12 @@ def _program(tool: str, package: str, purposes: list[str], required: bool = True
     path = shutil.which(tool)
     detail = _version(path) if path else "missing"
     return Check(tool, ", ".join(purposes), path is not None, detail, f"apt-get install -y {package}", required)
+
+
+def _download(tool: str, site: str, purposes: list[str]) -> Check:
+    """An optional program that no package brings."""
+    path = shutil.which(tool)
+    return Check(tool, ", ".join(purposes), path is not None, path or f"missing; see {site}", "", required=False)
 
 
 def _version(path: str) -> str:

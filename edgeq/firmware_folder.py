@@ -23,6 +23,11 @@ class FirmwareFolder:
     graph: Graph
     board: Board
 
+    @property
+    def simulator(self) -> str:
+        """What runs it (edgeq.simulate.run.SIMULATORS); without meaning on the host."""
+        return str(self.manifest.get("simulator", "qemu"))
+
 
 def open_folder(path: Path, compiled: bool = True) -> FirmwareFolder:
     """Raises EdgeqError when `path` is not a folder that edgeq built, or is incomplete; `compiled`: it has its ELFs."""

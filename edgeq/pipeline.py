@@ -62,7 +62,7 @@ from edgeq.quantize.sqnr import sqnr_db
 from edgeq.quantize.stage import Quantized, quantized
 from edgeq.report.facts import Accuracy, Facts, write
 from edgeq.report.stack import read_and_warn
-from edgeq.simulate.qemu import require_simulator
+from edgeq.simulate.run import QEMU, counts_instructions, require
 from edgeq.simulate.session import run_samples
 from edgeq.stepwise import has_floats
 from edgeq.stream import session as stream_session
@@ -108,6 +108,7 @@ class BuildOptions:
     budget: Budget | None = None
     train: Spec | None = None
     stream: Rule | None = None
+    simulator: str = QEMU
 
 
 def imported(source: ModelSource) -> Graph:
@@ -241,7 +242,7 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
     make.require_tools(options.board)
     cmsis_nn.check(options.board, options.simulate, limited=options.budget is not None)
     if options.simulate:
-        require_simulator(options.board)
+        require(options.board, options.simulator)
     if options.stream is not None and options.train is not None:
         raise EdgeqError("--stream and --train can't be built together; build the stream with a trained file")
     if options.stream is not None and options.stream.language is not None:
@@ -271,7 +272,9 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
             stream = streaming(integer)
             step, around = verify_graph.run(stream.graph, "stream"), stream_wrapping(stream, options.stream)
         observer.stage(f"generating and compiling for {options.board.name}")
-        emit_options = EmitOptions(options.optimize, options.recipe.name, source_facts(options.source.path), around)
+        emit_options = EmitOptions(
+            options.optimize, options.recipe.name, source_facts(options.source.path), around, options.simulator
+        )
         program, arena = generate(step, options.board, folder, emit_options, options.budget)
         compiled = cmsis_nn.can_compile(program)
         firmware = open_folder(folder, compiled)
@@ -324,7 +327,9 @@ def add_training(
     program, arena = trained_program(lean.training, options.board)
     source = source_facts(options.source.path)
     network = beside.program.graph.name
-    emit_options = EmitOptions("speed", options.train.precision, source, wrapping(training, network, beside))
+    emit_options = EmitOptions(
+        "speed", options.train.precision, source, wrapping(training, network, beside), options.simulator
+    )
     try:
         _compile(program, arena, folder, emit_options)
     except make.RegionOverflowError as overflow:
@@ -334,7 +339,7 @@ def add_training(
     sizes = read_sizes(folder / "firmware.elf", options.board, firmware.manifest["model"], model_name(network))
     facts = TrainingFacts(firmware, program, arena, sizes, lean.again, lean.whole)
     facts.stack = read_and_warn(firmware, None, observer)
-    if options.simulate and options.board.arch != "host":
+    if options.simulate and counts_instructions(options.board, options.simulator):
         observer.stage("counting the instructions of a training step")
         facts.profile = profile.run(firmware, train_simulate.one_step(firmware, calibration))
     return facts
@@ -391,7 +396,7 @@ def _simulate(facts: Facts, samples: Samples, options: BuildOptions, observer: O
         output = firmware.graph.outputs[0]
         facts.accuracy.firmware = score(result.outputs[output], chosen.labels, firmware.graph.meaning)
         facts.accuracy.firmware_samples = len(chosen)
-    if options.board.arch != "host":
+    if counts_instructions(options.board, options.simulator):
         observer.stage("counting instructions")
         facts.profile = profile.run(firmware, {name: array[:1] for name, array in inputs.items()})
 
@@ -422,7 +427,7 @@ def _simulate_stream(facts: Facts, samples: Samples, options: BuildOptions, obse
         last = outputs if firmware.manifest["stream"]["rows"] else [made[-1] for made in outputs]
         facts.accuracy.firmware = score(last, chosen.labels, firmware.graph.meaning)
         facts.accuracy.firmware_samples = len(chosen)
-    if options.board.arch != "host":
+    if counts_instructions(options.board, options.simulator):
         observer.stage("counting instructions of a step")
         facts.profile = profile.run(firmware, {name: stream_session.padded(firmware, recordings[0])[:1]})
 

@@ -32,7 +32,7 @@ from edgeq.quantize.recipe import Recipe
 from edgeq.quantize.sqnr import sqnr_db
 from edgeq.report.facts import Accuracy, Facts, write
 from edgeq.report.stack import read_and_warn
-from edgeq.simulate.qemu import require_simulator
+from edgeq.simulate.run import counts_instructions, require
 from edgeq.simulate.session import run_samples
 from edgeq.text import calibrate, greedy, session, words
 from edgeq.text.facts import TextFacts
@@ -92,7 +92,12 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
         observer.stage(f"quantizing to {options.recipe.name} ({options.recipe.summary}, {len(recordings)} recordings)")
         integer, steps = quantize(floats, recordings, options.recipe, observer)
         observer.stage(f"generating and compiling for {options.board.name}")
-        emit_options = EmitOptions(options.optimize, options.recipe.name, pipeline.source_facts(options.source.path))
+        emit_options = EmitOptions(
+            options.optimize,
+            options.recipe.name,
+            pipeline.source_facts(options.source.path),
+            simulator=options.simulator,
+        )
         integer, encoder, step = generate(integer, options.board, folder, emit_options)
         facts = _facts(options, floats, integer, (recordings, steps), (encoder, step), folder)
         if said is not None:
@@ -117,7 +122,7 @@ def _check(options: BuildOptions) -> None:
         )
     make.require_tools(options.board)
     if options.simulate:
-        require_simulator(options.board)
+        require(options.board, options.simulator)
     wanted = {"--stream": options.stream, "--train": options.train, "--budget": options.budget}
     for name, value in wanted.items():
         if value is not None:
@@ -206,7 +211,7 @@ def _simulate(
         found = [words.words(pair.meaning, text.tokens) for text in made]
         facts.accuracy.firmware = words.error_rate([said[at] for at in index], found)
         facts.accuracy.firmware_samples = count
-    if options.board.arch != "host":
+    if counts_instructions(options.board, options.simulator):
         observer.stage("counting instructions of the encoder and of a token")
         encoder.profile = profile.run(encoder.firmware, inputs)
         facts.profile = profile.run(firmware, last)

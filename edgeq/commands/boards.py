@@ -45,6 +45,9 @@ def show(name: str | None, as_json: bool) -> None:
             click.echo(f"  cores       {board.cores}, {board.clock_hz / 1e6:g} MHz, kernels: {', '.join(board.isa)}")
             click.echo(f"  compiler    {board.toolchain.compiler} {' '.join(board.toolchain.flags)}")
             click.echo(f"  simulator   {' '.join(board.simulator.command) or 'none: runs natively'}")
+            if board.simulator.renode:
+                renode = board.simulator.renode
+                click.echo(f"  in Renode   {renode.cpu or f'not: {renode.refused}'}")
             click.echo(f"  cycles      estimated; {board.cost.source}. {board.cost.notes}")
 
 

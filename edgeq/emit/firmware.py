@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeq import __version__
+from edgeq.boards import Board
 from edgeq.emit import runtime_files
 from edgeq.emit.context import model_context
 from edgeq.emit.env import render
@@ -18,6 +19,8 @@ from edgeq.ir.dump import dump
 from edgeq.lower.program import Program
 from edgeq.paths import runtime_dir
 from edgeq.plan.arena import Plan
+from edgeq.simulate import renode
+from edgeq.simulate.run import QEMU, RENODE
 from edgeq.simulate.sources import platform_sources
 
 #: what follows a model's name -> template
@@ -56,12 +59,13 @@ class Wrapping:
 
 @dataclass(frozen=True)
 class EmitOptions:
-    """`source` describes the model file for the manifest: name and SHA-256."""
+    """`source` describes the model file for the manifest: name and SHA-256; `simulator` runs what is built."""
 
     optimize: str
     quant: str
     source: dict[str, str]
     wrapping: Wrapping | None = None
+    simulator: str = QEMU
 
 
 def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> None:
@@ -121,11 +125,15 @@ def emit(program: Program, plan: Plan, folder: Path, options: EmitOptions) -> No
     shutil.copyfile(board.path, folder / "board" / f"{board.name}.toml")
     if board.arch != "host":
         _write_linker_scripts(folder, program)
+    if options.simulator == RENODE:
+        _write_renode_files(folder, board, model["name"])
     serialize.save(program.graph, folder / "reference")
     _write(folder / "reference" / "graph.txt", dump(program.graph))
     if wrapping and wrapping.beside:
         serialize.save(wrapping.beside[0].graph, folder / BESIDE)
     manifest = _manifest(program, plan, model, options) | {"sources": sources["model"]}
+    if options.simulator != QEMU:
+        manifest["simulator"] = options.simulator
     if wrapping:
         manifest[wrapping.kind] = wrapped["manifest"]
         for target, source in wrapping.copies.items():
@@ -163,6 +171,12 @@ def _write_linker_scripts(folder: Path, program: Program) -> None:
             simulation=simulation,
         )
         _write(folder / "board" / name, text)
+
+
+def _write_renode_files(folder: Path, board: Board, name: str) -> None:
+    context = {"board": board, "name": name, "renode": renode.described(board), "regions": renode.regions(board)}
+    for file in ("platform.repl", "run.resc", "semihosting.py"):
+        _write(folder / renode.FOLDER / file, render(f"renode/{file}.j2", **context))
 
 
 def _manifest(program: Program, plan: Plan, model: dict[str, Any], options: EmitOptions) -> dict[str, Any]:

@@ -7,7 +7,6 @@ semihosting in the working directory, its console is semihosting's.
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 
@@ -15,10 +14,9 @@ from edgeq.boards import Board
 from edgeq.errors import EdgeqError
 from edgeq.simulate import plugin
 from edgeq.simulate.counts import parse_counts
-from edgeq.simulate.elf import read_symbols
-from edgeq.simulate.process import ProcessResult, run_process
+from edgeq.simulate.process import run_process
 from edgeq.simulate.release import adapted_arguments, qemu_release
-from edgeq.simulate.result import FAULT_EXIT_CODE, FAULT_PREFIX, SimulationResult, last_lines
+from edgeq.simulate.result import SimulationResult, check
 
 _QUIET = ("-display", "none", "-serial", "none", "-monitor", "none")
 _SEMIHOSTING = ("-semihosting-config", "enable=on,target=native")
@@ -49,7 +47,7 @@ def run_elf(
         result = run_process(command, workdir, timeout_s)
     except OSError as error:
         raise EdgeqError(f"{simulator} can't be started in {workdir} ({error}).") from error
-    _check(board, elf, result, timeout_s)
+    check(board, elf, result, timeout_s)
     counts = parse_counts(workdir / _COUNT_RESULT) if count else None
     return SimulationResult(result.exit_code, result.console, counts)
 
@@ -81,32 +79,3 @@ def _counting(board: Board, elf: Path, workdir: Path, simulator: str) -> list[st
     (workdir / _COUNT_CONFIG).write_text(config, encoding="utf-8")
     escaped = str(library).replace(",", ",,")
     return ["-plugin", f"file={escaped},config={_COUNT_CONFIG}"]
-
-
-def _check(board: Board, elf: Path, result: ProcessResult, timeout_s: float) -> None:
-    if result.timed_out:
-        raise EdgeqError(
-            f"The firmware did not end on board '{board.name}' within {timeout_s:g} s (it last printed: "
-            f"{last_lines(result.console)}): raise the time limit, or look for an endless loop."
-        )
-    if result.exit_code == 0:
-        return
-    if FAULT_PREFIX in result.console:
-        raise EdgeqError(_fault_message(board, elf, result.console))
-    if result.exit_code < 0 or result.exit_code == FAULT_EXIT_CODE:
-        how = f"was ended by signal {-result.exit_code}" if result.exit_code < 0 else "stopped on a fault"
-        raise EdgeqError(f"The simulator of board '{board.name}' {how}; it last printed: {last_lines(result.console)}.")
-    raise EdgeqError(
-        f"The firmware ended with exit code {result.exit_code} on board '{board.name}'; it last printed: "
-        f"{last_lines(result.console)}."
-    )
-
-
-def _fault_message(board: Board, elf: Path, console: str) -> str:
-    """The firmware's own report, with the function's name added: one sentence, then the registers."""
-    report = console[console.rindex(FAULT_PREFIX) + len(FAULT_PREFIX) :].strip()
-    sentence, _, registers = report.partition("\n")
-    where = re.search(r"\bpc 0x([0-9a-f]+)", sentence)
-    function = read_symbols(elf).function_at(int(where.group(1), 16)) if where else None
-    place = f" in function {function}" if function else ""
-    return f"The firmware stopped{place} on board '{board.name}': {sentence}\n{registers}"

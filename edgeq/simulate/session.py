@@ -18,7 +18,7 @@ import numpy as np
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import FirmwareFolder
 from edgeq.observer import Progress
-from edgeq.simulate import host, qemu
+from edgeq.simulate import run
 from edgeq.simulate.counts import Counts
 from edgeq.simulate.process import stop_all
 
@@ -118,15 +118,11 @@ def _run_chunk(firmware: FirmwareFolder, inputs: Mapping[str, np.ndarray], optio
         np.ascontiguousarray(inputs[name], graph.tensor(name).dtype).view(np.int8).reshape(samples, -1)
         for name in graph.inputs
     ]
-    elf = firmware.path / "simulation.elf"
     timeout_s = options.timeout_s or longest_s(firmware, samples + 1)
     with tempfile.TemporaryDirectory(prefix="edgeq-run-") as name:
         folder = Path(name)
         (folder / "in.bin").write_bytes(header + np.concatenate(rows, axis=1).tobytes())
-        if firmware.board.arch == "host":
-            result = host.run_program(firmware.board, elf, folder, timeout_s=timeout_s)
-        else:
-            result = qemu.run_elf(firmware.board, elf, folder, count=options.count, timeout_s=timeout_s)
+        result = run.program(firmware, "simulation.elf", folder, count=options.count, timeout_s=timeout_s)
         output = folder / "out.bin"
         data = np.fromfile(output, np.int8) if output.exists() else np.zeros(0, np.int8)
     return _decode(firmware, data, samples, options, result.counts)
@@ -141,11 +137,7 @@ def longest_s(firmware: FirmwareFolder, inferences: int) -> float:
 def run_harness(firmware: FirmwareFolder, program: str, folder: Path, inferences: int) -> bytes:
     """Runs one of the folder's programs on the in.bin in `folder`; its out.bin, empty where it wrote none. Raises
     EdgeqError for a fault or a time-out."""
-    elf, timeout_s = firmware.path / program, longest_s(firmware, inferences)
-    if firmware.board.arch == "host":
-        host.run_program(firmware.board, elf, folder, timeout_s=timeout_s)
-    else:
-        qemu.run_elf(firmware.board, elf, folder, timeout_s=timeout_s)
+    run.program(firmware, program, folder, timeout_s=longest_s(firmware, inferences))
     output = folder / "out.bin"
     return output.read_bytes() if output.exists() else b""
 

@@ -13,7 +13,7 @@ from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import FirmwareFolder, open_folder
 from edgeq.observer import Observer
 from edgeq.quantize.data import Samples, load_samples
-from edgeq.simulate.qemu import require_simulator
+from edgeq.simulate.run import require
 from edgeq.train import curve, derive, simulate
 
 #: in a firmware folder: the firmware that trains
@@ -39,7 +39,7 @@ def train(options: Options, observer: Observer) -> curve.Curve:
         if not math.isfinite(value) or value < 0.0:
             raise EdgeqError(f"--{name.replace('_', '-')} {value:g}: must be a number of at least 0")
     firmware = open_training(options.folder)
-    require_simulator(firmware.board)
+    require(firmware.board, firmware.simulator)
     training = load(firmware, options.data, "--data")
     evaluation = None
     if options.eval_data is not None:
