@@ -52,6 +52,12 @@ WALKS = (
         (r"yes.wav: yes", r"stop.wav: stop", r"seven.wav: \(nothing heard\)", r"wrote out/mine"),
     ),
     Walk(
+        "docs/how-to/bare-metal.md",
+        (r"-mcpu=cortex-m4", r"channels last", r"as edgeq run: True", r"largest difference 0\.00"),
+        ("cortex-m4",),
+        ("cmake",),
+    ),
+    Walk(
         "docs/how-to/integrate.md",
         (r"results equal those of kws_invoke",),
         ("host", "cortex-m4"),
