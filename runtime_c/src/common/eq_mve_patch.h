@@ -51,6 +51,8 @@ static EQ_INLINE eq_mve_patch_t eq_mve_patches(const eq_conv2d_s8_t *p, const in
     }
     /* Bytes after the patch meet zero weights: any that may be read will do. */
     (void)eq_mve_fill((int8_t *)offset, 0, padded - p->kernel_h * run);
+  } else {
+    /* rows or taps: patches that offsets of a byte don't reach are copied */
   }
   const int32_t last_iy = p->in_h - 1 - (p->kernel_h - 1) * p->dilation_h;
   const int32_t last_ix = p->in_w - 1 - (p->kernel_w - 1) * p->dilation_w;

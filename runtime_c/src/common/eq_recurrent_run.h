@@ -79,6 +79,8 @@ static EQ_INLINE void eq_recurrent_begin(const eq_recurrent_s8_t *p, const void 
       value = wide[c];
     } else if (p->state_in == EQ_STATE_BYTES) {
       value = eq_sat16(eq_scaled(bytes[c] - p->state_in_zero_point, p->state_in_scale));
+    } else {
+      /* a sequence begins with zeros */
     }
     state[c] = (int16_t)value;
   }

@@ -23,6 +23,8 @@ static EQ_INLINE int32_t eq_reduce_all(const eq_reduce_shape_t *s, const ELEMENT
           acc += value;
         } else if ((value < acc) == (kind == EQ_REDUCE_MIN)) {
           acc = value;
+        } else {
+          /* the extreme so far stays */
         }
       }
     }

@@ -25,6 +25,8 @@ void eq_conv2d_s8_rolling(const eq_conv2d_s8_t *p, eq_conv2d_s8_kernel_t kernel,
         memcpy(place, image + (size_t)row * row_bytes, row_bytes);
       } else if (from > kept_from) {
         memcpy(place, rows + (size_t)(row - kept_from) * row_bytes, row_bytes);
+      } else {
+        /* the row is where it was */
       }
     }
     kept_from = from;

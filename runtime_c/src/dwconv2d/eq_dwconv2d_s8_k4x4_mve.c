@@ -199,6 +199,8 @@ static EQ_INLINE void outputs_down_paired(shared_t g, const int8_t *strip, int32
     } else if (count % 8 > 0) {
       const int32x4_t v = eq_mve_scale(vaddq_n_s32(four_paired(&at, w, w_down), bias), k, form);
       store_eight(out, eq_mve_narrow(v), places, g.y_step, &g.requant, count % 8, narrow);
+    } else {
+      /* groups of eight only */
     }
     strip += SIDE;
     y++;

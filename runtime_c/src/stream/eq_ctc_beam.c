@@ -185,6 +185,8 @@ uint32_t eq_ctc_beam_take(eq_ctc_beam_t *beam, const eq_ctc_beam_rule_t *rule, e
     beam->count = kept;
   } else if (kept != beam->count) {
     return 0u;
+  } else {
+    /* all begin with the same label */
   }
   *row = known[0].rows[0];
   for (uint32_t i = 0u; i < beam->count; i++) {
