@@ -15,13 +15,13 @@ from edgeq.errors import EdgeqError
 from edgeq.observer import Observer
 
 if TYPE_CHECKING:
-    from edgeq.boards import Board
-    from edgeq.doctor import Check
+    from edgeq.board import Board
+    from edgeq.environment import Check
     from edgeq.firmware_folder import FirmwareFolder
     from edgeq.frontend.load import ModelSource
-    from edgeq.report.builds import Builds
+    from edgeq.precision_search.result import SearchResult
+    from edgeq.reports.builds import Builds
     from edgeq.results import Comparisons, Exported, Outputs, Profiled, Recordings, Report
-    from edgeq.search.result import SearchResult
     from edgeq.train.curve import Curve
 
 Place = str | Path
@@ -58,7 +58,7 @@ def build(
     is warned."""
     from edgeq import budget as budgets
     from edgeq import cmsis_nn, pipeline, text_pipeline
-    from edgeq.boards import load_board
+    from edgeq.board import load_board
     from edgeq.frontend.load import holds_encoder_and_step
     from edgeq.integrate import formats, library
     from edgeq.quantize.recipe import load_recipe
@@ -194,7 +194,7 @@ def verify(
     from edgeq.quantize.data import load_samples, random_samples
     from edgeq.results import Comparisons
     from edgeq.simulate.run import require
-    from edgeq.verify import front_ends, verify_layers
+    from edgeq.verification import front_ends, verify_layers
 
     if (against is None) != (model is None):
         raise EdgeqError("--against and --model belong together: --against torch --model model.pt2")
@@ -213,7 +213,7 @@ def verify(
 
 def profile(folder: Place, inputs: Place | None = None) -> Profiled:
     """Counts a built firmware's instructions per layer, on the first of the inputs or on seeded noise."""
-    from edgeq import profile as profiler
+    from edgeq import profiling as profiler
     from edgeq.firmware_folder import open_folder
     from edgeq.quantize.data import load_samples, quantize_inputs
     from edgeq.results import Profiled, ProfiledLayer
@@ -255,9 +255,9 @@ def inspect(
     states: Sequence[str] = (),
 ) -> dict[str, Any]:
     """A model's layers, and what a board, or every board, would do with them: the JSON of `edgeq inspect`."""
-    from edgeq import inspect as inspector
+    from edgeq import inspection as inspector
     from edgeq import pipeline
-    from edgeq.boards import list_boards, load_board
+    from edgeq.board import list_boards, load_board
     from edgeq.quantize.recipe import load_recipe
 
     recipe = load_recipe(quant)
@@ -268,7 +268,7 @@ def inspect(
 
 def report(folder: Place, other: Place | None = None) -> dict[str, Any] | Builds:
     """The report.json of a build, or two builds side by side."""
-    from edgeq.report import builds
+    from edgeq.reports import builds
 
     first = builds.load(Path(folder))
     return first if other is None else builds.Builds((str(folder), str(other)), first, builds.load(Path(other)))
@@ -297,11 +297,11 @@ def search(
     """Chooses a precision for every layer under a budget; writes the front of accuracy against flash, RAM and cycles
     to `output` (default: out/<model>-<board>-search). Interrupted, the same call goes on from what is there."""
     from edgeq import budget as budgets
-    from edgeq.boards import load_board
-    from edgeq.search import report
-    from edgeq.search.options import DEFAULT, parse_precisions
-    from edgeq.search.request import SearchOptions
-    from edgeq.search.run import search as search_run
+    from edgeq.board import load_board
+    from edgeq.precision_search import report
+    from edgeq.precision_search.options import DEFAULT, parse_precisions
+    from edgeq.precision_search.request import SearchOptions
+    from edgeq.precision_search.run import search as search_run
 
     target_board = load_board(board)
     options = SearchOptions(
@@ -339,7 +339,7 @@ def train_sim(
 ) -> Curve:
     """Trains a firmware that was built with `train` inside the simulator, beside PyTorch; writes the curve into its
     report."""
-    from edgeq.report import training as report
+    from edgeq.reports import training as report
     from edgeq.train import command
 
     options = command.Options(
@@ -373,14 +373,14 @@ def export(
 
 def boards(name: Place | None = None) -> tuple[Board, ...]:
     """All boards that come with edgeq, or the one of a name or of a TOML file."""
-    from edgeq.boards import list_boards, load_board
+    from edgeq.board import list_boards, load_board
 
     return tuple(load_board(item) for item in ([name] if name else list_boards()))
 
 
 def doctor(*, fix: bool = False, observer: Observer = SILENT) -> tuple[Check, ...]:
     """What is installed and what is missing; `fix` installs what is required and missing."""
-    from edgeq import doctor as checker
+    from edgeq import environment as checker
 
     results = checker.checks()
     missing = checker.missing(results)

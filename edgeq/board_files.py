@@ -11,7 +11,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgeq.boards import Board, list_boards, load_board
+from edgeq.board import Board, list_boards, load_board
 from edgeq.errors import EdgeqError
 
 #: of memories, where datasheets mean 1024 by K; and of clocks

@@ -141,7 +141,7 @@ def build(
 ) -> None:
     """Quantize MODEL, generate C for a board, compile it, run it, and prove it exact."""
     from edgeq import api
-    from edgeq.report import terminal
+    from edgeq.reports import terminal
 
     report = api.build(
         model,
@@ -193,7 +193,7 @@ def build(
 def verify(folder: str, inputs: str | None, against: str | None, model: str | None, as_json: bool) -> None:
     """Compare every layer of a built firmware with the reference, and with the model's framework."""
     from edgeq import api
-    from edgeq.report import terminal
+    from edgeq.reports import terminal
 
     result = api.verify(folder, inputs, against=against, model=model, observer=ConsoleObserver(stderr()))
     if as_json:
@@ -215,7 +215,7 @@ def verify(folder: str, inputs: str | None, against: str | None, model: str | No
 def profile(folder: str, inputs: str | None, as_json: bool) -> None:
     """Count a built firmware's instructions per layer."""
     from edgeq import api
-    from edgeq.report import terminal
+    from edgeq.reports import terminal
 
     result = api.profile(folder, inputs).as_json()
     if as_json:
@@ -302,7 +302,7 @@ def doctor(mend: bool, as_json: bool) -> None:
     from dataclasses import asdict
 
     from edgeq import api
-    from edgeq import doctor as checker
+    from edgeq import environment as checker
 
     results = api.doctor(fix=mend, observer=ConsoleObserver(stderr()))
     if as_json:

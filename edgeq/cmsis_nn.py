@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgeq import ops
-from edgeq.boards import Board
+from edgeq.board import Board
 from edgeq.errors import EdgeqError
 from edgeq.lower.program import Layer, Program
 from edgeq.ops.cmsis_nn import LIBRARY, PREFIX

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeq import ops
-from edgeq.boards import Board, load_board
+from edgeq.board import Board, load_board
 from edgeq.errors import EdgeqError
 from edgeq.ir import serialize, verify
 from edgeq.ir.graph import Graph

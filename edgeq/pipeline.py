@@ -11,18 +11,18 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeq import cmsis_nn, profile, reference
+from edgeq import cmsis_nn, profiling, reference
 from edgeq.accuracy import METRIC, confusion, metric_of, score
-from edgeq.boards import Board
+from edgeq.board import Board
 from edgeq.budget import Budget, limits_on
-from edgeq.build import fit, make
-from edgeq.build.sizes import read_sizes
-from edgeq.build.target import target_folder
 from edgeq.emit.firmware import EmitOptions, emit
 from edgeq.emit.names import model_name
 from edgeq.emit.streaming import wrapping as stream_wrapping
 from edgeq.emit.training import Beside, wrapping
 from edgeq.errors import EdgeqError
+from edgeq.firmware import fit, make
+from edgeq.firmware.sizes import read_sizes
+from edgeq.firmware.target import target_folder
 from edgeq.firmware_folder import open_folder
 from edgeq.frontend import guard
 from edgeq.frontend.load import ModelSource, load
@@ -60,8 +60,8 @@ from edgeq.quantize.recipe import Recipe
 from edgeq.quantize.smooth import smoothed
 from edgeq.quantize.sqnr import sqnr_db
 from edgeq.quantize.stage import Quantized, quantized
-from edgeq.report.facts import Accuracy, Facts, write
-from edgeq.report.stack import read_and_warn
+from edgeq.reports.facts import Accuracy, Facts, write
+from edgeq.reports.stack import read_and_warn
 from edgeq.simulate.run import QEMU, counts_instructions, require
 from edgeq.simulate.session import run_samples
 from edgeq.stepwise import has_floats
@@ -77,7 +77,7 @@ from edgeq.train.facts import TrainingFacts
 from edgeq.train.recompute import Lean
 from edgeq.train.spec import Spec
 from edgeq.train.stage import training_graph
-from edgeq.verify import Verification, compare, verify_layers
+from edgeq.verification import Verification, compare, verify_layers
 
 RANDOM_CALIBRATION = "random"
 NO_CALIBRATION = (
@@ -341,7 +341,7 @@ def add_training(
     facts.stack = read_and_warn(firmware, None, observer)
     if options.simulate and counts_instructions(options.board, options.simulator):
         observer.stage("counting the instructions of a training step")
-        facts.profile = profile.run(firmware, train_simulate.one_step(firmware, calibration))
+        facts.profile = profiling.run(firmware, train_simulate.one_step(firmware, calibration))
     return facts
 
 
@@ -398,7 +398,7 @@ def _simulate(facts: Facts, samples: Samples, options: BuildOptions, observer: O
         facts.accuracy.firmware_samples = len(chosen)
     if counts_instructions(options.board, options.simulator):
         observer.stage("counting instructions")
-        facts.profile = profile.run(firmware, {name: array[:1] for name, array in inputs.items()})
+        facts.profile = profiling.run(firmware, {name: array[:1] for name, array in inputs.items()})
 
 
 def _simulate_stream(facts: Facts, samples: Samples, options: BuildOptions, observer: Observer) -> None:
@@ -429,7 +429,7 @@ def _simulate_stream(facts: Facts, samples: Samples, options: BuildOptions, obse
         facts.accuracy.firmware_samples = len(chosen)
     if counts_instructions(options.board, options.simulator):
         observer.stage("counting instructions of a step")
-        facts.profile = profile.run(firmware, {name: stream_session.padded(firmware, recordings[0])[:1]})
+        facts.profile = profiling.run(firmware, {name: stream_session.padded(firmware, recordings[0])[:1]})
 
 
 def _default_samples(board: Board, samples: Samples) -> int:

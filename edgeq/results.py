@@ -15,7 +15,7 @@ import numpy as np
 
 from edgeq.against.compare import Comparison
 from edgeq.audio.closeness import Closeness
-from edgeq.verify import Verification
+from edgeq.verification import Verification
 
 
 @dataclass(frozen=True)

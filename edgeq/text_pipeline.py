@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeq import cmsis_nn, pipeline, profile, reference
-from edgeq.boards import Board
-from edgeq.build import make
-from edgeq.build.sizes import read_sizes
-from edgeq.build.target import target_folder
+from edgeq import cmsis_nn, pipeline, profiling, reference
+from edgeq.board import Board
 from edgeq.emit.decoding import in_arena_order, wrapping
 from edgeq.emit.firmware import EmitOptions
 from edgeq.emit.names import model_name
 from edgeq.errors import EdgeqError
+from edgeq.firmware import make
+from edgeq.firmware.sizes import read_sizes
+from edgeq.firmware.target import target_folder
 from edgeq.firmware_folder import open_folder
 from edgeq.frontend.encoder_decoder import POSITION, EncoderDecoder, in_one_layout
 from edgeq.frontend.load import ModelSource, load_encoder_decoder
@@ -30,13 +30,13 @@ from edgeq.plan.arena import Plan
 from edgeq.quantize.data import Samples, dequantize_inputs, quantize_inputs, random_samples, require_float
 from edgeq.quantize.recipe import Recipe
 from edgeq.quantize.sqnr import sqnr_db
-from edgeq.report.facts import Accuracy, Facts, write
-from edgeq.report.stack import read_and_warn
+from edgeq.reports.facts import Accuracy, Facts, write
+from edgeq.reports.stack import read_and_warn
 from edgeq.simulate.run import counts_instructions, require
 from edgeq.simulate.session import run_samples
 from edgeq.text import calibrate, greedy, session, words
 from edgeq.text.facts import TextFacts
-from edgeq.verify import Difference, Verification, compare
+from edgeq.verification import Difference, Verification, compare
 
 #: the encoder by itself, in the folder of a firmware
 ENCODER_FOLDER = "encoder"
@@ -213,8 +213,8 @@ def _simulate(
         facts.accuracy.firmware_samples = count
     if counts_instructions(options.board, options.simulator):
         observer.stage("counting instructions of the encoder and of a token")
-        encoder.profile = profile.run(encoder.firmware, inputs)
-        facts.profile = profile.run(firmware, last)
+        encoder.profile = profiling.run(encoder.firmware, inputs)
+        facts.profile = profiling.run(firmware, last)
 
 
 def _compared(

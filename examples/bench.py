@@ -14,8 +14,8 @@ from typing import Any
 import click
 import encoder
 
-from edgeq import budget, pipeline, profile
-from edgeq.boards import Board, copy_with_toolchain, list_boards, load_board
+from edgeq import budget, pipeline, profiling
+from edgeq.board import Board, copy_with_toolchain, list_boards, load_board
 from edgeq.frontend.load import ModelSource
 from edgeq.observer import Observer
 from edgeq.quantize.recipe import Recipe
@@ -67,7 +67,7 @@ def measured(
     )
     facts = pipeline.build(options, Observer())
     assert facts.profile is not None
-    return facts.as_json(), profile.layer_rows(facts.firmware, facts.profile)
+    return facts.as_json(), profiling.layer_rows(facts.firmware, facts.profile)
 
 
 def place(report: dict[str, Any]) -> str:

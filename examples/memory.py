@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from edgeq import pipeline
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.frontend.load import ModelSource
 from edgeq.observer import Observer
 from edgeq.quantize.recipe import Recipe

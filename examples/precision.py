@@ -20,18 +20,18 @@ import numpy as np
 
 from edgeq import pipeline, reference
 from edgeq.accuracy import accuracy
-from edgeq.boards import load_board
-from edgeq.build.sizes import read_sizes
+from edgeq.board import load_board
 from edgeq.emit.firmware import EmitOptions
 from edgeq.errors import EdgeqError
+from edgeq.firmware.sizes import read_sizes
 from edgeq.firmware_folder import FirmwareFolder, open_folder
 from edgeq.frontend.load import ModelSource
 from edgeq.ir.graph import Graph
+from edgeq.precision_search.output_error import squared_error
+from edgeq.precision_search.points import outputs_of
 from edgeq.quantize.data import Samples, load_samples, quantize_inputs
 from edgeq.quantize.precision import PRECISIONS
 from edgeq.quantize.recipe import Method, Recipe
-from edgeq.search.output_error import squared_error
-from edgeq.search.points import outputs_of
 from edgeq.simulate.session import RunOptions, run_samples
 from edgeq.stepwise import has_floats
 

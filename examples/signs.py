@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from edgeq import pipeline, profile
-from edgeq.boards import load_board
+from edgeq import pipeline, profiling
+from edgeq.board import load_board
 from edgeq.emit.firmware import EmitOptions
 from edgeq.firmware_folder import open_folder
 from edgeq.frontend.load import ModelSource
@@ -73,7 +73,7 @@ def instructions(board: str, channels: int, kernel: int, depth: int) -> tuple[in
         options = EmitOptions("speed", recipe.name, {"file": path.name, "sha256": ""})
         program, _ = pipeline.generate(integer, load_board(board), firmware, options)
         inputs = quantize_inputs(integer, Samples({graph.inputs[0]: x[:1]}, None))
-        counted = profile.run(open_folder(firmware), inputs).counts.layers
+        counted = profiling.run(open_folder(firmware), inputs).counts.layers
     totals = {False: 0, True: 0}
     for layer in program.layers:
         totals[layer.node.name.startswith("signs")] += counted[layer.index].instructions

@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from edgeq import pipeline, profile
-from edgeq.boards import Board, load_board
+from edgeq import pipeline, profiling
+from edgeq.board import Board, load_board
 from edgeq.budget import Budget
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import open_folder
@@ -78,7 +78,7 @@ def step(network: str, text: str, board: Board, folder: Path, ram: int | None = 
     facts = pipeline.build(options, Observer()).training
     assert facts is not None
     firmware = open_folder(folder / command.FOLDER)
-    facts.profile = profile.run(firmware, simulate.one_step(firmware, samples(network)))
+    facts.profile = profiling.run(firmware, simulate.one_step(firmware, samples(network)))
     return facts.as_json()
 
 

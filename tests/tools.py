@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeq.boards import load_board
+from edgeq.board import load_board
 
 
 def require(what: str, present: bool) -> None:

@@ -75,7 +75,7 @@ def new(folder: str, **options: str | None) -> None:
     """Write the file of a new board that has a core like another one's: from options (what is left out is as there), or
     without any from answers to questions."""
     from edgeq import board_files
-    from edgeq.boards import load_board
+    from edgeq.board import load_board
 
     if not any(options.values()):
         options = _asked()
@@ -108,7 +108,7 @@ def new(folder: str, **options: str | None) -> None:
 
 def _asked() -> dict[str, str | None]:
     """The options from questions, each with the other board's value as its answer."""
-    from edgeq.boards import list_boards, load_board
+    from edgeq.board import list_boards, load_board
 
     try:
         name = click.prompt("Name of the new board")

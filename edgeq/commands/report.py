@@ -18,7 +18,7 @@ from edgeq.errors import EdgeqError
 def report(folder: str, other: str | None, page: str | None, as_json: bool) -> None:
     """Show the report of a build again, or compare it with that of OTHER."""
     from edgeq import api
-    from edgeq.report import builds, terminal
+    from edgeq.reports import builds, terminal
 
     compared = api.report(folder, other)
     if not isinstance(compared, builds.Builds):

@@ -66,7 +66,7 @@ def search(
 ) -> None:
     """Choose a precision for every layer of MODEL under a budget; show accuracy against flash, RAM and cycles."""
     from edgeq import api
-    from edgeq.search import terminal
+    from edgeq.precision_search import terminal
 
     try:
         result = api.search(

@@ -48,7 +48,7 @@ def train_sim(
 ) -> None:
     """Train a firmware that was built with --train inside the simulator; print its curve beside PyTorch's."""
     from edgeq import api
-    from edgeq.report import training as report
+    from edgeq.reports import training as report
 
     curve = api.train_sim(
         folder,

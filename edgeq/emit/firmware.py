@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeq import __version__
-from edgeq.boards import Board
+from edgeq.board import Board
 from edgeq.emit import runtime_files
 from edgeq.emit.context import model_context
 from edgeq.emit.env import render

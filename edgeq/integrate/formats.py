@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgeq.boards import Board
-from edgeq.build.target import target_folder
+from edgeq.board import Board
 from edgeq.emit.env import render
 from edgeq.errors import EdgeqError
+from edgeq.firmware.target import target_folder
 from edgeq.integrate.library import TEAM, Library
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeq import __version__
-from edgeq.boards import Board
+from edgeq.board import Board
 from edgeq.emit.runtime_files import included
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import FirmwareFolder, open_folder

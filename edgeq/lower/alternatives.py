@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from edgeq.boards import Board
+from edgeq.board import Board
 from edgeq.ir.graph import Graph, Node
 from edgeq.lower.choice import Choice, Option, choose, smallest
 from edgeq.lower.select import Candidate, candidates, computed, first_choice

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from edgeq.boards import Board
+from edgeq.board import Board
 from edgeq.ir.graph import Graph, Node
 from edgeq.ops.base import TUNED, TUNED_LAYER, Constant, Kernel, Unpacking
 from edgeq.ops.float_types import FLOATS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from edgeq.boards import Board
+from edgeq.board import Board
 from edgeq.ir.graph import Node
 from edgeq.lower.bands import band_rows
 from edgeq.lower.program import Residual, aligned

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from edgeq import ops
-from edgeq.boards import Board
+from edgeq.board import Board
 from edgeq.errors import EdgeqError
 from edgeq.frontend.importer import identifier
 from edgeq.ir.graph import Graph, Node

@@ -9,7 +9,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from edgeq.boards import Board
+from edgeq.board import Board
 from edgeq.errors import EdgeqError
 from edgeq.paths import cache_dir, can_write, runtime_dir
 from edgeq.simulate.elf import read_symbols

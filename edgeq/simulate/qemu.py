@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from edgeq.boards import Board
+from edgeq.board import Board
 from edgeq.errors import EdgeqError
 from edgeq.simulate import plugin
 from edgeq.simulate.counts import parse_counts

@@ -11,7 +11,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeq.boards import Board, Renode
+from edgeq.board import Board, Renode
 from edgeq.errors import EdgeqError
 from edgeq.simulate.process import CONSOLE_LIMIT_BYTES, ProcessResult, run_process
 from edgeq.simulate.result import SimulationResult, check, last_lines

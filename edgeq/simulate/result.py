@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeq.boards import Board
+from edgeq.board import Board
 from edgeq.errors import EdgeqError
 from edgeq.simulate.counts import Counts
 from edgeq.simulate.elf import read_symbols

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeq.boards import Board
+from edgeq.board import Board
 
 _PLATFORM = Path("platform")
 

@@ -18,7 +18,7 @@ from edgeq.simulate.session import MAGIC, run_harness
 from edgeq.stream.decode import Event, Limits, events
 from edgeq.stream.language import Language
 from edgeq.stream.rule import LANGUAGE_FILE, Rule
-from edgeq.verify import Difference, compare
+from edgeq.verification import Difference, compare
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from edgeq.report.facts import Facts
+    from edgeq.reports.facts import Facts
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from edgeq.ir import serialize, verify
 from edgeq.quantize.data import Samples, load_samples, quantize_inputs
 from edgeq.simulate.session import MAGIC, run_harness
 from edgeq.text.greedy import Text
-from edgeq.verify import Difference, compare
+from edgeq.verification import Difference, compare
 
 POISON = 1
 

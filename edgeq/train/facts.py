@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from edgeq.build.sizes import Sizes
+from edgeq.firmware.sizes import Sizes
 from edgeq.firmware_folder import FirmwareFolder
 from edgeq.lower.program import Program
 from edgeq.plan.arena import Plan
-from edgeq.profile import Profile, layer_rows
-from edgeq.report.stack import StackFacts
+from edgeq.profiling import Profile, layer_rows
+from edgeq.reports.stack import StackFacts
 from edgeq.train.derive import OPTIMIZER, PARAMETERS
 
 #: kinds of a step's work by operator; everything else before the loss is forward

@@ -29,7 +29,7 @@ from features import features
 from model import CLASSES, DSCNN
 
 from edgeq import pipeline, reference
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.errors import EdgeqError
 from edgeq.frontend.load import ModelSource
 from edgeq.observer import Observer

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from edgeq import pipeline, reference
 from edgeq.audio import FrontEnd, floats, integer, tables
 from edgeq.audio.closeness import closeness
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.emit.firmware import EmitOptions
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import open_folder

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from edgeq import cmsis_nn, pipeline
-from edgeq.boards import Board, load_board
-from edgeq.build import make
+from edgeq.board import Board, load_board
 from edgeq.emit.firmware import EmitOptions, emit
 from edgeq.errors import EdgeqError
+from edgeq.firmware import make
 from edgeq.firmware_folder import open_folder
 from edgeq.frontend.load import ModelSource
 from edgeq.ir.graph import Graph

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from edgeq import pipeline, profile
-from edgeq.boards import list_boards, load_board
+from edgeq import pipeline, profiling
+from edgeq.board import list_boards, load_board
 from edgeq.emit.firmware import EmitOptions
 from edgeq.firmware_folder import FirmwareFolder, open_folder
 from edgeq.ir.graph import Graph
 from edgeq.quantize.data import Samples, quantize_inputs
 from edgeq.simulate.counts import Counts
 from edgeq.simulate.session import RunOptions, run_samples
-from edgeq.verify import verify_layers
+from edgeq.verification import verify_layers
 from tests.tools import require_board
 
 OPTIONS = EmitOptions("speed", "int8", {"file": "example", "sha256": ""})
@@ -81,7 +81,7 @@ def test_optimize_size_is_exact_and_not_larger(
 
 
 def counted(firmware: FirmwareFolder, samples: Samples) -> tuple[Counts, Counts | None]:
-    result = profile.run(firmware, quantize_inputs(firmware.graph, samples))
+    result = profiling.run(firmware, quantize_inputs(firmware.graph, samples))
     return result.counts, result.single_core
 
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import nn
 
-from edgeq import pipeline, stepwise, verify
-from edgeq.boards import load_board
+from edgeq import pipeline, stepwise, verification
+from edgeq.board import load_board
 from edgeq.emit.firmware import EmitOptions
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import FirmwareFolder, open_folder
@@ -79,7 +79,7 @@ def test_within_bound(board: str, name: str, network: tuple[Graph, Samples], tmp
     firmware = built(graph, samples, RECIPES[name], board, tmp_path / "firmware")
     made = set(types(firmware.graph).values())
     assert made == {"fp32": {"float32"}, "fp16": {"float16"}}.get(name, {"float16", "float32", "int8", "int16"})
-    found = verify.verify_layers(firmware, samples.evenly(6))
+    found = verification.verify_layers(firmware, samples.evenly(6))
     assert found.within_bound, found.first_difference
     # eleven bits may all be rounded as those of float64 are; twenty-four are not
     assert not found.bit_exact or board == "host" or name == "fp16"
@@ -129,7 +129,7 @@ def test_a_wrong_number_is_found_and_named(network: tuple[Graph, Samples], tmp_p
         gaps = stepwise.gaps(firmware, inputs, {**recorded, layer["output"]: wrong})
         assert gaps[key].beyond == 1, key
         assert gaps[key].first_sample == place[0]
-        first = verify.Verification(1, tuple((k, verify.difference(k, gap)) for k, gap in gaps.items()))
+        first = verification.Verification(1, tuple((k, verification.difference(k, gap)) for k, gap in gaps.items()))
         assert first.first_difference is not None
         assert first.first_difference.name == key
         assert not first.within_bound

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edgeq import pipeline
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.emit.firmware import EmitOptions
 from edgeq.ir.graph import Graph
 from tests.tools import require_board, require_tool

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from edgeq import pipeline, reference
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.emit.firmware import EmitOptions
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import open_folder
@@ -20,7 +20,7 @@ from edgeq.quantize.data import Samples, quantize_inputs
 from edgeq.quantize.recipe import Method, Recipe, Rule, load_recipe
 from edgeq.quantize.stage import quantized
 from edgeq.torch_operators import binarize
-from edgeq.verify import verify_layers
+from edgeq.verification import verify_layers
 from tests.tools import require_board
 from tests.unit.test_import import imported, randomized
 

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from edgeq import pipeline, reference
-from edgeq.boards import load_board
-from edgeq.build import make
-from edgeq.build.stack import Bound
+from edgeq.board import load_board
 from edgeq.emit.firmware import EmitOptions, emit
+from edgeq.firmware import make
+from edgeq.firmware.stack import Bound
 from edgeq.firmware_folder import FirmwareFolder, open_folder
 from edgeq.ir.graph import Graph
 from edgeq.plan.arena import plan
 from edgeq.quantize.data import Samples, quantize_inputs
-from edgeq.report.stack import read_stack
+from edgeq.reports.stack import read_stack
 from edgeq.simulate.session import RunOptions, run_samples
 from tests.tools import require_board
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from edgeq import pipeline, profile, reference
-from edgeq.boards import load_board
+from edgeq import pipeline, profiling, reference
+from edgeq.board import load_board
 from edgeq.cli import main
 from edgeq.emit.firmware import EmitOptions
 from edgeq.firmware_folder import open_folder
@@ -25,7 +25,7 @@ from edgeq.plan.over_input import overwrite_inputs
 from edgeq.quantize.convert import to_integer
 from edgeq.quantize.data import Samples, quantize_inputs
 from edgeq.simulate.session import RunOptions, run_samples
-from edgeq.verify import verify_layers
+from edgeq.verification import verify_layers
 from tests.conftest import EXAMPLES
 from tests.tools import require_board
 
@@ -152,8 +152,8 @@ def test_resnet8(board: str, resnet8_integer: Graph, resnet8_samples: Samples, t
     assert arena.arena_bytes < 0.67 * pipeline.arrange(resnet8_integer, program.board)[1].arena_bytes
     firmware = open_folder(tmp_path)
     assert verify_layers(firmware, resnet8_samples.evenly(2)).bit_exact
-    counted = profile.run(firmware, quantize_inputs(resnet8_integer, resnet8_samples.evenly(1)))
-    rows = profile.layer_rows(firmware, counted)
+    counted = profiling.run(firmware, quantize_inputs(resnet8_integer, resnet8_samples.evenly(1)))
+    rows = profiling.layer_rows(firmware, counted)
     assert all(row["instructions"] > 0 for row in rows)
     assert sum(row["instructions"] for row in rows) == counted.instructions
     for row in rows:

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from edgeq import pipeline
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.emit.firmware import EmitOptions
 from edgeq.firmware_folder import open_folder
 from edgeq.ir.graph import Graph
 from edgeq.quantize.data import Samples
 from edgeq.quantize.recipe import Method, Recipe, Rule
-from edgeq.verify import verify_layers
+from edgeq.verification import verify_layers
 from tests.tools import require_board
 from tests.unit.test_precision import mixed, types
 

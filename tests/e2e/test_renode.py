@@ -21,7 +21,7 @@ KWS = EXAMPLES / "kws"
 STAND_IN = f"""#!{sys.executable}
 import re, subprocess, sys
 from pathlib import Path
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.simulate.qemu import command_line
 assert sys.argv[1:] == ["--plain", "--disable-gui", "start.resc"]
 elf, script = re.fullmatch(r"\\$elf=@(.*)\\ninclude @(.*)\\n", Path("start.resc").read_text()).groups()

@@ -16,9 +16,9 @@ from click.testing import CliRunner, Result
 
 from edgeq import pipeline
 from edgeq.cli import main
+from edgeq.precision_search import costs as cost_steps
+from edgeq.precision_search.state import State
 from edgeq.quantize import network_rounding
-from edgeq.search import costs as cost_steps
-from edgeq.search.state import State
 from tests.tools import require_board
 from tests.unit import search_network
 

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from torch import nn
 
 from edgeq import pipeline, reference
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.cli import main
 from edgeq.emit.firmware import EmitOptions
 from edgeq.errors import EdgeqError
@@ -27,7 +27,7 @@ from edgeq.ir.graph import Graph, State
 from edgeq.quantize.data import Samples, quantize_inputs, to_model_layout
 from edgeq.quantize.recipe import Recipe
 from edgeq.simulate.session import run_samples
-from edgeq.verify import verify_layers
+from edgeq.verification import verify_layers
 from tests.tools import require_board, require_module
 
 OPTIONS = EmitOptions("speed", "int8", {"file": "states", "sha256": ""})

@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from edgeq import pipeline, reference
-from edgeq.boards import load_board
-from edgeq.build import make
+from edgeq.board import load_board
 from edgeq.cli import main
 from edgeq.emit.firmware import EmitOptions, emit
+from edgeq.firmware import make
 from edgeq.firmware_folder import open_folder
 from edgeq.frontend.load import ModelSource
 from edgeq.ir.graph import Graph
@@ -23,7 +23,7 @@ from edgeq.plan.arena import plan
 from edgeq.quantize.data import Samples
 from edgeq.quantize.recipe import Recipe
 from edgeq.simulate.session import RunOptions, run_samples
-from edgeq.verify import verify_layers
+from edgeq.verification import verify_layers
 from tests.tflite.reference import run_reference
 from tests.tflite.state_cases import add_svdf
 from tests.tflite.writer import Network

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from edgeq import pipeline
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.cli import main
 from edgeq.emit.firmware import EmitOptions
 from edgeq.firmware_folder import open_folder

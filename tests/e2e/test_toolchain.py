@@ -9,10 +9,10 @@ import pytest
 from elftools.elf.elffile import ELFFile
 
 from edgeq import pipeline, reference
-from edgeq.boards import copy_with_toolchain, load_board
-from edgeq.build import make
+from edgeq.board import copy_with_toolchain, load_board
 from edgeq.emit.firmware import EmitOptions
 from edgeq.errors import EdgeqError
+from edgeq.firmware import make
 from edgeq.firmware_folder import open_folder
 from edgeq.ir.graph import Graph
 from edgeq.quantize.data import Samples, quantize_inputs

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgeq import pipeline
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.emit.firmware import EmitOptions
 from edgeq.firmware_folder import open_folder
 from edgeq.frontend.load import ModelSource
@@ -16,7 +16,7 @@ from edgeq.ops import weight_types
 from edgeq.quantize.data import random_samples
 from edgeq.quantize.observe import unprescribed
 from edgeq.quantize.recipe import load_recipe
-from edgeq.verify import verify_layers
+from edgeq.verification import verify_layers
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TRAINED = sorted(path for path in EXAMPLES.glob("*/*.pt2") if path.stem.rpartition("_")[2] in weight_types.TYPES)

@@ -13,12 +13,12 @@ import torch
 from torch import nn
 
 from edgeq import pipeline, reference
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.emit.firmware import EmitOptions
 from edgeq.firmware_folder import open_folder
 from edgeq.quantize.data import dequantize, quantize_inputs, random_samples, to_model_layout
 from edgeq.quantize.recipe import Recipe
-from edgeq.verify import verify_layers
+from edgeq.verification import verify_layers
 from tests.tools import require_board
 from tests.unit.test_import import imported
 

@@ -11,13 +11,13 @@ import torch
 from torch import nn
 
 from edgeq import pipeline, reference
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.emit.firmware import EmitOptions
 from edgeq.firmware_folder import open_folder
 from edgeq.ir.graph import Graph
 from edgeq.quantize.data import Samples, dequantize, quantize_inputs, random_samples, to_model_layout
 from edgeq.quantize.recipe import Recipe
-from edgeq.verify import verify_layers
+from edgeq.verification import verify_layers
 from tests.e2e.zoo import NETWORKS
 from tests.tools import require_board
 from tests.unit.test_import import imported, randomized

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from edgeq import ops, pipeline
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.errors import EdgeqError
 from edgeq.frontend import guard
 from edgeq.ir.graph import Graph

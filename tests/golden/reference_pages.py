@@ -8,7 +8,7 @@ from dataclasses import fields
 
 import click
 
-from edgeq.boards import list_boards, load_board
+from edgeq.board import list_boards, load_board
 from edgeq.cli import main
 from edgeq.ops.weight_types import TYPES
 from edgeq.paths import runtime_dir

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.emit.firmware import EmitOptions, emit
 from edgeq.frontend.importer import Importer
 from edgeq.ir.graph import Graph

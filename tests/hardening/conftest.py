@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgeq import pipeline
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.emit.firmware import EmitOptions
 from edgeq.emit.streaming import wrapping
 from edgeq.firmware_folder import FirmwareFolder, open_folder

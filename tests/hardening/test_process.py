@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from tests.e2e.test_tflite import network
 from tests.tools import require_board, require_module
 

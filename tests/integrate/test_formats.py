@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from edgeq import pipeline
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.cli import main
 from edgeq.commands.export import FORMATS
 from edgeq.emit.firmware import EmitOptions

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.packing.order import into
 from edgeq.paths import runtime_dir
 from tests.qemu.platform_firmware import board_with_tools, build, run

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.ops.spatial import Window, exact_matmul, windows
 from edgeq.packing import winograd
 from edgeq.packing.winograd import F2, F4, Form

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edgeq import pipeline, reference
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.errors import EdgeqError
 from edgeq.frontend.load import ModelSource
 from edgeq.ir.graph import Graph

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeq import profile
-from edgeq.boards import load_board
-from edgeq.build import make
+from edgeq import profiling
+from edgeq.board import load_board
 from edgeq.emit.firmware import EmitOptions, emit
+from edgeq.firmware import make
 from edgeq.firmware_folder import open_folder
 from edgeq.lower.select import candidates, lower
 from edgeq.ops.spatial import Window
@@ -69,7 +69,7 @@ def test_estimates(board_name: str, kernel: str, tmp_path: Path) -> None:
     emit(program, plan(program), tmp_path, OPTIONS)
     make.build(tmp_path, board)
     firmware = open_folder(tmp_path)
-    counts = profile.run(firmware, profile.default_inputs(firmware)).counts
+    counts = profiling.run(firmware, profiling.default_inputs(firmware)).counts
     for layer, case in zip(program.layers, cases, strict=True):
         counted = counts.layers[layer.index].instructions
         assert chosen[layer.node.name].instructions == pytest.approx(counted, rel=TOLERANCE), case.text

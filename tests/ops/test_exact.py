@@ -15,9 +15,9 @@ from hypothesis import Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 
 from edgeq import reference
-from edgeq.boards import Board, load_board
-from edgeq.build import make
+from edgeq.board import Board, load_board
 from edgeq.emit.firmware import EmitOptions, emit
+from edgeq.firmware import make
 from edgeq.firmware_folder import FirmwareFolder, open_folder
 from edgeq.ir.graph import Graph
 from edgeq.lower.select import Candidate, candidates, lower
@@ -27,7 +27,7 @@ from edgeq.plan.arena import plan
 from edgeq.plan.over_input import overwriting
 from edgeq.quantize.count_bits import count_bits
 from edgeq.simulate.session import RunOptions, run_samples
-from edgeq.verify import compare
+from edgeq.verification import compare
 from tests.ops.cases import FORMS, Case, CaseGraph, pointwise_case, winograd_case, winograd_cases
 from tests.ops.groups import CASES
 from tests.ops.wide_cases import widest_case

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from edgeq import reference
-from edgeq.boards import load_board
-from edgeq.build import make
+from edgeq.board import load_board
 from edgeq.emit.firmware import EmitOptions, emit
+from edgeq.firmware import make
 from edgeq.firmware_folder import open_folder
 from edgeq.ir.graph import Graph
 from edgeq.lower.program import Program, Rows

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 
-from edgeq.boards import Board, load_board
+from edgeq.board import Board, load_board
 from edgeq.paths import runtime_dir, templates_dir
 from edgeq.simulate.host import run_program
 from edgeq.simulate.qemu import run_elf

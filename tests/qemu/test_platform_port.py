@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeq.boards import Simulator
+from edgeq.board import Simulator
 from edgeq.errors import EdgeqError
 from tests.qemu.platform_firmware import CROSS_BOARDS, board_with_tools, build, run
 

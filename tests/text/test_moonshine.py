@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from edgeq import text_pipeline
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import open_folder
 from edgeq.frontend.load import ModelSource

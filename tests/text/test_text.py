@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from edgeq import reference, text_pipeline
 from edgeq.audio import wav
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.cli import main
 from edgeq.emit.firmware import EmitOptions
 from edgeq.errors import EdgeqError
@@ -27,7 +27,7 @@ from edgeq.quantize.data import Samples, quantize_inputs
 from edgeq.quantize.recipe import load_recipe
 from edgeq.simulate.session import run_samples
 from edgeq.text import greedy, session, words
-from edgeq.verify import compare, verify_layers
+from edgeq.verification import compare, verify_layers
 from tests.text import networks
 from tests.tools import require_board
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from edgeq import pipeline, stepwise
-from edgeq.boards import load_board
-from edgeq.build import make
+from edgeq.board import load_board
 from edgeq.emit.firmware import EmitOptions, emit
 from edgeq.emit.training import Beside, wrapping
+from edgeq.firmware import make
 from edgeq.firmware_folder import FirmwareFolder, open_folder
 from edgeq.ir import verify
 from edgeq.ir.graph import Graph
@@ -182,7 +182,7 @@ def test_evaluation_and_rollback(tmp_path: Path) -> None:
 def test_the_application_that_ships_is_linked_and_small(tmp_path: Path) -> None:
     """Frozen weights are constants in flash; parameters are no bytes of flash but once, as the values to begin with."""
     require_board("cortex-m4")
-    from edgeq.build.sizes import read_sizes
+    from edgeq.firmware.sizes import read_sizes
 
     board = load_board("cortex-m4")
     sizes = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.lower.select import lower
 from edgeq.plan.arena import plan
 from edgeq.train import recompute

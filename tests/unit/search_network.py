@@ -9,12 +9,12 @@ import torch
 from torch import nn
 
 from edgeq import reference
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.ir.graph import Graph
+from edgeq.precision_search.options import options_of, quantizations_of
+from edgeq.precision_search.work import Work
 from edgeq.quantize.data import Samples
 from edgeq.quantize.observe import OBSERVERS, histograms
-from edgeq.search.options import options_of, quantizations_of
-from edgeq.search.work import Work
 from tests.unit.test_import import imported
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.ir.graph import Graph
 from edgeq.lower.select import lower
 from edgeq.plan import arena

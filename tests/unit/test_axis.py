@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgeq.report.axis import Axis
+from edgeq.reports.axis import Axis
 
 
 @pytest.mark.parametrize(

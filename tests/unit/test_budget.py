@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.budget import Budget, Limits, limits_on, parse
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph

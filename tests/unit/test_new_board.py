@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from edgeq.boards import list_boards, load_board
+from edgeq.board import list_boards, load_board
 from edgeq.cli import main
 
 PART = ("--name", "mine", "--from", "cortex-m4", "--flash", "512KB", "--ram", "96KB", "--clock", "80MHz")

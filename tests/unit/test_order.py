@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeq import pipeline
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.ir import verify
 from edgeq.ir.graph import Boundary, Graph, Node, Quantization, Tensor
 from edgeq.lower.select import lower

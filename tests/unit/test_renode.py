@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from edgeq.boards import list_boards, load_board
+from edgeq.board import list_boards, load_board
 from edgeq.emit.env import render
 from edgeq.errors import EdgeqError
 from edgeq.simulate import renode

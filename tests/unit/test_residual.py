@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgeq import reference
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.ir import verify
 from edgeq.ir.graph import Boundary, Graph, Node, Quantization, Tensor, constant
 from edgeq.lower.program import Program

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeq.budget import Limits
-from edgeq.search.front import Front
-from edgeq.search.program import NOTHING, Option, Room, Total, least, least_error, total
+from edgeq.precision_search.front import Front
+from edgeq.precision_search.program import NOTHING, Option, Room, Total, least, least_error, total
 
 CODE = {"eq_conv_int8": 40, "eq_conv_int4": 150, "eq_conv_narrow.c": 300}
 

@@ -10,14 +10,14 @@ import pytest
 
 from edgeq import pipeline
 from edgeq.budget import Limits
+from edgeq.precision_search import refine
+from edgeq.precision_search.front import Front
+from edgeq.precision_search.options import recipe_of
+from edgeq.precision_search.output_error import squared_error
+from edgeq.precision_search.points import outputs_of
+from edgeq.precision_search.program import NOTHING, Option, Room
+from edgeq.precision_search.work import Picks, Settings
 from edgeq.quantize.observe import OBSERVERS
-from edgeq.search import refine
-from edgeq.search.front import Front
-from edgeq.search.options import recipe_of
-from edgeq.search.output_error import squared_error
-from edgeq.search.points import outputs_of
-from edgeq.search.program import NOTHING, Option, Room
-from edgeq.search.work import Picks, Settings
 from tests.unit.search_network import work
 
 

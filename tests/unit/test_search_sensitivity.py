@@ -11,9 +11,9 @@ from torch import nn
 from edgeq import ops, reference
 from edgeq.ir.graph import Graph, Node, Quantization, constant
 from edgeq.ops.weight_types import BINARY, INT4, TERNARY
-from edgeq.search import baq, hessian
-from edgeq.search.output_error import output_error
-from edgeq.search.sensitivity import FEW_BITS, MEASURES, node_of, rounded_weights, sensitivity
+from edgeq.precision_search import baq, hessian
+from edgeq.precision_search.output_error import output_error
+from edgeq.precision_search.sensitivity import FEW_BITS, MEASURES, node_of, rounded_weights, sensitivity
 from tests.unit.search_network import work
 from tests.unit.test_import import imported
 

@@ -13,22 +13,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.budget import Limits
 from edgeq.emit.env import render
 from edgeq.errors import EdgeqError
 from edgeq.lower.select import lower
 from edgeq.observer import Observer
 from edgeq.pipeline import quantize
+from edgeq.precision_search import cache
+from edgeq.precision_search.costs import layer_key
+from edgeq.precision_search.options import DEFAULT, parse_precisions, recipe_of
+from edgeq.precision_search.result import Row, ranked
+from edgeq.precision_search.sensitivity import sensitivity
+from edgeq.precision_search.state import State
+from edgeq.precision_search.work import Settings, Work
+from edgeq.precision_search.workers import Step, workers
 from edgeq.quantize.recipe import Recipe, load_recipe
-from edgeq.search import cache
-from edgeq.search.costs import layer_key
-from edgeq.search.options import DEFAULT, parse_precisions, recipe_of
-from edgeq.search.result import Row, ranked
-from edgeq.search.sensitivity import sensitivity
-from edgeq.search.state import State
-from edgeq.search.work import Settings, Work
-from edgeq.search.workers import Step, workers
 from tests.unit.search_network import work
 
 FACTS = {"model": "a", "board": "b"}

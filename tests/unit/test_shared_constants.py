@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from edgeq import pipeline
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.emit.context import model_context
 from edgeq.quantize.data import random_samples
 from edgeq.quantize.recipe import Recipe

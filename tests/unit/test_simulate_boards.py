@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeq.boards import cost_classes, list_boards, load_board
+from edgeq.board import cost_classes, list_boards, load_board
 from edgeq.errors import EdgeqError
 from edgeq.paths import boards_dir, runtime_dir
 from edgeq.simulate.sources import platform_sources

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.errors import EdgeqError
 from edgeq.simulate import plugin
 from edgeq.simulate.counts import parse_counts

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from edgeq.boards import load_board
-from edgeq.build.machine_code import effects
-from edgeq.build.stack import Bound, Stack, StackError, recorded_frames
+from edgeq.board import load_board
+from edgeq.firmware.machine_code import effects
+from edgeq.firmware.stack import Bound, Stack, StackError, recorded_frames
 from tests.tools import require_tool
 
 BOARDS = ("cortex-m0", "cortex-m4", "cortex-m55", "riscv-rv32imc", "riscv-8core")

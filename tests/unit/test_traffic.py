@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeq.boards import load_board
+from edgeq.board import load_board
 from edgeq.lower.select import lower
-from edgeq.report import traffic
+from edgeq.reports import traffic
 from tests.ops.cases import CaseGraph, linear_case
 
 

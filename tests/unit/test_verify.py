@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from edgeq import pipeline, verify
-from edgeq.boards import load_board
+from edgeq import pipeline, verification
+from edgeq.board import load_board
 from edgeq.emit.firmware import EmitOptions
 from edgeq.firmware_folder import open_folder
 from edgeq.quantize.data import random_samples
@@ -31,7 +31,7 @@ def test_a_wrong_second_output_is_found(tmp_path: Path, monkeypatch: pytest.Monk
     integer = pipeline.quantize(graph, samples, Recipe())
     pipeline.generate(integer, load_board("host"), tmp_path, EmitOptions("speed", "int8", {"file": "x", "sha256": ""}))
     firmware = open_folder(tmp_path)
-    assert verify.verify_layers(firmware, samples).bit_exact
+    assert verification.verify_layers(firmware, samples).bit_exact
 
     def damaged(*arguments: object) -> object:
         result = run_samples(*arguments)
@@ -39,8 +39,8 @@ def test_a_wrong_second_output_is_found(tmp_path: Path, monkeypatch: pytest.Monk
         wrong[integer.outputs[1]] = np.array(wrong[integer.outputs[1]]) ^ 1
         return type(result)(**{**vars(result), "outputs": wrong})
 
-    monkeypatch.setattr(verify, "run_samples", damaged)
-    found = verify.verify_layers(firmware, samples)
+    monkeypatch.setattr(verification, "run_samples", damaged)
+    found = verification.verify_layers(firmware, samples)
     assert not found.bit_exact
     assert found.first_difference is not None
     assert found.first_difference.max_abs_diff == 1

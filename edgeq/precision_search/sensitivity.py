@@ -13,11 +13,11 @@ import numpy as np
 from edgeq import ops, reference
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops.weight_types import INT8, TYPES
+from edgeq.precision_search import baq, hessian
+from edgeq.precision_search.output_error import output_error
+from edgeq.precision_search.work import Work
 from edgeq.quantize import weights as rounding
 from edgeq.quantize.precision import PRECISIONS
-from edgeq.search import baq, hessian
-from edgeq.search.output_error import output_error
-from edgeq.search.work import Work
 
 #: ways of rounding weights of 8 bits that are tried, and those of fewer bits, where more can be gained
 ROUNDINGS, FEW_BITS = (rounding.OMSE, rounding.GPTQ), (rounding.OMSE, *rounding.BY_INPUTS)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from edgeq.boards import list_boards, load_board
+from edgeq.board import list_boards, load_board
 from edgeq.toolchain import GCC, ZIG_PACKAGE
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from edgeq.errors import EdgeqError
 from edgeq.observer import Observer
-from edgeq.search.state import State
-from edgeq.search.work import Work
+from edgeq.precision_search.state import State
+from edgeq.precision_search.work import Work
 
 CONNECT_TIMEOUT_S = 20
 

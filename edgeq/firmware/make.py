@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from edgeq import cmsis_nn
-from edgeq.boards import Board
+from edgeq.board import Board
 from edgeq.errors import EdgeqError
 from edgeq.paths import can_write
 from edgeq.simulate.process import run_process

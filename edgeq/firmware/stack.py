@@ -28,7 +28,7 @@ from typing import Any
 
 from elftools.elf.elffile import ELFFile
 
-from edgeq.build.machine_code import Effects, effects
+from edgeq.firmware.machine_code import Effects, effects
 
 #: relocations of calls and of jumps between functions, in ELFs for Arm and for RISC-V
 CALLS = {"cortex_m": {10, 30, 51, 102, 103}, "riscv": {16, 17, 18, 19, 44, 45}}

@@ -12,26 +12,26 @@ from typing import Any
 from edgeq import pipeline
 from edgeq.accuracy import share_metric_of
 from edgeq.budget import Budget, limits_on
-from edgeq.build import make
 from edgeq.errors import EdgeqError
+from edgeq.firmware import make
 from edgeq.frontend.load import check as check_source
 from edgeq.observer import Observer
+from edgeq.precision_search import cache, refine
+from edgeq.precision_search.costs import costs
+from edgeq.precision_search.front import RESOURCES, Front
+from edgeq.precision_search.options import options_of, quantizations_of, recipe_of
+from edgeq.precision_search.points import float_accuracy, judge, lessened, obstacle
+from edgeq.precision_search.program import NOTHING, Option, Room, Total
+from edgeq.precision_search.request import SearchOptions
+from edgeq.precision_search.result import RESOURCES as KEYS
+from edgeq.precision_search.result import Row, SearchResult, ranked
+from edgeq.precision_search.sensitivity import sensitivity
+from edgeq.precision_search.state import State
+from edgeq.precision_search.work import Picks, Settings, Work
+from edgeq.precision_search.workers import Results, Step, Workers, workers
 from edgeq.quantize.data import Samples, load_samples, require_file, require_float
 from edgeq.quantize.observe import OBSERVERS, histograms
 from edgeq.quantize.recipe import Recipe, load_recipe
-from edgeq.search import cache, refine
-from edgeq.search.costs import costs
-from edgeq.search.front import RESOURCES, Front
-from edgeq.search.options import options_of, quantizations_of, recipe_of
-from edgeq.search.points import float_accuracy, judge, lessened, obstacle
-from edgeq.search.program import NOTHING, Option, Room, Total
-from edgeq.search.request import SearchOptions
-from edgeq.search.result import RESOURCES as KEYS
-from edgeq.search.result import Row, SearchResult, ranked
-from edgeq.search.sensitivity import sensitivity
-from edgeq.search.state import State
-from edgeq.search.work import Picks, Settings, Work
-from edgeq.search.workers import Results, Step, Workers, workers
 from edgeq.simulate.qemu import require_simulator
 
 #: how often choices whose builds turn out too large are made again

@@ -10,20 +10,20 @@ from typing import Any
 from edgeq import cmsis_nn
 from edgeq.accuracy import METRIC
 from edgeq.budget import Budget
-from edgeq.build.sizes import Sizes
 from edgeq.emit.env import render
+from edgeq.firmware.sizes import Sizes
 from edgeq.firmware_folder import FirmwareFolder
 from edgeq.lower.program import Program
 from edgeq.ops import front_end, weight_types
 from edgeq.ops.cmsis_nn import LIBRARY, library_rounding
 from edgeq.ops.fixed_point import SINGLE
 from edgeq.plan.arena import Plan
-from edgeq.profile import Profile
-from edgeq.report import traffic
-from edgeq.report.stack import StackFacts
+from edgeq.profiling import Profile
+from edgeq.reports import traffic
+from edgeq.reports.stack import StackFacts
 from edgeq.text.facts import TextFacts
 from edgeq.train.facts import TrainingFacts
-from edgeq.verify import Verification
+from edgeq.verification import Verification
 
 
 @dataclass

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from edgeq.budget import Limits
-from edgeq.search import baq, program
-from edgeq.search.program import Choice, Option, Room, Total
+from edgeq.precision_search import baq, program
+from edgeq.precision_search.program import Choice, Option, Room, Total
 
 #: what --sweep can vary
 RESOURCES = ("flash", "ram", "cycles")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeq.boards import Board
+from edgeq.board import Board
 from edgeq.budget import Budget
 from edgeq.frontend.load import ModelSource
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from edgeq import reference
-from edgeq.boards import Board
+from edgeq.board import Board
 from edgeq.ir.graph import Graph, Quantization
 from edgeq.quantize.data import Samples
 from edgeq.quantize.precision import INT8, PRECISIONS

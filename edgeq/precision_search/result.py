@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from edgeq.boards import list_boards
+from edgeq.board import list_boards
 from edgeq.budget import Budget, Limits
 from edgeq.errors import EdgeqError
+from edgeq.precision_search.program import NOTHING, Total
+from edgeq.precision_search.request import SearchOptions
 from edgeq.quantize.recipe import Method, Recipe
-from edgeq.search.program import NOTHING, Total
-from edgeq.search.request import SearchOptions
 
 #: key of a judged row, what an error calls it, name of the limit in --budget
 RESOURCES = (

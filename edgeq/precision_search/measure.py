@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeq import pipeline, profile
-from edgeq.boards import Board
-from edgeq.build.sizes import code_sizes, read_sizes
+from edgeq import pipeline, profiling
+from edgeq.board import Board
 from edgeq.emit.firmware import EmitOptions
+from edgeq.firmware.sizes import code_sizes, read_sizes
 from edgeq.firmware_folder import open_folder
 from edgeq.ir.graph import Graph
 from edgeq.simulate.session import RunOptions, run_samples
@@ -46,7 +46,7 @@ def measured(integer: Graph, board: Board, quant: str, source: dict[str, str]) -
         sizes = read_sizes(elf, board, firmware.manifest["model"])
         counts: dict[str, LayerCount] = {}
         if board.arch != "host":
-            found = run_samples(firmware, profile.default_inputs(firmware), RunOptions(count=True)).counts
+            found = run_samples(firmware, profiling.default_inputs(firmware), RunOptions(count=True)).counts
             assert found is not None
             for index, layer in enumerate(firmware.manifest["layers"]):
                 count = found.layers[index]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from edgeq.search.result import Row, SearchResult
+from edgeq.precision_search.result import Row, SearchResult
 
 
 def print_search(result: SearchResult, console: Console) -> None:

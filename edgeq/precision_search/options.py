@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Quantization
 from edgeq.ops.weight_types import POW2, TYPES
+from edgeq.precision_search.work import Picks, Settings
 from edgeq.quantize import precision
 from edgeq.quantize.convert import activation_quantization
 from edgeq.quantize.observe import LEVELS, Choice, Histogram, chosen_range, extremes
 from edgeq.quantize.precision import INT8, PRECISIONS
 from edgeq.quantize.recipe import Method, Recipe, Rule
 from edgeq.quantize.weights import has_real_weights
-from edgeq.search.work import Picks, Settings
 
 #: precisions that a search chooses among unless told otherwise: all that leave activations in int8, but for powers of
 #: two, which take the bytes of int4 and have fewer levels where weights are large, and groups, which take RAM as well

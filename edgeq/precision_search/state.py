@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeq.errors import EdgeqError
-from edgeq.search.cache import digest, write_whole
+from edgeq.precision_search.cache import digest, write_whole
 
 FACTS = "search.json"
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgeq.boards import Board
-from edgeq.build.stack import WORKER, Bound, Stack, StackError, recorded_frames
+from edgeq.board import Board
+from edgeq.firmware.stack import WORKER, Bound, Stack, StackError, recorded_frames
 from edgeq.firmware_folder import FirmwareFolder
 from edgeq.observer import Observer
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from edgeq import ops, pipeline
-from edgeq.build.fit import TooBigError
+from edgeq.firmware.fit import TooBigError
 from edgeq.lower.program import Layer, Program
-from edgeq.search import cache as kept
-from edgeq.search.measure import Measured, measured
-from edgeq.search.options import recipe_of
-from edgeq.search.work import Settings, Work
+from edgeq.precision_search import cache as kept
+from edgeq.precision_search.measure import Measured, measured
+from edgeq.precision_search.options import recipe_of
+from edgeq.precision_search.work import Settings, Work
 
 #: attributes of nodes that say nothing of the work
 VALUES = ("act_min", "act_max")

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from edgeq.emit.env import render
 from edgeq.errors import EdgeqError
-from edgeq.report.axis import Axis
+from edgeq.reports.axis import Axis
 from edgeq.train.command import FOLDER
 from edgeq.train.curve import Committed, Curve
 

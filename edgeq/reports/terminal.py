@@ -11,7 +11,7 @@ from rich.table import Table
 from edgeq.accuracy import METRIC
 from edgeq.against.compare import Comparison
 from edgeq.audio.closeness import Closeness
-from edgeq.verify import Verification
+from edgeq.verification import Verification
 
 
 def print_build(report: dict[str, Any], folder: str, console: Console) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgeq import ops, pipeline
-from edgeq.boards import Board
+from edgeq.board import Board
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node
 from edgeq.lower.program import Program

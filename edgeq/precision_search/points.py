@@ -9,13 +9,13 @@ import numpy as np
 
 from edgeq import pipeline, reference
 from edgeq.accuracy import share_right
-from edgeq.build.fit import TooBigError
+from edgeq.firmware.fit import TooBigError
 from edgeq.ir.graph import Graph
+from edgeq.precision_search.measure import measured
+from edgeq.precision_search.output_error import squared_error
+from edgeq.precision_search.work import Work
 from edgeq.quantize.data import Samples, dequantize, quantize_inputs
 from edgeq.quantize.recipe import Recipe
-from edgeq.search.measure import measured
-from edgeq.search.output_error import squared_error
-from edgeq.search.work import Work
 
 
 def judge(work: Work, recipe: Recipe) -> dict[str, Any]:

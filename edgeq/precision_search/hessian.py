@@ -15,7 +15,7 @@ import numpy as np
 
 from edgeq import reference
 from edgeq.ir.graph import Graph, Node, constant
-from edgeq.search.output_error import Arrays, squared_error, with_weights
+from edgeq.precision_search.output_error import Arrays, squared_error, with_weights
 
 #: random directions, and the step along them in root mean squares of the weights
 PROBES, STEP = 8, 1e-3

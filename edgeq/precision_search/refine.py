@@ -19,15 +19,15 @@ from edgeq import ops, reference
 from edgeq.ir.graph import Graph
 from edgeq.ops.weight_types import INT8 as BYTES
 from edgeq.ops.weight_types import TYPES
+from edgeq.precision_search.front import Front
+from edgeq.precision_search.output_error import squared_error, with_weights
+from edgeq.precision_search.program import Room
+from edgeq.precision_search.sensitivity import FEW_BITS, ROUNDINGS, node_of, rounded
+from edgeq.precision_search.work import Picks, Settings, Work
 from edgeq.quantize.bias_correction import with_corrected_biases
 from edgeq.quantize.data import dequantize, to_integers
 from edgeq.quantize.observe import OBSERVERS
 from edgeq.quantize.precision import INT8, PRECISIONS
-from edgeq.search.front import Front
-from edgeq.search.output_error import squared_error, with_weights
-from edgeq.search.program import Room
-from edgeq.search.sensitivity import FEW_BITS, ROUNDINGS, node_of, rounded
-from edgeq.search.work import Picks, Settings, Work
 
 #: powers of the layers' errors that are summed
 POWERS = (1.0, 1.5, 2.0)

@@ -7,8 +7,8 @@ from typing import Any
 
 from edgeq.emit.env import render
 from edgeq.errors import EdgeqError
-from edgeq.report.axis import Axis
-from edgeq.search.result import SearchResult
+from edgeq.precision_search.result import SearchResult
+from edgeq.reports.axis import Axis
 
 #: resource that a search sweeps -> key of a judged row, what the picture calls it
 AXES = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-from edgeq.boards import Board
+from edgeq.board import Board
 
 SHF_ALLOC = 2
 
