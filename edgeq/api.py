@@ -1,4 +1,4 @@
-"""The commands as functions: `from edgeq import api`, then `api.build(...)` as `edgeq build ...`.
+"""The commands as functions: `edgeq.build(...)` as `edgeq build ...`; the names of the package are these.
 
 The command line calls these. Arguments have the options' names (without dashes; `eval_data` for --eval) and take the
 same texts; results are the objects of edgeq.results. Whatever is wrong with a model, data, a board or this machine

@@ -5,13 +5,16 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from edgeq import api, results
+import edgeq
+from edgeq import results
 from edgeq.cli import main
 from tests.conftest import ROOT
 from tests.tools import require_board
@@ -55,6 +58,19 @@ def test_objects_have_the_keys_of_the_json(walked: dict[str, Any]) -> None:
         report.model = "other"
 
 
+def test_every_command_is_a_function_of_the_package() -> None:
+    named = {name.replace("-", "_") for name in main.commands}
+    assert set(edgeq.__all__) - {"EdgeqError", "Observer"} == named <= set(dir(edgeq))
+    with pytest.raises(AttributeError, match="no attribute 'built'"):
+        edgeq.built  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_importing_the_package_imports_no_other() -> None:
+    code = "import edgeq, sys; print([name for name in ('numpy', 'torch', 'click') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_every_option_of_a_command_is_an_argument() -> None:
     renamed = {
         "board_name": "board", "folder": "output", "recipe": "quant", "chosen": "format", "measure": "sensitivity",
@@ -62,7 +78,7 @@ def test_every_option_of_a_command_is_an_argument() -> None:
     }  # fmt: skip
     ours = {"as_json", "outputs", "page"}  # what only printing needs
     for name, command in main.commands.items():
-        function = getattr(api, name.replace("-", "_"))
+        function = getattr(edgeq, name.replace("-", "_"))
         arguments = set(inspect.signature(function).parameters)
         for option in command.params:
             known = {option.name, renamed.get(str(option.name), option.name)}
