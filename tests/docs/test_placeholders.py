@@ -56,7 +56,7 @@ BY_PAGE = {
     ),
     "docs/encoder-decoder.md": StandIns(
         {"asr.pt2": ASR / "moonshine.pt2", "CLIPS.npz": "said", "TEST.npz": "said"},
-        {"clip.wav": "examples/asr/demo/november_twenty_ninth.wav"},
+        {"clip.wav": "examples/asr/demo/june_third_nineteen_sixty.wav"},
     ),
     "docs/integration.md": StandIns(before=(BUILD_KWS, BUILD_RESNET8)),
     "docs/search.md": StandIns({**KWS_FILES, "resnet8.npz": "resnet8"}, {"DIR/point3.toml": "out/dir/point1.toml"}),

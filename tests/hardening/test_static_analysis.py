@@ -18,6 +18,8 @@ CPPCHECK = (
     "--std=c11", "--language=c", "--enable=warning,portability", "--inline-suppr", "--quiet", "--max-configs=2",
     # An arena is bytes in which tensors of every type lie, each aligned to EQ_ARENA_ALIGN by the plan.
     "--suppress=invalidPointerCast",
+    # Accumulators of an unrolled loop begin alike; a message about configurations is no finding.
+    "--suppress=duplicateAssignExpression", "--suppress=toomanyconfigs",
 )  # fmt: skip
 #: any warning is a finding
 ANALYZER = ("-std=c11", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-fanalyzer", "-c", "-o", "/dev/null")
@@ -68,7 +70,7 @@ def test_cppcheck_on_the_whole_runtime() -> None:
 def test_gccs_analyzer_on_the_portable_kernels(path: str) -> None:
     compiler = require_tool("gcc")
     for source in sorted((runtime_dir() / "src" / path).glob("*.c")):
-        if not source.stem.endswith(("_dsp", "_mve", "_xpulp", "_rvv")):
+        if not source.stem.endswith(("_dsp", "_mve", "_xpulp", "_rvv", "_cmsis_nn")):
             flags = [*ANALYZER, *includes(runtime_dir())]
             result = subprocess.run([compiler, *flags, str(source)], capture_output=True, text=True, check=False)
             assert result.returncode == 0, result.stderr

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 static EQ_INLINE int32_t eq_interpolate(const int16_t *table, int32_t x) {
+  /* cppcheck-suppress shiftNegativeLHS ; eq_types.h asserts that such shifts are arithmetic */
   const int16_t *const entry = table + 256 + (x >> 7);
   const int32_t slope = entry[1] - entry[0];
   return entry[0] + ((slope * (x & 127) + 64) >> 7);

@@ -22,6 +22,7 @@ static inline void eq_softmax_row(const uint32_t *exp_table, int32_t depth, cons
   for (int32_t i = 0; i < depth; i += EQ_MVE_LANES) {
     sum = vaddvaq_u32(sum, eq_softmax_exponentials(exp_table, max, x + i, vctp32q((uint32_t)(depth - i))));
   }
+  /* cppcheck-suppress zerodiv ; a row has elements, and the greatest adds exp(0) */
   const uint32x4_t half = vdupq_n_u32(sum / 2u), r = vdupq_n_u32(UINT32_MAX / sum), sums = vdupq_n_u32(sum);
   const uint32x4_t most = vdupq_n_u32(255);
   for (int32_t i = 0; i < depth; i += EQ_MVE_LANES) {

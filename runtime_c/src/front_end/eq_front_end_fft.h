@@ -128,6 +128,7 @@ EQ_FRONT_END_PART void eq_front_end_any(const eq_front_end_t *p, const int16_t *
     if (radix == 4) {
       eq_front_end_cross(to, 1, pair[0], pair[1], pair[2], pair[3]);
     } else {
+      /* cppcheck-suppress uninitvar ; radix is 2 or 4 */
       eq_complex_store(to, pair[0].r + pair[1].r, pair[0].i + pair[1].i);
       eq_complex_store(to + 1, pair[0].r - pair[1].r, pair[0].i - pair[1].i);
     }

@@ -24,7 +24,7 @@ EQ_FRONT_END_PART uint32_t eq_front_end_first(const eq_front_end_t *p, const int
     eq_front_end_two(p, input + begin, &at, whole, points);
   } else {
     EQ_FRONT_END_FOUR(p, input + begin, &at, whole, points);
-    if (p->frame % 2 == 0 && whole + groups >= groups) {
+    if (p->frame % 2 == 0 && whole >= 0) {
       EQ_FRONT_END_THREE(p, input + begin, &at, groups, points);
     }
   }
