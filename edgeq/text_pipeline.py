@@ -73,8 +73,10 @@ def generate(
     of the encoder, and of the step. Raises EdgeqError when it doesn't fit the board."""
     folder.mkdir(exist_ok=True)
     encoder = pipeline.generate(pair.encoder, board, folder / ENCODER_FOLDER, options)
-    pair = in_arena_order(pair, encoder[1])
-    step = pipeline.generate(pair.step, board, folder, replace(options, wrapping=wrapping(pair, *encoder)))
+    program, arena = encoder
+    pair = in_arena_order(pair, arena)
+    ordered = replace(program, graph=replace(program.graph, outputs=pair.encoder.outputs))  # as run and verify read it
+    step = pipeline.generate(pair.step, board, folder, replace(options, wrapping=wrapping(pair, ordered, arena)))
     return pair, encoder, step
 
 

@@ -59,7 +59,10 @@ BY_PAGE = {
         {"clip.wav": "examples/asr/demo/june_third_nineteen_sixty.wav"},
     ),
     "docs/integration.md": StandIns(before=(BUILD_KWS, BUILD_RESNET8)),
-    "docs/search.md": StandIns({**KWS_FILES, "resnet8.npz": "resnet8"}, {"DIR/point3.toml": "out/dir/point1.toml"}),
+    "docs/search.md": StandIns(
+        {**KWS_FILES, "resnet8.npz": "resnet8", "resnet8_eval.npz": "resnet8"},
+        {"DIR/point3.toml": "out/dir/point1.toml"},
+    ),
     "docs/speech.md": StandIns(
         {**SPOTTER, "TEST.npz": "spoken", "front_end.pt2": "front end", "noise.npz": "noise"},
         {"CLIPS": "examples/kws/demo", "TEST": "examples/kws/demo"},

@@ -71,7 +71,10 @@ def test_from_generate_to_firmware(tmp_path: Path) -> None:
         integer, _ = text_pipeline.quantize(pair, samples, load_recipe(recipe))
         integer, *_ = text_pipeline.generate(integer, load_board(board), tmp_path / board, OPTIONS)
         inputs = quantize_inputs(integer.encoder, samples.subset(np.arange(2)))
-        made = session.run(open_folder(tmp_path / board), integer, inputs)
+        firmware = open_folder(tmp_path / board)
+        read = session.pair_of(firmware)  # the folder's reference, as edgeq run has it
+        assert (read.memory, read.encoder.outputs) == (integer.memory, integer.encoder.outputs)
+        made = session.run(firmware, integer, inputs)
         assert not any(difference for _, difference in session.differences(greedy.texts(integer, inputs), made))
 
 
