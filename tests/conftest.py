@@ -7,15 +7,13 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from edgeq import pipeline
-from edgeq.against import compare
-from edgeq.errors import EdgeqError
-from edgeq.frontend import load
+from edgeq import pipeline, worker
 from edgeq.frontend.load import ModelSource
 from edgeq.ir.graph import Graph
 from edgeq.quantize.data import Samples, load_samples
@@ -23,43 +21,39 @@ from edgeq.quantize.recipe import Recipe
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
-#: what runs a model's framework in a process of its own
-IN_A_PROCESS = (load._run_worker, compare._run_worker)
+#: has a model's framework run in a process of its own
+ASK = worker.ask
 
 # A process a core is what `pytest -n` starts: threads of PyTorch's would wait for one another's core.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-def _handled(worker: str, work: Path) -> None:
+def _ask_here(
+    module: str,
+    request: Mapping[str, Any],
+    folder: Path,
+    timeout_s: float,
+    environment: Mapping[str, str] | None = None,
+) -> None:
     """What a worker's process does, without one."""
-    request = json.loads((work / "request.json").read_text(encoding="utf-8"))
     with warnings.catch_warnings(), pytest.MonkeyPatch.context() as here:
         warnings.simplefilter("ignore")
         here.setattr(sys, "path", [*sys.path])
-        importlib.import_module(worker).run(request, work)
+        importlib.import_module(module).run(json.loads(json.dumps(request)), folder)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def frameworks_here() -> Iterator[None]:
     """Models are imported and compared with in the tests' process, where PyTorch is loaded once, not for each."""
-
-    def imported(source: ModelSource, work: Path, shown_path: str, worker: str) -> None:
-        try:
-            _handled(worker, work)
-        except EdgeqError as error:
-            raise EdgeqError(str(error).replace(shown_path, str(source.path))) from error
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(load, "_run_worker", imported)
-        patch.setattr(compare, "_run_worker", lambda framework, model, work: _handled("edgeq.against.worker", work))
+        patch.setattr(worker, "ask", _ask_here)
         yield
 
 
 @pytest.fixture
 def frameworks_in_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Models are imported and compared with in processes of their own, as the commands do."""
-    for module, run in zip((load, compare), IN_A_PROCESS, strict=True):
-        monkeypatch.setattr(module, "_run_worker", run)
+    monkeypatch.setattr(worker, "ask", ASK)
 
 
 @pytest.fixture(scope="session")

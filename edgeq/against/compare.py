@@ -8,9 +8,7 @@ framework's values are limited to what the output's scale can express before the
 from __future__ import annotations
 
 import hashlib
-import json
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeq import reference
+from edgeq import reference, worker
 from edgeq.audio import wav
 from edgeq.errors import EdgeqError
 from edgeq.firmware_folder import FirmwareFolder
@@ -213,24 +211,17 @@ def _framework_values(
         folder = Path(name)
         path = guard.without_sample_inputs(model, folder / "model.pt2") if framework == "torch" else model
         request = {"framework": framework, "path": str(path.resolve()), "values": wanted, "states": ports}
-        (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
         np.savez(folder / "inputs.npz", **{str(index): array for index, array in enumerate(inputs)})
-        _run_worker(framework, model, folder)
+        _ask(framework, model, request, folder)
         with np.load(folder / "values.npz", allow_pickle=False) as arrays:
             return {wanted[int(key[1:])]: arrays[key] for key in arrays.files}
 
 
-def _run_worker(framework: str, model: Path, folder: Path) -> None:
-    """Has the request in a folder handled in a process of its own."""
-    command = [sys.executable, "-m", "edgeq.against.worker", str(folder / "request.json"), str(folder)]
+def _ask(framework: str, model: Path, request: Mapping[str, Any], folder: Path) -> None:
+    """Has the framework's values written into a folder by a process of its own."""
     try:
-        result = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
-        )
+        worker.ask("edgeq.against.worker", request, folder, TIMEOUT_S)
     except subprocess.TimeoutExpired as error:
         raise EdgeqError(f"{model}: running it in {framework} took over {TIMEOUT_S} s; give fewer samples") from error
-    if (folder / "error.txt").exists():
-        raise EdgeqError((folder / "error.txt").read_text(encoding="utf-8"))
-    if result.returncode != 0:
-        lines = [line for line in result.stderr.splitlines() if line.strip()]
-        raise EdgeqError(f"{model}: {framework} can't run it ({lines[-1] if lines else result.returncode})")
+    except worker.StoppedError as error:
+        raise EdgeqError(f"{model}: {framework} can't run it ({error})") from error

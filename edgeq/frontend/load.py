@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from edgeq import worker
 from edgeq.errors import EdgeqError
 from edgeq.frontend import guard
 from edgeq.frontend.encoder_decoder import EncoderDecoder, linked
@@ -106,34 +105,22 @@ def _imported(source: ModelSource, names: Mapping[str, str]) -> dict[str, Graph]
             "arch": source.arch,
             "input_shape": list(source.input_shape) if source.input_shape else None,
         }
-        (work / "request.json").write_text(json.dumps(request), encoding="utf-8")
-        _run_worker(source, work, str(path.resolve()), WORKERS[kind])
+        _ask(source, kind, request, work)
         return {name: serialize.load(work / name) for name in names}
 
 
-def _run_worker(source: ModelSource, work: Path, shown_path: str, worker: str) -> None:
-    command = [sys.executable, "-m", worker, str(work / "request.json"), str(work)]
+def _ask(source: ModelSource, kind: str, request: Mapping[str, Any], work: Path) -> None:
+    """Has the graphs of a file written into a folder by a process of its own, whose death harms nothing here."""
     try:
-        result = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
-            check=False,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # its threads' buffers count as memory
-        )
+        # threads' buffers of OpenBLAS count as memory
+        worker.ask(WORKERS[kind], request, work, TIMEOUT_S, {"OPENBLAS_NUM_THREADS": "1"})
+    except EdgeqError as error:
+        raise EdgeqError(str(error).replace(str(request["path"]), str(source.path))) from error
     except subprocess.TimeoutExpired as error:
         raise EdgeqError(f"{source.path}: importing it took over {TIMEOUT_S} s; try a smaller model") from error
-    if result.returncode == 0:
-        return
-    message = work / "error.txt"
-    if message.exists():
-        raise EdgeqError(message.read_text(encoding="utf-8").replace(shown_path, str(source.path)))
-    lines = [line for line in result.stderr.splitlines() if line.strip()]
-    if any("No module named 'torch'" in line for line in lines):
-        raise EdgeqError("PyTorch is not installed, and .pt2 files need it; run: pip install torch")
-    raise EdgeqError(
-        f"{source.path}: the import stopped unexpectedly ({lines[-1] if lines else f'exit {result.returncode}'}); "
-        "please report it with the model"
-    )
+    except worker.StoppedError as error:
+        if any("No module named 'torch'" in line for line in error.lines):
+            raise EdgeqError("PyTorch is not installed, and .pt2 files need it; run: pip install torch") from error
+        raise EdgeqError(
+            f"{source.path}: the import stopped unexpectedly ({error}); please report it with the model"
+        ) from error
