@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +59,7 @@ from edgeq.quantize.observe import unprescribed
 from edgeq.quantize.recipe import Recipe
 from edgeq.quantize.smooth import smoothed
 from edgeq.quantize.sqnr import sqnr_db
-from edgeq.quantize.stage import Quantized, quantized
+from edgeq.quantize.stage import quantized
 from edgeq.reports.facts import Accuracy, Facts, write
 from edgeq.reports.stack import read_and_warn
 from edgeq.simulate.run import QEMU, counts_instructions, require
@@ -135,13 +135,6 @@ def prepare(graph: Graph, recipe: Recipe, calibration: Samples | None) -> Graph:
 def quantize(graph: Graph, calibration: Samples | None, recipe: Recipe, observer: Observer | None = None) -> Graph:
     """Prepared float graph -> integer graph; without calibration data a graph whose file prescribes every scale.
     `observer` is warned of layers whose precision can't be had."""
-    return quantization(graph, calibration, recipe, observer).graph
-
-
-def quantization(
-    graph: Graph, calibration: Samples | None, recipe: Recipe, observer: Observer | None = None
-) -> Quantized:
-    """The same with what was found on the way."""
     made = quantized(graph, calibration.inputs if calibration is not None else None, recipe)
     if observer is not None:
         precisions = {node.output: weight_types.precision_name(made.graph, node) for node in made.graph.nodes}
@@ -151,7 +144,7 @@ def quantization(
         if made.losses is not None:
             before, after = made.losses
             observer.stage(f"all layers rounded together: loss of the answers {after:.3g}, before {before:.3g}")
-    return replace(made, graph=verify_graph.run(made.graph, "quantize"))
+    return verify_graph.run(made.graph, "quantize")
 
 
 def arrange(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,10 +20,8 @@ from edgeq.quantize.recipe import Recipe
 def judge(work: Work, recipe: Recipe) -> dict[str, Any]:
     """What `edgeq build` with the recipe and the same data gives. `output_error` is the mean squared difference of the
     outputs from the float network's on calibration data, `eval_error` that on evaluation data, `problem` why there are
-    no sizes and counts: it does not fit the board. `losses` of the answers before and after all layers were
-    rounded together, where the recipe has that."""
-    quantized = pipeline.quantization(work.graph, work.calibration, recipe)
-    integer = quantized.graph
+    no sizes and counts: it does not fit the board."""
+    integer = pipeline.quantize(work.graph, work.calibration, recipe)
     assert work.evaluation.labels is not None
     outputs = outputs_of(integer, work.evaluation)
     found: dict[str, Any] = {
@@ -32,7 +29,6 @@ def judge(work: Work, recipe: Recipe) -> dict[str, Any]:
         "output_error": squared_error(work.exact, outputs_of(integer, work.subset)),
         "eval_error": squared_error(work.expected, outputs),
         "problem": None,
-        "losses": quantized.losses,
     }
     try:
         result = measured(integer, work.board, recipe.name, work.source)
@@ -64,15 +60,3 @@ def outputs_of(integer: Graph, samples: Samples) -> dict[str, np.ndarray]:
         name: dequantize(array, integer.tensor(name).scale, integer.tensor(name).zero_point)
         for name, array in made.items()
     }
-
-
-def obstacle(work: Work) -> str | None:
-    """Why choices are not rounded for the network's answers."""
-    from edgeq.quantize import network_rounding  # torch takes seconds to load
-
-    return network_rounding.obstacle(work.graph, len(work.calibration))
-
-
-def lessened(losses: Sequence[float] | None) -> bool:
-    """Whether rounding all layers together brought the answers nearer; otherwise everything is as it was before."""
-    return losses is not None and losses[1] < losses[0]

@@ -20,7 +20,7 @@ from edgeq.precision_search import cache, refine
 from edgeq.precision_search.costs import costs
 from edgeq.precision_search.front import RESOURCES, Front
 from edgeq.precision_search.options import options_of, quantizations_of, recipe_of
-from edgeq.precision_search.points import float_accuracy, judge, lessened, obstacle
+from edgeq.precision_search.points import float_accuracy, judge
 from edgeq.precision_search.program import NOTHING, Option, Room, Total
 from edgeq.precision_search.request import SearchOptions
 from edgeq.precision_search.result import RESOURCES as KEYS
@@ -50,10 +50,8 @@ def search(options: SearchOptions, observer: Observer) -> SearchResult:
         observer.stage(f"going on with {len(state)} finished steps in {options.folder}")
     if (why := cache.problem()) is not None:
         observer.warning(f"costs of layers are not kept for other searches: {why}; set EDGEQ_CACHE_DIR")
-    if (why := obstacle(work)) is not None:
-        observer.warning(f"points are not rounded for the network's answers (network_rounding): {why}")
     with workers(work, state, observer, options.jobs, options.dask) as team:
-        rows = _Search(options, work, team, why is None).rows()
+        rows = _Search(options, work, team).rows()
         exact = team.results("float network", [Step("float", float_accuracy, ())])["float"]["accuracy"]
     return SearchResult(options, share_metric_of(work.graph.meaning), exact, len(work.evaluation), tuple(rows))
 
@@ -110,10 +108,10 @@ def _sha256(path: Path) -> str:
 
 
 class _Search:
-    """One search: what its steps have found. `together`: whether points are rounded for the network's answers."""
+    """One search: what its steps have found."""
 
-    def __init__(self, options: SearchOptions, work: Work, team: Workers, together: bool) -> None:
-        self._options, self._work, self._team, self._together = options, work, team, together
+    def __init__(self, options: SearchOptions, work: Work, team: Workers) -> None:
+        self._options, self._work, self._team = options, work, team
         self._sweep = options.sweep
         self._swept = next(key for key, _, name in KEYS if name == options.sweep)
         self._limits = limits_on(options.board, options.budget or Budget())
@@ -124,9 +122,11 @@ class _Search:
         """Uniform recipes and the choices, judged, by flash. Raises EdgeqError where none keeps to the budget."""
         self._measure()
         uniform = {name: self._work.recipe(name) for name in self._precisions()}
-        recipes = {name: self._recipe(picks, self._plain(picks)) for name, picks in uniform.items()}
-        judged = self._judge("uniform recipes", recipes)
-        even = [Row(picks, recipes[name], judged[name], uniform=name) for name, picks in uniform.items()]
+        judged = self._judge("uniform recipes", {name: (picks, self._plain(picks)) for name, picks in uniform.items()})
+        even = [
+            Row(picks, self._recipe(picks, self._plain(picks)), judged[name], uniform=name)
+            for name, picks in uniform.items()
+        ]
         named = self._named(uniform)
         front = Front(self._program_options(), self._limits, self._other(even))
         points = self._choose(front, even)
@@ -189,9 +189,9 @@ class _Search:
     def _recipe(self, picks: Picks, settings: Settings) -> Recipe:
         return recipe_of(picks, settings, self._work.corrects_biases)
 
-    def _judge(self, text: str, recipes: Mapping[str, Recipe]) -> Results:
-        """Recipes by name -> what judging them found."""
-        steps = {name: _judging(recipe) for name, recipe in recipes.items()}
+    def _judge(self, text: str, choices: Mapping[str, tuple[Picks, Settings]]) -> Results:
+        """Choices by name -> what judging them found."""
+        steps = {name: _judging(self._recipe(*choice)) for name, choice in choices.items()}
         results = self._team.results(text, list(steps.values()))
         return {name: results[step.key] for name, step in steps.items()}
 
@@ -231,14 +231,9 @@ class _Search:
             if not distinct:
                 break
             choices = self._tuned(distinct)
-            recipes = {
-                name: replace(self._recipe(*choice), network_rounding=self._together)
-                for name, choice in choices.items()
-            }
-            results, extra = self._judge("points", recipes), []
-            for name, picks in distinct.items():
-                helps = lessened(results[name]["losses"])
-                points[name] = Row(dict(picks), replace(recipes[name], network_rounding=helps), results[name])
+            results, extra = self._judge("points", choices), []
+            for name, (picks, settings) in choices.items():
+                points[name] = Row(dict(picks), self._recipe(picks, settings), results[name])
             excess = {
                 target: self._excess(results[refine.key(picks)], most.get(target, float("inf")))
                 for target, picks in picked.items()

@@ -18,7 +18,6 @@ from edgeq import pipeline
 from edgeq.cli import main
 from edgeq.precision_search import costs as cost_steps
 from edgeq.precision_search.state import State
-from edgeq.quantize import network_rounding
 from tests.tools import require_board
 from tests.unit import search_network
 
@@ -36,7 +35,6 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EDGEQ_CACHE_DIR", str(tmp_path_factory.mktemp("search-cache")))
         patch.setattr(pipeline, "import_model", cache(pipeline.import_model))
-        patch.setattr(network_rounding, "STEPS", 40)
         yield
 
 
