@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from edgeq.board import Simulator
 from edgeq.errors import EdgeqError
 from tests.qemu.platform_firmware import CROSS_BOARDS, board_with_tools, build, run
 
@@ -166,6 +165,7 @@ def test_exit_code_is_reported(name: str, tmp_path: Path) -> None:
 
 def test_missing_simulator_names_the_package(tmp_path: Path) -> None:
     board = board_with_tools("cortex-m4")
-    absent = dataclasses.replace(board, simulator=Simulator(("qemu-system-absent", "-M", "x"), "qemu-system-arm"))
+    simulator = dataclasses.replace(board.simulator, command=("qemu-system-absent", "-M", "x"))
+    absent = dataclasses.replace(board, simulator=simulator)
     with pytest.raises(EdgeqError, match="apt-get install qemu-system-arm"):
         run(absent, tmp_path / "any.elf")
