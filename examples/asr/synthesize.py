@@ -86,7 +86,7 @@ def _sentence(part: str, seed: int, number: int) -> tuple[str, NDArray[np.int16]
 def save(folder: Path) -> None:
     """Writes the demonstration and the calibration recordings."""
     (folder / "demo").mkdir(exist_ok=True)
-    rng = np.random.default_rng(5)
+    rng = np.random.default_rng(11)
     for text in DEMO:
         samples = np.pad(speak(text.split(), "demo", rng), (0, TAIL))
         wav.write(folder / "demo" / f"{text.replace(' ', '_').lower()}.wav", samples, RATE)
