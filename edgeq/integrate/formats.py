@@ -115,8 +115,12 @@ FORMATS: Mapping[str, Format] = {
 
 def check(name: str, board: Board) -> None:
     """Raises EdgeqError where the format is not for the board."""
-    if board.arch not in FORMATS[name].architectures:
-        raise EdgeqError(f"--format {name} is not for {board.name}; build for a board of its kind")
+    architectures = FORMATS[name].architectures
+    if board.arch not in architectures:
+        raise EdgeqError(
+            f"--format {name} is not for {board.name}, which is {board.arch}: it takes boards that are "
+            f"{' or '.join(architectures)} ('edgeq boards' lists all), or choose another format"
+        )
 
 
 def write(library: Library, name: str, folder: Path) -> list[Path]:
