@@ -32,6 +32,7 @@ bench: setup
 
 lint: setup
 	$(PYTHON_BIN)/ruff check edgeq tests examples
+	$(PYTHON_BIN)/ruff format --check edgeq tests examples
 	$(PYTHON_BIN)/mypy
 
 clean:
