@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from edgeq import cmsis_nn, profiling, reference
 from edgeq.accuracy import METRIC, confusion, metric_of, score
 from edgeq.board import Board
 from edgeq.budget import Budget, limits_on
-from edgeq.emit.firmware import EmitOptions, emit
+from edgeq.emit.firmware import EmitOptions, Wrapping, emit
 from edgeq.emit.names import model_name
 from edgeq.emit.streaming import wrapping as stream_wrapping
 from edgeq.emit.training import Beside, wrapping
@@ -50,6 +50,7 @@ from edgeq.quantize.data import (
     load_samples,
     quantize_inputs,
     random_samples,
+    require_calibration,
     require_file,
     require_float,
     to_integers,
@@ -126,9 +127,8 @@ def prepare(graph: Graph, recipe: Recipe, calibration: Samples | None) -> Graph:
     if recipe.equalize:
         graph = verify_graph.run(equalized(graph), "equalize")
     if recipe.smooth:
-        if calibration is None:
-            raise EdgeqError("smooth needs calibration data: give --calib DATA.npz")
-        graph = verify_graph.run(smoothed(graph, calibration.inputs), "smooth")
+        inputs = require_calibration(calibration.inputs if calibration is not None else None, "smooth")
+        graph = verify_graph.run(smoothed(graph, inputs), "smooth")
     return graph
 
 
@@ -265,10 +265,7 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
             stream = streaming(integer)
             step, around = verify_graph.run(stream.graph, "stream"), stream_wrapping(stream, options.stream)
         observer.stage(f"generating and compiling for {options.board.name}")
-        emit_options = EmitOptions(
-            options.optimize, options.recipe.name, source_facts(options.source.path), around, options.simulator
-        )
-        program, arena = generate(step, options.board, folder, emit_options, options.budget)
+        program, arena = generate(step, options.board, folder, emit_options(options, around), options.budget)
         compiled = cmsis_nn.can_compile(program)
         firmware = open_folder(folder, compiled)
         if not compiled:
@@ -318,13 +315,11 @@ def add_training(
     lean = within_ram(training, options, observer)
     observer.stage(f"generating and compiling training for {options.board.name}")
     program, arena = trained_program(lean.training, options.board)
-    source = source_facts(options.source.path)
     network = beside.program.graph.name
-    emit_options = EmitOptions(
-        "speed", options.train.precision, source, wrapping(training, network, beside), options.simulator
-    )
+    around = wrapping(training, network, beside)
+    emitted = replace(emit_options(options, around), optimize="speed", quant=options.train.precision)
     try:
-        _compile(program, arena, folder, emit_options)
+        _compile(program, arena, folder, emitted)
     except make.RegionOverflowError as overflow:
         needed = options.board.memory[overflow.region].length + overflow.excess_bytes
         raise fit.too_big(program, arena, overflow.region, needed) from overflow
@@ -480,6 +475,12 @@ def _reference_accuracy(graph: Graph, integer: Graph, evaluation: Samples | None
         confusion=counts,
         labels=graph.meaning.labels or numbers,
     )
+
+
+def emit_options(options: BuildOptions, around: Wrapping | None = None) -> EmitOptions:
+    """What the network's own files are written with; `around`: what wraps it."""
+    source = source_facts(options.source.path)
+    return EmitOptions(options.optimize, options.recipe.name, source, around, options.simulator)
 
 
 def source_facts(path: Path) -> dict[str, str]:

@@ -94,13 +94,7 @@ def build(options: BuildOptions, observer: Observer) -> Facts:
         observer.stage(f"quantizing to {options.recipe.name} ({options.recipe.summary}, {len(recordings)} recordings)")
         integer, steps = quantize(floats, recordings, options.recipe, observer)
         observer.stage(f"generating and compiling for {options.board.name}")
-        emit_options = EmitOptions(
-            options.optimize,
-            options.recipe.name,
-            pipeline.source_facts(options.source.path),
-            simulator=options.simulator,
-        )
-        integer, encoder, step = generate(integer, options.board, folder, emit_options)
+        integer, encoder, step = generate(integer, options.board, folder, pipeline.emit_options(options))
         facts = _facts(options, floats, integer, (recordings, steps), (encoder, step), folder)
         if said is not None:
             observer.stage(f"error rates of the references on {len(evaluation)} recordings")

@@ -28,13 +28,7 @@ ASK = worker.ask
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-def _ask_here(
-    module: str,
-    request: Mapping[str, Any],
-    folder: Path,
-    timeout_s: float,
-    environment: Mapping[str, str] | None = None,
-) -> None:
+def _ask_here(module: str, request: Mapping[str, Any], folder: Path, *_: object) -> None:
     """What a worker's process does, without one."""
     with warnings.catch_warnings(), pytest.MonkeyPatch.context() as here:
         warnings.simplefilter("ignore")

@@ -38,7 +38,8 @@ class WeightType:
         return self.levels[-1]
 
     @cached_property
-    def _between(self) -> np.ndarray:
+    def between(self) -> np.ndarray:
+        """Halfway from each level to the next, where rounding changes."""
         return (np.array(self.levels[1:]) + np.array(self.levels[:-1])) / 2.0
 
     def nearest(self, steps: np.ndarray, multipliers: np.ndarray = ONE) -> np.ndarray:
@@ -47,7 +48,7 @@ class WeightType:
         if len(self.levels) == 2 * self.largest + 1:
             nearest = np.clip(np.rint(levels), -self.largest, self.largest).astype(np.int8)
         else:
-            nearest = np.array(self.levels, np.int8)[np.searchsorted(self._between, levels, side="right")]
+            nearest = np.array(self.levels, np.int8)[np.searchsorted(self.between, levels, side="right")]
         return nearest * multipliers
 
 

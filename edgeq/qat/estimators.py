@@ -28,7 +28,7 @@ def _nearest(v: Tensor, stored: WeightType) -> Tensor:
     if len(stored.levels) == 2 * stored.largest + 1:
         return v.round()
     levels = torch.tensor(stored.levels, dtype=v.dtype)
-    return levels[torch.bucketize(v, (levels[1:] + levels[:-1]) / 2, right=True)]
+    return levels[torch.bucketize(v, torch.tensor(stored.between, dtype=v.dtype), right=True)]
 
 
 def sign_through(v: Tensor) -> Tensor:

@@ -204,6 +204,13 @@ def random_samples(graph: Graph, count: int = 64) -> Samples:
     return Samples(inputs, None)
 
 
+def require_calibration(inputs: Mapping[str, np.ndarray] | None, switch: str) -> Mapping[str, np.ndarray]:
+    """`inputs`. Raises EdgeqError when there is no calibration data, which a recipe's `switch` needs."""
+    if inputs is None:
+        raise EdgeqError(f"{switch} needs calibration data: give --calib DATA.npz")
+    return inputs
+
+
 def require_float(samples: Samples, where: str) -> None:
     """Raises EdgeqError when calibration data is integer: its scale is what is to be found."""
     for name, array in samples.inputs.items():

@@ -129,8 +129,7 @@ class _Layer:
 
 def within_cells(real: np.ndarray, steps: np.ndarray, stored: WeightType, margin: float = MARGIN) -> np.ndarray:
     """The numbers nearest to `real` (in steps) that round to the levels `steps` and lie `margin` of the cell inside."""
-    levels = np.array(stored.levels, np.float64)
-    between = (levels[1:] + levels[:-1]) / 2.0
+    levels, between = np.array(stored.levels, np.float64), stored.between
     borders = np.concatenate([[2 * levels[0] - between[0]], between, [2 * levels[-1] - between[-1]]])
     at = np.searchsorted(levels, steps)
     low, high = borders[at], borders[at + 1]
@@ -164,8 +163,8 @@ class _Rounding:
         return _Layer(node, steps, stored, real, y)
 
     def run(self, count: int) -> Rounded:
-        held = np.arange(HELD_BACK - 1, count, HELD_BACK)[:MOST_HELD_BACK]
-        learnt = np.setdiff1d(np.arange(count), np.arange(HELD_BACK - 1, count, HELD_BACK))
+        judging = np.arange(HELD_BACK - 1, count, HELD_BACK)
+        held, learnt = judging[:MOST_HELD_BACK], np.setdiff1d(np.arange(count), judging)
         exact = self._exact(count)
         before = least = self._mean_loss(held, exact)
         best: dict[str, tuple[np.ndarray, np.ndarray]] | None = None

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Quantization
 from edgeq.ops.float_types import FLOATS
 from edgeq.ops.weight_types import WeightType
@@ -15,6 +14,7 @@ from edgeq.quantize import precision
 from edgeq.quantize.bias_correction import with_corrected_biases
 from edgeq.quantize.convert import activation_quantization, to_integer
 from edgeq.quantize.count_bits import count_bits
+from edgeq.quantize.data import require_calibration
 from edgeq.quantize.observe import Choice, Histogram, Range, chosen_range, extremes, histograms, unprescribed
 from edgeq.quantize.precision import Placed
 from edgeq.quantize.recipe import Method, Recipe
@@ -68,16 +68,13 @@ def quantized(graph: Graph, inputs: Mapping[str, np.ndarray] | None, recipe: Rec
     of_weights = {name: method.rounding for name, method in plan.methods.items()}
     ready = with_integer_weights(placed.graph, of_weights, plan.stored, chosen, inputs)
     if recipe.bias_correction:
-        if inputs is None:
-            raise EdgeqError("bias_correction needs calibration data: give --calib DATA.npz")
-        ready = with_corrected_biases(placed.graph, inputs, chosen, ready)
+        ready = with_corrected_biases(placed.graph, require_calibration(inputs, "bias_correction"), chosen, ready)
     losses = None
     if recipe.network_rounding:
-        if inputs is None:
-            raise EdgeqError("network_rounding needs calibration data: give --calib DATA.npz")
+        samples = require_calibration(inputs, "network_rounding")
         from edgeq.quantize.network_rounding import rounded_for_answers  # torch takes seconds to load
 
-        made = rounded_for_answers(placed.graph, inputs, chosen, ready)
+        made = rounded_for_answers(placed.graph, samples, chosen, ready)
         ready, losses = made.graph, (made.before, made.after)
     return Quantized(count_bits(to_integer(ready, plan.ranges, placed.types)), plan.kept_int8, losses)
 
