@@ -18,7 +18,11 @@ MOST_CLASSES = 64
 
 def accuracy(outputs: np.ndarray, labels: np.ndarray) -> float:
     """Share of samples whose largest output is the label's; outputs [samples, ..., classes], labels [samples]."""
-    return float((outputs.reshape(len(labels), -1).argmax(axis=1) == labels.reshape(-1)).mean())
+    return float(_right(outputs, labels).mean())
+
+
+def _right(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    return np.asarray(outputs.reshape(len(labels), -1).argmax(axis=1) == labels.reshape(-1))
 
 
 def metric_of(meaning: Meaning) -> str:
@@ -31,9 +35,19 @@ def score(outputs: np.ndarray | Sequence[np.ndarray], labels: np.ndarray, meanin
     error rate of the best labels (greedy decoding)."""
     if meaning.decoding != "ctc":
         return accuracy(np.asarray(outputs), labels)
+    return words.error_rate(transcripts.texts(labels), _heard(outputs))
+
+
+def mistakes(outputs: np.ndarray | Sequence[np.ndarray], labels: np.ndarray, meaning: Meaning) -> list[int]:
+    """Of every sample: 1 where the answer is wrong; of networks read by CTC the words in error."""
+    if meaning.decoding != "ctc":
+        return [int(not right) for right in _right(np.asarray(outputs), labels)]
+    return words.errors(transcripts.texts(labels), _heard(outputs))
+
+
+def _heard(outputs: np.ndarray | Sequence[np.ndarray]) -> list[list[int]]:
     classes = outputs[0].shape[-1]
-    heard = [[event.label for event in ctc(made.reshape(-1, classes))] for made in outputs]
-    return words.error_rate(transcripts.texts(labels), heard)
+    return [[event.label for event in ctc(made.reshape(-1, classes))] for made in outputs]
 
 
 def share_metric_of(meaning: Meaning) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from edgeq import pipeline, reference
-from edgeq.accuracy import share_right
+from edgeq.accuracy import mistakes, share_right
 from edgeq.firmware.fit import TooBigError
 from edgeq.ir.graph import Graph
 from edgeq.precision_search.measure import measured
@@ -18,14 +18,17 @@ from edgeq.quantize.recipe import Recipe
 
 
 def judge(work: Work, recipe: Recipe) -> dict[str, Any]:
-    """What `edgeq build` with the recipe and the same data gives. `output_error` is the mean squared difference of the
+    """What `edgeq build` with the recipe and the same data gives. `mistakes` are those on every evaluation sample,
+    `output_error` is the mean squared difference of the
     outputs from the float network's on calibration data, `eval_error` that on evaluation data, `problem` why there are
     no sizes and counts: it does not fit the board."""
     integer = pipeline.quantize(work.graph, work.calibration, recipe)
     assert work.evaluation.labels is not None
     outputs = outputs_of(integer, work.evaluation)
+    answers = outputs[integer.outputs[0]], work.evaluation.labels, integer.meaning
     found: dict[str, Any] = {
-        "accuracy": share_right(outputs[integer.outputs[0]], work.evaluation.labels, integer.meaning),
+        "accuracy": share_right(*answers),
+        "mistakes": mistakes(*answers),
         "output_error": squared_error(work.exact, outputs_of(integer, work.subset)),
         "eval_error": squared_error(work.expected, outputs),
         "problem": None,

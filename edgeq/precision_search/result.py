@@ -10,9 +10,13 @@ from typing import Any
 from edgeq.board import list_boards
 from edgeq.budget import Budget, Limits
 from edgeq.errors import EdgeqError
+from edgeq.precision_search.chance import surely_fewer
 from edgeq.precision_search.program import NOTHING, Total
 from edgeq.precision_search.request import SearchOptions
 from edgeq.quantize.recipe import Method, Recipe
+
+#: what `points.judge` finds
+Judged = Mapping[str, Any]
 
 #: key of a judged row, what an error calls it, name of the limit in --budget
 RESOURCES = (
@@ -28,11 +32,12 @@ class Row:
     found, what the program had predicted. `uniform`: the precision that it has wherever it can be had; `named`: it is
     the one that `--quant` knows by that name, without the search's roundings. `pareto`: no other row within the budget
     is as good in everything and better in something. `better_than`, `nearer_than`: uniform rows with as much flash or
-    more, and less accuracy or a larger error of the outputs on evaluation data."""
+    more, and less accuracy or a larger error of the outputs on evaluation data; `surely_better_than`: those of the
+    former that are less accurate by more than chance."""
 
     picks: Mapping[str, str]
     recipe: Recipe
-    judged: Mapping[str, Any]
+    judged: Judged
     predicted: Total = NOTHING
     name: str = ""
     uniform: str | None = None
@@ -40,6 +45,7 @@ class Row:
     within_budget: bool = False
     pareto: bool = False
     better_than: tuple[str, ...] = ()
+    surely_better_than: tuple[str, ...] = ()
     nearer_than: tuple[str, ...] = ()
 
     @property
@@ -138,6 +144,7 @@ class SearchResult:
             "within_budget": row.within_budget,
             "pareto": row.pareto,
             "better_than": list(row.better_than),
+            "surely_better_than": list(row.surely_better_than),
             "nearer_than": list(row.nearer_than),
             **{key: judged.get(key) for key in ("accuracy", "output_error", "eval_error", "problem")},
             **{key: judged.get(key) for key in ("flash_bytes", "ram_bytes", "instructions", "est_cycles")},
@@ -172,8 +179,9 @@ def ranked(rows: Iterable[Row], limits: Limits) -> list[Row]:
         replace(
             row,
             pareto=row.within_budget and not any(_dominates(other, row) for other in within),
-            better_than=_beaten(row, named, lambda other: -other.judged["accuracy"]),
-            nearer_than=_beaten(row, named, lambda other: other.judged["eval_error"]),
+            better_than=_beaten(row, named, lambda a, b: a["accuracy"] > b["accuracy"]),
+            surely_better_than=_beaten(row, named, lambda a, b: surely_fewer(a["mistakes"], b["mistakes"])),
+            nearer_than=_beaten(row, named, lambda a, b: a["eval_error"] < b["eval_error"]),
         )
         for row in named
     ]
@@ -193,14 +201,14 @@ def _dominates(a: Row, b: Row) -> bool:
     return all(x <= y for x, y in zip(of_a, of_b, strict=True)) and of_a != of_b
 
 
-def _beaten(row: Row, rows: Sequence[Row], loss: Callable[[Row], float]) -> tuple[str, ...]:
-    """Names of the uniform recipes that take no less flash and lose more."""
+def _beaten(row: Row, rows: Sequence[Row], better: Callable[[Judged, Judged], bool]) -> tuple[str, ...]:
+    """Names of the uniform recipes that take no less flash and that the row is better than."""
     return tuple(
         other.name
         for other in rows
         if other.uniform is not None
         and row.judged["flash_bytes"] <= other.judged["flash_bytes"]
-        and loss(row) < loss(other)
+        and better(row.judged, other.judged)
     )
 
 

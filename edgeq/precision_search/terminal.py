@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
+from edgeq.precision_search.chance import LEVEL
 from edgeq.precision_search.result import Row, SearchResult
 
 
@@ -24,7 +25,8 @@ def print_search(result: SearchResult, console: Console) -> None:
     console.print(table)
     notes = [
         f"Accuracy, and the outputs' mean squared difference from the float network's (error), are those on "
-        f"{options.eval_data}, which had no part in the choice; RAM is without stacks.",
+        f"{options.eval_data}, which had no part in the choice; *: by more than chance ({LEVEL:.0%}). "
+        "RAM is without stacks.",
         f"Nearest to float on {options.calib} within the budget is {result.best.name}; any row builds with its recipe:",
         f"  {result.build_command(result.best)}",
         f"pareto.json, report.html and the recipes are in {options.folder}",
@@ -41,8 +43,8 @@ def _cells(row: Row) -> list[str]:
     front = ("yes" if row.pareto else "") if row.within_budget else "over budget"
     sizes = [f"{judged[key]:,}" for key in ("flash_bytes", "ram_bytes")]
     measured = [f"{judged['accuracy']:.2%}", f"{judged['eval_error']:.3g}"]
-    beaten = [", ".join(names) for names in (row.better_than, row.nearer_than)]
-    return [row.name, row.summary, *measured, *sizes, cycles, front, *beaten]
+    more = ", ".join(f"{name}*" if name in row.surely_better_than else name for name in row.better_than)
+    return [row.name, row.summary, *measured, *sizes, cycles, front, more, ", ".join(row.nearer_than)]
 
 
 def _style(row: Row, result: SearchResult) -> str | None:

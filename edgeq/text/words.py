@@ -33,8 +33,12 @@ def distance(wanted: Sequence[Hashable], found: Sequence[Hashable]) -> int:
 
 def error_rate(wanted: Sequence[Sequence[Hashable]], found: Sequence[Sequence[Hashable]]) -> float:
     """Words (or labels that stand for them) in error of all texts over the words that are wanted."""
-    errors = sum(distance(one, other) for one, other in zip(wanted, found, strict=True))
-    return errors / max(1, sum(map(len, wanted)))
+    return sum(errors(wanted, found)) / max(1, sum(map(len, wanted)))
+
+
+def errors(wanted: Sequence[Sequence[Hashable]], found: Sequence[Sequence[Hashable]]) -> list[int]:
+    """Words (or labels that stand for them) in error of every text."""
+    return [distance(one, other) for one, other in zip(wanted, found, strict=True)]
 
 
 def load(path: Path, encoder: Graph, meaning: Meaning, option: str) -> tuple[Samples, list[Words] | None]:

@@ -216,7 +216,7 @@ def test_a_layers_name_is_no_glob(small: Work) -> None:
 def row(accuracy: float, flash: int, ram: int, cycles: int | None, precision: str, named: bool = False) -> Row:
     judged = {
         "accuracy": accuracy, "eval_error": 1 - accuracy ** (2 if named else 1), "flash_bytes": flash, "ram_bytes": ram,
-        "est_cycles": cycles, "problem": None,
+        "est_cycles": cycles, "problem": None, "mistakes": [number >= 100 * accuracy for number in range(100)],
     }  # fmt: skip
     uniform = precision if precision == "int8" else None
     return Row({"a": precision, "b": "int8"}, Recipe(), judged, uniform=uniform, named=named)
@@ -232,6 +232,10 @@ def test_rows_are_named_and_ranked() -> None:
     assert [item.pareto for item in found] == [True, False, True, False]
     assert [item.file for item in found] == ["point1.toml", "point2.toml", "uniform-int8.toml", None]
     assert [item.better_than for item in found] == [("uniform-int8", "quant-int8"), (), (), ()]
+    assert not any(item.surely_better_than for item in found)
+    assert ranked([*rows, row(0.8, 120, 10, 50, "int8")], Limits(200, 20, 100))[0].surely_better_than == (
+        "uniform-int8",
+    )
     assert [item.nearer_than for item in found] == [("uniform-int8", "quant-int8"), (), ("quant-int8",), ()]
     over = ranked(rows, Limits(85, 20, 100))
     assert [(item.name, item.within_budget) for item in over] == [
