@@ -24,15 +24,22 @@ if TYPE_CHECKING:
     help="One array per input, first axis samples; or recordings, of models that take them.",
 )
 @click.option("--outputs", metavar="OUT.npz", help="Where to write the outputs.")
+@click.option(
+    "--silence",
+    type=click.FloatRange(0, 60),
+    default=0.0,
+    metavar="SECONDS",
+    help="Silence behind each recording, for streams that hear a word when they have heard what follows.",
+)
 @json_option
-def run(folder: str, inputs: str, outputs: str | None, as_json: bool) -> None:
+def run(folder: str, inputs: str, outputs: str | None, silence: float, as_json: bool) -> None:
     """Run a built firmware on inputs of yours."""
     from edgeq import api
     from edgeq.results import Recordings
 
     if outputs:
         _check_outputs(folder)
-    result = api.run(folder, inputs, observer=ConsoleObserver(stderr()))
+    result = api.run(folder, inputs, silence_s=silence, observer=ConsoleObserver(stderr()))
     if isinstance(result, Recordings):
         _print_recordings(result, as_json)
         return

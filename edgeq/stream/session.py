@@ -46,10 +46,16 @@ def padded(firmware: FirmwareFolder, samples: np.ndarray) -> np.ndarray:
     return wav.in_steps(samples, firmware.manifest["stream"]["step_samples"])
 
 
-def recordings(firmware: FirmwareFolder, path: Path) -> list[tuple[str, np.ndarray]]:
-    """Names and int16 samples of what a .wav file, a folder of them, or an .npz (x [recordings, samples]) holds. Raises
-    EdgeqError for anything else."""
-    rate = firmware.manifest["stream"]["rate"]
+def recordings(firmware: FirmwareFolder, path: Path, silence_s: float = 0.0) -> list[tuple[str, np.ndarray]]:
+    """Names and int16 samples of what a .wav file, a folder of them, or an .npz (x [recordings, samples]) holds, each
+    with so many seconds of silence behind it: a network that looks ahead hears its last words there. Raises EdgeqError
+    for anything else."""
+    found = _read(path, firmware.manifest["stream"]["rate"])
+    behind = round(silence_s * firmware.manifest["stream"]["rate"])
+    return [(name, np.pad(samples, (0, behind))) for name, samples in found]
+
+
+def _read(path: Path, rate: int) -> list[tuple[str, np.ndarray]]:
     require_file(path, "--inputs")
     if wav.is_given(path):
         return [(str(file), samples) for file, samples in wav.read_all(path, rate, "--inputs")]

@@ -82,6 +82,15 @@ def test_build_reports(firmware: tuple[Path, dict[str, object]]) -> None:
 
 
 @pytest.mark.qemu
+def test_silence_is_for_streams(firmware: tuple[Path, dict[str, object]], tmp_path: Path) -> None:
+    folder, _ = firmware
+    np.savez(tmp_path / "in.npz", x=np.zeros((1, 1), np.float32))
+    refused = CliRunner().invoke(main, ["run", str(folder), "--inputs", str(tmp_path / "in.npz"), "--silence", "1"])
+    assert refused.exit_code == 2
+    assert "no stream" in refused.stderr
+
+
+@pytest.mark.qemu
 def test_run_gives_integer_and_float_outputs(firmware: tuple[Path, dict[str, object]], tmp_path: Path) -> None:
     folder, _ = firmware
     inputs = tmp_path / "in.npz"

@@ -151,6 +151,10 @@ def test_builds_hear_what_the_reference_does(
     rows = json.loads(listened.stdout)["recordings"]
     assert [row["text"] for row in rows] == [session.text(firmware, heard) for heard in wanted]
     assert all(row["equals_reference"] for row in rows)
+    behind = CliRunner().invoke(main, ["run", str(folder), "--inputs", str(tmp_path), "--silence", "0.5", "--json"])
+    longer_heard = session.expected(firmware, [np.pad(samples, (0, 4000)) for samples in some])
+    texts = [row["text"] for row in json.loads(behind.stdout)["recordings"]]
+    assert texts == [session.text(firmware, heard) for heard in longer_heard]
     verifying = ["verify", str(folder), "--inputs", str(tmp_path / "clip4.wav")]
     against = ["--against", "torch", "--model", str(files[name])] if board == "host" else []
     layers = CliRunner().invoke(main, [*verifying, "--json", *against])
