@@ -20,6 +20,7 @@ FRONT_END = FrontEnd(
 SPEEDS = (0.87, 0.93, 1.0, 1.0, 1.07, 1.13)
 WARPS = np.linspace(0.88, 1.12, 13)
 MASKED_BANDS, MASKED_FRAMES = 13, 13
+LONGEST_SILENCE_S = 4.0
 
 
 def plain(samples: NDArray[np.int16]) -> Floats:
@@ -35,8 +36,10 @@ def _bands(x: NDArray[np.float64], warp: float) -> Floats:
 
 
 def varied(samples: NDArray[np.int16], rng: np.random.Generator) -> Floats:
-    """The same of a random variant: speed, noise, room, loudness, length of the vocal tract, tone."""
+    """The same of a random variant: silence behind, speed, noise, room, loudness, length of the vocal tract, tone."""
     x = samples.astype(np.float64) / 32768.0
+    if rng.random() < 0.4:
+        x = np.pad(x, (0, int(rng.uniform(0.0, LONGEST_SILENCE_S) * FRONT_END.rate)))
     if rng.random() < 0.85:
         position = np.arange(0.0, len(x) - 1.001, rng.choice(SPEEDS))
         left = position.astype(np.int64)
@@ -45,11 +48,34 @@ def varied(samples: NDArray[np.int16], rng: np.random.Generator) -> Floats:
         x = x + _noise(len(x), rng) * x.std() * 10.0 ** (-rng.uniform(8.0, 35.0) / 20.0)
     if rng.random() < 0.2:
         x = _in_a_room(x, rng)
-    x = np.clip(x * rng.uniform(0.3, 1.5), -1.0, 1.0)
+    x = x * rng.uniform(0.3, 1.5)
+    if rng.random() < 0.5:
+        x = x + _noise(len(x), rng) * 10.0 ** rng.uniform(-0.3, 1.5) / 32768.0
+    x = np.clip(x, -1.0, 1.0)
     found = _bands(x, float(rng.choice(WARPS)))
     place = np.arange(FRONT_END.bands) / FRONT_END.bands
     curves = np.stack([2 * place - 1, np.cos(2 * np.pi * place), np.cos(3 * np.pi * place)])
     return found + (rng.uniform(-0.5, 0.5, 3) @ curves).astype(np.float32)
+
+
+def background(rng: np.random.Generator) -> NDArray[np.int16]:
+    """Two to eight seconds of what a microphone hears when nobody speaks: noise of any colour and loudness that swells,
+    with or without clicks and the hum of the mains."""
+    length = int(rng.uniform(2.0, 8.0) * FRONT_END.rate)
+    time = np.arange(length)
+    x = _noise(length, rng) * np.interp(time, np.linspace(0, length, 9), rng.uniform(0.2, 1.0, 9))
+    if rng.random() < 0.3:
+        mains = 2 * np.pi * rng.choice([50.0, 60.0]) / FRONT_END.rate
+        for harmonic in range(1, 8):
+            x += rng.uniform(0.0, 1.0) / harmonic * np.sin(mains * harmonic * time + rng.uniform(0.0, 2 * np.pi))
+    if rng.random() < 0.3:
+        for start in rng.integers(0, length, int(rng.integers(1, 12))):
+            click = (
+                rng.standard_normal(800) * np.exp(-np.arange(800) / rng.uniform(20.0, 200.0)) * rng.uniform(1.0, 10.0)
+            )
+            x[start : start + 800] += click[: length - start]
+    loudness = 10.0 ** rng.uniform(-0.3, 3.3)
+    return np.rint(np.clip(x * loudness, -32768, 32767)).astype(np.int16)
 
 
 def _noise(samples: int, rng: np.random.Generator) -> NDArray[np.float64]:

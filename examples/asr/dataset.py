@@ -21,7 +21,7 @@ from vocabulary import WORDS
 
 RATE = 16000
 #: speakers, in the order of split, on whom choices are made, and who are looked at once
-DEVELOPMENT, HELD_OUT = slice(0, 9), slice(33, 42)
+DEVELOPMENT, HELD_OUT = slice(0, 9), slice(42, 51)
 SPHERE_HEADER = 1024
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from augment import Floats, masked, normalised, plain, varied
+from augment import Floats, background, masked, normalised, plain, varied
 from dataset import Corpus, DataMissingError, load
 from decode import greedy
 from model import REDUCTION, Recogniser
@@ -33,6 +33,8 @@ HERE = Path(__file__).resolve().parent
 BATCH = 16
 REAL_VARIANTS, ESPEAK_VARIANTS = 16, 4
 ESPEAK_SENTENCES, ESPEAK_SHARE = 1200, 0.4
+#: recordings in which nobody speaks, and how many of them in an epoch for one of speech
+BACKGROUNDS, BACKGROUND_SHARE = 600, 0.08
 AVERAGE_DECAY = 0.997
 PHONE_WEIGHT = 0.3
 #: of the agreement between two views of an utterance
@@ -138,7 +140,13 @@ def batches(chosen: list[tuple[Utterance, int]], rng: np.random.Generator) -> li
 
 
 def train(
-    args: argparse.Namespace, real: list[Utterance], spoken: list[Utterance], own: FrontEnd, phones: int, seed: int
+    args: argparse.Namespace,
+    real: list[Utterance],
+    spoken: list[Utterance],
+    silent: list[Utterance],
+    own: FrontEnd,
+    phones: int,
+    seed: int,
 ) -> Recogniser:
     """Train one network; returns the averaged weights, the blank's bias lowered, in evaluation mode."""
     torch.manual_seed(seed)
@@ -147,14 +155,15 @@ def train(
     model = Recogniser(own.bands, phones).to(args.device, memory_format=layout)
     averaged = AveragedModel(model, avg_fn=average, use_buffers=True)
     optimizer = torch.optim.AdamW(model.parameters(), args.lr, weight_decay=args.weight_decay, betas=(0.9, 0.98))
-    extra = int(ESPEAK_SHARE * len(real))
-    steps = (len(real) + extra) // BATCH
+    extra, unspoken = int(ESPEAK_SHARE * len(real)), int(BACKGROUND_SHARE * len(real))
+    steps = (len(real) + extra + unspoken) // BATCH
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, args.lr, total_steps=steps * args.epochs, pct_start=0.2)
     mean, std = (np.array(values, np.float32) for values in (own.mean, own.std))
     started = time.time()
     for epoch in range(args.epochs):
         model.train()
         some = [*real, *(spoken[row] for row in rng.choice(len(spoken), extra, replace=False))]
+        some += [silent[row] for row in rng.choice(len(silent), unspoken, replace=False)]
         chosen = [(utterance, int(rng.integers(len(utterance.variants)))) for utterance in some]
         losses = 0.0
         for batch in batches(chosen, rng):
@@ -224,6 +233,8 @@ def main() -> int:
         return 2
     recordings = list(zip(training.texts, training.samples, strict=True))
     real = material(recordings, REAL_VARIANTS, corpus, 300, args.jobs)
+    noises = [("", background(np.random.default_rng((400, number)))) for number in range(BACKGROUNDS)]
+    silent = material(noises, 2, corpus, 400, args.jobs)
     own = normalised(*statistics(real))
     phones = len({phone for found in corpus.phones.values() for phone in found})
     judged = development if args.development else aside
@@ -233,7 +244,7 @@ def main() -> int:
         flush=True,
     )
     for number, seed in enumerate(args.seeds):
-        model = train(args, real, spoken, own, phones, seed)
+        model = train(args, real, spoken, silent, own, phones, seed)
         if number == 0:
             export(model, own, args.out)
             print(f"wrote {args.out}", flush=True)
