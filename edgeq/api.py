@@ -113,7 +113,7 @@ def build(
     return report
 
 
-def run(folder: Place, inputs: Place, *, silence_s: float = 0.0, observer: Observer = SILENT) -> Outputs | Recordings:
+def run(folder: Place, inputs: Place, *, silence: float = 0.0, observer: Observer = SILENT) -> Outputs | Recordings:
     """Runs a built firmware on an .npz file; on recordings where it is a stream or writes texts. Streams hear so many
     seconds of silence behind each recording."""
     from edgeq.firmware_folder import open_folder
@@ -125,8 +125,8 @@ def run(folder: Place, inputs: Place, *, silence_s: float = 0.0, observer: Obser
     firmware = open_folder(Path(folder))
     require(firmware.board, firmware.simulator)
     if "stream" in firmware.manifest:
-        return _heard(firmware, Path(inputs), silence_s, observer)
-    if silence_s:
+        return _heard(firmware, Path(inputs), silence, observer)
+    if silence:
         raise EdgeqError(f"--silence: {firmware.path} is no stream; leave it out")
     if "text" in firmware.manifest:
         return _written(firmware, Path(inputs), observer)
@@ -142,12 +142,12 @@ def run(folder: Place, inputs: Place, *, silence_s: float = 0.0, observer: Obser
     return Outputs(firmware.board.name, len(samples), tuple(graph.outputs), arrays)
 
 
-def _heard(firmware: FirmwareFolder, inputs: Path, silence_s: float, observer: Observer) -> Recordings:
+def _heard(firmware: FirmwareFolder, inputs: Path, silence: float, observer: Observer) -> Recordings:
     """What a stream hears in every recording."""
     from edgeq.results import Recording, Recordings
     from edgeq.stream import session
 
-    recordings = session.recordings(firmware, inputs, silence_s)
+    recordings = session.recordings(firmware, inputs, silence)
     with observer.samples(f"listening on {firmware.board.name}", len(recordings)) as progress:
         heard = session.run(firmware, [samples for _, samples in recordings])
         progress(len(recordings))

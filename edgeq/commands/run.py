@@ -39,7 +39,7 @@ def run(folder: str, inputs: str, outputs: str | None, silence: float, as_json: 
 
     if outputs:
         _check_outputs(folder)
-    result = api.run(folder, inputs, silence_s=silence, observer=ConsoleObserver(stderr()))
+    result = api.run(folder, inputs, silence=silence, observer=ConsoleObserver(stderr()))
     if isinstance(result, Recordings):
         _print_recordings(result, as_json)
         return
