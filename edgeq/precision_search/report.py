@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from edgeq.emit.env import render
@@ -20,6 +21,8 @@ AXES = {
 TICKS = 8
 #: size of the picture and the room for its axes, in its own units
 WIDTH, HEIGHT, LEFT, BOTTOM, EDGE = 900, 420, 70, 50, 20
+#: of labels: width of a letter, height of a line, where they stand from their dots
+LETTER, LINE, ABOVE, BELOW = 7, 14, -9, 20
 
 
 def write(result: SearchResult) -> None:
@@ -37,22 +40,48 @@ def write(result: SearchResult) -> None:
         raise EdgeqError(f"output folder {result.options.folder}: can't be written ({error.strerror})") from error
 
 
+def _front(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """From left to right, the places that lie higher (have a lesser y) than all that are not right of them."""
+    found: list[tuple[float, float]] = []
+    for x, y in sorted(places):
+        if not found or y < found[-1][1]:
+            found.append((x, y))
+    return found
+
+
+def _place_labels(dots: Sequence[dict[str, Any]]) -> None:
+    """Gives every dot `label_y`: above it, below it, or, where labels are on both sides, None."""
+    taken: list[tuple[float, float, float]] = []
+    for dot in dots:
+        half = LETTER * len(dot["label"]) / 2
+        sides = (BELOW, ABOVE) if dot["kind"] == "uniform" else (ABOVE, BELOW)
+        free = (
+            dot["y"] + side
+            for side in sides
+            if not any(abs(dot["x"] - x) < half + w and abs(dot["y"] + side - y) < LINE for x, y, w in taken)
+        )
+        dot["label_y"] = next(free, None)
+        if dot["label_y"] is not None:
+            taken.append((dot["x"], dot["label_y"], half))
+
+
 def _picture(result: SearchResult) -> dict[str, Any]:
     """Coordinates of the dots (swept resource to the right, accuracy upwards), the front's line and the ticks."""
     key, label = AXES[result.options.sweep]
     xs = [row.judged[key] for row in result.rows]
     ys = [100 * row.judged["accuracy"] for row in result.rows] + [100 * result.float_accuracy]
     x, y = Axis.of(xs, LEFT, WIDTH - EDGE, TICKS), Axis.of(ys, HEIGHT - BOTTOM, EDGE, TICKS)
-    dots = [
+    dots: list[dict[str, Any]] = [
         {
             "x": x.at(cost), "y": y.at(100 * row.judged["accuracy"]), "name": row.name, "label": row.label,
             "kind": "uniform" if row.uniform else "point", "pareto": row.pareto, "best": row.name == result.best.name,
         }
         for cost, row in zip(xs, result.rows, strict=True)
     ]  # fmt: skip
-    front = sorted((dot["x"], dot["y"]) for dot in dots if dot["pareto"])
+    _place_labels(dots)
     return {
         "width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - EDGE, "top": EDGE, "bottom": HEIGHT - BOTTOM,
-        "label": label, "dots": dots, "line": " ".join(f"{x},{y}" for x, y in front),
+        "label": label, "dots": dots,
+        "line": " ".join(f"{x},{y}" for x, y in _front([(dot["x"], dot["y"]) for dot in dots if dot["pareto"]])),
         "x_ticks": x.ticks, "y_ticks": y.ticks, "float": y.at(100 * result.float_accuracy),
     }  # fmt: skip

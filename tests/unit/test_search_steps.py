@@ -20,7 +20,7 @@ from edgeq.errors import EdgeqError
 from edgeq.lower.select import lower
 from edgeq.observer import Observer
 from edgeq.pipeline import quantize
-from edgeq.precision_search import cache
+from edgeq.precision_search import cache, report
 from edgeq.precision_search.costs import layer_key
 from edgeq.precision_search.options import DEFAULT, parse_precisions, recipe_of
 from edgeq.precision_search.result import Row, ranked
@@ -204,6 +204,13 @@ def test_recipe_files_are_the_recipe(small: Work, tmp_path: Path) -> None:
     assert loaded == replace(recipe, source=loaded.source)
     methods = loaded.methods(small.graph)
     assert {layer: methods[layer].precision for layer in picks} == picks
+
+
+def test_the_pictures_line_only_rises_and_labels_do_not_overlap() -> None:
+    assert report._front([(1, 90), (3, 50), (2, 95), (4, 50), (5, 40)]) == [(1, 90), (3, 50), (5, 40)]
+    dots: list[dict[str, Any]] = [{"x": 100 + x, "y": 50, "label": "point1", "kind": "point"} for x in (0, 1, 2, 90)]
+    report._place_labels(dots)
+    assert [dot["label_y"] for dot in dots] == [50 + report.ABOVE, 50 + report.BELOW, None, 50 + report.ABOVE]
 
 
 def test_a_layers_name_is_no_glob(small: Work) -> None:
