@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -163,7 +164,10 @@ def copy_with_toolchain(name: str, kind: str, folder: Path) -> Path:
     """Writes the file of board `name` with `use = kind` in its [toolchain] into `folder`; returns its path."""
     text = (boards_dir() / f"{name}.toml").read_text(encoding="utf-8")
     path = folder / f"{name}.toml"
-    path.write_text(text.replace("[toolchain]\n", f'[toolchain]\nuse = "{kind}"\n', 1), encoding="utf-8")
+    chosen = re.sub(
+        r'^\[toolchain\]\n(use = "\w+".*\n)?', f'[toolchain]\nuse = "{kind}"\n', text, count=1, flags=re.MULTILINE
+    )
+    path.write_text(chosen, encoding="utf-8")
     return path
 
 

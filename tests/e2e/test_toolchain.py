@@ -59,6 +59,11 @@ def test_a_board_without_flags_for_zig_says_so(tmp_path: Path) -> None:
         load_board(copy_with_toolchain("host", ZIG, tmp_path))
 
 
+def test_a_board_that_names_its_toolchain_gets_the_other(tmp_path: Path) -> None:
+    assert load_board("riscv-rvv").toolchain.kind == ZIG
+    assert load_board(copy_with_toolchain("riscv-rvv", "gcc", tmp_path)).toolchain.kind == "gcc"
+
+
 def test_an_unknown_toolchain_names_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(EdgeqError, match="'use' is 'icc', must be one of gcc, zig"):
         load_board(copy_with_toolchain("cortex-m4", "icc", tmp_path))
