@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import itertools
-import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -158,17 +157,6 @@ def load_board(name_or_path: str | Path) -> Board:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise EdgeqError(f"Board file {path.name} can't be read as TOML: {error}.") from error
     return _parse_board(_Table(data, path.name), path)
-
-
-def copy_with_toolchain(name: str, kind: str, folder: Path) -> Path:
-    """Writes the file of board `name` with `use = kind` in its [toolchain] into `folder`; returns its path."""
-    text = (boards_dir() / f"{name}.toml").read_text(encoding="utf-8")
-    path = folder / f"{name}.toml"
-    chosen = re.sub(
-        r'^\[toolchain\]\n(use = "\w+".*\n)?', f'[toolchain]\nuse = "{kind}"\n', text, count=1, flags=re.MULTILINE
-    )
-    path.write_text(chosen, encoding="utf-8")
-    return path
 
 
 def _unknown_board(name: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from edgeq.board import Board, list_boards, load_board
 from edgeq.errors import EdgeqError
+from edgeq.paths import boards_dir
 
 #: of memories, where datasheets mean 1024 by K; and of clocks
 SIZE_UNITS = {"": 1, "b": 1, "kb": 1024, "kib": 1024, "mb": 1024**2, "mib": 1024**2}
@@ -76,6 +77,14 @@ def text_of(base: Board, part: Part) -> str:
             text = _edited(text, f"memory.{name}", "origin", f"{origin:#010x}")
     head = f"# Made from {base.name} by edgeq boards new: memories and clock are this part's, the costs that core's."
     return f"{head}\n{text}"
+
+
+def copy_with_toolchain(name: str, kind: str, folder: Path) -> Path:
+    """Writes the file of board `name` with `use = kind` in its [toolchain] into `folder`; returns its path."""
+    text = (boards_dir() / f"{name}.toml").read_text(encoding="utf-8")
+    path = folder / f"{name}.toml"
+    path.write_text(_edited(text, "toolchain", "use", f'"{kind}"'), encoding="utf-8")
+    return path
 
 
 def write(base: Board, part: Part, folder: Path) -> Path:

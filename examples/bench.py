@@ -15,7 +15,8 @@ import click
 import encoder
 
 from edgeq import budget, pipeline, profiling
-from edgeq.board import Board, copy_with_toolchain, load_board
+from edgeq.board import Board, load_board
+from edgeq.board_files import copy_with_toolchain
 from edgeq.frontend.load import ModelSource
 from edgeq.observer import Observer
 from edgeq.quantize.recipe import Recipe

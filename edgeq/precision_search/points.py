@@ -19,9 +19,8 @@ from edgeq.quantize.recipe import Recipe
 
 def judge(work: Work, recipe: Recipe) -> dict[str, Any]:
     """What `edgeq build` with the recipe and the same data gives. `mistakes` are those on every evaluation sample,
-    `output_error` is the mean squared difference of the
-    outputs from the float network's on calibration data, `eval_error` that on evaluation data, `problem` why there are
-    no sizes and counts: it does not fit the board."""
+    `output_error` is the mean squared difference of the outputs from the float network's on calibration data,
+    `eval_error` that on evaluation data, `problem` why there are no sizes and counts: it does not fit the board."""
     integer = pipeline.quantize(work.graph, work.calibration, recipe)
     assert work.evaluation.labels is not None
     outputs = outputs_of(integer, work.evaluation)

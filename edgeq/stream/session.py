@@ -52,7 +52,7 @@ def recordings(firmware: FirmwareFolder, path: Path, silence_s: float = 0.0) -> 
     for anything else."""
     found = _read(path, firmware.manifest["stream"]["rate"])
     behind = round(silence_s * firmware.manifest["stream"]["rate"])
-    return [(name, np.pad(samples, (0, behind))) for name, samples in found]
+    return [(name, wav.of_length(samples, len(samples) + behind)) for name, samples in found]
 
 
 def _read(path: Path, rate: int) -> list[tuple[str, np.ndarray]]:

@@ -9,7 +9,8 @@ import pytest
 from elftools.elf.elffile import ELFFile
 
 from edgeq import pipeline, reference
-from edgeq.board import copy_with_toolchain, load_board
+from edgeq.board import load_board
+from edgeq.board_files import copy_with_toolchain
 from edgeq.emit.firmware import EmitOptions
 from edgeq.errors import EdgeqError
 from edgeq.firmware import make
