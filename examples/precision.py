@@ -27,7 +27,7 @@ from edgeq.firmware.sizes import read_sizes
 from edgeq.firmware_folder import FirmwareFolder, open_folder
 from edgeq.frontend.load import ModelSource
 from edgeq.ir.graph import Graph
-from edgeq.precision_search.output_error import squared_error
+from edgeq.precision_search.difference import Difference
 from edgeq.precision_search.points import outputs_of
 from edgeq.quantize.data import Samples, load_samples, quantize_inputs
 from edgeq.quantize.precision import PRECISIONS
@@ -39,9 +39,10 @@ from edgeq.stepwise import has_floats
 DEFAULT_ROUNDING = Method("int4").rounding
 
 
-def _name(precision: str, weights: str, corrected: bool) -> str:
+def _name(precision: str, weights: str, corrected: bool, together: bool) -> str:
     """What the table calls a recipe for weights of few bits."""
     name = f"{precision}, {weights} weights{', bias correction' if corrected else ''}"
+    name += ", network rounding" if together else ""
     return f"{name} (default)" if weights == DEFAULT_ROUNDING and not corrected else name
 
 
@@ -65,14 +66,16 @@ RECIPES: Mapping[str, Recipe] = {
     "int16, gptq weights, bias correction": Recipe(Method("int16", weights="gptq"), bias_correction=True),
     "int16, omse weights, bias correction": Recipe(Method("int16", weights="omse"), bias_correction=True),
     **{
-        _name(precision, weights, corrected): Recipe(
+        _name(precision, weights, corrected, together): Recipe(
             Method(precision, weights=weights),
             bias_correction=corrected,
+            network_rounding=together,
             edges="int8" if PRECISIONS[precision].inner else None,
         )
         for precision in ("int4", "int4g32", "int4g64", "int4g128", "pow2", "int2", "ternary", "binary")
         for weights in ("omse", "gptq", "adaround", "adaquant")
         for corrected in (False, True)
+        for together in ((False, True) if weights == "adaquant" else (False,))
     },
     "fp16": Recipe(Method("fp16")),
     "fp32": Recipe(Method("fp32")),
@@ -99,8 +102,8 @@ class Subject:
 
 @dataclass(frozen=True)
 class Row:
-    """Its accuracy on evaluation data, and, where it was not trained, the mean squared difference of its outputs from
-    the float network's on calibration data."""
+    """Its accuracy on evaluation data, and, where it was not trained, how far its outputs are from the float network's
+    on calibration data (edgeq/precision_search/difference.py)."""
 
     subject: Subject
     accuracy: float
@@ -124,9 +127,9 @@ class Bench:
         return Bench(graph, load_samples(args.calib, graph, "--calib"), evaluation)
 
     @cached_property
-    def exact(self) -> Mapping[str, np.ndarray]:
-        """The float network's outputs on calibration data."""
-        return reference.run(self.graph, self.calibration.inputs)
+    def difference(self) -> Difference:
+        """From the float network's outputs on calibration data."""
+        return Difference(self.graph, reference.run(self.graph, self.calibration.inputs))
 
     def made(self, subject: Subject) -> Graph:
         """The quantized network."""
@@ -140,7 +143,7 @@ class Bench:
         made, evaluation = self.made(subject), self.evaluation
         assert evaluation.labels is not None
         outputs = reference.run(made, quantize_inputs(made, evaluation))
-        error = None if subject.trained else squared_error(self.exact, outputs_of(made, self.calibration))
+        error = None if subject.trained else self.difference(outputs_of(made, self.calibration))
         return Row(subject, accuracy(outputs[made.outputs[0]], evaluation.labels), error)
 
 

@@ -1,12 +1,14 @@
 """Whether one recipe answers better than another by more than chance: the sign test (W. Dixon and A. Mood, The
 statistical sign test, Journal of the American Statistical Association, 1946) over the samples on which they differ,
-which for answers that are right or wrong is McNemar's exact test (Psychometrika, 1947)."""
+which for answers that are right or wrong is McNemar's exact test (Psychometrika, 1947). And whether it is nearer to the
+float network by more than chance: Student's test of the samples' differences (Biometrika, 1908)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scipy.stats import binomtest
+import numpy as np
+from scipy.stats import binomtest, ttest_rel
 
 #: a difference that chance alone brings less often than this is a difference
 LEVEL = 0.05
@@ -19,3 +21,10 @@ def surely_fewer(ours: Sequence[int], theirs: Sequence[int]) -> bool:
     better = sum(a < b for a, b in zip(ours, theirs, strict=True))
     worse = sum(a > b for a, b in zip(ours, theirs, strict=True))
     return better > worse and float(binomtest(better, better + worse).pvalue) < LEVEL
+
+
+def surely_less(ours: np.ndarray, theirs: np.ndarray) -> bool:
+    """Whether errors `ours` of samples are less on the mean than `theirs` of the same samples, beyond chance."""
+    if not ours.mean() < theirs.mean():
+        return False
+    return len(ours) == 1 or float(ttest_rel(ours, theirs).pvalue) < LEVEL

@@ -23,7 +23,7 @@ VALUES = ("act_min", "act_max")
 def costs(work: Work, precision: str) -> dict[str, Any]:
     """Layer that can have the precision -> its costs there (the fields of program.Option, `instructions` too).
     `cycles` and `instructions` are None on the host, and where not even this firmware fits the board."""
-    recipe = recipe_of(work.uniform(precision), Settings(dict.fromkeys(work.options, "omse")), bias_correction=False)
+    recipe = recipe_of(work.uniform(precision), Settings(dict.fromkeys(work.options, "omse")))
     integer = pipeline.quantize(work.graph, work.subset, recipe)
     program, arena = pipeline.arrange(integer, work.board)
     layers = [layer for layer in program.layers if precision in work.options.get(layer.node.name, ())]

@@ -72,7 +72,7 @@ def quantizations_of(
     return made
 
 
-def recipe_of(picks: Picks, settings: Settings, bias_correction: bool) -> Recipe:
+def recipe_of(picks: Picks, settings: Settings) -> Recipe:
     """The recipe of a choice."""
     changes = {
         layer: {"precision": precision, "weights": settings.roundings[layer]} for layer, precision in picks.items()
@@ -80,7 +80,13 @@ def recipe_of(picks: Picks, settings: Settings, bias_correction: bool) -> Recipe
     for layer, observer in settings.observers.items():
         changes[layer] = {**changes.get(layer, {}), "observer": observer}
     rules = tuple(Rule(_exactly(layer), None, change) for layer, change in changes.items())
-    return Recipe(Method(), rules, bias_correction=bias_correction, source="edgeq search")
+    return Recipe(
+        Method(),
+        rules,
+        bias_correction=settings.bias_correction,
+        network_rounding=settings.network_rounding,
+        source="edgeq search",
+    )
 
 
 def _exactly(layer: str) -> str:

@@ -1,34 +1,34 @@
-"""Sensitivity by measurement: the mean squared error of the network's outputs when one layer alone is quantized. The
-measure of HAWQ-V3's and many later integer programs' objective, taken at the outputs (logits) themselves rather than
-estimated: error(l, p) = E || f(x; W) - f(x; W with Q_p(W_l)) ||^2 / outputs, over calibration data.
+"""Sensitivity by measurement: how far the network's outputs are from the float network's (difference.py) when one layer
+alone is quantized, over calibration data. HAWQ-V3 and many later integer programs minimise an estimate of the like.
 
-What the program minimises is the sum over layers: errors of different layers are taken as uncorrelated.
+What the program minimises is the sum over layers. For small changes of the scores the divergence is a quadratic form of
+them, and that of several layers the sum of theirs as far as their errors are uncorrelated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from edgeq import reference
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor, constant
+from edgeq.precision_search.difference import Arrays
 from edgeq.quantize.data import dequantize, to_integers
-
-Arrays = Mapping[str, np.ndarray]
-
-
-def squared_error(exact: Arrays, made: Arrays) -> float:
-    """Mean squared difference, summed over the network's outputs."""
-    return sum(float(np.mean(np.square(exact[name] - made[name], dtype=np.float64))) for name in exact)
 
 
 def output_error(
-    graph: Graph, layer: Node, weights: Tensor, bias: np.ndarray, stored: Quantization, inputs: Arrays, exact: Arrays
+    graph: Graph,
+    layer: Node,
+    weights: Tensor,
+    bias: np.ndarray,
+    stored: Quantization,
+    inputs: Arrays,
+    difference: Callable[[Arrays], float],
 ) -> float:
-    """The error of the outputs `exact` with these weights (float or integer with scales) and bias in the layer, and
-    its output rounded as `stored`."""
+    """The `difference` of the outputs with these weights (float or integer with scales) and bias in the layer, and its
+    output rounded as `stored`."""
 
     def rounded(name: str, values: np.ndarray) -> np.ndarray:
         if name != layer.output:
@@ -36,7 +36,7 @@ def output_error(
         scale, zero_point = float(stored.scale[0]), stored.zero_point
         return dequantize(to_integers(values, scale, zero_point, stored.dtype), scale, zero_point)
 
-    return squared_error(exact, reference.run(with_weights(graph, layer, weights, bias), inputs, change=rounded))
+    return difference(reference.run(with_weights(graph, layer, weights, bias), inputs, change=rounded))
 
 
 def with_weights(graph: Graph, layer: Node, weights: Tensor, bias: np.ndarray | None = None) -> Graph:

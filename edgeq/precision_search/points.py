@@ -10,8 +10,8 @@ from edgeq import pipeline, reference
 from edgeq.accuracy import mistakes, share_right
 from edgeq.firmware.fit import TooBigError
 from edgeq.ir.graph import Graph
+from edgeq.precision_search.difference import Difference
 from edgeq.precision_search.measure import measured
-from edgeq.precision_search.output_error import squared_error
 from edgeq.precision_search.work import Work
 from edgeq.quantize.data import Samples, dequantize, quantize_inputs
 from edgeq.quantize.recipe import Recipe
@@ -19,8 +19,8 @@ from edgeq.quantize.recipe import Recipe
 
 def judge(work: Work, recipe: Recipe) -> dict[str, Any]:
     """What `edgeq build` with the recipe and the same data gives. `mistakes` are those on every evaluation sample,
-    `output_error` is the mean squared difference of the outputs from the float network's on calibration data,
-    `eval_error` that on evaluation data, `problem` why there are no sizes and counts: it does not fit the board."""
+    `output_error` is the outputs' difference from the float network's (difference.py) on calibration data, `eval_error`
+    that on evaluation data, `problem` why there are no sizes and counts: it does not fit the board."""
     integer = pipeline.quantize(work.graph, work.calibration, recipe)
     assert work.evaluation.labels is not None
     outputs = outputs_of(integer, work.evaluation)
@@ -28,8 +28,8 @@ def judge(work: Work, recipe: Recipe) -> dict[str, Any]:
     found: dict[str, Any] = {
         "accuracy": share_right(*answers),
         "mistakes": mistakes(*answers),
-        "output_error": squared_error(work.exact, outputs_of(integer, work.subset)),
-        "eval_error": squared_error(work.expected, outputs),
+        "output_error": work.difference(outputs_of(integer, work.subset)),
+        "eval_error": Difference(work.graph, work.expected)(outputs),
         "problem": None,
     }
     try:

@@ -5,26 +5,33 @@ For every limit there are several starts: the program's choices for sums of powe
 the worst layers more), and the uniform recipes that keep to the limit. From the best one a local search goes on to
 choices in which one or two layers differ, those first that the program's sums promise most of, while errors fall.
 
-How weights are rounded and what ranges activations have costs no byte: of a choice that is to be built, one after the
-other is changed while the network's error falls (`tuned`).
+How weights are rounded, what ranges activations have and whether biases are corrected costs no byte. Biases are
+corrected or not from the first comparison on, whichever leaves the lesser error: restored means are most of what is to
+be had at 4 bits and more, and where hardly anything is left of what layers make, they drown the rest. Of a choice that
+is to be built all layers are rounded together at the end (quantize/network_rounding.py), or, in networks that this is
+not there for, one rounding and one observer after the other is changed while the network's error falls (`tuned`).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
+
+import numpy as np
 
 from edgeq import ops, reference
 from edgeq.ir.graph import Graph
 from edgeq.ops.weight_types import INT8 as BYTES
 from edgeq.ops.weight_types import TYPES
+from edgeq.precision_search.chance import surely_less
 from edgeq.precision_search.front import Front
-from edgeq.precision_search.output_error import squared_error, with_weights
+from edgeq.precision_search.output_error import with_weights
 from edgeq.precision_search.program import Room
 from edgeq.precision_search.sensitivity import FEW_BITS, ROUNDINGS, node_of, rounded
 from edgeq.precision_search.work import Picks, Settings, Work
-from edgeq.quantize.bias_correction import with_corrected_biases
+from edgeq.quantize.bias_correction import corrected
 from edgeq.quantize.data import dequantize, to_integers
 from edgeq.quantize.observe import OBSERVERS
 from edgeq.quantize.precision import INT8, PRECISIONS
@@ -39,33 +46,40 @@ Errors = Callable[[Sequence[Picks]], Sequence[float]]
 
 
 def network_error(work: Work, picks: Picks, settings: Settings) -> dict[str, Any]:
-    """The error of the outputs on `subset` with all layers quantized by the choice, biases corrected one after the
-    other where recipes have that, and every activation rounded."""
-    return {"error": _error(work, picks, settings)}
+    """The error of the outputs on `subset` with all layers quantized by the choice, every activation rounded, and
+    biases corrected or not, as the error is less."""
+    ways = [settings, settings.with_other_biases] if work.may_correct_biases else [settings]
+    errors = {way.bias_correction: float(_errors(work, picks, way).mean()) for way in ways}
+    best = min(errors, key=lambda corrects: errors[corrects])
+    return {"error": errors[best], "bias_correction": best}
 
 
 def tuned(work: Work, picks: Picks, settings: Settings) -> dict[str, Any]:
-    """Roundings and observers from these on, and the error that they end at: every layer's rounding in turn, then every
-    activation's observer, is the one with the least error, the others as they are."""
-    best, error = settings, _error(work, picks, settings)
+    """Settings from these on, and the error that they end at: every layer's rounding in turn, then every activation's
+    observer, the others as they are. Of many changes some help by chance, and only on these samples: the error has to
+    fall by more."""
+    best, errors = settings, _errors(work, picks, settings)
     for layer, precision in picks.items():
         for rounding in ROUNDINGS if TYPES[PRECISIONS[precision].weights] is BYTES else FEW_BITS:
-            best, error = _better(work, picks, (best, error), best.with_rounding(layer, rounding))
+            best, errors = _better(work, picks, (best, errors), best.with_rounding(layer, rounding))
     for node in work.graph.nodes:
         if ops.get(node.op).requantizes_to_any_scale():
             for observer in OBSERVERS:
-                best, error = _better(work, picks, (best, error), best.with_observer(node.name, observer))
-    return {"roundings": dict(best.roundings), "observers": dict(best.observers), "error": error}
+                best, errors = _better(work, picks, (best, errors), best.with_observer(node.name, observer))
+    return {**asdict(best), "error": float(errors.mean())}
 
 
-def _better(work: Work, picks: Picks, known: tuple[Settings, float], other: Settings) -> tuple[Settings, float]:
+def _better(
+    work: Work, picks: Picks, known: tuple[Settings, np.ndarray], other: Settings
+) -> tuple[Settings, np.ndarray]:
     if other == known[0]:
         return known
-    error = _error(work, picks, other)
-    return (other, error) if error < known[1] else known
+    errors = _errors(work, picks, other)
+    return (other, errors) if surely_less(errors, known[1]) else known
 
 
-def _error(work: Work, picks: Picks, settings: Settings) -> float:
+def _errors(work: Work, picks: Picks, settings: Settings) -> np.ndarray:
+    """Of every sample."""
     precisions = {node.name: PRECISIONS[picks.get(node.name, INT8)] for node in work.graph.nodes}
     chosen, graph = dict(work.quantized(INT8)), work.graph
     for node in work.graph.nodes:
@@ -74,15 +88,15 @@ def _error(work: Work, picks: Picks, settings: Settings) -> float:
         chosen.update({name: found[name] if free else chosen[node.inputs[0]] for name in node.outputs})
     for layer, precision in picks.items():
         item = rounded(work, layer, precision, settings.roundings[layer])
-        graph = with_weights(graph, node_of(graph, layer), item.weights, item.bias)
-    if work.corrects_biases:
-        graph = with_corrected_biases(work.graph, work.subset.inputs, chosen, graph)
+        graph = with_weights(graph, node_of(graph, layer), item.weights, item.own_bias)
+    if settings.bias_correction:
+        return work.difference.of_samples(corrected(work.graph, work.subset.inputs, chosen, graph, work.means).outputs)
 
     def stored(name: str, values: Any) -> Any:
         scale, zero_point = float(chosen[name].scale[0]), chosen[name].zero_point
         return dequantize(to_integers(values, scale, zero_point, chosen[name].dtype), scale, zero_point)
 
-    return squared_error(work.exact, _outputs(graph, work, stored))
+    return work.difference.of_samples(_outputs(graph, work, stored))
 
 
 def _outputs(graph: Graph, work: Work, stored: Callable[[str, Any], Any]) -> Mapping[str, Any]:

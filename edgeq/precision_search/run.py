@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -35,7 +36,7 @@ from edgeq.quantize.recipe import Recipe, load_recipe
 from edgeq.simulate.qemu import require_simulator
 
 #: how often choices whose builds turn out too large are made again
-ROUNDS = 4
+ROUNDS = 6
 #: bytes of flash that no option tells of, where not even a uniform recipe fits the board
 OTHER_CODE_BYTES = 5000
 
@@ -51,7 +52,10 @@ def search(options: SearchOptions, observer: Observer) -> SearchResult:
     if (why := cache.problem()) is not None:
         observer.warning(f"costs of layers are not kept for other searches: {why}; set EDGEQ_CACHE_DIR")
     with workers(work, state, observer, options.jobs, options.dask) as team:
-        rows = _Search(options, work, team).rows()
+        searching = _Search(options, work, team)
+        if searching.obstacle is not None:
+            observer.stage(f"layers are rounded one after the other, not together: {searching.obstacle}")
+        rows = searching.rows()
         exact = team.results("float network", [Step("float", float_accuracy, ())])["float"]["accuracy"]
     return SearchResult(options, share_metric_of(work.graph.meaning), exact, len(work.evaluation), tuple(rows))
 
@@ -107,14 +111,25 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def _obstacle_to_network_rounding(work: Work) -> str | None:
+    """Why layers can't be rounded together; None if they can."""
+    if importlib.util.find_spec("torch") is None:
+        return "PyTorch, whose gradients it takes, is not installed"
+    from edgeq.quantize.network_rounding import obstacle  # torch takes seconds to load
+
+    return obstacle(work.graph, len(work.calibration))
+
+
 class _Search:
-    """One search: what its steps have found."""
+    """One search: what its steps have found. `obstacle`: why the layers of a point can't be rounded together at the
+    end, so that they are tuned one after the other; None if they can."""
 
     def __init__(self, options: SearchOptions, work: Work, team: Workers) -> None:
         self._options, self._work, self._team = options, work, team
         self._sweep = options.sweep
         self._swept = next(key for key, _, name in KEYS if name == options.sweep)
         self._limits = limits_on(options.board, options.budget or Budget())
+        self.obstacle = _obstacle_to_network_rounding(work)
         self._sensitivities: Results = {}
         self._costs: Results = {}
 
@@ -122,11 +137,9 @@ class _Search:
         """Uniform recipes and the choices, judged, by flash. Raises EdgeqError where none keeps to the budget."""
         self._measure()
         uniform = {name: self._work.recipe(name) for name in self._precisions()}
-        judged = self._judge("uniform recipes", {name: (picks, self._plain(picks)) for name, picks in uniform.items()})
-        even = [
-            Row(picks, self._recipe(picks, self._plain(picks)), judged[name], uniform=name)
-            for name, picks in uniform.items()
-        ]
+        settled = self._settled(uniform)
+        judged = self._judge("uniform recipes", settled)
+        even = [Row(choice[0], recipe_of(*choice), judged[name], uniform=name) for name, choice in settled.items()]
         named = self._named(uniform)
         front = Front(self._program_options(), self._limits, self._other(even))
         points = self._choose(front, even)
@@ -183,15 +196,21 @@ class _Search:
         )
 
     def _plain(self, picks: Picks) -> Settings:
-        """Every layer's best rounding, ranges by the default observer."""
-        return Settings({layer: self._sensitivity(layer, name)["rounding"] for layer, name in picks.items()})
+        """Every layer's best rounding, which is the one with corrected biases; ranges by the default observer."""
+        roundings = {layer: self._sensitivity(layer, name)["rounding"] for layer, name in picks.items()}
+        return Settings(roundings, bias_correction=self._work.may_correct_biases)
 
-    def _recipe(self, picks: Picks, settings: Settings) -> Recipe:
-        return recipe_of(picks, settings, self._work.corrects_biases)
+    def _settled(self, choices: Mapping[str, Picks]) -> dict[str, tuple[Picks, Settings]]:
+        """The choices, plain, biases corrected or not as the network's error is less."""
+        found = self._networks(list(choices.values()))
+        return {
+            name: (picks, replace(self._plain(picks), bias_correction=own["bias_correction"]))
+            for (name, picks), own in zip(choices.items(), found, strict=True)
+        }
 
     def _judge(self, text: str, choices: Mapping[str, tuple[Picks, Settings]]) -> Results:
         """Choices by name -> what judging them found."""
-        steps = {name: _judging(self._recipe(*choice)) for name, choice in choices.items()}
+        steps = {name: _judging(recipe_of(*choice)) for name, choice in choices.items()}
         results = self._team.results(text, list(steps.values()))
         return {name: results[step.key] for name, step in steps.items()}
 
@@ -211,20 +230,21 @@ class _Search:
 
     def _choose(self, front: Front, even: Sequence[Row]) -> list[Row]:
         """The best choice within each target, and within what each uniform recipe takes, judged; those that turn out to
-        exceed the budget, or that recipe, are made again with as much less room."""
+        exceed the budget, or that recipe, are made again with as much less room, at last with that recipe's picks."""
         targets = front.targets(self._sweep, self._options.points)
-        most: dict[float, float] = {}
-        for row in even:
-            own = row.judged.get(self._swept)
-            if own is not None:
-                most[front.amount(self._sweep, row.picks)] = own
+        measured = {
+            front.amount(self._sweep, row.picks): row for row in even if row.judged.get(self._swept) is not None
+        }
+        most = {target: row.judged[self._swept] for target, row in measured.items()}
         targets += most
         wanted = {target: Room(0, 0, 0) for target in targets}
         extra: list[Picks] = list(self._closed_form(front))
         points: dict[str, Row] = {}
-        for _ in range(ROUNDS):
+        for left in reversed(range(ROUNDS)):
             rooms = {target: front.room(self._sweep, target, less) for target, less in wanted.items()}
             picked = refine.choices(front, rooms, [row.picks for row in even], self._network_errors)
+            if not left:
+                picked.update({target: dict(row.picks) for target, row in measured.items() if target in wanted})
             if wanted and not picked:
                 extra += [front.least(name) for name in RESOURCES]
             distinct = {refine.key(picks): picks for picks in [*picked.values(), *extra]}
@@ -233,7 +253,7 @@ class _Search:
             choices = self._tuned(distinct)
             results, extra = self._judge("points", choices), []
             for name, (picks, settings) in choices.items():
-                points[name] = Row(dict(picks), self._recipe(picks, settings), results[name])
+                points[name] = Row(dict(picks), recipe_of(picks, settings), results[name])
             excess = {
                 target: self._excess(results[refine.key(picks)], most.get(target, float("inf")))
                 for target, picks in picked.items()
@@ -242,27 +262,31 @@ class _Search:
         return list(points.values())
 
     def _tuned(self, distinct: Mapping[str, Picks]) -> dict[str, tuple[Picks, Settings]]:
-        """The choices with roundings and observers of their own."""
-        steps = {name: self._step("tuned", refine.tuned, picks) for name, picks in distinct.items()}
+        """The choices with settings of their own: all layers rounded together, or one after the other."""
+        settled = self._settled(distinct)
+        if self.obstacle is None:
+            return {
+                name: (picks, replace(settings, network_rounding=True)) for name, (picks, settings) in settled.items()
+            }
+        steps = {name: _step("tuned", refine.tuned, *choice) for name, choice in settled.items()}
         found = self._team.results("roundings and ranges of points", list(steps.values()))
         made = {name: found[step.key] for name, step in steps.items()}
         return {
-            name: (picks, Settings(made[name]["roundings"], made[name]["observers"]))
+            name: (picks, Settings(**{key: made[name][key] for key in asdict(Settings({}))}))
             for name, picks in distinct.items()
         }
 
     def _network_errors(self, choices: Sequence[Picks]) -> list[float]:
         """Those of the outputs with all layers quantized."""
-        steps = [self._step("network", refine.network_error, picks) for picks in choices]
+        return [found["error"] for found in self._networks(choices)]
+
+    def _networks(self, choices: Sequence[Picks]) -> list[dict[str, Any]]:
+        """The choices, plain, as whole networks."""
+        steps = [_step("network", refine.network_error, picks, self._plain(picks)) for picks in choices]
         if not steps:
             return []
         found = self._team.results("choices as whole networks", steps)
-        return [found[step.key]["error"] for step in steps]
-
-    def _step(self, what: str, function: Callable[..., dict[str, Any]], picks: Picks) -> Step:
-        settings = self._plain(picks)
-        text = f"{what} {json.dumps([dict(picks), dict(settings.roundings)], sort_keys=True)}"
-        return Step(text, function, (dict(picks), settings))
+        return [found[step.key] for step in steps]
 
     def _closed_form(self, front: Front) -> list[dict[str, str]]:
         """BAQ's own allocations, where it was asked for."""
@@ -286,6 +310,11 @@ class _Search:
         }
         limits[self._swept] = min(limits[self._swept], most)
         return Room(*(max(0, (found[key] or 0) - limit) for key, limit in limits.items()))
+
+
+def _step(what: str, function: Callable[..., dict[str, Any]], picks: Picks, settings: Settings) -> Step:
+    picks = dict(picks)
+    return Step(f"{what} {json.dumps([picks, asdict(settings)], sort_keys=True)}", function, (picks, settings))
 
 
 def _judging(recipe: Recipe) -> Step:

@@ -25,9 +25,11 @@ ROUNDINGS, FEW_BITS = (rounding.OMSE, rounding.GPTQ), (rounding.OMSE, *rounding.
 
 @dataclass(frozen=True, eq=False)
 class Rounded:
-    """Integer weights of a layer, and the bias that makes up for the mean error that they cause."""
+    """Integer weights of a layer as a recipe has them, their bias, and the bias that makes up for the mean error that
+    they cause."""
 
     weights: Tensor
+    own_bias: np.ndarray
     bias: np.ndarray
 
 
@@ -44,7 +46,7 @@ def _by_output(work: Work, layer: Node, precision: str) -> dict[str, Any]:
     """The rounding with the least measured error."""
     stored = work.quantized(PRECISIONS[precision].activations)[layer.output]
     found = [
-        (output_error(work.graph, layer, item.weights, item.bias, stored, work.subset.inputs, work.exact), name)
+        (output_error(work.graph, layer, item.weights, item.bias, stored, work.subset.inputs, work.difference), name)
         for name, item in _distinct(rounded_weights(work, layer, precision)).items()
     ]
     error, name = min(found)
@@ -74,7 +76,7 @@ MEASURES: Mapping[str, Callable[[Work, Node, str], dict[str, Any]]] = MappingPro
 
 @lru_cache(maxsize=256)
 def _trace(work: Work, layer: Node) -> float:
-    return hessian.mean_trace(work.graph, layer, work.subset.inputs, work.exact)
+    return hessian.mean_trace(work.graph, layer, work.subset.inputs, work.difference)
 
 
 def rounded_weights(
@@ -91,7 +93,8 @@ def rounded(work: Work, name: str, precision: str, method: str) -> Rounded:
     stored, layer = TYPES[PRECISIONS[precision].weights], node_of(work.graph, name)
     chosen = work.quantized(PRECISIONS[precision].activations)
     weights, bias = rounding.integer_weights(work.graph, layer, method, stored, chosen, _moments(work, layer))
-    return Rounded(weights, _corrected(work, layer, weights, bias))
+    assert bias.data is not None
+    return Rounded(weights, bias.data, _corrected(work, layer, weights, bias))
 
 
 def _distinct(found: Mapping[str, Rounded]) -> dict[str, Rounded]:
@@ -110,14 +113,17 @@ def _steps(item: Rounded) -> np.ndarray:
 
 
 def _corrected(work: Work, layer: Node, weights: Tensor, bias: Tensor) -> np.ndarray:
-    """b - E[(Q(W) - W) x], as the recipe's bias correction will have it; `bias` where recipes have none."""
+    """b - E[(Q(W) - W) x], as bias correction has it; `bias` where recipes can't have that."""
     assert bias.data is not None
-    if not work.corrects_biases:
+    if not work.may_correct_biases:
         return bias.data
     assert weights.quantization is not None
     assert weights.data is not None
     real = work.graph.real_constant(layer.inputs[2])
     error = weights.quantization.real(weights.data) - work.graph.real_constant(layer.inputs[1])
+    moments = _moments(work, layer)
+    if moments is not None:
+        return (real - error.reshape(len(real), -1) @ moments.mean).astype(np.float32)
     operator, total = ops.get(layer.op), np.zeros(len(real))
     batches = _batches(work, layer.inputs[0])
     for values in batches:
@@ -126,7 +132,7 @@ def _corrected(work: Work, layer: Node, weights: Tensor, bias: Tensor) -> np.nda
     return (real - total / sum(map(len, batches))).astype(np.float32)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=256)
 def _moments(work: Work, layer: Node) -> rounding.Moments | None:
     """Those of the layer's inputs; None where it has no columns."""
     found = rounding.Moments()
@@ -140,8 +146,8 @@ def _moments(work: Work, layer: Node) -> rounding.Moments | None:
 
 @lru_cache(maxsize=1)
 def _batches(work: Work, name: str) -> tuple[np.ndarray, ...]:
-    """An activation of the float network on `subset`, batch by batch. A layer's steps follow one another: the last one
-    is worth keeping."""
+    """An activation of the float network on all calibration data, batch by batch. A layer's steps follow one another:
+    the last one is worth keeping."""
     found: list[np.ndarray] = []
-    reference.run(work.graph, work.subset.inputs, watch=lambda made, x: found.append(x) if made == name else None)
+    reference.run(work.graph, work.calibration.inputs, watch=lambda made, x: found.append(x) if made == name else None)
     return tuple(found)

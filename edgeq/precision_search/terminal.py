@@ -24,7 +24,7 @@ def print_search(result: SearchResult, console: Console) -> None:
         table.add_row(*_cells(row), style=_style(row, result))
     console.print(table)
     notes = [
-        f"Accuracy, and the outputs' mean squared difference from the float network's (error), are those on "
+        f"Accuracy, and how far answers diverge from the float network's (error), are those on "
         f"{options.eval_data}, which had no part in the choice; *: by more than chance ({LEVEL:.0%}). "
         "RAM is without stacks.",
         f"Nearest to float on {options.calib} within the budget is {result.best.name}; any row builds with its recipe:",

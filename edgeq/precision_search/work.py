@@ -14,12 +14,11 @@ import numpy as np
 from edgeq import reference
 from edgeq.board import Board
 from edgeq.ir.graph import Graph, Quantization
+from edgeq.precision_search.difference import Difference
+from edgeq.quantize.bias_correction import SAMPLES, mean_sums
 from edgeq.quantize.data import Samples
 from edgeq.quantize.precision import INT8, PRECISIONS
 from edgeq.quantize.recipe import Method
-
-#: calibration samples that sensitivities are measured on
-SAMPLES = 128
 
 #: layer -> precision
 Picks = Mapping[str, str]
@@ -28,10 +27,13 @@ Picks = Mapping[str, str]
 @dataclass(frozen=True)
 class Settings:
     """What a choice's recipe says beside precisions: layer -> rounding of its weights; layer -> observer of what it
-    makes, where that is not the default."""
+    makes, where that is not the default; whether biases are corrected, and whether all layers are rounded together for
+    the network's answers after all that."""
 
     roundings: Mapping[str, str]
     observers: Mapping[str, str] = field(default_factory=dict)
+    bias_correction: bool = False
+    network_rounding: bool = False
 
     def observer(self, layer: str) -> str:
         """Of a layer's outputs."""
@@ -40,6 +42,11 @@ class Settings:
     def with_rounding(self, layer: str, rounding: str) -> Settings:
         """The same with another rounding of one layer."""
         return replace(self, roundings={**self.roundings, layer: rounding})
+
+    @property
+    def with_other_biases(self) -> Settings:
+        """The same with biases corrected where they were not, and the other way round."""
+        return replace(self, bias_correction=not self.bias_correction)
 
     def with_observer(self, layer: str, observer: str) -> Settings:
         """The same with another observer of one layer."""
@@ -77,13 +84,23 @@ class Work:
 
     @cached_property
     def subset(self) -> Samples:
-        """The calibration samples that sensitivities are measured on."""
+        """The calibration samples that outputs are compared on: those that bias correction takes its means over."""
         return self.calibration.portion(SAMPLES, self.graph)
 
     @cached_property
     def exact(self) -> dict[str, np.ndarray]:
         """Outputs of the float network on `subset`."""
         return reference.run(self.graph, self.subset.inputs)
+
+    @cached_property
+    def difference(self) -> Difference:
+        """Of outputs on `subset` from the float network's."""
+        return Difference(self.graph, self.exact)
+
+    @cached_property
+    def means(self) -> dict[str, np.ndarray]:
+        """What bias correction restores (`bias_correction.mean_sums`)."""
+        return mean_sums(self.graph, self.subset.inputs)
 
     @cached_property
     def expected(self) -> dict[str, np.ndarray]:
@@ -95,8 +112,8 @@ class Work:
         return self.quantizations[observer][dtype]
 
     @property
-    def corrects_biases(self) -> bool:
-        """Whether recipes have bias correction, which networks with states can't be given."""
+    def may_correct_biases(self) -> bool:
+        """Whether recipes can have bias correction, which networks with states can't be given."""
         return not self.graph.states
 
     def recipe(self, precision: str) -> dict[str, str]:

@@ -37,10 +37,12 @@ from edgeq.qat.estimators import fake_quantize, nearest_level
 from edgeq.quantize.weights import has_real_weights
 from edgeq.train.torch_calls import CALLS, has_counterpart, limited
 
-STEPS, BATCH, RATE, MARGIN, SQUARES = 400, 32, 0.001, 0.02, 0.05
-HELD_BACK, CHECKS = 5, 4
+STEPS, BATCH, MARGIN, SQUARES = 800, 32, 0.02, 0.05
+#: of weights with more than COARSE levels, and of the others, in cells a step: with few levels most integers change
+RATE, COARSE_RATE, COARSE = 0.0003, 0.003, 4
+HELD_BACK, CHECKS = 5, 8
 #: the fewest samples, and the most that are held back
-LEAST_SAMPLES, MOST_HELD_BACK = 10, 256
+LEAST_SAMPLES, MOST_HELD_BACK = 10, 1024
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,10 @@ class _Layer:
     def tuned(self) -> list[Tensor]:
         return [item for item in (self.position, self.bias) if item.requires_grad]
 
+    @property
+    def rate(self) -> float:
+        return RATE if len(self.type.levels) > COARSE else COARSE_RATE
+
     def operands(self) -> list[Tensor]:
         """Real weights and bias."""
         levels = self.position if self.type.group else nearest_level(self.position, self.type, beyond=True)
@@ -168,8 +174,7 @@ class _Rounding:
         exact = self._exact(count)
         before = least = self._mean_loss(held, exact)
         best: dict[str, tuple[np.ndarray, np.ndarray]] | None = None
-        parameters = [item for layer in self._layers.values() for item in layer.tuned]
-        optimizer = torch.optim.Adam(parameters, RATE)
+        optimizer = torch.optim.Adam([{"params": layer.tuned, "lr": layer.rate} for layer in self._layers.values()])
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS)
         order = _batches(learnt)
         for step in range(1, STEPS + 1):

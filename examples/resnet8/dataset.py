@@ -15,6 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+#: training images that train.py sets aside: the last ones
+LEFT_OUT = 2000
+
 Images = NDArray[np.uint8]
 Labels = NDArray[np.uint8]
 
@@ -57,6 +60,16 @@ def load(data: Path, part: str) -> tuple[Images, Labels]:
         f"no CIFAR-10 {part} images at '{data}': give the folder of the CIFAR-10 binary "
         f"version (data_batch_1.bin ...) or of packed cifar10_{part}_*.npz files"
     )
+
+
+def unseen(data: Path) -> tuple[Images, Labels]:
+    """The training images that training left out, and the test images behind them.
+
+    Raises DataMissingError when either is not there.
+    """
+    images, labels = load(data, "train")
+    test_images, test_labels = load(data, "test")
+    return np.concatenate([images[-LEFT_OUT:], test_images]), np.concatenate([labels[-LEFT_OUT:], test_labels])
 
 
 def to_input(images: Images) -> NDArray[np.float32]:

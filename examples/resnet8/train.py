@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from dataset import DataMissingError, Images, Labels, load, to_input
+from dataset import LEFT_OUT, DataMissingError, Images, Labels, load, to_input
 from model import ResNet8, resnet8
 from torch import Tensor, nn
 from torch.nn import functional
@@ -37,7 +37,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--lr", type=float, default=0.2)
     parser.add_argument("--weight-decay", type=float, default=2e-4)
     parser.add_argument("--label-smoothing", type=float, default=0.0)
-    parser.add_argument("--validation", type=int, default=2000, help="images set aside")
+    parser.add_argument("--validation", type=int, default=LEFT_OUT, help="images set aside")
     parser.add_argument("--test", action="store_true", help="read the test images at the end")
     parser.add_argument("--bf16", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--threads", type=int, default=2)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from dataset import DataMissingError, Images, Labels, load, to_input
+from dataset import LEFT_OUT, DataMissingError, Images, Labels, load, to_input
 from model import resnet8
 from torch import Tensor, fx, nn
 from torch.nn import functional
@@ -46,7 +46,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--lr", type=float, default=0.03)
     parser.add_argument("--weight-decay", type=float, default=1e-4)
-    parser.add_argument("--validation", type=int, default=2000, help="images set aside")
+    parser.add_argument("--validation", type=int, default=LEFT_OUT, help="images set aside")
     parser.add_argument("--test", action="store_true", help="read the test images at the end")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)

@@ -8,7 +8,7 @@ from scipy.stats import binom
 
 from edgeq.accuracy import mistakes, share_right
 from edgeq.ir.meaning import Meaning
-from edgeq.precision_search.chance import LEVEL, surely_fewer
+from edgeq.precision_search.chance import LEVEL, surely_fewer, surely_less
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,18 @@ def test_a_difference_is_sure_where_chance_seldom_brings_it(better: int, worse: 
 
 def test_equal_answers_are_no_difference() -> None:
     assert not surely_fewer([0, 1], [0, 1])
+
+
+def test_errors_that_are_less_by_more_than_chance() -> None:
+    """Of n pairs whose differences have mean -1 and standard deviation 1, t is sqrt(n), and 5 % of chance lie beyond
+    2.57 for 6 pairs and beyond 2.45 for 7 (tables of Student's t)."""
+    for count, sure in ((6, False), (7, True)):
+        theirs = np.random.default_rng(0).standard_normal(count)
+        apart = np.linspace(-1, 1, count)
+        ours = theirs - 1 + apart / apart.std(ddof=1)
+        assert surely_less(ours, theirs) is sure
+        assert not surely_less(theirs, ours)
+    assert not surely_less(np.ones(9), np.ones(9))
 
 
 def test_mistakes_of_classes() -> None:

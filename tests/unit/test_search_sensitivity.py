@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -12,12 +14,19 @@ from edgeq import ops, reference
 from edgeq.ir.graph import Graph, Node, Quantization, constant
 from edgeq.ops.weight_types import BINARY, INT4, TERNARY
 from edgeq.precision_search import baq, hessian
+from edgeq.precision_search.difference import Arrays
 from edgeq.precision_search.output_error import output_error
 from edgeq.precision_search.sensitivity import FEW_BITS, MEASURES, node_of, rounded_weights, sensitivity
 from tests.unit.search_network import work
 from tests.unit.test_import import imported
 
 FINE = Quantization(np.array([1e-3]), 0, None, "int16")
+
+
+def squared(exact: Arrays) -> Callable[[Arrays], float]:
+    """The mean squared difference from these outputs, which has closed forms for linear layers."""
+    (name,) = exact
+    return lambda made: float(np.mean(np.square(exact[name] - made[name])))
 
 
 def linear(inputs: int, outputs: int) -> tuple[Graph, Node]:
@@ -35,7 +44,7 @@ def test_output_error_of_a_linear_layer() -> None:
     weights, bias = graph.real_constant(node.inputs[1]), graph.real_constant(node.inputs[2])
     moved = weights.copy()
     moved[1, 2] += 0.5  # the second output moves by 1.5 and by 0
-    found = output_error(graph, node, constant("moved", moved), bias, FINE, inputs, exact)
+    found = output_error(graph, node, constant("moved", moved), bias, FINE, inputs, squared(exact))
     assert found == pytest.approx(1.5**2 / 4, rel=0.01)
 
 
@@ -44,7 +53,7 @@ def test_output_error_counts_the_rounding_of_the_output() -> None:
     inputs = {graph.inputs[0]: np.random.default_rng(0).standard_normal((500, 3)).astype(np.float32)}
     weights, bias = graph.tensor(node.inputs[1]), graph.real_constant(node.inputs[2])
     coarse = Quantization(np.array([0.1]), 0, None, "int8")
-    found = output_error(graph, node, weights, bias, coarse, inputs, reference.run(graph, inputs))
+    found = output_error(graph, node, weights, bias, coarse, inputs, squared(reference.run(graph, inputs)))
     assert found == pytest.approx(0.1**2 / 12, rel=0.15)  # the noise of rounding to steps of 0.1
 
 
@@ -54,7 +63,7 @@ def test_mean_trace_of_a_linear_layer() -> None:
     size = np.array([1.0, 2.0, 3.0, 4.0], np.float32)
     inputs = {graph.inputs[0]: np.diag(size)}
     exact = reference.run(graph, inputs)
-    found = hessian.mean_trace(graph, node, inputs, exact, probes=1)
+    found = hessian.mean_trace(graph, node, inputs, squared(exact), probes=1)
     trace = np.square(size).sum() / 4  # mean over samples of |x|^2, summed over 3 outputs and divided by 3
     assert found == pytest.approx(trace / 12, rel=1e-3)
 
@@ -74,7 +83,8 @@ def test_mean_trace_of_a_network() -> None:
     jacobian = torch.autograd.functional.jacobian(outputs, first)
     trace = float((jacobian**2).sum()) / (16 * 2)
     inputs = {graph.inputs[0]: x.numpy()}
-    found = hessian.mean_trace(graph, graph.nodes[0], inputs, reference.run(graph, inputs), probes=400)
+    exact = reference.run(graph, inputs)
+    found = hessian.mean_trace(graph, graph.nodes[0], inputs, squared(exact), probes=400)
     assert found == pytest.approx(trace / first.numel(), rel=0.1)
 
 
@@ -130,7 +140,8 @@ def test_hessian_tells_the_order_of_what_is_measured() -> None:
         node = node_of(job.graph, layer)
         item = rounded_weights(job, node, "int4", ("omse",))["omse"]
         bias = job.graph.real_constant(node.inputs[2])
-        measured = output_error(job.graph, node, item.weights, bias, fine[node.output], job.subset.inputs, job.exact)
+        stored, inputs = fine[node.output], job.subset.inputs
+        measured = output_error(job.graph, node, item.weights, bias, stored, inputs, job.difference)
         estimate = sensitivity(job, "hessian", layer, "int4")["error"]
         assert measured / 4 < estimate < measured * 4, layer
 

@@ -77,7 +77,7 @@ def test_cache_under_many_writers() -> None:
 
 def test_layers_with_the_same_work_share_a_key(small: Work) -> None:
     def keys(precision: str, board: str = "cortex-m4") -> dict[str, str]:
-        recipe = recipe_of(small.uniform(precision), Settings(dict.fromkeys(small.options, "omse")), False)
+        recipe = recipe_of(small.uniform(precision), Settings(dict.fromkeys(small.options, "omse")))
         program = lower(quantize(small.graph, small.subset, recipe), load_board(board))
         return {layer.node.name: layer_key(program, layer) for layer in program.layers}
 
@@ -196,7 +196,7 @@ def test_recipe_files_are_the_recipe(small: Work, tmp_path: Path) -> None:
     picks = {layer: options[index % len(options)] for index, (layer, options) in enumerate(small.options.items())}
     roundings = dict(zip(picks, ("gptq", "omse") * 9, strict=False))
     observers = dict.fromkeys(list(picks)[:2], "minmax")
-    recipe = recipe_of(picks, Settings(roundings, observers), bias_correction=True)
+    recipe = recipe_of(picks, Settings(roundings, observers, bias_correction=True, network_rounding=True))
     path = tmp_path / "point.toml"
     path.write_text(render("report/recipe.toml.j2", recipe=recipe, row=Row(picks, recipe, {}, name="point1")))
     loaded = load_recipe(str(path))
@@ -216,7 +216,7 @@ def test_the_pictures_line_only_rises_and_labels_do_not_overlap() -> None:
 def test_a_layers_name_is_no_glob(small: Work) -> None:
     nodes = [replace(node, name="a[0]*" if node.name in small.options else node.name) for node in small.graph.nodes[:1]]
     graph = replace(small.graph, nodes=(*nodes, *small.graph.nodes[1:]))
-    recipe = recipe_of({"a[0]*": "int4"}, Settings({"a[0]*": "gptq"}), bias_correction=False)
+    recipe = recipe_of({"a[0]*": "int4"}, Settings({"a[0]*": "gptq"}))
     assert recipe.methods(graph)["a[0]*"].precision == "int4"
 
 
