@@ -23,8 +23,8 @@ def surely_fewer(ours: Sequence[int], theirs: Sequence[int]) -> bool:
     return better > worse and float(binomtest(better, better + worse).pvalue) < LEVEL
 
 
-def surely_less(ours: np.ndarray, theirs: np.ndarray) -> bool:
+def surely_less(ours: np.ndarray | Sequence[float], theirs: np.ndarray | Sequence[float]) -> bool:
     """Whether errors `ours` of samples are less on the mean than `theirs` of the same samples, beyond chance."""
-    if not ours.mean() < theirs.mean():
+    if not np.mean(ours) < np.mean(theirs):
         return False
     return len(ours) == 1 or float(ttest_rel(ours, theirs).pvalue) < LEVEL

@@ -20,16 +20,19 @@ from edgeq.quantize.recipe import Recipe
 def judge(work: Work, recipe: Recipe) -> dict[str, Any]:
     """What `edgeq build` with the recipe and the same data gives. `mistakes` are those on every evaluation sample,
     `output_error` is the outputs' difference from the float network's (difference.py) on calibration data, `eval_error`
-    that on evaluation data, `problem` why there are no sizes and counts: it does not fit the board."""
+    that on evaluation data, `eval_errors` that of each sample, `problem` why there are no sizes and counts: it does
+    not fit the board."""
     integer = pipeline.quantize(work.graph, work.calibration, recipe)
     assert work.evaluation.labels is not None
     outputs = outputs_of(integer, work.evaluation)
     answers = outputs[integer.outputs[0]], work.evaluation.labels, integer.meaning
+    errors = Difference(work.graph, work.expected).of_samples(outputs)
     found: dict[str, Any] = {
         "accuracy": share_right(*answers),
         "mistakes": mistakes(*answers),
         "output_error": work.difference(outputs_of(integer, work.subset)),
-        "eval_error": Difference(work.graph, work.expected)(outputs),
+        "eval_error": float(errors.mean()),
+        "eval_errors": errors.tolist(),
         "problem": None,
     }
     try:

@@ -10,7 +10,7 @@ from typing import Any
 from edgeq.board import list_boards
 from edgeq.budget import Budget, Limits
 from edgeq.errors import EdgeqError
-from edgeq.precision_search.chance import surely_fewer
+from edgeq.precision_search.chance import surely_fewer, surely_less
 from edgeq.precision_search.program import NOTHING, Total
 from edgeq.precision_search.request import SearchOptions
 from edgeq.quantize.recipe import Method, Recipe
@@ -32,8 +32,8 @@ class Row:
     found, what the program had predicted. `uniform`: the precision that it has wherever it can be had; `named`: it is
     the one that `--quant` knows by that name, without the search's roundings. `pareto`: no other row within the budget
     is as good in everything and better in something. `better_than`, `nearer_than`: uniform rows with as much flash or
-    more, and less accuracy or a larger error of the outputs on evaluation data; `surely_better_than`: those of the
-    former that are less accurate by more than chance."""
+    more, and less accuracy or a larger error of the outputs on evaluation data; `surely_better_than` and
+    `surely_nearer_than`: those of them that are so by more than chance."""
 
     picks: Mapping[str, str]
     recipe: Recipe
@@ -47,6 +47,7 @@ class Row:
     better_than: tuple[str, ...] = ()
     surely_better_than: tuple[str, ...] = ()
     nearer_than: tuple[str, ...] = ()
+    surely_nearer_than: tuple[str, ...] = ()
 
     @property
     def file(self) -> str | None:
@@ -146,6 +147,7 @@ class SearchResult:
             "better_than": list(row.better_than),
             "surely_better_than": list(row.surely_better_than),
             "nearer_than": list(row.nearer_than),
+            "surely_nearer_than": list(row.surely_nearer_than),
             **{key: judged.get(key) for key in ("accuracy", "output_error", "eval_error", "problem")},
             **{key: judged.get(key) for key in ("flash_bytes", "ram_bytes", "instructions", "est_cycles")},
             "predicted": {
@@ -182,6 +184,7 @@ def ranked(rows: Iterable[Row], limits: Limits) -> list[Row]:
             better_than=_beaten(row, named, lambda a, b: a["accuracy"] > b["accuracy"]),
             surely_better_than=_beaten(row, named, lambda a, b: surely_fewer(a["mistakes"], b["mistakes"])),
             nearer_than=_beaten(row, named, lambda a, b: a["eval_error"] < b["eval_error"]),
+            surely_nearer_than=_beaten(row, named, lambda a, b: surely_less(a["eval_errors"], b["eval_errors"])),
         )
         for row in named
     ]

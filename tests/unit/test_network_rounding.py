@@ -13,6 +13,8 @@ from edgeq import reference
 from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph
 from edgeq.ops.weight_types import INT2, INT4, INT8, TERNARY, WeightType
+from edgeq.precision_search.difference import Difference
+from edgeq.precision_search.points import outputs_of
 from edgeq.quantize import network_rounding
 from edgeq.quantize.data import Samples, quantize_inputs, samples_of
 from edgeq.quantize.network_rounding import SQUARES, loss, within_cells
@@ -48,8 +50,8 @@ def network() -> Graph:
     return imported(randomized(made), torch.zeros(1, 3, 6, 6))
 
 
-def samples(graph: Graph) -> Samples:
-    x = np.cumsum(np.random.default_rng(0).standard_normal((60, 3, 6, 6)), axis=-1).astype(np.float32)
+def samples(graph: Graph, count: int = 60) -> Samples:
+    x = np.cumsum(np.random.default_rng(0).standard_normal((count, 3, 6, 6)), axis=-1).astype(np.float32)
     return samples_of({"x": x}, graph, "test")
 
 
@@ -97,6 +99,20 @@ def test_the_loss_is_that_of_the_integers(precision: str) -> None:
     p, q = (np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True) for x in (y, z))
     expected = (p * np.log(p / q)).sum(axis=-1).mean() + SQUARES * np.square(y - z).mean()
     assert after == pytest.approx(expected, rel=0.1)
+
+
+@pytest.mark.parametrize("precision", ["binary", "ternary"])
+def test_coarse_weights_bring_answers_nearer_on_other_samples(precision: str) -> None:
+    """At the rate of fine weights hardly an integer of these would change (0.0371 to 0.0371 and 0.0099 to 0.0100)."""
+    graph = network()
+    every = samples(graph, 300)
+    learnt, others = every.subset(np.arange(200)), every.subset(np.arange(200, 300))
+    difference = Difference(graph, reference.run(graph, others.inputs))
+    apart = []
+    for together in (False, True):
+        rules = Recipe(Method(precision, weights="adaquant"), bias_correction=True, network_rounding=together)
+        apart.append(difference(outputs_of(quantized(graph, learnt.inputs, rules).graph, others)))
+    assert apart[1] < 0.85 * apart[0]
 
 
 def test_the_same_again() -> None:

@@ -13,7 +13,7 @@ from edgeq.frontend.importer import Importer
 from edgeq.ir.graph import Graph, Quantization
 from edgeq.ops import weighted
 from edgeq.quantize import kl
-from edgeq.quantize.bias_correction import with_corrected_biases
+from edgeq.quantize.bias_correction import SAMPLES, with_corrected_biases
 from edgeq.quantize.equalize import equalized
 from edgeq.quantize.gptq import rounded_with_feedback
 from edgeq.quantize.observe import Histogram
@@ -113,9 +113,8 @@ def test_equalization_keeps_the_function_and_makes_ranges_equal() -> None:
     }
 
 
-def test_bias_correction_of_a_layer() -> None:
-    """Weights 127 and 0.4 become 127 and 0 in steps of 1; integer inputs are exact. The mean of what is lost, 0.4 times
-    the mean of the second input, 30, comes back through the bias."""
+def corrected_bias(inputs: np.ndarray) -> np.ndarray:
+    """Of a layer with weights 127 and 0.4, which become 127 and 0 in steps of 1; integer inputs are exact."""
     importer = Importer("one")
     x = importer.input("x", (1, 2))
     importer.begin_call("head", "", ())
@@ -123,9 +122,21 @@ def test_bias_correction_of_a_layer() -> None:
     graph = importer.finish([importer.add("linear", operands, {})])
     unit = Quantization.per_tensor(1.0, 0)
     chosen = {"x": unit, graph.outputs[0]: Quantization.per_tensor(100.0, 0)}
-    inputs = {"x": np.array([[0.0, 10.0], [1.0, 50.0], [-1.0, 30.0]], np.float32)}
-    corrected = with_corrected_biases(graph, inputs, chosen, graph)
-    np.testing.assert_allclose(corrected.constant(corrected.nodes[0].inputs[2]), [5.0 + 0.4 * 30.0], rtol=1e-6)
+    corrected = with_corrected_biases(graph, {"x": inputs}, chosen, graph)
+    return corrected.constant(corrected.nodes[0].inputs[2])
+
+
+def test_bias_correction_of_a_layer() -> None:
+    """The mean of what is lost, 0.4 times the mean of the second input, 30, comes back through the bias."""
+    inputs = np.array([[0.0, 10.0], [1.0, 50.0], [-1.0, 30.0]], np.float32)
+    np.testing.assert_allclose(corrected_bias(inputs), [5.0 + 0.4 * 30.0], rtol=1e-6)
+
+
+def test_bias_correction_of_a_file_in_the_order_of_its_classes() -> None:
+    """More samples than means are taken over, those of one class first."""
+    second = np.repeat([10.0, 50.0], SAMPLES)
+    inputs = np.stack([np.zeros(2 * SAMPLES), second], axis=1).astype(np.float32)
+    np.testing.assert_allclose(corrected_bias(inputs), [5.0 + 0.4 * 30.0], rtol=1e-5)
 
 
 def test_gptq_makes_up_for_what_rounding_loses() -> None:

@@ -224,6 +224,7 @@ def row(accuracy: float, flash: int, ram: int, cycles: int | None, precision: st
     judged = {
         "accuracy": accuracy, "eval_error": 1 - accuracy ** (2 if named else 1), "flash_bytes": flash, "ram_bytes": ram,
         "est_cycles": cycles, "problem": None, "mistakes": [number >= 100 * accuracy for number in range(100)],
+        "eval_errors": [1 - accuracy ** (2 if named else 1) + 0.01 * (number * flash % 7) for number in range(100)],
     }  # fmt: skip
     uniform = precision if precision == "int8" else None
     return Row({"a": precision, "b": "int8"}, Recipe(), judged, uniform=uniform, named=named)
@@ -244,6 +245,7 @@ def test_rows_are_named_and_ranked() -> None:
         "uniform-int8",
     )
     assert [item.nearer_than for item in found] == [("uniform-int8", "quant-int8"), (), ("quant-int8",), ()]
+    assert [item.surely_nearer_than for item in found] == [item.nearer_than for item in found]
     over = ranked(rows, Limits(85, 20, 100))
     assert [(item.name, item.within_budget) for item in over] == [
         ("point1", True),
