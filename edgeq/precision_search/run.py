@@ -230,21 +230,21 @@ class _Search:
 
     def _choose(self, front: Front, even: Sequence[Row]) -> list[Row]:
         """The best choice within each target, and within what each uniform recipe takes, judged; those that turn out to
-        exceed the budget, or that recipe, are made again with as much less room, at last with that recipe's picks."""
+        exceed the budget, or that recipe, are made again with as much less room. And the uniform recipes' own
+        precisions, tuned as every choice is."""
         targets = front.targets(self._sweep, self._options.points)
-        measured = {
-            front.amount(self._sweep, row.picks): row for row in even if row.judged.get(self._swept) is not None
-        }
-        most = {target: row.judged[self._swept] for target, row in measured.items()}
+        most: dict[float, float] = {}
+        for row in even:
+            own = row.judged.get(self._swept)
+            if own is not None:
+                most[front.amount(self._sweep, row.picks)] = own
         targets += most
         wanted = {target: Room(0, 0, 0) for target in targets}
-        extra: list[Picks] = list(self._closed_form(front))
+        extra: list[Picks] = [*self._closed_form(front), *(row.picks for row in even if self._is_within(row))]
         points: dict[str, Row] = {}
-        for left in reversed(range(ROUNDS)):
+        for _ in range(ROUNDS):
             rooms = {target: front.room(self._sweep, target, less) for target, less in wanted.items()}
             picked = refine.choices(front, rooms, [row.picks for row in even], self._network_errors)
-            if not left:
-                picked.update({target: dict(row.picks) for target, row in measured.items() if target in wanted})
             if wanted and not picked:
                 extra += [front.least(name) for name in RESOURCES]
             distinct = {refine.key(picks): picks for picks in [*picked.values(), *extra]}
@@ -298,6 +298,10 @@ class _Search:
             {layer: item["weights"] for layer, item in found.items()},
             self._options.points,
         )
+
+    def _is_within(self, row: Row) -> bool:
+        """Whether a judged row keeps to the limits."""
+        return row.judged["problem"] is None and self._excess(row.judged, float("inf")) == Room(0, 0, 0)
 
     def _excess(self, found: Mapping[str, Any], most: float) -> Room:
         """By how much a judged choice exceeds the limits, and `most` of what is swept."""
