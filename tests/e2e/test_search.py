@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import tomllib
@@ -157,6 +158,30 @@ def test_on_the_host(files: dict[str, Path], tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "uniform-int8" in result.stdout
     assert "Cycles" not in result.stdout
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_what_points_have_beside_precisions(
+    together: bool, files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where PyTorch's gradients are there, all layers rounded together; else one rounding after the other, and it is
+    said why. Uniform recipes have neither, and there is a point of the same precisions."""
+    require_board("host")
+    if not together:
+        find = importlib.util.find_spec
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else find(name))
+    result = invoke(files, tmp_path / "out", "--precisions", "int4", "--json", board="host")
+    assert result.exit_code == 0, result.output
+    why = "rounded one after the other, not together: PyTorch, whose gradients it takes, is not installed"
+    assert (why in result.stderr) is not together
+    points = json.loads(result.stdout)["points"]
+    rounded = {}
+    for point in points:
+        if not point["name"].startswith("quant-"):
+            recipe = tomllib.loads((tmp_path / "out" / point["recipe"]).read_text(encoding="utf-8"))
+            rounded[point["name"]] = recipe["network_rounding"]
+    assert rounded == {"uniform-int4": False, "point1": together}
+    assert len({json.dumps(point["precisions"]) for point in points}) == 1
 
 
 @pytest.mark.parametrize(
