@@ -23,6 +23,8 @@ TICKS = 8
 WIDTH, HEIGHT, LEFT, BOTTOM, EDGE = 900, 420, 70, 50, 20
 #: of labels: width of a letter, height of a line, where they stand from their dots
 LETTER, LINE, ABOVE, BELOW = 7, 14, -9, 20
+#: of a dot
+RADIUS = 5
 
 
 def write(result: SearchResult) -> None:
@@ -50,17 +52,17 @@ def _front(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def _place_labels(dots: Sequence[dict[str, Any]]) -> None:
-    """Gives every dot `label_y`: above it, below it, or, where labels are on both sides, None."""
+    """Gives every dot `label_y`: above it, below it, or, where labels or dots are on both sides, None."""
     taken: list[tuple[float, float, float]] = []
+
+    def is_free(x: float, y: float, half: float) -> bool:
+        beside_labels = not any(abs(x - other) < half + wide and abs(y - line) < LINE for other, line, wide in taken)
+        return beside_labels and not any(abs(x - dot["x"]) < half and 0 < y + RADIUS - dot["y"] < LINE for dot in dots)
+
     for dot in dots:
         half = LETTER * len(dot["label"]) / 2
         sides = (BELOW, ABOVE) if dot["kind"] == "uniform" else (ABOVE, BELOW)
-        free = (
-            dot["y"] + side
-            for side in sides
-            if not any(abs(dot["x"] - x) < half + w and abs(dot["y"] + side - y) < LINE for x, y, w in taken)
-        )
-        dot["label_y"] = next(free, None)
+        dot["label_y"] = next((dot["y"] + side for side in sides if is_free(dot["x"], dot["y"] + side, half)), None)
         if dot["label_y"] is not None:
             taken.append((dot["x"], dot["label_y"], half))
 

@@ -211,6 +211,9 @@ def test_the_pictures_line_only_rises_and_labels_do_not_overlap() -> None:
     dots: list[dict[str, Any]] = [{"x": 100 + x, "y": 50, "label": "point1", "kind": "point"} for x in (0, 1, 2, 90)]
     report._place_labels(dots)
     assert [dot["label_y"] for dot in dots] == [50 + report.ABOVE, 50 + report.BELOW, None, 50 + report.ABOVE]
+    dots.append({"x": 95, "y": 50 + report.ABOVE, "label": "point9", "kind": "point"})  # where the first label was
+    report._place_labels(dots)
+    assert dots[0]["label_y"] == 50 + report.BELOW
 
 
 def test_a_layers_name_is_no_glob(small: Work) -> None:
