@@ -28,7 +28,7 @@ from edgeq.commands.common import ConsoleObserver, emit_json, model_options, std
 @click.option(
     "--sensitivity",
     "measure",
-    type=click.Choice(["output", "hessian", "baq"]),
+    type=click.Choice(["output", "mse", "hessian", "baq"]),
     default="output",
     show_default=True,
     help="How the error of a layer's precision is told.",

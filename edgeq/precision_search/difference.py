@@ -72,6 +72,11 @@ class Difference:
         return np.log(np.maximum(rows, LEAST_PROBABILITY)) if self._are_probabilities else rows
 
 
+def squared_error(exact: Arrays, made: Arrays) -> float:
+    """Mean squared difference, summed over the network's outputs."""
+    return sum(float(np.mean(np.square(exact[name] - made[name], dtype=np.float64))) for name in exact)
+
+
 def _by_variance(exact: np.ndarray, made: np.ndarray) -> np.ndarray:
     wide = exact.astype(np.float64)
     squares = np.square(wide - made).reshape(len(made), -1).mean(axis=1)

@@ -1,10 +1,10 @@
-"""What each precision does to the network's outputs, layer by layer, by one of three measures."""
+"""What each precision does to the network's outputs, layer by layer, by one of four measures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +14,7 @@ from edgeq import ops, reference
 from edgeq.ir.graph import Graph, Node, Tensor
 from edgeq.ops.weight_types import INT8, TYPES
 from edgeq.precision_search import baq, hessian
+from edgeq.precision_search.difference import Arrays, squared_error
 from edgeq.precision_search.output_error import output_error
 from edgeq.precision_search.work import Work
 from edgeq.quantize import weights as rounding
@@ -43,10 +44,18 @@ def node_of(graph: Graph, layer: str) -> Node:
 
 
 def _by_output(work: Work, layer: Node, precision: str) -> dict[str, Any]:
+    return _measured(work, layer, precision, work.difference)
+
+
+def _by_squares(work: Work, layer: Node, precision: str) -> dict[str, Any]:
+    return _measured(work, layer, precision, partial(squared_error, work.exact))
+
+
+def _measured(work: Work, layer: Node, precision: str, difference: Callable[[Arrays], float]) -> dict[str, Any]:
     """The rounding with the least measured error."""
     stored = work.quantized(PRECISIONS[precision].activations)[layer.output]
     found = [
-        (output_error(work.graph, layer, item.weights, item.bias, stored, work.subset.inputs, work.difference), name)
+        (output_error(work.graph, layer, item.weights, item.bias, stored, work.subset.inputs, difference), name)
         for name, item in _distinct(rounded_weights(work, layer, precision)).items()
     ]
     error, name = min(found)
@@ -70,7 +79,7 @@ def _by_closed_form(work: Work, layer: Node, precision: str) -> dict[str, Any]:
 
 
 MEASURES: Mapping[str, Callable[[Work, Node, str], dict[str, Any]]] = MappingProxyType(
-    {"output": _by_output, "hessian": _by_curvature, "baq": _by_closed_form}
+    {"output": _by_output, "mse": _by_squares, "hessian": _by_curvature, "baq": _by_closed_form}
 )
 
 

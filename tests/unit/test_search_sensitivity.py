@@ -1,8 +1,9 @@
-"""The three measures of sensitivity against cases that are worked out otherwise."""
+"""The measures of sensitivity against cases that are worked out otherwise."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from edgeq import ops, reference
 from edgeq.ir.graph import Graph, Node, Quantization, constant
 from edgeq.ops.weight_types import BINARY, INT4, TERNARY
 from edgeq.precision_search import baq, hessian
-from edgeq.precision_search.difference import Arrays
+from edgeq.precision_search.difference import Arrays, squared_error
 from edgeq.precision_search.output_error import output_error
 from edgeq.precision_search.sensitivity import FEW_BITS, MEASURES, node_of, rounded_weights, sensitivity
 from tests.unit.search_network import work
@@ -25,8 +26,7 @@ FINE = Quantization(np.array([1e-3]), 0, None, "int16")
 
 def squared(exact: Arrays) -> Callable[[Arrays], float]:
     """The mean squared difference from these outputs, which has closed forms for linear layers."""
-    (name,) = exact
-    return lambda made: float(np.mean(np.square(exact[name] - made[name])))
+    return partial(squared_error, exact)
 
 
 def linear(inputs: int, outputs: int) -> tuple[Graph, Node]:
