@@ -39,9 +39,10 @@ class Difference:
         self._exact, self._classes = exact, ""
         first = graph.outputs[0]
         if exact[first].shape[-1] > 1:
-            maker = next((node for node in graph.nodes if first in node.outputs), None)
+            maker = graph.producers().get(first)
             self._classes, self._are_probabilities = first, maker is not None and maker.op == "softmax"
             self._answers = log_softmax(self._scores(exact[first]), axis=-1)
+            self._shares = np.exp(self._answers)
 
     def __call__(self, made: Arrays) -> float:
         """Of the outputs of another network, in real numbers, on the same samples."""
@@ -56,11 +57,10 @@ class Difference:
         return np.asarray(sum(parts))
 
     def _divergence(self, made: np.ndarray) -> np.ndarray:
-        scores, answers = self._scores(made), self._answers
-        shares = np.exp(answers)
+        scores = self._scores(made)
 
         def at(factor: float) -> np.ndarray:
-            return np.asarray((shares * (answers - log_softmax(factor * scores, axis=-1))).sum(axis=-1))
+            return np.asarray((self._shares * (self._answers - log_softmax(factor * scores, axis=-1))).sum(axis=-1))
 
         found = minimize_scalar(lambda power: at(np.exp(power)).mean(), bounds=FACTORS, method="bounded")
         best = min((at(0.0), at(np.exp(found.x))), key=np.mean)

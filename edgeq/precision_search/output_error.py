@@ -15,7 +15,7 @@ import numpy as np
 from edgeq import reference
 from edgeq.ir.graph import Graph, Node, Quantization, Tensor, constant
 from edgeq.precision_search.difference import Arrays
-from edgeq.quantize.data import dequantize, to_integers
+from edgeq.quantize.data import as_stored
 
 
 def output_error(
@@ -31,10 +31,7 @@ def output_error(
     output rounded as `stored`."""
 
     def rounded(name: str, values: np.ndarray) -> np.ndarray:
-        if name != layer.output:
-            return values
-        scale, zero_point = float(stored.scale[0]), stored.zero_point
-        return dequantize(to_integers(values, scale, zero_point, stored.dtype), scale, zero_point)
+        return as_stored(values, stored) if name == layer.output else values
 
     return difference(reference.run(with_weights(graph, layer, weights, bias), inputs, change=rounded))
 

@@ -22,7 +22,6 @@ from typing import Any
 import numpy as np
 
 from edgeq import ops, reference
-from edgeq.ir.graph import Graph
 from edgeq.ops.weight_types import INT8 as BYTES
 from edgeq.ops.weight_types import TYPES
 from edgeq.precision_search.chance import surely_less
@@ -32,7 +31,7 @@ from edgeq.precision_search.program import Room
 from edgeq.precision_search.sensitivity import FEW_BITS, ROUNDINGS, node_of, rounded
 from edgeq.precision_search.work import Picks, Settings, Work
 from edgeq.quantize.bias_correction import corrected
-from edgeq.quantize.data import dequantize, to_integers
+from edgeq.quantize.data import as_stored
 from edgeq.quantize.observe import OBSERVERS
 from edgeq.quantize.precision import INT8, PRECISIONS
 
@@ -66,7 +65,7 @@ def tuned(work: Work, picks: Picks, settings: Settings) -> dict[str, Any]:
         if ops.get(node.op).requantizes_to_any_scale():
             for observer in OBSERVERS:
                 best, errors = _better(work, picks, (best, errors), best.with_observer(node.name, observer))
-    return {**asdict(best), "error": float(errors.mean())}
+    return {"settings": asdict(best), "error": float(errors.mean())}
 
 
 def _better(
@@ -88,20 +87,13 @@ def _errors(work: Work, picks: Picks, settings: Settings) -> np.ndarray:
         chosen.update({name: found[name] if free else chosen[node.inputs[0]] for name in node.outputs})
     for layer, precision in picks.items():
         item = rounded(work, layer, precision, settings.roundings[layer])
-        graph = with_weights(graph, node_of(graph, layer), item.weights, item.own_bias)
+        graph = with_weights(graph, node_of(graph, layer), item.weights, item.bias)
     if settings.bias_correction:
         return work.difference.of_samples(corrected(work.graph, work.subset.inputs, chosen, graph, work.means).outputs)
 
-    def stored(name: str, values: Any) -> Any:
-        scale, zero_point = float(chosen[name].scale[0]), chosen[name].zero_point
-        return dequantize(to_integers(values, scale, zero_point, chosen[name].dtype), scale, zero_point)
-
-    return work.difference.of_samples(_outputs(graph, work, stored))
-
-
-def _outputs(graph: Graph, work: Work, stored: Callable[[str, Any], Any]) -> Mapping[str, Any]:
-    inputs = {name: stored(name, values) for name, values in work.subset.inputs.items()}
-    return reference.run(graph, inputs, change=stored)
+    inputs = {name: as_stored(values, chosen[name]) for name, values in work.subset.inputs.items()}
+    made = reference.run(graph, inputs, change=lambda name, values: as_stored(values, chosen[name]))
+    return work.difference.of_samples(made)
 
 
 def choices(front: Front, rooms: Mapping[float, Room], known: Sequence[Picks], errors: Errors) -> dict[float, Picks]:

@@ -83,7 +83,7 @@ def _picture(result: SearchResult) -> dict[str, Any]:
     _place_labels(dots)
     return {
         "width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - EDGE, "top": EDGE, "bottom": HEIGHT - BOTTOM,
-        "label": label, "dots": dots,
+        "label": label, "dots": dots, "radius": RADIUS,
         "line": " ".join(f"{x},{y}" for x, y in _front([(dot["x"], dot["y"]) for dot in dots if dot["pareto"]])),
         "x_ticks": x.ticks, "y_ticks": y.ticks, "float": y.at(100 * result.float_accuracy),
     }  # fmt: skip

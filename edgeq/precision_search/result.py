@@ -67,12 +67,26 @@ class Row:
         return {layer: rule.changes["weights"] for layer, rule in zip(self.picks, self.recipe.rules, strict=False)}
 
     @property
+    def better(self) -> str:
+        """What it is more accurate than, with a star where that is more than chance."""
+        return _starred(self.better_than, self.surely_better_than)
+
+    @property
+    def nearer(self) -> str:
+        """What it is nearer to float than, with a star where that is more than chance."""
+        return _starred(self.nearer_than, self.surely_nearer_than)
+
+    @property
     def summary(self) -> str:
         """How many layers have which precision."""
         counts: dict[str, int] = {}
         for precision in self.picks.values():
             counts[precision] = counts.get(precision, 0) + 1
         return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+def _starred(names: Sequence[str], sure: Sequence[str]) -> str:
+    return ", ".join(f"{name}*" if name in sure else name for name in names)
 
 
 @dataclass(frozen=True)

@@ -270,11 +270,7 @@ class _Search:
             }
         steps = {name: _step("tuned", refine.tuned, *choice) for name, choice in settled.items()}
         found = self._team.results("roundings and ranges of points", list(steps.values()))
-        made = {name: found[step.key] for name, step in steps.items()}
-        return {
-            name: (picks, Settings(**{key: made[name][key] for key in asdict(Settings({}))}))
-            for name, picks in distinct.items()
-        }
+        return {name: (picks, Settings(**found[steps[name].key]["settings"])) for name, picks in distinct.items()}
 
     def _network_errors(self, choices: Sequence[Picks]) -> list[float]:
         """Those of the outputs with all layers quantized."""

@@ -26,11 +26,9 @@ ROUNDINGS, FEW_BITS = (rounding.OMSE, rounding.GPTQ), (rounding.OMSE, *rounding.
 
 @dataclass(frozen=True, eq=False)
 class Rounded:
-    """Integer weights of a layer as a recipe has them, their bias, and the bias that makes up for the mean error that
-    they cause."""
+    """Integer weights and bias of a layer."""
 
     weights: Tensor
-    own_bias: np.ndarray
     bias: np.ndarray
 
 
@@ -54,10 +52,11 @@ def _by_squares(work: Work, layer: Node, precision: str) -> dict[str, Any]:
 def _measured(work: Work, layer: Node, precision: str, difference: Callable[[Arrays], float]) -> dict[str, Any]:
     """The rounding with the least measured error."""
     stored = work.quantized(PRECISIONS[precision].activations)[layer.output]
-    found = [
-        (output_error(work.graph, layer, item.weights, item.bias, stored, work.subset.inputs, difference), name)
-        for name, item in _distinct(rounded_weights(work, layer, precision)).items()
-    ]
+    found = []
+    for name, item in _distinct(rounded_weights(work, layer, precision)).items():
+        bias = corrected_bias(work, layer, item)
+        error = output_error(work.graph, layer, item.weights, bias, stored, work.subset.inputs, difference)
+        found.append((error, name))
     error, name = min(found)
     return {"error": error, "rounding": name}
 
@@ -103,7 +102,7 @@ def rounded(work: Work, name: str, precision: str, method: str) -> Rounded:
     chosen = work.quantized(PRECISIONS[precision].activations)
     weights, bias = rounding.integer_weights(work.graph, layer, method, stored, chosen, _moments(work, layer))
     assert bias.data is not None
-    return Rounded(weights, bias.data, _corrected(work, layer, weights, bias))
+    return Rounded(weights, bias.data)
 
 
 def _distinct(found: Mapping[str, Rounded]) -> dict[str, Rounded]:
@@ -121,11 +120,11 @@ def _steps(item: Rounded) -> np.ndarray:
     return item.weights.data
 
 
-def _corrected(work: Work, layer: Node, weights: Tensor, bias: Tensor) -> np.ndarray:
-    """b - E[(Q(W) - W) x], as bias correction has it; `bias` where recipes can't have that."""
-    assert bias.data is not None
+def corrected_bias(work: Work, layer: Node, item: Rounded) -> np.ndarray:
+    """b - E[(Q(W) - W) x], as bias correction has it; the item's own where recipes can't have that."""
     if not work.may_correct_biases:
-        return bias.data
+        return item.bias
+    weights = item.weights
     assert weights.quantization is not None
     assert weights.data is not None
     real = work.graph.real_constant(layer.inputs[2])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rich.console import Console
 from rich.table import Table
 
@@ -45,13 +43,7 @@ def _cells(row: Row) -> list[str]:
     front = ("yes" if row.pareto else "") if row.within_budget else "over budget"
     sizes = [f"{judged[key]:,}" for key in ("flash_bytes", "ram_bytes")]
     measured = [f"{judged['accuracy']:.2%}", f"{judged['eval_error']:.3g}"]
-    more, nearer = starred(row.better_than, row.surely_better_than), starred(row.nearer_than, row.surely_nearer_than)
-    return [row.name, row.summary, *measured, *sizes, cycles, front, more, nearer]
-
-
-def starred(names: Sequence[str], sure: Sequence[str]) -> str:
-    """The names, with a star behind those of them that are sure."""
-    return ", ".join(f"{name}*" if name in sure else name for name in names)
+    return [row.name, row.summary, *measured, *sizes, cycles, front, row.better, row.nearer]
 
 
 def _style(row: Row, result: SearchResult) -> str | None:

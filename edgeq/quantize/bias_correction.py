@@ -18,8 +18,8 @@ from edgeq.errors import EdgeqError
 from edgeq.ir.graph import Graph, Node, Quantization, constant
 from edgeq.ops import weighted
 from edgeq.ops.clamp import apply_activation
-from edgeq.ops.float_types import FLOATS, stored
-from edgeq.quantize.data import Samples, dequantize, to_integers
+from edgeq.ops.float_types import FLOATS
+from edgeq.quantize.data import Samples, as_stored
 from edgeq.quantize.weights import has_real_weights
 
 #: samples that means are taken over, spread evenly over the calibration data
@@ -69,7 +69,7 @@ def corrected(
     means: Mapping[str, np.ndarray],
 ) -> Corrected:
     """As `with_corrected_biases`, with the `mean_sums` of these inputs."""
-    values = {name: _stored(array, chosen[name]) for name, array in inputs.items()}
+    values = {name: as_stored(array, chosen[name]) for name, array in inputs.items()}
     tensors, nodes = dict(rounded.tensors), []
     pairs = dict(zip(graph.nodes, rounded.nodes, strict=True))
     for node in _in_order(graph, values):
@@ -85,7 +85,7 @@ def corrected(
         else:
             _run(graph, node, values)
         for name in node.outputs:
-            values[name] = _stored(values[name], chosen[name])
+            values[name] = as_stored(values[name], chosen[name])
         nodes.append(made)
     return Corrected(rounded.with_nodes(nodes, tensors), {name: values[name] for name in graph.outputs})
 
@@ -121,11 +121,3 @@ def _in_batches(node: Node, x: np.ndarray, weights: np.ndarray, bias: np.ndarray
 def _run(graph: Graph, node: Node, values: Values) -> None:
     arguments = [values[name] if name in values else graph.real_constant(name) for name in node.inputs]
     values.update(zip(node.outputs, reference.run_node(graph, node, arguments), strict=False))
-
-
-def _stored(values: np.ndarray, quantization: Quantization) -> np.ndarray:
-    """The real values of the numbers of a type that are nearest to some."""
-    if quantization.dtype in FLOATS:
-        return stored(values, quantization.dtype).astype(np.float32)
-    scale, zero_point = float(quantization.scale[0]), quantization.zero_point
-    return dequantize(to_integers(values, scale, zero_point, quantization.dtype), scale, zero_point)

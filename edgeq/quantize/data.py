@@ -11,7 +11,7 @@ import numpy as np
 
 from edgeq.audio import labelled, wav
 from edgeq.errors import EdgeqError
-from edgeq.ir.graph import BOOLEAN, Graph
+from edgeq.ir.graph import BOOLEAN, Graph, Quantization
 from edgeq.ops import embedding, float_types, front_end
 from edgeq.ops.float_types import FLOATS
 from edgeq.quantize import transcripts
@@ -266,6 +266,14 @@ def dequantize_inputs(graph: Graph, samples: Samples) -> dict[str, np.ndarray]:
 
 def dequantize(array: np.ndarray, scale: float, zero_point: int) -> np.ndarray:
     return ((array.astype(np.float32) - np.float32(zero_point)) * np.float32(scale)).astype(np.float32)
+
+
+def as_stored(values: np.ndarray, quantization: Quantization) -> np.ndarray:
+    """The real values of the numbers of a type that are nearest to some."""
+    if quantization.dtype in FLOATS:
+        return float_types.stored(values, quantization.dtype).astype(np.float32)
+    scale, zero_point = float(quantization.scale[0]), quantization.zero_point
+    return dequantize(to_integers(values, scale, zero_point, quantization.dtype), scale, zero_point)
 
 
 def to_model_layout(graph: Graph, name: str, array: np.ndarray) -> np.ndarray:

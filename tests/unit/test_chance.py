@@ -34,6 +34,7 @@ def test_errors_that_are_less_by_more_than_chance() -> None:
         assert surely_less(ours, theirs) is sure
         assert not surely_less(theirs, ours)
     assert not surely_less(np.ones(9), np.ones(9))
+    assert not surely_less([0.0], [1.0])
 
 
 def test_mistakes_of_classes() -> None:

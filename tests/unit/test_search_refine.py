@@ -41,7 +41,7 @@ def test_tuning_lessens_the_error_and_says_by_how_much() -> None:
     picks = job.uniform("int4")
     first = Settings(dict.fromkeys(picks, "omse"), dict.fromkeys(picks, "percentile"))
     made = refine.tuned(job, picks, first)
-    found = Settings(**{key: value for key, value in made.items() if key != "error"})
+    found = Settings(**made["settings"])
     own = refine._errors(job, picks, found)
     assert made["error"] == own.mean()
     assert made["error"] < refine._errors(job, picks, first).mean()

@@ -17,7 +17,7 @@ from edgeq.ops.weight_types import BINARY, INT4, TERNARY
 from edgeq.precision_search import baq, hessian
 from edgeq.precision_search.difference import Arrays, squared_error
 from edgeq.precision_search.output_error import output_error
-from edgeq.precision_search.sensitivity import FEW_BITS, MEASURES, node_of, rounded_weights, sensitivity
+from edgeq.precision_search.sensitivity import FEW_BITS, MEASURES, corrected_bias, node_of, rounded_weights, sensitivity
 from tests.unit.search_network import work
 from tests.unit.test_import import imported
 
@@ -158,6 +158,7 @@ def test_biases_make_up_for_the_mean_error() -> None:
     exact = operator.run_float(node, [x, *(job.graph.real_constant(name) for name in node.inputs[1:3])])[0]
     assert item.weights.quantization is not None
     assert item.weights.data is not None
-    noisy = operator.run_float(node, [x, item.weights.quantization.real(item.weights.data), item.bias])[0]
+    bias = corrected_bias(job, node, item)
+    noisy = operator.run_float(node, [x, item.weights.quantization.real(item.weights.data), bias])[0]
     assert np.abs(noisy - exact).max() > 0.05
     assert (noisy - exact).mean(axis=(0, 1, 2)) == pytest.approx(0, abs=1e-5)
